@@ -1,0 +1,58 @@
+/* Counted memory. Every allocation that can grow with data or plans is charged to an account; accounts form a tree
+ * (process → session → query → task), and a child reserves from its parent in steps of 1 MB, so that workers do not share a
+ * counter per allocation. Memory from mem_alloc is aligned to 64 bytes and remembers its account and size, so that any
+ * thread may free it. An account over its limit fails with OUT_OF_MEMORY and names the setting memory_limit. */
+#ifndef DEPOT_CORE_MEMORY_H
+#define DEPOT_CORE_MEMORY_H
+
+#include "core/status.h"
+
+#include <stdatomic.h>
+
+#define MEMORY_STEP_BYTES ((int64_t)1 << 20)
+
+typedef struct MemoryAccount {
+    struct MemoryAccount *parent; /* borrowed; NULL at the root */
+    const char *name;             /* static; for messages: "query", "block cache" */
+    int64_t limit_bytes;          /* 0: no limit of its own */
+    _Atomic(int64_t) used_bytes;  /* what is allocated from this account, children's reservations included */
+    _Atomic(int64_t) reserved_bytes; /* what has been taken from the parent; >= used unless parent is NULL */
+    _Atomic(int64_t) peak_bytes;  /* highest used_bytes */
+} MemoryAccount;
+
+void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const char *name, int64_t limit_bytes);
+/* Gives the reservation back to the parent. Everything charged must have been freed (assert). */
+void memory_account_close(MemoryAccount *account);
+
+/* Charge or release without allocating (for memory that a library holds). */
+Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) MUST_CHECK;
+void memory_release(MemoryAccount *account, int64_t bytes);
+
+/* NULL after filling the error; zero bytes give a valid pointer. Not zeroed. Charged to cx->memory. */
+void *mem_alloc(const Context *cx, size_t bytes) MUST_CHECK;
+void *mem_alloc_zeroed(const Context *cx, size_t bytes) MUST_CHECK;
+/* Keeps the account of the old block. `old` may be NULL. On failure `old` stays valid. */
+void *mem_resize(const Context *cx, void *old, size_t bytes) MUST_CHECK;
+void mem_free(void *memory); /* NULL is fine */
+size_t mem_size(const void *memory); /* bytes asked for */
+
+/* *pointer = mem_alloc(...), or return OUT_OF_MEMORY from the calling function. */
+#define TRY_ALLOC(cx, pointer, bytes)                                                                                          \
+    do {                                                                                                                       \
+        (pointer) = mem_alloc((cx), (bytes));                                                                                  \
+        if (__builtin_expect((pointer) == NULL, 0)) {                                                                          \
+            return OUT_OF_MEMORY;                                                                                              \
+        }                                                                                                                      \
+    } while (0)
+#define TRY_ALLOC_ZEROED(cx, pointer, bytes)                                                                                   \
+    do {                                                                                                                       \
+        (pointer) = mem_alloc_zeroed((cx), (bytes));                                                                           \
+        if (__builtin_expect((pointer) == NULL, 0)) {                                                                          \
+            return OUT_OF_MEMORY;                                                                                              \
+        }                                                                                                                      \
+    } while (0)
+
+/* Tests only: the n-th allocation from now on (1 = the next) fails as if the account were over its limit; 0 switches off. */
+void memory_fail_nth(int64_t nth);
+
+#endif

@@ -1,0 +1,58 @@
+/* Predicates on one column that storage can use to prune without knowing SQL: what must hold for a row to survive. A
+ * predicate never lies on the safe side only: "cannot match" is exact knowledge, "may match" is not. */
+#ifndef DEPOT_CORE_PREDICATE_H
+#define DEPOT_CORE_PREDICATE_H
+
+#include "core/vector.h"
+
+/* The keys of a join's build side, for pruning and for dropping rows in the probe side's scan. Integer classes only: minimum,
+ * maximum and, if the range is at most KEY_FILTER_RANGE_MAX, one bit per value. Without a bitmap only the range is known.
+ * Immutable once published. NULL never matches. */
+#define KEY_FILTER_RANGE_MAX ((uint64_t)1 << 26)
+typedef struct KeyFilter {
+    bool is_empty; /* no build row at all */
+    int64_t min, max;
+    uint64_t *bitmap; /* NULL, or bit (key - min); owned */
+    uint64_t keys;    /* distinct keys if a bitmap is there */
+} KeyFilter;
+
+static inline bool key_filter_contains(const KeyFilter *filter, int64_t key) {
+    return !filter->is_empty && key >= filter->min && key <= filter->max &&
+           (filter->bitmap == NULL || bit_get(filter->bitmap, (uint64_t)key - (uint64_t)filter->min));
+}
+/* Can any key lie in [low, high]? */
+bool key_filter_overlaps(const KeyFilter *filter, int64_t low, int64_t high);
+
+typedef enum PredicateKind {
+    PREDICATE_RANGE,    /* low and/or high bound */
+    PREDICATE_IN,       /* one of values, ascending */
+    PREDICATE_IS_NULL,
+    PREDICATE_NOT_NULL,
+    PREDICATE_KEYS      /* a KeyFilter */
+} PredicateKind;
+
+/* Bounds have the column's type. */
+typedef struct Predicate {
+    PredicateKind kind;
+    uint32_t column; /* of the table */
+    bool has_low, has_high, low_inclusive, high_inclusive;
+    Value low, high;
+    uint32_t value_count;
+    const Value *values;
+    const KeyFilter *keys; /* borrowed */
+} Predicate;
+
+/* What is known of a run of rows: of a block, a segment or a partition. */
+typedef struct ColumnRange {
+    bool has_range;  /* min and max are set (some row is not NULL) */
+    bool max_is_truncated; /* text: max is a prefix; the true maximum may be greater than it by any suffix */
+    uint64_t rows, nulls;
+    Value min, max;
+} ColumnRange;
+
+/* False only if no row in the run can satisfy the predicate. */
+bool predicate_may_match(const Predicate *predicate, const ColumnRange *range);
+/* True only if every row in the run satisfies it (no NULLs among them). */
+bool predicate_always_matches(const Predicate *predicate, const ColumnRange *range);
+
+#endif

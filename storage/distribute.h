@@ -1,0 +1,13 @@
+/* Row → slice. DISTSTYLE KEY: placement hash (value_placement_hash, seed 1) → virtual bucket → slice; EVEN: round robin by row;
+ * ALL: once per node, on the node's first slice; NULL keys round robin. The same map places rows that exchanges move. */
+#ifndef DEPOT_STORAGE_DISTRIBUTE_H
+#define DEPOT_STORAGE_DISTRIBUTE_H
+
+#include "storage/warehouse.h"
+
+/* Slice of a placement hash. */
+static inline uint32_t slice_of_hash(uint64_t hash, uint32_t slices) { return (uint32_t)(hash % VIRTUAL_BUCKETS) % slices; }
+/* Placement hashes of a vector (all kinds); NULL rows get `row_number + i` spread round robin by the caller: is_null bit set. */
+Status placement_hash_vector(const Context *cx, const Vector *vector, uint32_t rows, uint64_t seed, uint64_t *hashes) MUST_CHECK;
+
+#endif

@@ -1,0 +1,126 @@
+/* A warehouse: a directory (or memory) with one committed version at a time. One writer, many readers, across processes.
+ *
+ * Version → snapshot: a reader pins the version it opened; nothing it names is deleted while it holds it. Writer → commit:
+ * new files, new table manifests, a new root manifest, then one rename (storage/manifest.c). FORMAT.md has the bytes. */
+#ifndef DEPOT_STORAGE_WAREHOUSE_H
+#define DEPOT_STORAGE_WAREHOUSE_H
+
+#include "core/predicate.h"
+#include "core/schema.h"
+#include "core/workers.h"
+
+typedef struct Warehouse Warehouse; /* per process and open directory; thread-safe */
+typedef struct Snapshot Snapshot;   /* one version, pinned; immutable, thread-safe */
+typedef struct Commit Commit;       /* one writer's change; calls are thread-safe where said so */
+typedef struct SegmentReader SegmentReader;
+
+#define VIRTUAL_BUCKETS 4096 /* placement: hash → bucket → slice by the map in the manifest */
+
+typedef struct Topology {
+    uint32_t nodes;
+    uint32_t slices_per_node; /* slice s belongs to node s / slices_per_node */
+} Topology;
+
+typedef struct WarehouseOptions {
+    bool read_only;
+    bool create;       /* create it if it does not exist */
+    Topology topology; /* used when created; 0 nodes: 1 node of 2 slices */
+    int64_t cache_bytes_max; /* block cache; 0: half of the machine's memory */
+} WarehouseOptions;
+
+/* `path` NULL: in memory, the same code on a memory-backed file.c. UNDEFINED_FILE, IO_ERROR, LOCK_NOT_AVAILABLE,
+ * DATA_CORRUPTED … name the path. A writer that opens removes what a dead writer left behind; a reader removes nothing. */
+Status warehouse_open(const Context *cx, const char *path, const WarehouseOptions *options, Warehouse **warehouse);
+void warehouse_close(Warehouse *warehouse); /* all snapshots released, no commit open */
+Topology warehouse_topology(const Warehouse *warehouse);
+const char *warehouse_path(const Warehouse *warehouse); /* "" in memory */
+bool warehouse_was_created(const Warehouse *warehouse);
+
+/* ------------------------------------------------------------------------------------------------- what a version holds */
+
+/* What the manifest knows of one column of one segment. */
+typedef struct SegmentColumn {
+    uint64_t file_bytes;
+    uint32_t dictionary_size; /* entries of the segment's dictionary; 0: not dictionary encoded throughout */
+    ColumnRange range;
+} SegmentColumn;
+
+typedef struct Segment {
+    uint64_t id;          /* unique in the warehouse, never reused */
+    uint32_t slice;
+    uint32_t partition;   /* index into TableVersion.partitions */
+    uint64_t rows;
+    uint64_t deleted_rows; /* marked in the delete map named by delete_map_id */
+    uint64_t delete_map_id; /* 0: none */
+    uint64_t bytes;       /* of all files */
+    uint32_t block_rows;
+    bool is_packed;       /* one file instead of one per column */
+    bool is_sorted;       /* by the table's sort key */
+    const SegmentColumn *columns; /* one per table column */
+} Segment;
+
+typedef struct Partition {
+    const char *directory; /* "year_d=1995/region=EU", "" for unpartitioned tables */
+    uint32_t key_count;
+    const Value *values; /* one per partition key, the transform's result; may be NULL values */
+    uint64_t rows;
+} Partition;
+
+typedef struct ColumnStatistics {
+    ColumnRange range;       /* over the live rows of the table */
+    double distinct;         /* HyperLogLog estimate */
+    double average_bytes;    /* width of a value; text: mean length */
+    uint64_t file_bytes;
+} ColumnStatistics;
+
+typedef struct TableVersion {
+    uint64_t id; /* of the table, never reused */
+    uint64_t version; /* changes with every commit that touches the table */
+    const TableSchema *schema;
+    uint64_t rows; /* a DISTSTYLE ALL table counts each row once */
+    uint64_t bytes;
+    uint32_t segment_count;
+    const Segment *segments; /* by slice, then age */
+    uint32_t partition_count;
+    const Partition *partitions;
+    const ColumnStatistics *statistics; /* one per column */
+    DistStyle dist_style; /* AUTO resolved: ALL or EVEN */
+} TableVersion;
+
+Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **snapshot);
+void snapshot_release(Snapshot *snapshot);
+Snapshot *snapshot_retain(Snapshot *snapshot);
+uint64_t snapshot_version(const Snapshot *snapshot);
+uint32_t snapshot_table_count(const Snapshot *snapshot);
+const TableVersion *snapshot_table(const Snapshot *snapshot, uint32_t index);
+/* NULL if there is none. */
+const TableVersion *snapshot_find_table(const Snapshot *snapshot, const char *schema_name, const char *name);
+
+/* --------------------------------------------------------------------------------------------------------------- commits */
+
+/* Takes the writer lock of the warehouse (waits a little, then LOCK_NOT_AVAILABLE naming the holder's pid). The commit starts
+ * from the newest version. READ_ONLY_TRANSACTION if opened read-only. */
+Status commit_begin(const Context *cx, Warehouse *warehouse, Commit **commit);
+Status commit_create_table(const Context *cx, Commit *commit, const TableSchema *schema); /* DUPLICATE_TABLE */
+Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name);
+/* The table as the commit sees it (own changes included). */
+const TableVersion *commit_find_table(Commit *commit, const char *schema_name, const char *name);
+/* Syncs all new files, writes manifests, renames, releases the lock; consumes the commit in any case. After OK the change is
+ * durable and visible to new snapshots. */
+Status commit_finish(const Context *cx, Commit *commit);
+/* Forgets everything, removes the files written so far, releases the lock. NULL is fine. */
+void commit_abort(Commit *commit);
+
+/* For segment writers: a fresh id and the directory to write to; registration of what was written (thread-safe). */
+Status commit_new_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t *segment_id);
+/* Finds or adds the partition with these key values (thread-safe). CONFIGURATION_LIMIT_EXCEEDED past
+ * max_partitions_per_load. */
+Status commit_partition(const Context *cx, Commit *commit, uint64_t table_id, const Value *values, uint32_t *partition);
+Status commit_add_segment(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment);
+/* The segment leaves the new version (its files stay until no reader's version names them). */
+Status commit_remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id);
+/* Distinct-count sketches of the rows added: one HyperLogLog of HLL_BYTES per column, merged into the table's. */
+#define HLL_BYTES 4096
+Status commit_merge_sketches(const Context *cx, Commit *commit, uint64_t table_id, const uint8_t *const *sketches);
+
+#endif
