@@ -42,7 +42,7 @@ typedef struct Context {
 } Context;
 
 #if defined(__GNUC__)
-#define FORMAT_LIKE_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define FORMAT_LIKE_PRINTF(at, first) __attribute__((__format__(printf, at, first)))
 #define MUST_CHECK __attribute__((warn_unused_result))
 #endif
 
