@@ -1,0 +1,132 @@
+/* The operator roles and how a query runs.
+ *
+ * exec/pipeline.c cuts the physical plan into pipelines: a source, stages, a sink. A pipeline runs once per cluster node (or on
+ * the leader), each run with its own shared state; up to `threads` tasks work on a run, each with local states. A task pushes
+ * batches from the source through the stages into the sink and can stop at any batch boundary. Nothing here waits on a lock:
+ * whoever cannot go on answers BLOCKED, and the event it named makes the task runnable again.
+ *
+ * Order of calls, for each run:   open(shared) once → open_local per task → next/push/consume … → merge per task (after the
+ * last batch of that task) → finish once → finish_part(0 … parts - 1) in parallel → finish_end once → dependants may start
+ * → close_local, close when the query ends. Several pipelines may feed one sink (UNION ALL, unmatched rows of an outer join);
+ * it finishes after the last. */
+#ifndef DEPOT_EXEC_EXEC_H
+#define DEPOT_EXEC_EXEC_H
+
+#include "core/workers.h"
+#include "plan/physical.h"
+
+typedef enum Flow {
+    NEED_INPUT,  /* ready for the next batch (stage, sink); source: no batch this time, call again */
+    MORE_OUTPUT, /* a batch was produced; source: call again. Stage: call push again with the same input for more */
+    BLOCKED,     /* cannot go on now; the task was registered with an event */
+    DONE         /* nothing more will come (source), or nothing more is wanted (stage, sink: LIMIT) */
+} Flow;
+
+typedef struct Query Query;
+
+/* One run of one pipeline by one thread at a time. */
+typedef struct Task {
+    Context cx;        /* own Error; memory: the task's account under the query's */
+    Query *query;
+    uint32_t node;     /* cluster node this run belongs to; topology.nodes for the leader */
+    uint32_t index;    /* 0 … task_count - 1 of this run */
+    uint32_t task_count;
+    bool collect_profile; /* EXPLAIN ANALYZE */
+} Task;
+
+/* All state pointers are zeroed memory of the class's size; `op` is the read-only spec. */
+typedef struct SourceClass {
+    const char *name;
+    size_t shared_size, local_size;
+    Status (*open)(Task *task, const PhysicalNode *op, void *shared);
+    Status (*open_local)(Task *task, const PhysicalNode *op, void *shared, void *local);
+    /* MORE_OUTPUT with *out filled (borrowed until the next call), NEED_INPUT without, BLOCKED or DONE. */
+    Status (*next)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch **out, Flow *flow);
+    void (*close_local)(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
+    void (*close)(const PhysicalNode *op, void *shared, OperatorProfile *profile);
+} SourceClass;
+
+typedef struct StageClass {
+    const char *name;
+    size_t shared_size, local_size;
+    Status (*open)(Task *task, const PhysicalNode *op, void *shared);
+    Status (*open_local)(Task *task, const PhysicalNode *op, void *shared, void *local);
+    /* NEED_INPUT: `in` is consumed; *out is set if a batch came of it, NULL if none. MORE_OUTPUT: *out is set, push the same
+     * `in` again. DONE: *out as for NEED_INPUT, and no more input is wanted. */
+    Status (*push)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, const Batch **out, Flow *flow);
+    void (*close_local)(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
+    void (*close)(const PhysicalNode *op, void *shared, OperatorProfile *profile);
+} StageClass;
+
+typedef struct SinkClass {
+    const char *name;
+    size_t shared_size, local_size;
+    Status (*open)(Task *task, const PhysicalNode *op, void *shared);
+    Status (*open_local)(Task *task, const PhysicalNode *op, void *shared, void *local);
+    /* NEED_INPUT, BLOCKED (the batch was NOT taken: offer it again) or DONE. */
+    Status (*consume)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, Flow *flow);
+    Status (*merge)(Task *task, const PhysicalNode *op, void *shared, void *local); /* thread-safe; may be NULL */
+    Status (*finish)(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts); /* may be NULL: 0 parts */
+    Status (*finish_part)(Task *task, const PhysicalNode *op, void *shared, uint32_t part);
+    Status (*finish_end)(Task *task, const PhysicalNode *op, void *shared);
+    void (*close_local)(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
+    void (*close)(const PhysicalNode *op, void *shared, OperatorProfile *profile);
+} SinkClass;
+
+/* Which classes an operator is made of. A breaker (aggregate, sort, window, join build, exchange) is a sink of one pipeline
+ * and a source (or, for joins, a stage) of another; the two sides share the sink's shared state: the source's and stage's
+ * `shared` IS the sink's (its shared_size counts; source/stage open() is then not given fresh memory and must be NULL). */
+typedef struct OperatorClass {
+    const SourceClass *source;
+    const StageClass *stage;
+    const SinkClass *sink;
+    const SourceClass *unmatched; /* joins: the source of build rows without a match, after the probe */
+} OperatorClass;
+
+extern const OperatorClass operator_classes[PHYSICAL_COUNT]; /* exec/operators.c */
+
+/* Events: tasks wait here instead of on a lock. The pattern is: read the generation, look at the condition, and if it does not
+ * hold answer BLOCKED after event_wait(task, event, generation). If the event fired in between, the task is simply runnable
+ * again at once, so no wake-up is lost. */
+typedef struct Event {
+    _Atomic(uint64_t) generation;
+    struct WaitingTask *waiting; /* guarded by the query's lock */
+} Event;
+uint64_t event_generation(const Event *event);
+void event_wait(Task *task, Event *event, uint64_t generation);
+void event_fire(Query *query, Event *event); /* from any thread */
+
+/* ------------------------------------------------------------------------------------------------------- join filters */
+
+/* Per node and filter id. Published once by the hash join's finish; the probe's pipeline starts after that. */
+void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFilter *filter); /* takes ownership */
+const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter_id);          /* NULL: not published */
+
+/* -------------------------------------------------------------------------------------------------------------- queries */
+
+typedef struct QueryOptions {
+    uint32_t threads;
+    bool collect_profile;
+    Commit *commit; /* for INSERT: where segments go; NULL otherwise */
+    /* Called about every 100 ms while running, with rows scanned and rows to scan; may be NULL. */
+    void (*progress)(void *argument, uint64_t done, uint64_t total);
+    void *progress_argument;
+} QueryOptions;
+
+/* `cx` (its memory account, settings, cancel flag, notices) and the plan must outlive the query. */
+Status query_start(const Context *cx, const PhysicalPlan *plan, WorkerPool *pool, const QueryOptions *options, Query **query);
+/* The next batch of the result, borrowed until the next call; *batch = NULL at the end. The calling thread works on the query
+ * while it waits. At most a few batches are ever ready ahead: memory stays constant however slowly the caller steps. */
+Status query_next(const Context *cx, Query *query, const Batch **batch);
+/* Rows inserted (INSERT plans). */
+uint64_t query_rows_written(const Query *query);
+/* After the last batch: counters, owned by the query. */
+const PlanProfile *query_profile(Query *query);
+/* Stops what still runs, frees everything. NULL is fine. */
+void query_close(Query *query);
+
+const PhysicalPlan *query_plan(const Query *query);
+Commit *query_commit(const Query *query);
+WorkerPool *query_pool(const Query *query);
+
+#endif

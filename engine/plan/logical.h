@@ -1,0 +1,182 @@
+/* The logical plan: what the binder builds and the rewrites transform. Nodes are in the statement's arena. Every column of
+ * every node has a ColumnId unique in the statement, so moving a node needs no renumbering; a node's output is the ids in
+ * `columns`, in order. */
+#ifndef DEPOT_PLAN_LOGICAL_H
+#define DEPOT_PLAN_LOGICAL_H
+
+#include "expr/aggregates.h"
+#include "expr/expr.h"
+#include "storage/warehouse.h"
+
+typedef enum LogicalKind {
+    LOGICAL_GET,            /* rows of a table */
+    LOGICAL_VALUES,         /* rows of expressions; one row of no columns for a SELECT without FROM */
+    LOGICAL_TABLE_FUNCTION, /* generate_series(…), depot_check(), depot_blocks(…) */
+    LOGICAL_FILTER,         /* child 0 */
+    LOGICAL_PROJECT,        /* child 0; columns = exprs */
+    LOGICAL_JOIN,           /* child 0 left, child 1 right; columns: left's then right's (semi, anti: left's) */
+    LOGICAL_AGGREGATE,      /* child 0; columns: groups then aggregates. DISTINCT is an aggregate without aggregates */
+    LOGICAL_WINDOW,         /* child 0; columns: child's then the calls' */
+    LOGICAL_SORT,           /* child 0 */
+    LOGICAL_LIMIT,          /* child 0 */
+    LOGICAL_UNION,          /* UNION ALL of all children; column i comes from inputs[child][i] */
+    LOGICAL_INSERT          /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
+} LogicalKind;
+
+typedef enum JoinKind {
+    JOIN_INNER,
+    JOIN_LEFT,
+    JOIN_RIGHT,
+    JOIN_FULL,
+    JOIN_SEMI,      /* left rows with a match: EXISTS, IN in a WHERE conjunct */
+    JOIN_ANTI,      /* left rows without: NOT EXISTS */
+    JOIN_ANTI_NULL, /* NOT IN: a NULL key on the right removes all rows; a NULL on the left if the right is not empty */
+    JOIN_MARK,      /* left rows + one BOOLEAN column: the value of `key IN (right)`, three-valued */
+    JOIN_SINGLE     /* scalar subquery: LEFT, and CARDINALITY_VIOLATION at a second match */
+} JoinKind;
+
+typedef struct LogicalColumn {
+    ColumnId id;
+    Type type;
+    const char *name;  /* as EXPLAIN shows it: "lineorder.lo_revenue", "sum(lo_revenue)" */
+    bool can_be_null;
+    /* Where the values come from, for statistics and domains: NULL if computed. */
+    const TableVersion *table;
+    uint32_t table_column;
+} LogicalColumn;
+
+typedef struct LogicalNode LogicalNode;
+
+typedef struct SortKey {
+    Expr *expr; /* a COLUMN of the input */
+    bool is_descending;
+    bool nulls_first;
+} SortKey;
+
+typedef struct AggregateCall {
+    ColumnId output;
+    const Aggregate *aggregate;
+    uint32_t arg_count;
+    Expr **args;
+    bool is_distinct;
+    Expr *filter; /* NULL: none */
+    const char *text; /* "sum(lo_revenue)" for EXPLAIN */
+} AggregateCall;
+
+typedef enum FrameMode { FRAME_ROWS, FRAME_RANGE, FRAME_GROUPS } FrameMode;
+typedef enum FrameBound {
+    BOUND_UNBOUNDED_PRECEDING,
+    BOUND_PRECEDING, /* offset */
+    BOUND_CURRENT_ROW,
+    BOUND_FOLLOWING, /* offset */
+    BOUND_UNBOUNDED_FOLLOWING
+} FrameBound;
+
+typedef struct WindowFrame {
+    FrameMode mode; /* the default frame is RANGE UNBOUNDED PRECEDING … CURRENT ROW; whole partition without ORDER BY */
+    FrameBound start, end;
+    int64_t start_offset, end_offset; /* rows; RANGE with offsets comes later and is refused by the binder */
+} WindowFrame;
+
+typedef struct WindowCall {
+    ColumnId output;
+    WindowId id;
+    Type type;
+    const Aggregate *aggregate; /* WINDOW_AGGREGATE */
+    uint32_t arg_count;
+    Expr **args;
+    Expr *filter; /* aggregates only; NULL: none */
+    WindowFrame frame;
+    const char *text;
+} WindowCall;
+
+struct LogicalNode {
+    LogicalKind kind;
+    SourcePos pos;
+    uint32_t child_count;
+    LogicalNode **children;
+    uint32_t column_count;
+    ColumnId *columns;
+    double rows; /* estimate; set by plan/estimate.c, < 0 before */
+    union {
+        struct {
+            const TableVersion *table;
+            const char *alias;
+            uint32_t *table_columns; /* of output column i */
+            uint32_t filter_count;   /* pushed down, ANDed; COLUMNs of this node or hidden ones: see columns */
+            Expr **filters;
+        } get;
+        struct {
+            uint32_t row_count;
+            Expr ***rows; /* rows[r][c] */
+        } values;
+        struct {
+            const char *name;
+            uint32_t arg_count;
+            Expr **args; /* constants after folding */
+        } table_function;
+        struct {
+            Expr *condition;
+        } filter;
+        struct {
+            Expr **exprs; /* one per column */
+        } project;
+        struct {
+            JoinKind kind;
+            Expr *condition; /* NULL: cross */
+            ColumnId mark;   /* JOIN_MARK: the added column */
+        } join;
+        struct {
+            uint32_t group_count;
+            Expr **groups; /* columns[0 … group_count) are their outputs */
+            uint32_t call_count;
+            AggregateCall *calls;
+        } aggregate;
+        struct { /* one node per distinct PARTITION BY + ORDER BY */
+            uint32_t partition_count;
+            Expr **partitions; /* COLUMNs */
+            uint32_t key_count;
+            SortKey *keys;
+            uint32_t call_count;
+            WindowCall *calls;
+        } window;
+        struct {
+            uint32_t key_count;
+            SortKey *keys;
+        } sort;
+        struct {
+            int64_t limit; /* -1: none */
+            int64_t offset;
+        } limit;
+        struct {
+            ColumnId **inputs; /* inputs[child][column] */
+        } set_union;
+        struct {
+            const TableVersion *table; /* child columns are in table order and of the table's types */
+        } insert;
+    };
+};
+
+/* What the binder returns and the optimizer works on. */
+typedef struct LogicalPlan {
+    Arena *arena;
+    Snapshot *snapshot; /* borrowed */
+    uint32_t column_count, column_capacity;
+    LogicalColumn *columns; /* by ColumnId */
+    LogicalNode *root;
+    uint32_t output_count; /* the result's columns, in order: root columns and their headings */
+    ColumnId *outputs;
+    const char **output_names;
+} LogicalPlan;
+
+/* A new id. `name` borrowed from the arena. */
+Status plan_add_column(const Context *cx, LogicalPlan *plan, Type type, const char *name, bool can_be_null, ColumnId *id);
+LogicalNode *logical_new(const Context *cx, Arena *arena, LogicalKind kind, SourcePos pos, uint32_t child_count,
+                         uint32_t column_count); /* NULL on OUT_OF_MEMORY */
+/* Indented tree for debugging. */
+char *logical_print(const Context *cx, Arena *arena, const LogicalPlan *plan);
+
+/* All rewrites of rewrites.def in order, estimates, join order: the plan is transformed in place. */
+Status plan_optimize(const Context *cx, LogicalPlan *plan);
+
+#endif

@@ -1,0 +1,232 @@
+/* The physical plan: a tree of read-only operator specs. Lowered from the logical plan (plan/physical*.c), cut into pipelines
+ * and run by exec/, printed by plan/explain.c. Columns are positions ("slots") in the batches of the input; expressions hold
+ * SLOTs only. Keys, arguments and sort keys are slots: the planner puts a Project below where they are expressions.
+ *
+ * Placement: an operator runs once per cluster node (on that node's rows) or once on the leader. Only an Exchange changes
+ * where rows are. With one node the planner adds no BROADCAST or HASH exchange, and GATHER costs nothing (the leader is node
+ * 0 then), but labels are set as if. */
+#ifndef DEPOT_PLAN_PHYSICAL_H
+#define DEPOT_PLAN_PHYSICAL_H
+
+#include "plan/logical.h"
+#include "plan/profile.h"
+
+typedef enum PhysicalKind {
+#define OPERATOR(tag, label) PHYSICAL_##tag,
+#include "plan/operators.def"
+#undef OPERATOR
+    PHYSICAL_COUNT
+} PhysicalKind;
+
+/* What is known of a column's values wherever it flows: lets aggregation and joins use arrays. */
+typedef struct ColumnDomain {
+    const Dictionary *dictionary; /* every vector of the column is CODES (or CONSTANT) in this shared dictionary */
+    bool has_range;               /* integer classes: all non-NULL values lie in [min, max], exactly known */
+    int64_t min, max;
+    bool can_be_null;
+} ColumnDomain;
+
+typedef struct PhysicalColumn {
+    Type type;
+    const char *name; /* "lineorder.lo_revenue" */
+    ColumnDomain domain;
+} PhysicalColumn;
+
+typedef struct PhysicalNode PhysicalNode;
+
+/* One conjunct over the scan's columns. Evaluated by exec/scan.c, cheapest and most selective first. */
+typedef struct ScanFilter {
+    Expr *condition;       /* SLOTs index ScanSpec.columns */
+    uint32_t column_count; /* distinct columns it reads; 1: may be evaluated on codes */
+    uint32_t *columns;     /* indexes into ScanSpec.columns */
+} ScanFilter;
+
+/* Rows whose key no build row has are dropped by the scan (inner, semi, right joins). Also prunes and skips. */
+typedef struct ScanJoinFilter {
+    uint32_t column;    /* index into ScanSpec.columns; integer class up to 64 bits */
+    uint32_t filter_id; /* PhysicalPlan-wide; published by the hash join's build */
+} ScanJoinFilter;
+
+typedef struct ScanSpec {
+    const TableVersion *table;
+    const char *alias;
+    uint32_t column_count;
+    const uint32_t *columns; /* table columns read; the first node->column_count are the output */
+    const Dictionary *const *dictionaries; /* query dictionary per column or NULL */
+    uint32_t predicate_count;
+    Predicate *predicates; /* implied by the filters; for pruning and skipping only */
+    uint32_t filter_count;
+    ScanFilter *filters;
+    uint32_t join_filter_count;
+    ScanJoinFilter *join_filters;
+    uint32_t partitions_read; /* after static pruning; of table->partition_count */
+} ScanSpec;
+
+typedef struct FilterSpec {
+    Expr *condition;
+} FilterSpec;
+
+typedef struct ProjectSpec {
+    Expr **exprs; /* one per output column; a bare SLOT passes its column on */
+} ProjectSpec;
+
+/* child 0 is the probe side ("outer"), child 1 the build side ("inner"). The output picks columns of both. */
+typedef struct JoinOutput {
+    bool from_build;
+    uint32_t slot;
+} JoinOutput;
+
+typedef enum JoinAlgorithm {
+    JOIN_BY_ARRAY, /* one integer key, build keys dense in [key_min, key_max]: row numbers in an array */
+    JOIN_BY_HASH,
+    JOIN_BY_LOOP   /* PHYSICAL_NESTED_LOOP: no equality */
+} JoinAlgorithm;
+
+typedef struct JoinSpec {
+    JoinKind kind; /* never RIGHT with the build side preserved lost: RIGHT = unmatched build rows follow the probe */
+    JoinAlgorithm algorithm;
+    uint32_t key_count;
+    const uint32_t *probe_keys; /* slots of child 0 */
+    const uint32_t *build_keys; /* slots of child 1; same storage class pairwise */
+    int64_t key_min, key_max;   /* JOIN_BY_ARRAY: bounds known before the build (a domain); the build checks them */
+    Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
+    const JoinOutput *outputs;  /* one per output column; JOIN_MARK: the last output column is the mark */
+    bool publishes_filter;
+    uint32_t filter_id; /* of build_keys[filter_key] */
+    uint32_t filter_key;
+    const char *dist_label; /* "DS_DIST_NONE" … for EXPLAIN */
+    const char *condition_text; /* ("outer".lo_custkey = "inner".c_custkey) */
+} JoinSpec;
+
+typedef enum AggregatePhase {
+    PHASE_SINGLE,
+    PHASE_PARTIAL, /* per node, before the exchange */
+    PHASE_FINAL
+} AggregatePhase;
+
+typedef struct AggregateItem {
+    const Aggregate *aggregate;
+    bool has_argument;
+    uint32_t argument; /* slot */
+    bool is_distinct;
+    bool has_filter;
+    uint32_t filter; /* slot of a BOOLEAN */
+} AggregateItem;
+
+typedef struct AggregateSpec { /* output: groups, then items */
+    AggregatePhase phase;
+    uint32_t group_count;
+    const uint32_t *groups; /* slots */
+    uint32_t item_count;
+    const AggregateItem *items;
+    bool is_direct;          /* all groups have small domains: index = sum of (value - min or code) × stride into an array */
+    uint64_t direct_entries; /* the product of the domain sizes (NULL counts as one value where possible) */
+} AggregateSpec;
+
+typedef struct SortSlot {
+    uint32_t slot;
+    bool is_descending, nulls_first;
+} SortSlot;
+
+typedef struct SortSpec {
+    uint32_t key_count;
+    const SortSlot *keys;
+    int64_t limit; /* rows kept (limit + offset of a LIMIT above), -1: all */
+} SortSpec;
+
+typedef struct LimitSpec {
+    int64_t limit, offset; /* limit -1: none */
+} LimitSpec;
+
+typedef struct WindowItem {
+    WindowId id;
+    Type type;
+    const Aggregate *aggregate;
+    uint32_t arg_count;
+    const uint32_t *args; /* slots */
+    bool has_filter;
+    uint32_t filter;
+    WindowFrame frame;
+} WindowItem;
+
+typedef struct WindowSpec { /* output: the input's columns, then the items */
+    uint32_t partition_count;
+    const uint32_t *partitions; /* slots */
+    uint32_t key_count;
+    const SortSlot *keys;
+    uint32_t item_count;
+    const WindowItem *items;
+} WindowSpec;
+
+typedef enum ExchangeKind { EXCHANGE_BROADCAST, EXCHANGE_HASH, EXCHANGE_GATHER } ExchangeKind;
+typedef struct ExchangeSpec {
+    ExchangeKind kind;
+    uint32_t key_count;
+    const uint32_t *keys; /* HASH: slots; placement hash → slice → node, so a side that is already stored so stays put */
+    uint32_t merge_key_count; /* GATHER: inputs are sorted; merge them (0: any order) */
+    const SortSlot *merge_keys;
+} ExchangeSpec;
+
+typedef struct ValuesSpec {
+    uint32_t row_count;
+    Expr ***rows; /* constant expressions */
+} ValuesSpec;
+
+typedef struct TableFunctionSpec {
+    const char *name;
+    uint32_t arg_count;
+    Value *args;
+} TableFunctionSpec;
+
+typedef struct InsertSpec {
+    const TableVersion *table;
+} InsertSpec;
+
+struct PhysicalNode {
+    PhysicalKind kind;
+    uint32_t id; /* index into the profile */
+    uint32_t child_count;
+    PhysicalNode **children;
+    uint32_t column_count;
+    PhysicalColumn *columns;
+    bool on_leader;
+    double rows;  /* estimate, over all nodes */
+    double cost_start, cost_total; /* in Redshift's shape, for display */
+    uint32_t width; /* bytes per row, estimate */
+    union {
+        ScanSpec scan;
+        FilterSpec filter;
+        ProjectSpec project;
+        JoinSpec join;
+        AggregateSpec aggregate;
+        SortSpec sort;
+        LimitSpec limit;
+        WindowSpec window;
+        ExchangeSpec exchange;
+        ValuesSpec values;
+        TableFunctionSpec table_function;
+        InsertSpec insert;
+    };
+};
+
+typedef struct PhysicalPlan {
+    Arena *arena;
+    Snapshot *snapshot; /* borrowed */
+    Topology topology;
+    PhysicalNode *root; /* on the leader */
+    uint32_t operator_count;
+    uint32_t filter_count; /* join filter ids are 0 … filter_count - 1 */
+    const char **output_names; /* root->column_count */
+} PhysicalPlan;
+
+/* Lowers an optimized logical plan. */
+Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology topology, PhysicalPlan **plan);
+
+/* EXPLAIN's lines, in TEACHING.md's shape. `profile` NULL: estimates only. */
+typedef struct ExplainOptions {
+    bool analyze, timing, memory, verbose;
+} ExplainOptions;
+Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
+                     const ExplainOptions *options, const char ***lines, uint32_t *count);
+
+#endif

@@ -1,0 +1,46 @@
+/* What EXPLAIN ANALYZE shows, counted where the work happens (exec/), printed by plan/explain.c. One OperatorProfile per
+ * physical node and cluster node; tasks add their own counters when they close. Times are exclusive wall time of the tasks. */
+#ifndef DEPOT_PLAN_PROFILE_H
+#define DEPOT_PLAN_PROFILE_H
+
+#include "core/status.h"
+
+typedef struct ScanProfile {
+    uint32_t partitions, partitions_read;
+    uint64_t blocks;               /* of all segments of the scanned slices, columns not counted */
+    uint64_t blocks_pruned;        /* in pruned partitions and segments */
+    uint64_t blocks_skipped_zone;  /* by a predicate's zone map */
+    uint64_t blocks_skipped_join;  /* by a join filter's keys */
+    uint64_t blocks_read;
+    uint64_t rows_scanned;         /* rows of the blocks read */
+    uint64_t rows_removed_filter, rows_removed_join_filter;
+    uint64_t bytes_scanned;        /* stored bytes of the column blocks that were decoded, cached or not */
+    uint64_t bytes_read;           /* of those, bytes that came from files */
+    uint64_t *column_bytes;        /* stored bytes per ScanSpec.columns entry */
+    uint64_t *slice_rows;          /* rows out per slice of the warehouse */
+} ScanProfile;
+
+typedef struct ExchangeProfile {
+    uint64_t rows_sent, bytes_sent; /* to other nodes; what stays on its node is not sent */
+    uint64_t *bytes_by_pair;        /* [from × (nodes + 1) + to]; the leader is node `nodes` */
+} ExchangeProfile;
+
+typedef struct OperatorProfile {
+    uint64_t rows, batches; /* output */
+    uint64_t nanoseconds;   /* exclusive, summed over tasks */
+    uint64_t memory_bytes;  /* peak of hash tables, runs, groups */
+    uint64_t groups;        /* hash tables: entries */
+    ScanProfile scan;
+    ExchangeProfile exchange;
+} OperatorProfile;
+
+typedef struct PlanProfile {
+    uint32_t node_count; /* cluster nodes + leader */
+    uint32_t operator_count;
+    OperatorProfile *operators; /* [operator id × node_count + node] */
+    uint64_t planning_ns, execution_ns;
+    uint64_t peak_memory_bytes;
+    uint64_t bytes_scanned, bytes_moved, bytes_to_leader, spilled_bytes;
+} PlanProfile;
+
+#endif
