@@ -39,6 +39,7 @@ typedef struct Context {
     const struct Settings *settings; /* borrowed; the statement's settings (core/settings.h) */
     const _Atomic(bool) *cancel;     /* borrowed; set by another thread to stop the statement; may be NULL */
     struct NoticeList *notices;      /* borrowed; may be NULL: notices are then dropped (core/notice.h) */
+    int64_t now_micros; /* when the statement began, in microseconds since 1970 UTC: what now() gives; 0: the clock is read */
 } Context;
 
 #if defined(__GNUC__)

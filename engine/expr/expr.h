@@ -38,6 +38,7 @@ typedef struct Expr {
     Type type;
     SourcePos pos;
     uint32_t arg_count;
+    bool is_unknown; /* CONSTANT: a bare string literal (VARCHAR without length), which takes the type that its place wants */
     struct Expr **args;
     union {
         Value value;           /* CONSTANT */

@@ -5,8 +5,9 @@
 
 #include "expr/expr.h"
 
-/* Computes rows [0, rows) from argument vectors (any kind); `out` was initialised with the result type. The caller has dealt
- * with strict NULLs only if the function says so (see functions.def). */
+/* Computes rows [0, rows) from argument vectors (FLAT or CONSTANT). `out` is FLAT of the result type. If the function is
+ * strict, out->validity says already which rows have only valid arguments: the loop skips the others where they could fail, may
+ * clear more bits (fn_out_null), and leaves NULL lanes as it likes. Otherwise out->validity is NULL and the loop deals with it. */
 typedef Status FunctionLoop(const Context *cx, const struct Function *function, const Vector *const *args, uint32_t arg_count,
                             uint32_t rows, Arena *text_arena, Vector *out);
 
@@ -18,6 +19,7 @@ struct Function {
     const char *result;
     const char *help;
     bool is_strict; /* any NULL argument gives NULL */
+    bool can_fail;  /* some arguments raise an error */
     Volatility volatility;
     FunctionLoop *loop;
 };
