@@ -8,6 +8,10 @@
 #include "core/predicate.h"
 #include "core/schema.h"
 #include "core/workers.h"
+#include "storage/file.h"
+#include "storage/statistics.h"
+
+#include <pthread.h>
 
 typedef struct Warehouse Warehouse; /* per process and open directory; thread-safe */
 typedef struct Snapshot Snapshot;   /* one version, pinned; immutable, thread-safe */
@@ -31,10 +35,25 @@ typedef struct WarehouseOptions {
 /* `path` NULL: in memory, the same code on a memory-backed file.c. UNDEFINED_FILE, IO_ERROR, LOCK_NOT_AVAILABLE,
  * DATA_CORRUPTED … name the path. A writer that opens removes what a dead writer left behind; a reader removes nothing. */
 Status warehouse_open(const Context *cx, const char *path, const WarehouseOptions *options, Warehouse **warehouse);
-void warehouse_close(Warehouse *warehouse); /* all snapshots released, no commit open */
+/* The same on a file system of the caller's, which must outlive it (tests). */
+Status warehouse_open_on(const Context *cx, FileSystem *files, const WarehouseOptions *options, Warehouse **warehouse);
+void warehouse_close(Warehouse *warehouse); /* all snapshots released, no commit open; NULL is fine */
 Topology warehouse_topology(const Warehouse *warehouse);
 const char *warehouse_path(const Warehouse *warehouse); /* "" in memory */
 bool warehouse_was_created(const Warehouse *warehouse);
+FileSystem *warehouse_files(Warehouse *warehouse);
+int64_t warehouse_cache_bytes_max(const Warehouse *warehouse);
+/* What lives as long as the warehouse is charged here; a child of the account that warehouse_open was called with. */
+MemoryAccount *warehouse_memory(Warehouse *warehouse);
+
+/* A place where another part of storage hangs what it caches. Under `lock`; `release(object)` is called when the owner (a
+ * warehouse, or a table version once its last snapshot is gone and a newer one is loaded) dies. */
+typedef struct Attachment {
+    pthread_mutex_t lock;
+    void *object;
+    void (*release)(void *object);
+} Attachment;
+Attachment *warehouse_attachment(Warehouse *warehouse); /* block cache and segment metadata: storage/cache.c */
 
 /* ------------------------------------------------------------------------------------------------- what a version holds */
 
@@ -47,6 +66,7 @@ typedef struct SegmentColumn {
 
 typedef struct Segment {
     uint64_t id;          /* unique in the warehouse, never reused */
+    uint64_t version;     /* of the warehouse when it was added; set by commit_add_segment */
     uint32_t slice;
     uint32_t partition;   /* index into TableVersion.partitions */
     uint64_t rows;
@@ -77,6 +97,7 @@ typedef struct TableVersion {
     uint64_t id; /* of the table, never reused */
     uint64_t version; /* changes with every commit that touches the table */
     const TableSchema *schema;
+    const char *directory; /* where its segments are: "tables/lineorder-3" */
     uint64_t rows; /* a DISTSTYLE ALL table counts each row once */
     uint64_t bytes;
     uint32_t segment_count;
@@ -84,12 +105,17 @@ typedef struct TableVersion {
     uint32_t partition_count;
     const Partition *partitions;
     const ColumnStatistics *statistics; /* one per column */
-    DistStyle dist_style; /* AUTO resolved: ALL or EVEN */
+    DistStyle dist_style; /* AUTO resolved: ALL or EVEN (EVEN while nothing is loaded) */
+    bool dist_is_open;    /* AUTO and never loaded: commit_resolve_distribution decides */
 } TableVersion;
+
+/* Where query dictionaries hang (table_dictionary). */
+Attachment *table_attachment(const TableVersion *table);
 
 Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **snapshot);
 void snapshot_release(Snapshot *snapshot);
 Snapshot *snapshot_retain(Snapshot *snapshot);
+Warehouse *snapshot_warehouse(const Snapshot *snapshot);
 uint64_t snapshot_version(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);
 const TableVersion *snapshot_table(const Snapshot *snapshot, uint32_t index);
@@ -105,22 +131,41 @@ Status commit_create_table(const Context *cx, Commit *commit, const TableSchema 
 Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name);
 /* The table as the commit sees it (own changes included). */
 const TableVersion *commit_find_table(Commit *commit, const char *schema_name, const char *name);
+/* The commit's own state as a snapshot: what its statements read. Valid until the commit ends; release it before. */
+Status commit_snapshot(const Context *cx, Commit *commit, Snapshot **snapshot);
+Warehouse *commit_warehouse(const Commit *commit);
+/* Lets commit_finish sync its files with up to `threads` threads of the pool. */
+void commit_use_workers(Commit *commit, WorkerPool *pool, uint32_t threads);
 /* Syncs all new files, writes manifests, renames, releases the lock; consumes the commit in any case. After OK the change is
  * durable and visible to new snapshots. */
 Status commit_finish(const Context *cx, Commit *commit);
 /* Forgets everything, removes the files written so far, releases the lock. NULL is fine. */
 void commit_abort(Commit *commit);
 
-/* For segment writers: a fresh id and the directory to write to; registration of what was written (thread-safe). */
+/* For segment writers, all thread-safe: a fresh id, the files to write to, registration of what was written. */
 Status commit_new_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t *segment_id);
 /* Finds or adds the partition with these key values (thread-safe). CONFIGURATION_LIMIT_EXCEEDED past
  * max_partitions_per_load. */
 Status commit_partition(const Context *cx, Commit *commit, uint64_t table_id, const Value *values, uint32_t *partition);
+/* Which file of a segment: a column number, or one of these. */
+#define SEGMENT_FILE_PACKED UINT32_MAX           /* all columns of a segment smaller than one block */
+#define SEGMENT_FILE_DELETES (UINT32_MAX - 1)    /* the delete map that Segment.delete_map_id names */
+/* Path relative to the warehouse; `path` takes FILE_PATH_MAX bytes. Reads id, slice, partition, delete_map_id of the segment. */
+void segment_file_path(const TableVersion *table, const Segment *segment, uint32_t which, char *path);
+/* Makes a file of a segment of this commit, its directory too. Append, file_flush, file_close: commit_finish syncs it,
+ * commit_abort removes it. `segment` needs id, slice and partition. */
+Status commit_create_file(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment, uint32_t which,
+                          File **file) MUST_CHECK;
+/* DISTSTYLE AUTO, on the first rows of a table: ALL if the warehouse has several nodes and `rows` (all that the load brings, or
+ * more than that many so far) are at most AUTO_ALL_ROWS_MAX, else EVEN. It stays so: changing it is a rewrite. Other tables
+ * answer what they are. A table that gets segments without being asked becomes EVEN. */
+#define AUTO_ALL_ROWS_MAX 65536
+Status commit_resolve_distribution(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows, DistStyle *style);
+/* `segment` is copied, ranges and text included. */
 Status commit_add_segment(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment);
 /* The segment leaves the new version (its files stay until no reader's version names them). */
 Status commit_remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id);
 /* Distinct-count sketches of the rows added: one HyperLogLog of HLL_BYTES per column, merged into the table's. */
-#define HLL_BYTES 4096
 Status commit_merge_sketches(const Context *cx, Commit *commit, uint64_t table_id, const uint8_t *const *sketches);
 
 #endif
