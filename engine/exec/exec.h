@@ -83,7 +83,12 @@ typedef struct OperatorClass {
     const SourceClass *unmatched; /* joins: the source of build rows without a match, after the probe */
 } OperatorClass;
 
-extern const OperatorClass operator_classes[PHYSICAL_COUNT]; /* exec/operators.c */
+/* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
+extern const OperatorClass scan_operator, values_operator, table_function_operator, filter_operator, project_operator,
+    limit_operator, union_operator, exchange_operator, insert_operator;
+extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
+    direct_agg_operator, sort_operator, topn_operator, window_operator;
+const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
 
 /* Events: tasks wait here instead of on a lock. The pattern is: read the generation, look at the condition, and if it does not
  * hold answer BLOCKED after event_wait(task, event, generation). If the event fired in between, the task is simply runnable
