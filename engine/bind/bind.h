@@ -1,0 +1,103 @@
+/* The binder: from the syntax tree to a logical plan or a table's definition. Names are looked up, types decided, casts made
+ * explicit, and everything that PostgreSQL would refuse is refused here: with its SQLSTATE, a place in the text and, where one
+ * can be given, a hint. What the dialect has but Depot does not yet is refused by name (0A000).
+ *
+ *   bind_select.c   one query: clauses in their logical order, ORDER BY, set operations
+ *   bind_from.c     FROM: tables, joins, subqueries, table functions      scope.c    which names mean which columns
+ *   bind_group.c    GROUP BY and aggregates                               bind_window.c  OVER (…)
+ *   bind_expr.c     expressions    bind_call.c  calls    bind_subquery.c  scalar, IN, EXISTS
+ *   bind_ddl.c      CREATE TABLE   bind_dml.c   INSERT, COPY              suggest.c  "did you mean"
+ *
+ * Everything returned lies in the arena; the snapshot is borrowed by the plan and must outlive it. */
+#ifndef DEPOT_BIND_BIND_H
+#define DEPOT_BIND_BIND_H
+
+#include "parser/ast.h"
+#include "plan/logical.h"
+
+/* The values of $1, $2, …, which become constants of the plan: a statement is bound again for each execution. A VARCHAR value
+ * without a length takes the type that its place wants, as a bare string literal does. `values` NULL: to learn the result's
+ * columns before there are values; every parameter is then a NULL, and the plan must not be run. */
+typedef struct BindParameters {
+    uint32_t count;
+    const Value *values;
+} BindParameters;
+
+/* The root's columns are exactly the outputs, in order. `parameters` may be NULL. */
+Status bind_query(const Context *cx, Arena *arena, Snapshot *snapshot, const AstQuery *query, const BindParameters *parameters,
+                  LogicalPlan **plan) MUST_CHECK;
+
+/* CREATE TABLE. DUPLICATE_TABLE unless IF NOT EXISTS: then *schema is NULL, with a notice. For CREATE TABLE … AS, *query is the
+ * plan that fills the table (plan_into_table, once the table is there); else, and WITH NO DATA, it is NULL. */
+Status bind_create_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateTable *create,
+                         const BindParameters *parameters, TableSchema **schema, LogicalPlan **query) MUST_CHECK;
+/* Puts a LOGICAL_INSERT on top of a plan whose outputs have the table's columns and types. */
+Status plan_into_table(const Context *cx, LogicalPlan *plan, const TableVersion *table) MUST_CHECK;
+
+/* The root is a LOGICAL_INSERT whose child has every column of the table in order, cast, defaults filled in. NOT NULL is the
+ * writer's to check, CHECK that of whoever feeds the writer (bind_checks). */
+Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const AstInsert *insert,
+                   const BindParameters *parameters, LogicalPlan **plan) MUST_CHECK;
+
+/* A CHECK constraint over a row of the table: SLOT i is column i. The row violates it where the condition is false (NULL
+ * passes): bind_check_violation() is the error then. */
+typedef struct BoundCheck {
+    Expr *condition;
+    const char *sql; /* as declared */
+} BoundCheck;
+/* *checks has schema->check_count items. */
+Status bind_checks(const Context *cx, Arena *arena, const TableSchema *schema, BoundCheck **checks) MUST_CHECK;
+Status bind_check_violation(const Context *cx, const TableSchema *schema, const BoundCheck *check); /* CHECK_VIOLATION */
+/* The value of each column that a row does not give: *defaults has an expression of the column's type, without columns, for
+ * each column; a NULL of that type where none is declared. */
+Status bind_defaults(const Context *cx, Arena *arena, const TableSchema *schema, Expr ***defaults) MUST_CHECK;
+
+typedef enum CopyCompression {
+    COPY_COMPRESSION_AUTO, /* by the file's first bytes */
+    COPY_COMPRESSION_NONE,
+    COPY_COMPRESSION_GZIP,
+    COPY_COMPRESSION_ZSTD,
+    COPY_COMPRESSION_LZ4
+} CopyCompression;
+
+/* COPY t FROM 'file', checked. Texts end with a 0. */
+typedef struct CopySpec {
+    const TableVersion *table;
+    uint32_t field_count;        /* fields of a line, in order */
+    const uint32_t *fields;      /* field → table column */
+    Expr **defaults;             /* by table column: what a column gets that no field fills; NULL entry: a field fills it */
+    const char *file;            /* path, glob or folder; NULL: standard input */
+    SourcePos file_pos;
+    char delimiter;              /* ',' for CSV, a tab for TSV, '|' by DELIMITER or for Redshift's default format */
+    bool is_quoted;              /* quotes have meaning (CSV); else backslash escapes have (text, TSV) */
+    char quote;                  /* '"' */
+    char escape;                 /* '"'; '\\' in text */
+    uint64_t skip_lines;         /* HEADER is 1, IGNOREHEADER n */
+    bool has_null_text;          /* NULL AS was given; else an empty unquoted field is NULL (CSV), "\N" is (text) */
+    const char *null_text;
+    const bool *null_if_quoted;  /* by table column: FORCE_NULL; NULL: none */
+    const char *date_format;     /* "YYYY-MM-DD"; NULL: what a DATE literal takes ("auto") */
+    const char *time_format;     /* of TIMESTAMP */
+    uint64_t max_errors;         /* MAXERROR; 0: the first bad row fails the load */
+    CopyCompression compression;
+    bool accept_invalid_utf8;    /* ACCEPTINVCHARS: bad bytes are replaced by replacement_char */
+    char replacement_char;
+    bool blanks_as_null;         /* BLANKSASNULL */
+    bool empty_as_null;          /* EMPTYASNULL */
+    bool trim_blanks;            /* TRIMBLANKS */
+    bool fill_record;            /* FILLRECORD: missing last fields are NULL */
+    bool truncate_columns;       /* TRUNCATECOLUMNS: text too long for its column is cut */
+    bool ignore_blank_lines;     /* IGNOREBLANKLINES */
+} CopySpec;
+
+/* INVALID_PARAMETER_VALUE, SYNTAX_ERROR (unknown option, with the nearest name) … */
+Status bind_copy(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCopy *copy, CopySpec **spec) MUST_CHECK;
+
+/* The table of that name, or UNDEFINED_TABLE with the nearest name ("did you mean"). Names of three and more parts and unknown
+ * schemas are refused. For DROP, ANALYZE, DESCRIBE. */
+Status bind_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name, const TableVersion **table) MUST_CHECK;
+/* The same without error if there is none (*table NULL), for IF EXISTS. */
+Status bind_table_if_exists(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
+                            const TableVersion **table) MUST_CHECK;
+
+#endif
