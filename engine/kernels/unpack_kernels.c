@@ -1,0 +1,241 @@
+/* The loops of bit packing, run lengths and deltas (unpack_kernels.h has the layout). Rows are handled as two halves of 64 bytes,
+ * so that a half is one AVX-512 register; lanes narrower than 64 bits are shifted together as 64-bit words and masked, which
+ * gives 8-bit lanes the shift that processors lack. */
+#include "kernels/unpack_kernels.h"
+
+#include "kernels/dispatch.h"
+
+#include <string.h>
+
+typedef uint64_t Half __attribute__((vector_size(64), aligned(1), may_alias));
+enum { HALVES_PER_ROW = PACK_ROW_BYTES / 64 };
+
+/* `low` set bits in every lane of a 64-bit word. */
+static inline __attribute__((always_inline)) uint64_t lane_mask(uint32_t low, uint32_t lane_bits) {
+    uint64_t lane = low >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << low) - 1;
+    uint64_t mask = 0;
+    for (uint32_t at = 0; at < 64; at += lane_bits) {
+        mask |= lane << at;
+    }
+    return mask;
+}
+
+static inline __attribute__((always_inline)) void unpack_chunk(const Half *in, uint32_t bits, uint32_t lane_bits, Half *out) {
+    for (uint32_t half = 0; half < HALVES_PER_ROW; half++) {
+#pragma GCC unroll 64
+        for (uint32_t position = 0; position < lane_bits; position++) {
+            uint32_t row = position * bits / lane_bits;
+            uint32_t shift = position * bits % lane_bits;
+            Half word = in[row * HALVES_PER_ROW + half];
+            if (shift + bits <= lane_bits) {
+                out[position * HALVES_PER_ROW + half] = (word >> shift) & lane_mask(bits, lane_bits);
+            } else {
+                uint32_t low = lane_bits - shift; /* bits in this row; the rest in the next */
+                Half next = in[(row + 1) * HALVES_PER_ROW + half];
+                out[position * HALVES_PER_ROW + half] = ((word >> shift) & lane_mask(low, lane_bits)) |
+                                                        ((next & lane_mask(bits - low, lane_bits)) << low);
+            }
+        }
+    }
+}
+
+#define UNPACK_WIDTH(bits, lane_bits)                                                                                          \
+    static void unpack_##bits(const void *packed, void *codes) { unpack_chunk(packed, bits, lane_bits, codes); }
+#include "kernels/unpack_widths.inc.h"
+#undef UNPACK_WIDTH
+
+static void (*const unpack_functions[33])(const void *packed, void *codes) = {
+#define UNPACK_WIDTH(bits, lane_bits) [bits] = unpack_##bits,
+#include "kernels/unpack_widths.inc.h"
+#undef UNPACK_WIDTH
+};
+
+/* Wide codes are rare: one loop for widths 33 to 64. */
+static __attribute__((noinline)) void unpack_wide(const uint64_t *packed, uint32_t bits, uint64_t *codes) {
+    enum { LANES = PACK_ROW_BYTES / 8 };
+    uint64_t mask = lane_mask(bits, 64);
+    for (uint32_t position = 0; position < 64; position++) {
+        uint32_t row = position * bits / 64, shift = position * bits % 64;
+        const uint64_t *word = packed + (size_t)row * LANES;
+        uint64_t *out = codes + (size_t)position * LANES;
+        if (shift + bits <= 64) {
+            for (uint32_t lane = 0; lane < LANES; lane++) {
+                out[lane] = word[lane] >> shift & mask;
+            }
+        } else {
+            for (uint32_t lane = 0; lane < LANES; lane++) {
+                out[lane] = (word[lane] >> shift | word[lane + LANES] << (64 - shift)) & mask;
+            }
+        }
+    }
+}
+
+static void unpack(const void *packed, uint32_t bits, void *codes) {
+    if (bits == 0) {
+        memset(codes, 0, PACK_CHUNK);
+    } else if (bits <= 32) {
+        unpack_functions[bits](packed, codes);
+    } else {
+        unpack_wide(packed, bits, codes);
+    }
+}
+
+static void pack(const void *codes, uint32_t bits, void *packed) {
+    enum { WORDS = PACK_ROW_BYTES / 8 };
+    uint32_t lane_bits = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
+    const uint64_t *in = codes;
+    uint64_t *out = packed;
+    memset(out, 0, (size_t)bits * PACK_ROW_BYTES);
+    for (uint32_t position = 0; position < lane_bits && bits > 0; position++) {
+        uint32_t row = position * bits / lane_bits, shift = position * bits % lane_bits;
+        uint32_t low = lane_bits - shift < bits ? lane_bits - shift : bits;
+        uint64_t low_mask = lane_mask(low, lane_bits);
+        for (uint32_t word = 0; word < WORDS; word++) {
+            out[row * WORDS + word] |= (in[position * WORDS + word] & low_mask) << shift;
+        }
+        if (low < bits) {
+            uint64_t high_mask = lane_mask(bits - low, lane_bits);
+            for (uint32_t word = 0; word < WORDS; word++) {
+                out[(row + 1) * WORDS + word] |= in[position * WORDS + word] >> low & high_mask;
+            }
+        }
+    }
+}
+
+static IntegerStats stats(const int64_t *values, uint32_t count) {
+    IntegerStats s = {.min = values[0], .max = values[0], .runs = 1};
+    int64_t min = values[0], max = values[0];
+    for (uint32_t i = 0; i < count; i++) {
+        min = values[i] < min ? values[i] : min;
+        max = values[i] > max ? values[i] : max;
+    }
+    int64_t delta_min = INT64_MAX, delta_max = INT64_MIN;
+    uint64_t changes = 0, overflows = 0;
+    for (uint32_t i = 1; i < count; i++) {
+        uint64_t a = (uint64_t)values[i - 1], b = (uint64_t)values[i];
+        int64_t delta = (int64_t)(b - a);
+        changes += delta != 0;
+        overflows |= (b ^ a) & (b ^ (uint64_t)delta);
+        delta_min = delta < delta_min ? delta : delta_min;
+        delta_max = delta > delta_max ? delta : delta_max;
+    }
+    s.min = min;
+    s.max = max;
+    s.runs += (uint32_t)changes;
+    s.delta_min = count > 1 ? delta_min : 0;
+    s.delta_max = count > 1 ? delta_max : 0;
+    s.delta_overflows = overflows >> 63 != 0;
+    return s;
+}
+
+#define T uint8_t
+#define NAME(f) f##_u8
+#include "kernels/unpack_loops.inc.h"
+#define T uint16_t
+#define NAME(f) f##_u16
+#include "kernels/unpack_loops.inc.h"
+#define T uint32_t
+#define NAME(f) f##_u32
+#include "kernels/unpack_loops.inc.h"
+#define T uint64_t
+#define NAME(f) f##_u64
+#include "kernels/unpack_loops.inc.h"
+
+#define T uint8_t
+#define NAME(f) f##_u8
+#include "kernels/map_loops.inc.h"
+#define T uint16_t
+#define NAME(f) f##_u16
+#include "kernels/map_loops.inc.h"
+#define T uint32_t
+#define NAME(f) f##_u32
+#include "kernels/map_loops.inc.h"
+
+static void subtract_base(const int64_t *values, uint64_t base, uint32_t count, uint32_t code_bytes, void *codes) {
+    switch (code_bytes) {
+    case 1: subtract_base_u8(values, base, count, codes); break;
+    case 2: subtract_base_u16(values, base, count, codes); break;
+    case 4: subtract_base_u32(values, base, count, codes); break;
+    default: subtract_base_u64(values, base, count, codes); break;
+    }
+}
+
+static void add_base(void *codes, uint64_t base, uint32_t count, uint32_t code_bytes) {
+    switch (code_bytes) {
+    case 1: add_base_u8(codes, (uint8_t)base, count); break;
+    case 2: add_base_u16(codes, (uint16_t)base, count); break;
+    case 4: add_base_u32(codes, (uint32_t)base, count); break;
+    default: add_base_u64(codes, base, count); break;
+    }
+}
+
+static void sum_deltas(void *codes, uint64_t start, uint64_t delta_min, uint32_t count, uint32_t code_bytes) {
+    switch (code_bytes) {
+    case 1: sum_deltas_u8(codes, (uint8_t)start, (uint8_t)delta_min, count); break;
+    case 2: sum_deltas_u16(codes, (uint16_t)start, (uint16_t)delta_min, count); break;
+    case 4: sum_deltas_u32(codes, (uint32_t)start, (uint32_t)delta_min, count); break;
+    default: sum_deltas_u64(codes, start, delta_min, count); break;
+    }
+}
+
+static uint32_t expand_runs(const void *values, const uint16_t *lengths, uint32_t runs, uint32_t room, uint32_t value_bytes,
+                            void *out) {
+    switch (value_bytes) {
+    case 1: return expand_runs_u8(values, lengths, runs, room, out);
+    case 2: return expand_runs_u16(values, lengths, runs, room, out);
+    case 4: return expand_runs_u32(values, lengths, runs, room, out);
+    default: return expand_runs_u64(values, lengths, runs, room, out);
+    }
+}
+
+/* from → to, widths that differ: dense loops, one per pair. */
+#define WIDEN_LOOP(from, to)                                                                                                   \
+    static void widen_##from##_##to(const from *restrict in, uint32_t count, to *restrict out) {                               \
+        for (uint32_t i = 0; i < count; i++) {                                                                                 \
+            out[i] = in[i];                                                                                                    \
+        }                                                                                                                      \
+    }
+WIDEN_LOOP(uint8_t, uint16_t)
+WIDEN_LOOP(uint8_t, uint32_t)
+WIDEN_LOOP(uint8_t, uint64_t)
+WIDEN_LOOP(uint16_t, uint32_t)
+WIDEN_LOOP(uint16_t, uint64_t)
+WIDEN_LOOP(uint32_t, uint64_t)
+
+static void widen(const void *narrow, uint32_t from_bytes, uint32_t count, uint32_t to_bytes, void *wide) {
+    switch (from_bytes * 16 + to_bytes) {
+    case 0x12: widen_uint8_t_uint16_t(narrow, count, wide); break;
+    case 0x14: widen_uint8_t_uint32_t(narrow, count, wide); break;
+    case 0x18: widen_uint8_t_uint64_t(narrow, count, wide); break;
+    case 0x24: widen_uint16_t_uint32_t(narrow, count, wide); break;
+    case 0x28: widen_uint16_t_uint64_t(narrow, count, wide); break;
+    case 0x48: widen_uint32_t_uint64_t(narrow, count, wide); break;
+    default: memcpy(wide, narrow, (size_t)count * to_bytes); break;
+    }
+}
+
+static void map_codes(const void *codes, uint32_t code_bytes, const void *map, uint32_t map_bytes, uint32_t count, void *out) {
+    switch (code_bytes * 16 + map_bytes) {
+    case 0x11: map_to_u8_u8(codes, map, count, out); break;
+    case 0x12: map_to_u16_u8(codes, map, count, out); break;
+    case 0x14: map_to_u32_u8(codes, map, count, out); break;
+    case 0x21: map_to_u8_u16(codes, map, count, out); break;
+    case 0x22: map_to_u16_u16(codes, map, count, out); break;
+    case 0x24: map_to_u32_u16(codes, map, count, out); break;
+    case 0x41: map_to_u8_u32(codes, map, count, out); break;
+    case 0x42: map_to_u16_u32(codes, map, count, out); break;
+    default: map_to_u32_u32(codes, map, count, out); break;
+    }
+}
+
+KERNEL_TABLE(UnpackKernels, unpack_kernels) = {
+    .unpack = unpack,
+    .pack = pack,
+    .stats = stats,
+    .subtract_base = subtract_base,
+    .add_base = add_base,
+    .widen = widen,
+    .expand_runs = expand_runs,
+    .sum_deltas = sum_deltas,
+    .map_codes = map_codes,
+};
