@@ -22,16 +22,17 @@ typedef struct File File;
 Status file_system_host(const Context *cx, const char *root, FileSystem **files) MUST_CHECK;
 /* An empty one in memory. */
 Status file_system_memory(const Context *cx, FileSystem **files) MUST_CHECK;
-void file_system_free(FileSystem *files); /* all files closed; NULL is fine */
+void file_system_free(FileSystem *files);              /* all files closed; NULL is fine */
 const char *file_system_root(const FileSystem *files); /* "" in memory */
 bool file_system_is_memory(const FileSystem *files);
 
 /* ------------------------------------------------------------------------------------------------------------------- files */
 
 typedef enum FileMode {
-    FILE_READ,   /* must exist */
-    FILE_CREATE, /* made, or emptied if it exists; for appending; its directory must exist */
-    FILE_UPDATE  /* made if missing, content kept; for locking, reading and file_overwrite */
+    FILE_READ,          /* must exist */
+    FILE_CREATE,        /* made, or emptied if it exists; for appending; its directory must exist */
+    FILE_UPDATE,        /* must exist, content kept; for locking exclusively, reading and file_overwrite */
+    FILE_UPDATE_OR_MAKE /* the same, made if missing */
 } FileMode;
 
 Status file_open(const Context *cx, FileSystem *files, const char *path, FileMode mode, File **file) MUST_CHECK;
@@ -44,12 +45,12 @@ Status file_size(const Context *cx, File *file, uint64_t *bytes) MUST_CHECK;
 Status file_read(const Context *cx, File *file, uint64_t offset, void *to, size_t bytes) MUST_CHECK;
 /* Up to `bytes` bytes; *got is less only at the end of the file. */
 Status file_read_some(const Context *cx, File *file, uint64_t offset, void *to, size_t bytes, size_t *got) MUST_CHECK;
-/* Appends through a buffer of 256 KB; large pieces pass it by. */
+/* Appends through a buffer of 64 KB; larger pieces pass it by. */
 Status file_append(const Context *cx, File *file, const void *data, size_t bytes) MUST_CHECK;
-uint64_t file_appended(const File *file); /* bytes appended so far: the offset of the next */
+uint64_t file_appended(const File *file);                    /* bytes appended so far: the offset of the next */
 Status file_flush(const Context *cx, File *file) MUST_CHECK; /* to the operating system; call it before file_close */
 Status file_sync(const Context *cx, File *file) MUST_CHECK;  /* flushes, then to the disk */
-/* Replaces the whole content by `bytes` bytes, in place (not atomic); FILE_UPDATE only. */
+/* Replaces the whole content by `bytes` bytes, in place (not atomic); FILE_UPDATE and FILE_UPDATE_OR_MAKE only. */
 Status file_overwrite(const Context *cx, File *file, const void *data, size_t bytes) MUST_CHECK;
 /* True once no directory names the file any more (someone removed or replaced it). */
 Status file_is_unlinked(const Context *cx, File *file, bool *unlinked) MUST_CHECK;

@@ -27,8 +27,8 @@ typedef struct Topology {
 
 typedef struct WarehouseOptions {
     bool read_only;
-    bool create;       /* create it if it does not exist */
-    Topology topology; /* used when created; 0 nodes: 1 node of 2 slices */
+    bool create;             /* create it if it does not exist */
+    Topology topology;       /* used when created; 0 nodes: 1 node of 2 slices */
     int64_t cache_bytes_max; /* block cache; 0: half of the machine's memory */
 } WarehouseOptions;
 
@@ -65,17 +65,17 @@ typedef struct SegmentColumn {
 } SegmentColumn;
 
 typedef struct Segment {
-    uint64_t id;          /* unique in the warehouse, never reused */
-    uint64_t version;     /* of the warehouse when it was added; set by commit_add_segment */
+    uint64_t id;      /* unique in the warehouse, never reused */
+    uint64_t version; /* of the warehouse when it was added; set by commit_add_segment */
     uint32_t slice;
-    uint32_t partition;   /* index into TableVersion.partitions */
+    uint32_t partition; /* index into TableVersion.partitions */
     uint64_t rows;
-    uint64_t deleted_rows; /* marked in the delete map named by delete_map_id */
+    uint64_t deleted_rows;  /* marked in the delete map named by delete_map_id */
     uint64_t delete_map_id; /* 0: none */
-    uint64_t bytes;       /* of all files */
+    uint64_t bytes;         /* of all files */
     uint32_t block_rows;
-    bool is_packed;       /* one file instead of one per column */
-    bool is_sorted;       /* by the table's sort key */
+    bool is_packed;               /* one file instead of one per column */
+    bool is_sorted;               /* by the table's sort key */
     const SegmentColumn *columns; /* one per table column */
 } Segment;
 
@@ -87,26 +87,26 @@ typedef struct Partition {
 } Partition;
 
 typedef struct ColumnStatistics {
-    ColumnRange range;       /* over the live rows of the table */
-    double distinct;         /* HyperLogLog estimate */
-    double average_bytes;    /* width of a value; text: mean length */
+    ColumnRange range;    /* over the live rows of the table */
+    double distinct;      /* HyperLogLog estimate */
+    double average_bytes; /* width of a value; text: mean length */
     uint64_t file_bytes;
 } ColumnStatistics;
 
 typedef struct TableVersion {
-    uint64_t id; /* of the table, never reused */
+    uint64_t id;      /* of the table, never reused */
     uint64_t version; /* changes with every commit that touches the table */
     const TableSchema *schema;
     const char *directory; /* where its segments are: "tables/lineorder-3" */
-    uint64_t rows; /* a DISTSTYLE ALL table counts each row once */
+    uint64_t rows;         /* a DISTSTYLE ALL table counts each row once */
     uint64_t bytes;
     uint32_t segment_count;
     const Segment *segments; /* by slice, then age */
     uint32_t partition_count;
     const Partition *partitions;
     const ColumnStatistics *statistics; /* one per column */
-    DistStyle dist_style; /* AUTO resolved: ALL or EVEN (EVEN while nothing is loaded) */
-    bool dist_is_open;    /* AUTO and never loaded: commit_resolve_distribution decides */
+    DistStyle dist_style;               /* AUTO resolved: ALL or EVEN (EVEN while nothing is loaded) */
+    bool dist_is_open;                  /* AUTO and never loaded: commit_resolve_distribution decides */
 } TableVersion;
 
 /* Where query dictionaries hang (table_dictionary). */
@@ -148,9 +148,10 @@ Status commit_new_segment(const Context *cx, Commit *commit, uint64_t table_id, 
  * max_partitions_per_load. */
 Status commit_partition(const Context *cx, Commit *commit, uint64_t table_id, const Value *values, uint32_t *partition);
 /* Which file of a segment: a column number, or one of these. */
-#define SEGMENT_FILE_PACKED UINT32_MAX           /* all columns of a segment smaller than one block */
-#define SEGMENT_FILE_DELETES (UINT32_MAX - 1)    /* the delete map that Segment.delete_map_id names */
-/* Path relative to the warehouse; `path` takes FILE_PATH_MAX bytes. Reads id, slice, partition, delete_map_id of the segment. */
+#define SEGMENT_FILE_PACKED UINT32_MAX        /* all columns of a segment smaller than one block */
+#define SEGMENT_FILE_DELETES (UINT32_MAX - 1) /* the delete map that Segment.delete_map_id names */
+/* Path relative to the warehouse; `path` takes FILE_PATH_MAX bytes. Reads id, slice, partition, delete_map_id of the segment.
+ */
 void segment_file_path(const TableVersion *table, const Segment *segment, uint32_t which, char *path);
 /* Makes a file of a segment of this commit, its directory too. Append, file_flush, file_close: commit_finish syncs it,
  * commit_abort removes it. `segment` needs id, slice and partition. */
