@@ -30,7 +30,7 @@ typedef struct ColumnBlock {
     uint32_t rows;
     int64_t base; /* frame of reference */
     uint8_t code_bits;
-    uint8_t code_bytes; /* width codes are decoded to; 0: decodes flat */
+    uint8_t code_bytes;  /* width codes are decoded to; 0: decodes flat */
     uint64_t read_bytes; /* bytes on disk that this open really read; 0 on a cache hit */
 } ColumnBlock;
 

@@ -8,9 +8,15 @@
 
 #define BITS_WORDS(bits) (((uint64_t)(bits) + 63) / 64)
 
-static inline bool bit_get(const uint64_t *words, uint64_t i) { return words[i >> 6] >> (i & 63) & 1; }
-static inline void bit_set(uint64_t *words, uint64_t i) { words[i >> 6] |= (uint64_t)1 << (i & 63); }
-static inline void bit_clear(uint64_t *words, uint64_t i) { words[i >> 6] &= ~((uint64_t)1 << (i & 63)); }
+static inline bool bit_get(const uint64_t *words, uint64_t i) {
+    return words[i >> 6] >> (i & 63) & 1;
+}
+static inline void bit_set(uint64_t *words, uint64_t i) {
+    words[i >> 6] |= (uint64_t)1 << (i & 63);
+}
+static inline void bit_clear(uint64_t *words, uint64_t i) {
+    words[i >> 6] &= ~((uint64_t)1 << (i & 63));
+}
 static inline void bit_put(uint64_t *words, uint64_t i, bool on) {
     uint64_t mask = (uint64_t)1 << (i & 63);
     words[i >> 6] = (words[i >> 6] & ~mask) | (on ? mask : 0);

@@ -15,7 +15,9 @@ static inline uint64_t hash_u64(uint64_t x) { /* murmur3's finalizer: bijective,
     x ^= x >> 33;
     return x;
 }
-static inline uint64_t hash_combine(uint64_t a, uint64_t b) { return hash_u64(a * UINT64_C(0x9e3779b97f4a7c15) + b); }
+static inline uint64_t hash_combine(uint64_t a, uint64_t b) {
+    return hash_u64(a * UINT64_C(0x9e3779b97f4a7c15) + b);
+}
 /* XXH3 of bytes. */
 uint64_t hash_bytes(const void *data, size_t bytes, uint64_t seed);
 uint64_t hash_value(const Value *value);

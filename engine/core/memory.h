@@ -12,12 +12,12 @@
 #define MEMORY_STEP_BYTES ((int64_t)1 << 20)
 
 typedef struct MemoryAccount {
-    struct MemoryAccount *parent; /* borrowed; NULL at the root */
-    const char *name;             /* static; for messages: "query", "block cache" */
-    int64_t limit_bytes;          /* 0: no limit of its own */
-    _Atomic(int64_t) used_bytes;  /* what is allocated from this account, children's reservations included */
+    struct MemoryAccount *parent;    /* borrowed; NULL at the root */
+    const char *name;                /* static; for messages: "query", "block cache" */
+    int64_t limit_bytes;             /* 0: no limit of its own */
+    _Atomic(int64_t) used_bytes;     /* what is allocated from this account, children's reservations included */
     _Atomic(int64_t) reserved_bytes; /* what has been taken from the parent; >= used unless parent is NULL */
-    _Atomic(int64_t) peak_bytes;  /* highest used_bytes */
+    _Atomic(int64_t) peak_bytes;     /* highest used_bytes */
 } MemoryAccount;
 
 void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const char *name, int64_t limit_bytes);
@@ -33,7 +33,7 @@ void *mem_alloc(const Context *cx, size_t bytes) MUST_CHECK;
 void *mem_alloc_zeroed(const Context *cx, size_t bytes) MUST_CHECK;
 /* Keeps the account of the old block. `old` may be NULL. On failure `old` stays valid. */
 void *mem_resize(const Context *cx, void *old, size_t bytes) MUST_CHECK;
-void mem_free(void *memory); /* NULL is fine */
+void mem_free(void *memory);         /* NULL is fine */
 size_t mem_size(const void *memory); /* bytes asked for */
 
 /* *pointer = mem_alloc(...), or return OUT_OF_MEMORY from the calling function. */

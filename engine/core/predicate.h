@@ -24,11 +24,11 @@ static inline bool key_filter_contains(const KeyFilter *filter, int64_t key) {
 bool key_filter_overlaps(const KeyFilter *filter, int64_t low, int64_t high);
 
 typedef enum PredicateKind {
-    PREDICATE_RANGE,    /* low and/or high bound */
-    PREDICATE_IN,       /* one of values, ascending */
+    PREDICATE_RANGE, /* low and/or high bound */
+    PREDICATE_IN,    /* one of values, ascending */
     PREDICATE_IS_NULL,
     PREDICATE_NOT_NULL,
-    PREDICATE_KEYS      /* a KeyFilter */
+    PREDICATE_KEYS /* a KeyFilter */
 } PredicateKind;
 
 /* Bounds have the column's type. */
@@ -44,7 +44,7 @@ typedef struct Predicate {
 
 /* What is known of a run of rows: of a block, a segment or a partition. */
 typedef struct ColumnRange {
-    bool has_range;  /* min and max are set (some row is not NULL) */
+    bool has_range;        /* min and max are set (some row is not NULL) */
     bool max_is_truncated; /* text: max is a prefix; the true maximum may be greater than it by any suffix */
     uint64_t rows, nulls;
     Value min, max;

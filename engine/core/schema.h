@@ -11,9 +11,9 @@ typedef enum DistStyle { DIST_AUTO, DIST_EVEN, DIST_KEY, DIST_ALL } DistStyle;
 
 typedef enum PartitionTransform {
     PARTITION_IDENTITY,
-    PARTITION_YEAR,  /* DATE, TIMESTAMP → integer year */
-    PARTITION_MONTH, /* → months since 1970-01 */
-    PARTITION_DAY,   /* → days since 1970-01-01 */
+    PARTITION_YEAR,    /* DATE, TIMESTAMP → integer year */
+    PARTITION_MONTH,   /* → months since 1970-01 */
+    PARTITION_DAY,     /* → days since 1970-01-01 */
     PARTITION_BUCKET,  /* bucket(n, c): value_placement_hash(seed 2) % n */
     PARTITION_TRUNCATE /* truncate(w, c): integers: c - mod(c, w), floored; text: the first w characters */
 } PartitionTransform;
@@ -43,7 +43,7 @@ typedef struct KeyConstraint {
     enum { KEY_PRIMARY, KEY_UNIQUE, KEY_FOREIGN } kind;
     uint32_t column_count;
     const uint32_t *columns;
-    const char *target_table;    /* KEY_FOREIGN */
+    const char *target_table;          /* KEY_FOREIGN */
     const char *const *target_columns; /* KEY_FOREIGN; NULL: its primary key */
 } KeyConstraint;
 

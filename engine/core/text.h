@@ -23,7 +23,9 @@ typedef struct Text {
 } Text;
 _Static_assert(sizeof(Text) == 16, "a text view is two words");
 
-static inline const char *text_data(const Text *text) { return text->bytes <= TEXT_INLINE_MAX ? text->inlined : text->pointer; }
+static inline const char *text_data(const Text *text) {
+    return text->bytes <= TEXT_INLINE_MAX ? text->inlined : text->pointer;
+}
 
 /* A view of `data`: borrows it if it is longer than TEXT_INLINE_MAX. */
 static inline Text text_view(const char *data, uint32_t bytes) {

@@ -41,14 +41,18 @@ typedef struct Interval {
 /* DATE: days since 1970-01-01 (proleptic Gregorian). TIMESTAMP: microseconds since 1970-01-01 00:00:00.
  * DECIMAL: value × 10^scale. BOOLEAN: 0 or 1. */
 
-static inline Type type_make(TypeId id) { return (Type){.id = (uint8_t)id}; }
+static inline Type type_make(TypeId id) {
+    return (Type){.id = (uint8_t)id};
+}
 Type type_decimal(uint32_t precision, uint32_t scale);
 Type type_varchar(uint32_t length);
 Type type_char(uint32_t length);
 
 StorageClass type_class(Type type);
 uint32_t class_bytes(StorageClass storage_class);
-static inline uint32_t type_bytes(Type type) { return class_bytes(type_class(type)); }
+static inline uint32_t type_bytes(Type type) {
+    return class_bytes(type_class(type));
+}
 bool type_equal(Type a, Type b); /* precision, scale and length included */
 bool type_is_integer(Type type); /* SMALLINT, INTEGER, BIGINT */
 bool type_is_numeric(Type type); /* integers, DECIMAL, REAL, DOUBLE */

@@ -27,10 +27,11 @@
  * be compared, hashed and grouped across segments. Immutable; lives at least as long as the statement's snapshot. */
 typedef struct Dictionary {
     Type type;
-    uint32_t size;        /* codes are 0 … size - 1 */
-    const void *values;   /* array of the type's class, ascending */
-    bool is_shared;       /* a query dictionary: one code space for the whole table version */
-    _Atomic(const uint64_t *) hashes; /* hash_values() of each entry, made on first use (dictionary_hashes) */
+    uint32_t size;                    /* codes are 0 … size - 1 */
+    const void *values;               /* array of the type's class, ascending */
+    bool is_shared;                   /* a query dictionary: one code space for the whole table version */
+    _Atomic(const uint64_t *) hashes; /* hash_values() of each entry, made on first use (dictionary_hashes); malloc: who frees
+                                         the dictionary free()s it */
     _Atomic(int32_t) references;
 } Dictionary;
 
@@ -38,14 +39,14 @@ typedef enum VectorKind { VECTOR_FLAT, VECTOR_CONSTANT, VECTOR_CODES } VectorKin
 
 typedef struct Vector {
     Type type;
-    uint8_t kind;       /* VectorKind */
-    uint8_t code_bytes; /* CODES: 1, 2 or 4 */
-    uint32_t owned_bytes;       /* capacity of `owned` */
-    void *data;                 /* borrowed, or = owned */
-    uint64_t *validity;         /* NULL: no NULLs; else VALIDITY_WORDS words; borrowed, or = owned_validity */
+    uint8_t kind;                 /* VectorKind */
+    uint8_t code_bytes;           /* CODES: 1, 2 or 4 */
+    uint32_t owned_bytes;         /* capacity of `owned` */
+    void *data;                   /* borrowed, or = owned */
+    uint64_t *validity;           /* NULL: no NULLs; else VALIDITY_WORDS words; borrowed, or = owned_validity */
     const Dictionary *dictionary; /* CODES; NULL: base + code */
-    int64_t base;               /* CODES without dictionary */
-    void *owned;                /* scratch of this vector, reused from batch to batch; freed by vector_free */
+    int64_t base;                 /* CODES without dictionary */
+    void *owned;                  /* scratch of this vector, reused from batch to batch; freed by vector_free */
     uint64_t *owned_validity;
 } Vector;
 

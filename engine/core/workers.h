@@ -23,7 +23,7 @@ Status worker_pool_grow(const Context *cx, WorkerPool *pool, uint32_t threads);
 /* A group: the jobs of one query. `threads_max` limits how many threads (the caller included) work on it at once. */
 typedef struct JobGroup JobGroup;
 Status job_group_create(const Context *cx, WorkerPool *pool, uint32_t threads_max, JobGroup **group);
-void job_group_free(JobGroup *group); /* waits for running jobs; queued ones are dropped unrun */
+void job_group_free(JobGroup *group);             /* waits for running jobs; queued ones are dropped unrun */
 void job_group_submit(JobGroup *group, Job *job); /* makes it runnable; from any thread */
 /* The caller works on the group's jobs until done(argument) is true or, if nothing is runnable or running, returns false. */
 bool job_group_work_until(JobGroup *group, bool (*done)(void *argument), void *argument);
@@ -32,6 +32,7 @@ void job_group_notify(JobGroup *group);
 
 /* Runs body(argument, i) for i in [0, count) on up to `threads` threads, the caller included; for storage (parallel encode,
  * sync). `body` must not block on another. */
-void workers_for_each(WorkerPool *pool, uint32_t threads, uint32_t count, void (*body)(void *argument, uint32_t i), void *argument);
+void workers_for_each(WorkerPool *pool, uint32_t threads, uint32_t count, void (*body)(void *argument, uint32_t i),
+                      void *argument);
 
 #endif

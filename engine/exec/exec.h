@@ -26,10 +26,10 @@ typedef struct Query Query;
 
 /* One run of one pipeline by one thread at a time. */
 typedef struct Task {
-    Context cx;        /* own Error; memory: the task's account under the query's */
+    Context cx; /* own Error; memory: the task's account under the query's */
     Query *query;
-    uint32_t node;     /* cluster node this run belongs to; topology.nodes for the leader */
-    uint32_t index;    /* 0 … task_count - 1 of this run */
+    uint32_t node;  /* cluster node this run belongs to; topology.nodes for the leader */
+    uint32_t index; /* 0 … task_count - 1 of this run */
     uint32_t task_count;
     bool collect_profile; /* EXPLAIN ANALYZE */
 } Task;
@@ -53,7 +53,8 @@ typedef struct StageClass {
     Status (*open_local)(Task *task, const PhysicalNode *op, void *shared, void *local);
     /* NEED_INPUT: `in` is consumed; *out is set if a batch came of it, NULL if none. MORE_OUTPUT: *out is set, push the same
      * `in` again. DONE: *out as for NEED_INPUT, and no more input is wanted. */
-    Status (*push)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, const Batch **out, Flow *flow);
+    Status (*push)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, const Batch **out,
+                   Flow *flow);
     void (*close_local)(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
     void (*close)(const PhysicalNode *op, void *shared, OperatorProfile *profile);
 } StageClass;
@@ -65,7 +66,7 @@ typedef struct SinkClass {
     Status (*open_local)(Task *task, const PhysicalNode *op, void *shared, void *local);
     /* NEED_INPUT, BLOCKED (the batch was NOT taken: offer it again) or DONE. */
     Status (*consume)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, Flow *flow);
-    Status (*merge)(Task *task, const PhysicalNode *op, void *shared, void *local); /* thread-safe; may be NULL */
+    Status (*merge)(Task *task, const PhysicalNode *op, void *shared, void *local);      /* thread-safe; may be NULL */
     Status (*finish)(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts); /* may be NULL: 0 parts */
     Status (*finish_part)(Task *task, const PhysicalNode *op, void *shared, uint32_t part);
     Status (*finish_end)(Task *task, const PhysicalNode *op, void *shared);

@@ -41,13 +41,13 @@ typedef struct Expr {
     bool is_unknown; /* CONSTANT: a bare string literal (VARCHAR without length), which takes the type that its place wants */
     struct Expr **args;
     union {
-        Value value;           /* CONSTANT */
-        ColumnId column;       /* COLUMN */
-        uint32_t slot;         /* SLOT */
-        uint32_t parameter;    /* PARAMETER */
+        Value value;              /* CONSTANT */
+        ColumnId column;          /* COLUMN */
+        uint32_t slot;            /* SLOT */
+        uint32_t parameter;       /* PARAMETER */
         const Function *function; /* CALL */
-        bool is_try;           /* CAST */
-        CompareOp compare;     /* COMPARE */
+        bool is_try;              /* CAST */
+        CompareOp compare;        /* COMPARE */
     };
     const char *name; /* COLUMN, SLOT: for EXPLAIN, "lineorder.lo_revenue"; may be NULL */
 } Expr;
@@ -70,8 +70,8 @@ bool expr_walk(const Expr *expr, bool (*visit)(const Expr *node, void *argument)
  * set on OUT_OF_MEMORY. */
 Expr *expr_transform(const Context *cx, Arena *arena, const Expr *expr,
                      Expr *(*replace)(const Context *cx, Arena *arena, const Expr *node, void *argument), void *argument);
-bool expr_is_constant(const Expr *expr);          /* no column, slot, parameter or volatile call in it */
-bool expr_can_fail(const Expr *expr);             /* evaluation may raise an error (division, casts, overflow) */
+bool expr_is_constant(const Expr *expr); /* no column, slot, parameter or volatile call in it */
+bool expr_can_fail(const Expr *expr);    /* evaluation may raise an error (division, casts, overflow) */
 bool expr_is_volatile(const Expr *expr);
 CompareOp compare_swapped(CompareOp op); /* a op b  =  b swapped(op) a */
 CompareOp compare_negated(CompareOp op);

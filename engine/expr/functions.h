@@ -7,7 +7,8 @@
 
 /* Computes rows [0, rows) from argument vectors (FLAT or CONSTANT). `out` is FLAT of the result type. If the function is
  * strict, out->validity says already which rows have only valid arguments: the loop skips the others where they could fail, may
- * clear more bits (fn_out_null), and leaves NULL lanes as it likes. Otherwise out->validity is NULL and the loop deals with it. */
+ * clear more bits (fn_out_null), and leaves NULL lanes as it likes. Otherwise out->validity is NULL and the loop deals with it.
+ */
 typedef Status FunctionLoop(const Context *cx, const struct Function *function, const Vector *const *args, uint32_t arg_count,
                             uint32_t rows, Arena *text_arena, Vector *out);
 
@@ -25,7 +26,8 @@ struct Function {
 };
 
 /* Picks the overload for `name` over bound arguments and casts them; the result is an EXPR_CALL (or a plainer node where one
- * exists: coalesce → EXPR_COALESCE, nullif → CASE). UNDEFINED_FUNCTION with the argument types and a hint, AMBIGUOUS_FUNCTION. */
+ * exists: coalesce → EXPR_COALESCE, nullif → CASE). UNDEFINED_FUNCTION with the argument types and a hint, AMBIGUOUS_FUNCTION.
+ */
 Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                      Expr **call);
 /* Binary and unary operators by symbol: + - * / % || = <> < <= > >= ~~ (LIKE) … with PostgreSQL's implicit casts. */

@@ -37,7 +37,9 @@ static void point_tables_at(KernelSet set) {
     selected = set;
 }
 
-__attribute__((constructor)) static void select_best(void) { point_tables_at(best_set()); }
+__attribute__((constructor)) static void select_best(void) {
+    point_tables_at(best_set());
+}
 
 Status kernels_select(const Context *cx, const char *name) {
     KernelSet best = best_set();
@@ -57,4 +59,6 @@ Status kernels_select(const Context *cx, const char *name) {
     return fail(cx, INVALID_PARAMETER_VALUE, "unknown kernels \"%s\"", name);
 }
 
-const char *kernels_selected(void) { return set_names[selected]; }
+const char *kernels_selected(void) {
+    return set_names[selected];
+}

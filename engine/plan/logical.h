@@ -38,7 +38,7 @@ typedef enum JoinKind {
 typedef struct LogicalColumn {
     ColumnId id;
     Type type;
-    const char *name;  /* as EXPLAIN shows it: "lineorder.lo_revenue", "sum(lo_revenue)" */
+    const char *name; /* as EXPLAIN shows it: "lineorder.lo_revenue", "sum(lo_revenue)" */
     bool can_be_null;
     /* Where the values come from, for statistics and domains: NULL if computed. */
     const TableVersion *table;
@@ -59,7 +59,7 @@ typedef struct AggregateCall {
     uint32_t arg_count;
     Expr **args;
     bool is_distinct;
-    Expr *filter; /* NULL: none */
+    Expr *filter;     /* NULL: none */
     const char *text; /* "sum(lo_revenue)" for EXPLAIN */
 } AggregateCall;
 

@@ -51,7 +51,7 @@ typedef struct ScanSpec {
     const TableVersion *table;
     const char *alias;
     uint32_t column_count;
-    const uint32_t *columns; /* table columns read; the first node->column_count are the output */
+    const uint32_t *columns;               /* table columns read; the first node->column_count are the output */
     const Dictionary *const *dictionaries; /* query dictionary per column or NULL */
     uint32_t predicate_count;
     Predicate *predicates; /* implied by the filters; for pruning and skipping only */
@@ -79,7 +79,7 @@ typedef struct JoinOutput {
 typedef enum JoinAlgorithm {
     JOIN_BY_ARRAY, /* one integer key, build keys dense in [key_min, key_max]: row numbers in an array */
     JOIN_BY_HASH,
-    JOIN_BY_LOOP   /* PHYSICAL_NESTED_LOOP: no equality */
+    JOIN_BY_LOOP /* PHYSICAL_NESTED_LOOP: no equality */
 } JoinAlgorithm;
 
 typedef struct JoinSpec {
@@ -94,7 +94,7 @@ typedef struct JoinSpec {
     bool publishes_filter;
     uint32_t filter_id; /* of build_keys[filter_key] */
     uint32_t filter_key;
-    const char *dist_label; /* "DS_DIST_NONE" … for EXPLAIN */
+    const char *dist_label;     /* "DS_DIST_NONE" … for EXPLAIN */
     const char *condition_text; /* ("outer".lo_custkey = "inner".c_custkey) */
 } JoinSpec;
 
@@ -190,9 +190,9 @@ struct PhysicalNode {
     uint32_t column_count;
     PhysicalColumn *columns;
     bool on_leader;
-    double rows;  /* estimate, over all nodes */
+    double rows;                   /* estimate, over all nodes */
     double cost_start, cost_total; /* in Redshift's shape, for display */
-    uint32_t width; /* bytes per row, estimate */
+    uint32_t width;                /* bytes per row, estimate */
     union {
         ScanSpec scan;
         FilterSpec filter;
@@ -215,7 +215,7 @@ typedef struct PhysicalPlan {
     Topology topology;
     PhysicalNode *root; /* on the leader */
     uint32_t operator_count;
-    uint32_t filter_count; /* join filter ids are 0 … filter_count - 1 */
+    uint32_t filter_count;     /* join filter ids are 0 … filter_count - 1 */
     const char **output_names; /* root->column_count */
 } PhysicalPlan;
 

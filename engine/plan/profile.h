@@ -7,17 +7,17 @@
 
 typedef struct ScanProfile {
     uint32_t partitions, partitions_read;
-    uint64_t blocks;               /* of all segments of the scanned slices, columns not counted */
-    uint64_t blocks_pruned;        /* in pruned partitions and segments */
-    uint64_t blocks_skipped_zone;  /* by a predicate's zone map */
-    uint64_t blocks_skipped_join;  /* by a join filter's keys */
+    uint64_t blocks;              /* of all segments of the scanned slices, columns not counted */
+    uint64_t blocks_pruned;       /* in pruned partitions and segments */
+    uint64_t blocks_skipped_zone; /* by a predicate's zone map */
+    uint64_t blocks_skipped_join; /* by a join filter's keys */
     uint64_t blocks_read;
-    uint64_t rows_scanned;         /* rows of the blocks read */
+    uint64_t rows_scanned; /* rows of the blocks read */
     uint64_t rows_removed_filter, rows_removed_join_filter;
-    uint64_t bytes_scanned;        /* stored bytes of the column blocks that were decoded, cached or not */
-    uint64_t bytes_read;           /* of those, bytes that came from files */
-    uint64_t *column_bytes;        /* stored bytes per ScanSpec.columns entry */
-    uint64_t *slice_rows;          /* rows out per slice of the warehouse */
+    uint64_t bytes_scanned; /* stored bytes of the column blocks that were decoded, cached or not */
+    uint64_t bytes_read;    /* of those, bytes that came from files */
+    uint64_t *column_bytes; /* stored bytes per ScanSpec.columns entry */
+    uint64_t *slice_rows;   /* rows out per slice of the warehouse */
 } ScanProfile;
 
 typedef struct ExchangeProfile {

@@ -1,0 +1,159 @@
+/* Counted memory. A block is preceded by a header of one cache line with its account and size, which keeps every allocation
+ * aligned to 64 bytes and lets any thread free it. */
+#include "core/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEADER_BYTES 64
+
+typedef struct BlockHeader {
+    MemoryAccount *account;
+    size_t bytes;
+} BlockHeader;
+_Static_assert(sizeof(BlockHeader) <= HEADER_BYTES, "the header fits its line");
+
+static _Atomic(int64_t) fail_countdown;
+
+void memory_fail_nth(int64_t nth) {
+    atomic_store(&fail_countdown, nth);
+}
+
+static bool injected_failure(void) {
+    if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) {
+        return false;
+    }
+    return atomic_fetch_sub(&fail_countdown, 1) == 1;
+}
+
+void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const char *name, int64_t limit_bytes) {
+    account->parent = parent;
+    account->name = name;
+    account->limit_bytes = limit_bytes;
+    atomic_init(&account->used_bytes, 0);
+    atomic_init(&account->reserved_bytes, 0);
+    atomic_init(&account->peak_bytes, 0);
+}
+
+void memory_account_close(MemoryAccount *account) {
+    assert(atomic_load(&account->used_bytes) == 0);
+    if (account->parent != NULL) {
+        memory_release(account->parent, atomic_load(&account->reserved_bytes));
+        atomic_store(&account->reserved_bytes, 0);
+    }
+}
+
+static void note_peak(MemoryAccount *account, int64_t used) {
+    int64_t peak = atomic_load_explicit(&account->peak_bytes, memory_order_relaxed);
+    while (used > peak && !atomic_compare_exchange_weak_explicit(&account->peak_bytes, &peak, used, memory_order_relaxed,
+                                                                 memory_order_relaxed)) {
+    }
+}
+
+/* Takes what is missing from the parent, rounded up to whole steps. */
+static Status reserve_from_parent(const Context *cx, MemoryAccount *account, int64_t used) {
+    int64_t reserved = atomic_load_explicit(&account->reserved_bytes, memory_order_relaxed);
+    while (used > reserved) {
+        int64_t wanted = (used - reserved + MEMORY_STEP_BYTES - 1) / MEMORY_STEP_BYTES * MEMORY_STEP_BYTES;
+        TRY(memory_charge(cx, account->parent, wanted));
+        reserved = atomic_fetch_add(&account->reserved_bytes, wanted) + wanted;
+    }
+    return OK;
+}
+
+Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) {
+    int64_t used = atomic_fetch_add_explicit(&account->used_bytes, bytes, memory_order_relaxed) + bytes;
+    if (account->limit_bytes > 0 && used > account->limit_bytes) {
+        atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_relaxed);
+        fail(cx, OUT_OF_MEMORY, "out of memory: the %s needs more than memory_limit (%lld MB)", account->name,
+             (long long)(account->limit_bytes >> 20));
+        return fail_hint(cx, "raise it with SET memory_limit = '…', or make the query keep fewer rows");
+    }
+    if (account->parent != NULL && used > atomic_load_explicit(&account->reserved_bytes, memory_order_relaxed)) {
+        Status status = reserve_from_parent(cx, account, used);
+        if (status != OK) {
+            atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_relaxed);
+            return status;
+        }
+    }
+    note_peak(account, used);
+    return OK;
+}
+
+void memory_release(MemoryAccount *account, int64_t bytes) {
+    int64_t used = atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_relaxed) - bytes;
+    assert(used >= 0);
+    if (account->parent == NULL) {
+        return;
+    }
+    /* Give back what is far more than needed, so that siblings can have it. */
+    int64_t reserved = atomic_load_explicit(&account->reserved_bytes, memory_order_relaxed);
+    int64_t keep = used + 4 * MEMORY_STEP_BYTES;
+    if (reserved > keep + 4 * MEMORY_STEP_BYTES && atomic_compare_exchange_strong(&account->reserved_bytes, &reserved, keep)) {
+        memory_release(account->parent, reserved - keep);
+    }
+}
+
+static BlockHeader *header_of(const void *memory) {
+    return (BlockHeader *)((char *)memory - HEADER_BYTES);
+}
+
+void *mem_alloc(const Context *cx, size_t bytes) {
+    if (bytes > (size_t)1 << 46) {
+        fail(cx, OUT_OF_MEMORY, "out of memory: %zu bytes asked for at once", bytes);
+        return NULL;
+    }
+    size_t total = (HEADER_BYTES + bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
+    if (memory_charge(cx, cx->memory, (int64_t)total) != OK) {
+        return NULL;
+    }
+    void *block = injected_failure() ? NULL : aligned_alloc(HEADER_BYTES, total);
+    if (block == NULL) {
+        memory_release(cx->memory, (int64_t)total);
+        fail(cx, OUT_OF_MEMORY, "out of memory: the machine has no %zu bytes left", bytes);
+        return NULL;
+    }
+    BlockHeader *header = block;
+    header->account = cx->memory;
+    header->bytes = bytes;
+    return (char *)block + HEADER_BYTES;
+}
+
+void *mem_alloc_zeroed(const Context *cx, size_t bytes) {
+    void *memory = mem_alloc(cx, bytes);
+    if (memory != NULL) {
+        memset(memory, 0, bytes);
+    }
+    return memory;
+}
+
+void *mem_resize(const Context *cx, void *old, size_t bytes) {
+    if (old == NULL) {
+        return mem_alloc(cx, bytes);
+    }
+    Context same_account = *cx;
+    same_account.memory = header_of(old)->account;
+    void *memory = mem_alloc(&same_account, bytes);
+    if (memory != NULL) {
+        size_t kept = mem_size(old) < bytes ? mem_size(old) : bytes;
+        memcpy(memory, old, kept);
+        mem_free(old);
+    }
+    return memory;
+}
+
+void mem_free(void *memory) {
+    if (memory == NULL) {
+        return;
+    }
+    BlockHeader *header = header_of(memory);
+    size_t total = (HEADER_BYTES + header->bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
+    MemoryAccount *account = header->account;
+    free(header);
+    memory_release(account, (int64_t)total);
+}
+
+size_t mem_size(const void *memory) {
+    return header_of(memory)->bytes;
+}

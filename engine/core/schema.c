@@ -1,0 +1,96 @@
+/* Table definitions: lookup and deep copy. */
+#include "core/schema.h"
+
+#include <string.h>
+
+uint32_t schema_find_column(const TableSchema *schema, const char *name) {
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        if (strcmp(schema->columns[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+static Status copy_name(const Context *cx, Arena *arena, const char *from, const char **to) {
+    *to = NULL;
+    if (from != NULL) {
+        *to = arena_copy_text(cx, arena, from, strlen(from));
+        if (*to == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    return OK;
+}
+
+static Status copy_names(const Context *cx, Arena *arena, const char *const *from, uint32_t count, const char *const **to) {
+    if (from == NULL) {
+        *to = NULL;
+        return OK;
+    }
+    const char **names;
+    TRY_NEW_ARRAY(cx, arena, names, count);
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(copy_name(cx, arena, from[i], &names[i]));
+    }
+    *to = names;
+    return OK;
+}
+
+static Status copy_numbers(const Context *cx, Arena *arena, const uint32_t *from, uint32_t count, const uint32_t **to) {
+    uint32_t *numbers;
+    TRY_NEW_ARRAY(cx, arena, numbers, count);
+    if (count > 0) {
+        memcpy(numbers, from, sizeof *numbers * count);
+    }
+    *to = numbers;
+    return OK;
+}
+
+static Status copy_columns(const Context *cx, Arena *arena, const TableSchema *from, TableSchema *to) {
+    ColumnDef *columns;
+    TRY_NEW_ARRAY(cx, arena, columns, from->column_count);
+    for (uint32_t i = 0; i < from->column_count; i++) {
+        columns[i] = from->columns[i];
+        TRY(copy_name(cx, arena, from->columns[i].name, &columns[i].name));
+        TRY(copy_name(cx, arena, from->columns[i].default_sql, &columns[i].default_sql));
+    }
+    to->columns = columns;
+    return OK;
+}
+
+static Status copy_keys(const Context *cx, Arena *arena, const TableSchema *from, TableSchema *to) {
+    KeyConstraint *keys;
+    TRY_NEW_ARRAY(cx, arena, keys, from->key_count);
+    for (uint32_t i = 0; i < from->key_count; i++) {
+        const KeyConstraint *key = &from->keys[i];
+        keys[i] = *key;
+        TRY(copy_numbers(cx, arena, key->columns, key->column_count, &keys[i].columns));
+        TRY(copy_name(cx, arena, key->target_table, &keys[i].target_table));
+        TRY(copy_names(cx, arena, key->target_columns, key->column_count, &keys[i].target_columns));
+    }
+    to->keys = keys;
+    return OK;
+}
+
+Status schema_copy(const Context *cx, Arena *arena, const TableSchema *from, TableSchema **to) {
+    TableSchema *copy;
+    TRY_NEW(cx, arena, copy);
+    *copy = *from;
+    TRY(copy_name(cx, arena, from->schema_name, &copy->schema_name));
+    TRY(copy_name(cx, arena, from->name, &copy->name));
+    TRY(copy_columns(cx, arena, from, copy));
+    TRY(copy_numbers(cx, arena, from->sort_keys, from->sort_key_count, &copy->sort_keys));
+    PartitionKey *partition_keys;
+    TRY_NEW_ARRAY(cx, arena, partition_keys, from->partition_key_count);
+    if (from->partition_key_count > 0) {
+        memcpy(partition_keys, from->partition_keys, sizeof *partition_keys * from->partition_key_count);
+    }
+    copy->partition_keys = partition_keys;
+    TRY(copy_keys(cx, arena, from, copy));
+    if (from->check_count > 0) {
+        TRY(copy_names(cx, arena, from->checks, from->check_count, &copy->checks));
+    }
+    *to = copy;
+    return OK;
+}

@@ -1,0 +1,225 @@
+/* Reading and writing settings by name, from the one list. */
+#include "core/settings.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT } SettingKind;
+
+typedef struct Setting {
+    SettingInfo info;
+    SettingKind kind;
+    size_t offset;
+    int64_t default_number, least, most;
+    const char *allowed; /* texts, separated by | */
+} Setting;
+
+static const Setting all_settings[] = {
+#define SETTING_BOOL(name, default_, help)                                                                                     \
+    {{#name, help, (default_) ? "on" : "off"}, KIND_BOOL, offsetof(Settings, name), default_, 0, 1, NULL},
+#define SETTING_INT(name, default_, least, most, help)                                                                         \
+    {{#name, help, #default_}, KIND_INT, offsetof(Settings, name), default_, least, most, NULL},
+#define SETTING_BYTES(name, default_, least, help)                                                                             \
+    {{#name, help, #default_}, KIND_BYTES, offsetof(Settings, name), default_, least, INT64_MAX, NULL},
+#define SETTING_TEXT(name, default_, allowed, help)                                                                            \
+    {{#name, help, default_}, KIND_TEXT, offsetof(Settings, name), 0, 0, 0, allowed},
+#include "core/settings.def"
+#undef SETTING_BOOL
+#undef SETTING_INT
+#undef SETTING_BYTES
+#undef SETTING_TEXT
+};
+#define SETTING_COUNT (sizeof all_settings / sizeof *all_settings)
+
+uint32_t settings_count(void) {
+    return SETTING_COUNT;
+}
+const SettingInfo *settings_info(uint32_t index) {
+    return &all_settings[index].info;
+}
+
+static void set_default(Settings *settings, const Setting *setting) {
+    void *field = (char *)settings + setting->offset;
+    switch (setting->kind) {
+    case KIND_BOOL: *(bool *)field = setting->default_number != 0; break;
+    case KIND_INT:
+    case KIND_BYTES: *(int64_t *)field = setting->default_number; break;
+    case KIND_TEXT: snprintf(field, 32, "%s", setting->info.default_text); break;
+    }
+}
+
+void settings_init(Settings *settings) {
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        set_default(settings, &all_settings[i]);
+    }
+}
+
+/* Number of single-letter edits between two short names; for the suggestion only. */
+static uint32_t edit_distance(const char *a, const char *b) {
+    uint32_t row[64];
+    size_t columns = strlen(b);
+    if (columns >= 64) {
+        return UINT32_MAX;
+    }
+    for (size_t j = 0; j <= columns; j++) {
+        row[j] = (uint32_t)j;
+    }
+    for (size_t i = 0; a[i] != 0; i++) {
+        uint32_t diagonal = row[0];
+        row[0] = (uint32_t)i + 1;
+        for (size_t j = 0; j < columns; j++) {
+            uint32_t best = diagonal + (a[i] != b[j]);
+            diagonal = row[j + 1];
+            best = best < row[j] + 1 ? best : row[j] + 1;
+            row[j + 1] = best < diagonal + 1 ? best : diagonal + 1;
+        }
+    }
+    return row[columns];
+}
+
+static Status find_setting(const Context *cx, const char *name, const Setting **found) {
+    const Setting *nearest = NULL;
+    uint32_t nearest_distance = 4;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (strcasecmp(all_settings[i].info.name, name) == 0) {
+            *found = &all_settings[i];
+            return OK;
+        }
+        uint32_t distance = edit_distance(name, all_settings[i].info.name);
+        if (distance < nearest_distance) {
+            nearest_distance = distance;
+            nearest = &all_settings[i];
+        }
+    }
+    fail(cx, UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
+    return nearest == NULL ? fail_hint(cx, "SHOW ALL lists the settings")
+                           : fail_hint(cx, "did you mean \"%s\"?", nearest->info.name);
+}
+
+static bool parse_bool(const char *value, bool *on) {
+    static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1", "f", "t"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasecmp(value, words[i]) == 0) {
+            *on = i % 2 == 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "256 MB", "1gb", "65536". */
+static bool parse_bytes(const char *value, int64_t *bytes) {
+    static const char units[] = "kmgt";
+    char *end;
+    double number = strtod(value, &end);
+    if (end == value || !(number >= 0)) {
+        return false;
+    }
+    while (isspace((unsigned char)*end)) {
+        end++;
+    }
+    if (*end != 0) {
+        const char *unit = strchr(units, tolower((unsigned char)*end));
+        if (unit != NULL && *unit != 0) {
+            for (const char *u = units; u <= unit; u++) {
+                number *= 1024;
+            }
+            end++;
+        }
+        if (tolower((unsigned char)*end) == 'i') {
+            end++;
+        }
+        if (tolower((unsigned char)*end) == 'b') {
+            end++;
+        }
+    }
+    if (*end != 0 || number > 9e18) {
+        return false;
+    }
+    *bytes = (int64_t)number;
+    return true;
+}
+
+static bool is_allowed(const char *allowed, const char *value) {
+    size_t bytes = strlen(value);
+    for (const char *word = allowed;; word++) {
+        size_t word_bytes = strcspn(word, "|");
+        if (word_bytes == bytes && strncasecmp(word, value, bytes) == 0) {
+            return true;
+        }
+        word += word_bytes;
+        if (*word == 0) {
+            return false;
+        }
+    }
+}
+
+static Status fail_value(const Context *cx, const Setting *setting, const char *value) {
+    fail(cx, INVALID_PARAMETER_VALUE, "invalid value for parameter \"%s\": \"%s\"", setting->info.name, value);
+    switch (setting->kind) {
+    case KIND_BOOL: return fail_hint(cx, "it takes on or off");
+    case KIND_INT: return fail_hint(cx, "it takes a whole number from %" PRId64 " to %" PRId64, setting->least, setting->most);
+    case KIND_BYTES: return fail_hint(cx, "it takes a size such as '256 MB', at least %" PRId64 " bytes", setting->least);
+    default: return fail_hint(cx, "it takes one of: %s", setting->allowed);
+    }
+}
+
+Status settings_set(const Context *cx, Settings *settings, const char *name, const char *value) {
+    const Setting *setting;
+    TRY(find_setting(cx, name, &setting));
+    void *field = (char *)settings + setting->offset;
+    if (strcasecmp(value, "default") == 0) {
+        set_default(settings, setting);
+        return OK;
+    }
+    int64_t number = 0;
+    bool on = false;
+    char *end;
+    switch (setting->kind) {
+    case KIND_BOOL:
+        if (!parse_bool(value, &on)) {
+            return fail_value(cx, setting, value);
+        }
+        *(bool *)field = on;
+        return OK;
+    case KIND_INT:
+        number = strtoll(value, &end, 10);
+        if (end == value || *end != 0 || number < setting->least || number > setting->most) {
+            return fail_value(cx, setting, value);
+        }
+        *(int64_t *)field = number;
+        return OK;
+    case KIND_BYTES:
+        if (!parse_bytes(value, &number) || (number < setting->least && number != setting->default_number)) {
+            return fail_value(cx, setting, value);
+        }
+        *(int64_t *)field = number;
+        return OK;
+    case KIND_TEXT:
+        if (!is_allowed(setting->allowed, value)) {
+            return fail_value(cx, setting, value);
+        }
+        snprintf(field, 32, "%s", value);
+        for (char *c = field; *c != 0; c++) {
+            *c = (char)tolower((unsigned char)*c);
+        }
+        return OK;
+    }
+    return OK;
+}
+
+Status settings_get(const Context *cx, const Settings *settings, const char *name, char *text, size_t bytes) {
+    const Setting *setting;
+    TRY(find_setting(cx, name, &setting));
+    const void *field = (const char *)settings + setting->offset;
+    switch (setting->kind) {
+    case KIND_BOOL: snprintf(text, bytes, "%s", *(const bool *)field ? "on" : "off"); break;
+    case KIND_INT:
+    case KIND_BYTES: snprintf(text, bytes, "%" PRId64, *(const int64_t *)field); break;
+    case KIND_TEXT: snprintf(text, bytes, "%s", (const char *)field); break;
+    }
+    return OK;
+}

@@ -1,0 +1,184 @@
+/* Text: comparison, UTF-8, LIKE. */
+#include "core/text.h"
+
+#include <utf8proc.h>
+
+int text_compare(const Text *a, const Text *b) {
+    uint32_t shorter = a->bytes < b->bytes ? a->bytes : b->bytes;
+    int order = memcmp(text_data(a), text_data(b), shorter);
+    return order != 0 ? order : (a->bytes > b->bytes) - (a->bytes < b->bytes);
+}
+
+/* Bytes of the well-formed sequence at data (Unicode 15, table 3-7), 0 if it is not one. */
+static size_t utf8_sequence(const unsigned char *data, size_t left) {
+    unsigned char lead = data[0];
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 0;
+    }
+    size_t bytes = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (left < bytes) {
+        return 0;
+    }
+    unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (data[1] < low || data[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < bytes; i++) {
+        if ((data[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return bytes;
+}
+
+size_t utf8_valid_prefix(const char *data, size_t bytes) {
+    size_t at = 0;
+    while (at < bytes) {
+        while (at + 8 <= bytes) { /* runs of ASCII, a word at a time */
+            uint64_t word;
+            memcpy(&word, data + at, 8);
+            if ((word & UINT64_C(0x8080808080808080)) != 0) {
+                break;
+            }
+            at += 8;
+        }
+        if (at == bytes) {
+            break;
+        }
+        size_t sequence = utf8_sequence((const unsigned char *)data + at, bytes - at);
+        if (sequence == 0) {
+            break;
+        }
+        at += sequence;
+    }
+    return at;
+}
+
+bool utf8_valid(const char *data, size_t bytes) {
+    return utf8_valid_prefix(data, bytes) == bytes;
+}
+
+static bool is_continuation(char c) {
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+uint32_t utf8_length(const char *data, size_t bytes) {
+    uint32_t length = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        length += !is_continuation(data[i]);
+    }
+    return length;
+}
+
+static size_t next_character(const char *data, size_t bytes, size_t at) {
+    at++;
+    while (at < bytes && is_continuation(data[at])) {
+        at++;
+    }
+    return at;
+}
+
+size_t utf8_offset(const char *data, size_t bytes, uint32_t index) {
+    size_t at = 0;
+    while (at < bytes && index > 0) {
+        at = next_character(data, bytes, at);
+        index--;
+    }
+    return at;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- LIKE */
+
+typedef struct LikeMatcher {
+    const char *data, *pattern;
+    size_t bytes, pattern_bytes;
+    char escape;
+    bool ignore_case;
+} LikeMatcher;
+
+static int32_t folded_character(const char *data, size_t bytes, size_t at) {
+    utf8proc_int32_t character = 0;
+    if (utf8proc_iterate((const utf8proc_uint8_t *)data + at, (utf8proc_ssize_t)(bytes - at), &character) < 0) {
+        return (unsigned char)data[at];
+    }
+    return utf8proc_tolower(character);
+}
+
+/* Matches one character of the pattern (at *p, not %) with one of the data (at *d) and steps over both. */
+static bool match_character(const LikeMatcher *m, size_t *d, size_t *p) {
+    if (*d >= m->bytes) {
+        return false;
+    }
+    size_t data_next = next_character(m->data, m->bytes, *d);
+    if (m->pattern[*p] == '_' && m->escape != '_') {
+        *d = data_next;
+        (*p)++;
+        return true;
+    }
+    size_t at = *p;
+    if (m->escape != 0 && m->pattern[at] == m->escape && at + 1 < m->pattern_bytes) {
+        at++;
+    }
+    size_t pattern_next = next_character(m->pattern, m->pattern_bytes, at);
+    bool equal;
+    if (m->ignore_case) {
+        equal = folded_character(m->data, m->bytes, *d) == folded_character(m->pattern, m->pattern_bytes, at);
+    } else {
+        equal = data_next - *d == pattern_next - at && memcmp(m->data + *d, m->pattern + at, data_next - *d) == 0;
+    }
+    *d = data_next;
+    *p = pattern_next;
+    return equal;
+}
+
+/* Greedy with one point to go back to: after a later % the earlier ones need not move, so time is at most data × pattern. */
+static bool like_match(const LikeMatcher *m) {
+    size_t d = 0, p = 0;
+    size_t retry_d = 0, retry_p = SIZE_MAX;
+    while (d < m->bytes || p < m->pattern_bytes) {
+        if (p < m->pattern_bytes && m->pattern[p] == '%' && m->escape != '%') {
+            retry_p = ++p;
+            retry_d = d;
+            if (p == m->pattern_bytes) {
+                return true;
+            }
+            continue;
+        }
+        if (p < m->pattern_bytes && match_character(m, &d, &p)) {
+            continue;
+        }
+        if (retry_p == SIZE_MAX || retry_d >= m->bytes) {
+            return false;
+        }
+        retry_d = next_character(m->data, m->bytes, retry_d);
+        d = retry_d;
+        p = retry_p;
+    }
+    return true;
+}
+
+/* "%word%" without other wildcards: a plain search. */
+static bool is_contains(const LikeMatcher *m) {
+    if (m->ignore_case || m->pattern_bytes < 3 || m->pattern[0] != '%' || m->pattern[m->pattern_bytes - 1] != '%') {
+        return false;
+    }
+    for (size_t i = 1; i + 1 < m->pattern_bytes; i++) {
+        char c = m->pattern[i];
+        if (c == '%' || c == '_' || (m->escape != 0 && c == m->escape)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool text_like(const char *data, size_t bytes, const char *pattern, size_t pattern_bytes, char escape, bool ignore_case) {
+    LikeMatcher m = {data, pattern, bytes, pattern_bytes, escape, ignore_case};
+    if (is_contains(&m)) {
+        return memmem(data, bytes, pattern + 1, pattern_bytes - 2) != NULL;
+    }
+    return like_match(&m);
+}
