@@ -8,7 +8,9 @@
  * Order of calls, for each run:   open(shared) once → open_local per task → next/push/consume … → merge per task (after the
  * last batch of that task) → finish once → finish_part(0 … parts - 1) in parallel → finish_end once → dependants may start
  * → close_local, close when the query ends. Several pipelines may feed one sink (UNION ALL, unmatched rows of an outer join);
- * it finishes after the last. */
+ * it finishes after the last. Locals are opened when a task meets its first batch: task 0 always has them, so a run without
+ * any rows still opens and merges once, but further tasks that found nothing to do have no locals and do not merge.
+ * Of a breaker's classes only the sink's open and close are called, since the shared state is one. */
 #ifndef DEPOT_EXEC_EXEC_H
 #define DEPOT_EXEC_EXEC_H
 
@@ -44,6 +46,10 @@ typedef struct SourceClass {
     Status (*next)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch **out, Flow *flow);
     void (*close_local)(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
     void (*close)(const PhysicalNode *op, void *shared, OperatorProfile *profile);
+    /* How many tasks can be of use, asked after open (or after the sink has finished). NULL: one, which keeps the order. */
+    uint32_t (*task_limit)(Task *task, const PhysicalNode *op, void *shared);
+    /* Nothing more is wanted although DONE was not answered yet (a LIMIT above); may be NULL. */
+    void (*stop)(Task *task, const PhysicalNode *op, void *shared);
 } SourceClass;
 
 typedef struct StageClass {
@@ -52,7 +58,7 @@ typedef struct StageClass {
     Status (*open)(Task *task, const PhysicalNode *op, void *shared);
     Status (*open_local)(Task *task, const PhysicalNode *op, void *shared, void *local);
     /* NEED_INPUT: `in` is consumed; *out is set if a batch came of it, NULL if none. MORE_OUTPUT: *out is set, push the same
-     * `in` again. DONE: *out as for NEED_INPUT, and no more input is wanted. */
+     * `in` again. DONE: *out as for NEED_INPUT, and no more input is wanted, from any task. */
     Status (*push)(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, const Batch **out,
                    Flow *flow);
     void (*close_local)(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
@@ -82,6 +88,8 @@ typedef struct OperatorClass {
     const StageClass *stage;
     const SinkClass *sink;
     const SourceClass *unmatched; /* joins: the source of build rows without a match, after the probe */
+    bool spans_nodes; /* exchanges: one shared state for all nodes (opened once); finish is called per node, task->node says
+                         which */
 } OperatorClass;
 
 /* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
@@ -96,7 +104,7 @@ const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c
  * again at once, so no wake-up is lost. */
 typedef struct Event {
     _Atomic(uint64_t) generation;
-    struct WaitingTask *waiting; /* guarded by the query's lock */
+    struct TaskRun *waiting; /* guarded by the query's lock */
 } Event;
 uint64_t event_generation(const Event *event);
 void event_wait(Task *task, Event *event, uint64_t generation);
