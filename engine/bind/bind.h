@@ -63,31 +63,31 @@ typedef enum CopyCompression {
 /* COPY t FROM 'file', checked. Texts end with a 0. */
 typedef struct CopySpec {
     const TableVersion *table;
-    uint32_t field_count;        /* fields of a line, in order */
-    const uint32_t *fields;      /* field → table column */
-    Expr **defaults;             /* by table column: what a column gets that no field fills; NULL entry: a field fills it */
-    const char *file;            /* path, glob or folder; NULL: standard input */
+    uint32_t field_count;   /* fields of a line, in order */
+    const uint32_t *fields; /* field → table column */
+    Expr **defaults;        /* by table column: what a column gets that no field fills; NULL entry: a field fills it */
+    const char *file;       /* path, glob or folder; NULL: standard input */
     SourcePos file_pos;
-    char delimiter;              /* ',' for CSV, a tab for TSV, '|' by DELIMITER or for Redshift's default format */
-    bool is_quoted;              /* quotes have meaning (CSV); else backslash escapes have (text, TSV) */
-    char quote;                  /* '"' */
-    char escape;                 /* '"'; '\\' in text */
-    uint64_t skip_lines;         /* HEADER is 1, IGNOREHEADER n */
-    bool has_null_text;          /* NULL AS was given; else an empty unquoted field is NULL (CSV), "\N" is (text) */
+    char delimiter;      /* ',' for CSV, a tab for TSV, '|' by DELIMITER or for Redshift's default format */
+    bool is_quoted;      /* quotes have meaning (CSV); else backslash escapes have (text, TSV) */
+    char quote;          /* '"' */
+    char escape;         /* '"'; '\\' in text */
+    uint64_t skip_lines; /* HEADER is 1, IGNOREHEADER n */
+    bool has_null_text;  /* NULL AS was given; else an empty unquoted field is NULL (CSV), "\N" is (text) */
     const char *null_text;
-    const bool *null_if_quoted;  /* by table column: FORCE_NULL; NULL: none */
-    const char *date_format;     /* "YYYY-MM-DD"; NULL: what a DATE literal takes ("auto") */
-    const char *time_format;     /* of TIMESTAMP */
-    uint64_t max_errors;         /* MAXERROR; 0: the first bad row fails the load */
+    const bool *null_if_quoted; /* by table column: FORCE_NULL; NULL: none */
+    const char *date_format;    /* "YYYY-MM-DD"; NULL: what a DATE literal takes ("auto") */
+    const char *time_format;    /* of TIMESTAMP */
+    uint64_t max_errors;        /* MAXERROR; 0: the first bad row fails the load */
     CopyCompression compression;
-    bool accept_invalid_utf8;    /* ACCEPTINVCHARS: bad bytes are replaced by replacement_char */
+    bool accept_invalid_utf8; /* ACCEPTINVCHARS: bad bytes are replaced by replacement_char */
     char replacement_char;
-    bool blanks_as_null;         /* BLANKSASNULL */
-    bool empty_as_null;          /* EMPTYASNULL */
-    bool trim_blanks;            /* TRIMBLANKS */
-    bool fill_record;            /* FILLRECORD: missing last fields are NULL */
-    bool truncate_columns;       /* TRUNCATECOLUMNS: text too long for its column is cut */
-    bool ignore_blank_lines;     /* IGNOREBLANKLINES */
+    bool blanks_as_null;     /* BLANKSASNULL */
+    bool empty_as_null;      /* EMPTYASNULL */
+    bool trim_blanks;        /* TRIMBLANKS */
+    bool fill_record;        /* FILLRECORD: missing last fields are NULL */
+    bool truncate_columns;   /* TRUNCATECOLUMNS: text too long for its column is cut */
+    bool ignore_blank_lines; /* IGNOREBLANKLINES */
 } CopySpec;
 
 /* INVALID_PARAMETER_VALUE, SYNTAX_ERROR (unknown option, with the nearest name) … */
@@ -95,7 +95,8 @@ Status bind_copy(const Context *cx, Arena *arena, Snapshot *snapshot, const AstC
 
 /* The table of that name, or UNDEFINED_TABLE with the nearest name ("did you mean"). Names of three and more parts and unknown
  * schemas are refused. For DROP, ANALYZE, DESCRIBE. */
-Status bind_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name, const TableVersion **table) MUST_CHECK;
+Status bind_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
+                  const TableVersion **table) MUST_CHECK;
 /* The same without error if there is none (*table NULL), for IF EXISTS. */
 Status bind_table_if_exists(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
                             const TableVersion **table) MUST_CHECK;
