@@ -62,9 +62,9 @@ typedef struct AstType {
 typedef enum AstExprKind {
     AST_NULL,          /* NULL */
     AST_BOOLEAN,       /* TRUE, FALSE: boolean */
-    AST_INTEGER,       /* digits: text (may exceed 64 bits) */
-    AST_DECIMAL,       /* digits with a point: text */
-    AST_DOUBLE,        /* with an exponent: text */
+    AST_INTEGER,       /* digits, perhaps after a minus: text (may exceed 64 bits) */
+    AST_DECIMAL,       /* the same with a point: text */
+    AST_DOUBLE,        /* the same with an exponent: text */
     AST_STRING,        /* '…', E'…', $$…$$: text, escapes resolved */
     AST_TYPED_LITERAL, /* DATE '…', INTERVAL '1' DAY, int4 '7': typed */
     AST_PARAMETER,     /* $1 or ?: parameter, from 0 */
@@ -144,8 +144,9 @@ typedef enum AstNullTreatment { AST_NULLS_UNSPECIFIED, AST_RESPECT_NULLS, AST_IG
 
 /* Functions, aggregates and window functions. SQL's special forms are plain calls here: EXTRACT(year FROM d) is
  * extract('year', d); SUBSTRING(s FROM 2 FOR 3) is substring(s, 2, 3); POSITION(a IN s) is position(s, a); TRIM(BOTH c FROM s)
- * is btrim(s, c), LEADING ltrim, TRAILING rtrim; OVERLAY is overlay(s, new, from [, count]); t AT TIME ZONE z is timezone(z, t);
- * CURRENT_DATE and its kin are calls with is_bare. The first argument of DATEADD(month, …) is an AST_COLUMN named "month". */
+ * is btrim(s, c), LEADING ltrim, TRAILING rtrim; OVERLAY is overlay(s, new, from [, count]); t AT TIME ZONE z is timezone(z,
+ * t); CURRENT_DATE and its kin are calls with is_bare. The first argument of DATEADD(month, …) is an AST_COLUMN named "month".
+ */
 typedef struct AstCall {
     AstName *name;
     bool is_bare;        /* written without parentheses */
@@ -163,8 +164,7 @@ struct AstExpr {
     AstExprKind kind;
     SourcePos pos;
     uint32_t depth;
-    bool negated;          /* IS_NULL, IS_BOOLEAN, IS_DISTINCT, BETWEEN, LIKE, IN, IN_QUERY */
-    bool is_parenthesised; /* written in parentheses of its own */
+    bool negated; /* IS_NULL, IS_BOOLEAN, IS_DISTINCT, BETWEEN, LIKE, IN, IN_QUERY */
     AstExprList args;
     union {
         bool boolean;
@@ -199,7 +199,7 @@ struct AstExpr {
 
 typedef struct AstSelectItem {
     SourcePos pos;
-    AstExpr *expr; /* AST_STAR for * and t.* */
+    AstExpr *expr;     /* AST_STAR for * and t.* */
     const char *alias; /* NULL: none; ast_column_name() says what the column is called then */
 } AstSelectItem;
 AST_LIST(AstSelectItemList, AstSelectItem);
@@ -231,9 +231,9 @@ typedef struct AstSelect {
     AstDistinct distinct;
     AstExprList distinct_on;
     AstSelectItemList items;
-    AstFromList from; /* separated by commas; empty: one row without columns */
-    AstExpr *where;   /* may be NULL, like having and qualify */
-    bool group_all;   /* GROUP BY ALL */
+    AstFromList from;    /* separated by commas; empty: one row without columns */
+    AstExpr *where;      /* may be NULL, like having and qualify */
+    bool group_all;      /* GROUP BY ALL */
     SourcePos group_pos; /* of GROUP; POS_NONE without GROUP BY */
     AstGroupList group_by;
     AstExpr *having;
@@ -393,7 +393,7 @@ typedef enum AstTableAttributeKind {
     AST_ATTRIBUTE_SORTKEY,      /* sort_style, columns (none for AUTO) */
     AST_ATTRIBUTE_PARTITION_BY, /* partitions */
     AST_ATTRIBUTE_ENCODE_AUTO,
-    AST_ATTRIBUTE_OPTIONS       /* options: WITH (…) */
+    AST_ATTRIBUTE_OPTIONS /* options: WITH (…) */
 } AstTableAttributeKind;
 typedef enum AstSortStyle { AST_SORT_COMPOUND, AST_SORT_INTERLEAVED, AST_SORT_AUTO } AstSortStyle;
 typedef struct AstTableAttribute {
@@ -407,14 +407,15 @@ typedef struct AstTableAttribute {
 } AstTableAttribute;
 AST_LIST(AstTableAttributeList, AstTableAttribute);
 
-/* Columns and constraints, LIKE, or a query; attributes in the order written (the same one twice is for the binder to refuse). */
+/* Columns and constraints, LIKE, or a query; attributes in the order written (the same one twice is for the binder to refuse).
+ */
 typedef struct AstCreateTable {
     AstName *name;
     bool is_temporary;
     bool if_not_exists;
     AstColumnDefList columns;
     AstConstraintList constraints;
-    AstName *like;          /* LIKE table; may be NULL */
+    AstName *like;           /* LIKE table; may be NULL */
     bool like_with_defaults; /* INCLUDING DEFAULTS or ALL */
     AstTableAttributeList attributes;
     AstQuery *query;   /* CREATE TABLE … AS; may be NULL */
@@ -478,7 +479,7 @@ typedef struct AstShow {
 } AstShow;
 
 typedef struct AstDescribe {
-    AstName *table;   /* NULL: DESCRIBE FILE */
+    AstName *table; /* NULL: DESCRIBE FILE */
     const char *file;
 } AstDescribe;
 
@@ -518,7 +519,8 @@ struct AstStatement {
 };
 AST_LIST(AstStatementList, AstStatement);
 
-/* ------------------------------------------------------------------------------------------------------------------- helpers */
+/* ------------------------------------------------------------------------------------------------------------------- helpers
+ */
 
 /* What a select item without alias is called: the column's name, the function's, the cast's type …, else "?column?". */
 const char *ast_column_name(const AstExpr *expr);
