@@ -98,6 +98,8 @@ extern const OperatorClass scan_operator, values_operator, table_function_operat
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
+/* A batch of the operator's output columns. */
+Status batch_init_like(const Context *cx, const PhysicalNode *op, Batch *batch) MUST_CHECK;
 
 /* Events: tasks wait here instead of on a lock. The pattern is: read the generation, look at the condition, and if it does not
  * hold answer BLOCKED after event_wait(task, event, generation). If the event fired in between, the task is simply runnable

@@ -5,7 +5,6 @@
 /* Above this many rows a heap of kept rows is slower than sorting them all. */
 #define TOPN_ROWS_MAX 8192
 
-
 static const OperatorClass *join_class(const PhysicalNode *op) {
 #if __has_include("exec/array_join.c")
     if (op->join.algorithm == JOIN_BY_ARRAY) {
@@ -88,4 +87,15 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
 #endif
     default: return NULL;
     }
+}
+
+Status batch_init_like(const Context *cx, const PhysicalNode *op, Batch *batch) {
+    Type *types;
+    TRY_ALLOC(cx, types, sizeof *types * op->column_count);
+    for (uint32_t i = 0; i < op->column_count; i++) {
+        types[i] = op->columns[i].type;
+    }
+    Status status = batch_init(cx, batch, types, op->column_count);
+    mem_free(types);
+    return status;
 }

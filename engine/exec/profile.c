@@ -1,0 +1,78 @@
+/* Counters of a query: one OperatorProfile per operator and node, filled when tasks and states close. */
+#include "exec/pipeline.h"
+
+#include <time.h>
+
+uint64_t clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static Status init_operator(Query *query, const PhysicalNode *op) {
+    const Topology *topology = &query->plan->topology;
+    for (uint32_t node = 0; node < query->place_count; node++) {
+        OperatorProfile *profile = profile_of(query, op, node);
+        if (op->kind == PHYSICAL_SCAN) {
+            TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.column_bytes, op->scan.column_count);
+            TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.slice_rows, topology->nodes * topology->slices_per_node);
+        } else if (op->kind == PHYSICAL_EXCHANGE) {
+            TRY_NEW_ARRAY(&query->cx, &query->arena, profile->exchange.bytes_by_pair, query->place_count * query->place_count);
+        }
+    }
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        TRY(init_operator(query, op->children[i]));
+    }
+    return OK;
+}
+
+Status profile_init(Query *query) {
+    PlanProfile *profile = &query->profile;
+    profile->node_count = query->place_count;
+    profile->operator_count = query->plan->operator_count;
+    TRY_NEW_ARRAY(&query->cx, &query->arena, profile->operators, (size_t)profile->operator_count * profile->node_count);
+    return init_operator(query, query->plan->root);
+}
+
+OperatorProfile *profile_of(const Query *query, const PhysicalNode *op, uint32_t node) {
+    return &query->profile.operators[(size_t)op->id * query->place_count + node];
+}
+
+void profile_add(OperatorProfile *profile, const TaskCounters *counters, bool is_output) {
+    profile->nanoseconds += counters->nanoseconds;
+    if (is_output) {
+        profile->rows += counters->rows;
+        profile->batches += counters->batches;
+    }
+}
+
+/* With one node an exchange does not run: what its child put out is what passed through it. */
+static void fill_passed_through(Query *query, const PhysicalNode *op) {
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        fill_passed_through(query, op->children[i]);
+    }
+    if (op->kind == PHYSICAL_EXCHANGE && query->plan->topology.nodes == 1) {
+        OperatorProfile *own = profile_of(query, op, 0), *child = profile_of(query, op->children[0], 0);
+        own->rows = child->rows;
+        own->batches = child->batches;
+    }
+}
+
+void profile_finish(Query *query) {
+    PlanProfile *profile = &query->profile;
+    if (profile->operators == NULL) {
+        return;
+    }
+    fill_passed_through(query, query->plan->root);
+    uint32_t leader = query->plan->topology.nodes;
+    for (uint32_t i = 0; i < profile->operator_count * profile->node_count; i++) {
+        const OperatorProfile *op = &profile->operators[i];
+        profile->bytes_scanned += op->scan.bytes_scanned;
+        profile->bytes_moved += op->exchange.bytes_sent;
+        for (uint32_t from = 0; op->exchange.bytes_by_pair != NULL && from < leader; from++) {
+            profile->bytes_to_leader += op->exchange.bytes_by_pair[from * (leader + 1) + leader];
+        }
+    }
+    profile->execution_ns = (query->end_ns != 0 ? query->end_ns : clock_ns()) - query->start_ns;
+    profile->peak_memory_bytes = (uint64_t)atomic_load(&query->cx.memory->peak_bytes);
+}

@@ -1,0 +1,188 @@
+/* The life of a query: start, next, close. The calling thread works on the query's tasks while it waits for a batch. */
+#include "exec/pipeline.h"
+
+#define RESULT_SLOTS_MIN 2
+
+static Status query_init(Query *query) {
+    const PhysicalPlan *plan = query->plan;
+    query->place_count = plan->topology.nodes + 1;
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->accounts, query->options.threads);
+    for (uint32_t i = 0; i < query->options.threads; i++) {
+        memory_account_init(&query->accounts[i], query->cx.memory, "query", 0);
+    }
+    TRY(profile_init(query));
+    TRY(result_init(&query->cx, &query->arena, RESULT_SLOTS_MIN + query->options.threads, &query->result));
+    return pipelines_build(query);
+}
+
+static void start_runs(Query *query) {
+    query->start_ns = clock_ns();
+    query->next_progress_ns = query->start_ns + 100000000;
+    inline_query = query;
+    for (Pipeline *pipeline = query->pipelines; pipeline != NULL; pipeline = pipeline->next) {
+        for (uint32_t i = 0; i < pipeline->run_count; i++) {
+            run_release(&pipeline->runs[i]);
+        }
+    }
+    inline_query = NULL;
+}
+
+Status query_start(const Context *cx, const PhysicalPlan *plan, WorkerPool *pool, const QueryOptions *options,
+                   Query **query_out) {
+    Query *query;
+    *query_out = NULL;
+    TRY_ALLOC_ZEROED(cx, query, sizeof *query);
+    query->cx = *cx;
+    query->cx.error = &query->setup_error;
+    query->plan = plan;
+    query->pool = pool;
+    query->options = *options;
+    query->options.threads = options->threads == 0 || pool == NULL ? 1 : options->threads;
+    query->inline_last = &query->inline_first;
+    pthread_mutex_init(&query->lock, NULL);
+    pthread_mutex_init(&query->opening, NULL);
+    arena_init(&query->arena);
+    Status status = query_init(query);
+    if (status != OK) {
+        *cx->error = query->setup_error;
+        query_close(query);
+        return status;
+    }
+    start_runs(query);
+    *query_out = query;
+    return OK;
+}
+
+static bool caller_is_wanted(void *query_) {
+    const Query *query = query_;
+    return atomic_load(&query->stopping) || atomic_load(&query->is_complete) || atomic_load(&query->result.ready) > 0;
+}
+
+static void run_inline(Query *query) {
+    Job *job = query->inline_first;
+    query->inline_first = job->next;
+    if (query->inline_first == NULL) {
+        query->inline_last = &query->inline_first;
+    }
+    job->run(job);
+}
+
+/* Works until a batch is ready, the query is over or has failed. */
+static Status work(const Context *cx, Query *query) {
+    inline_query = NULL;
+    while (!caller_is_wanted(query)) {
+        TRY(check_cancel(cx));
+        if (query->inline_first != NULL) {
+            inline_query = query;
+            run_inline(query);
+            inline_query = NULL;
+        } else if (query->group == NULL || !job_group_work_until(query->group, caller_is_wanted, query)) {
+            if (query->inline_first == NULL && !caller_is_wanted(query)) {
+                return fail(cx, INTERNAL_ERROR, "the query has stalled: every task waits");
+            }
+        }
+    }
+    return OK;
+}
+
+static Status take_error(const Context *cx, Query *query) {
+    pthread_mutex_lock(&query->lock);
+    Error error = query->error;
+    pthread_mutex_unlock(&query->lock);
+    *cx->error = error;
+    return error.status;
+}
+
+Status query_next(const Context *cx, Query *query, const Batch **batch) {
+    *batch = NULL;
+    if (query->is_closed) {
+        return OK;
+    }
+    calling_query = query;
+    inline_query = query;
+    result_release(query);
+    Status status = work(cx, query);
+    calling_query = NULL;
+    inline_query = NULL;
+    TRY(status);
+    if (atomic_load(&query->stopping)) {
+        return take_error(cx, query);
+    }
+    *batch = result_take(query);
+    return OK;
+}
+
+/* Nothing runs any more; counters are complete. */
+static void query_finish(Query *query) {
+    if (query->is_closed) {
+        return;
+    }
+    query->is_closed = true;
+    atomic_store(&query->stopping, true);
+    job_group_free(query->group);
+    query->group = NULL;
+    query_close_states(query);
+    profile_finish(query);
+}
+
+const PlanProfile *query_profile(Query *query) {
+    query_finish(query);
+    return &query->profile;
+}
+
+static void free_filters(Query *query) {
+    for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * query->place_count; i++) {
+        if (query->filters[i] != NULL) {
+            mem_free(query->filters[i]->bitmap);
+            mem_free(query->filters[i]);
+        }
+    }
+}
+
+void query_close(Query *query) {
+    if (query == NULL) {
+        return;
+    }
+    query_finish(query);
+    free_filters(query);
+    result_free(&query->result);
+    for (uint32_t i = 0; query->accounts != NULL && i < query->options.threads; i++) {
+        memory_account_close(&query->accounts[i]);
+    }
+    arena_free(&query->arena);
+    pthread_mutex_destroy(&query->opening);
+    pthread_mutex_destroy(&query->lock);
+    mem_free(query);
+}
+
+/* -------------------------------------------------------------------------------------------------- what operators ask for */
+
+void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFilter *filter) {
+    query->filters[(size_t)node * query->plan->filter_count + filter_id] = filter;
+}
+
+const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter_id) {
+    return query->filters[(size_t)node * query->plan->filter_count + filter_id];
+}
+
+uint64_t query_rows_written(const Query *query) {
+    return atomic_load(&query->rows_written);
+}
+void query_add_rows_written(Query *query, uint64_t rows) {
+    atomic_fetch_add(&query->rows_written, rows);
+}
+void query_progress_expect(Query *query, uint64_t rows) {
+    atomic_fetch_add(&query->progress_total, rows);
+}
+void query_progress_add(Query *query, uint64_t rows) {
+    atomic_fetch_add_explicit(&query->progress_done, rows, memory_order_relaxed);
+}
+const PhysicalPlan *query_plan(const Query *query) {
+    return query->plan;
+}
+Commit *query_commit(const Query *query) {
+    return query->options.commit;
+}
+WorkerPool *query_pool(const Query *query) {
+    return query->pool;
+}

@@ -1,0 +1,604 @@
+/* Running tasks: from the source through the stages into the sink, one batch at a time, until DONE or BLOCKED; then what
+ * follows when a task, a run or a sink is over. */
+#include "exec/pipeline.h"
+
+_Thread_local Query *calling_query;
+_Thread_local Query *inline_query;
+
+typedef enum TaskEnd { END_OVER, END_BLOCKED, END_YIELD } TaskEnd;
+
+/* ---------------------------------------------------------------------------------------------------------- scheduling */
+
+/* Work that the calling thread makes runnable outside of a task stays with it (the first job only: others may help with more),
+ * so that small queries wake nobody. */
+void query_make_runnable(Query *query, Job *job) {
+    bool keep = query->options.threads == 1 || (inline_query == query && query->inline_first == NULL);
+    if (!keep && query->group == NULL) {
+        /* Only the calling thread gets here without a group: nobody else has had a job yet. */
+        keep = job_group_create(&query->cx, query->pool, query->options.threads, &query->group) != OK;
+    }
+    if (keep) {
+        job->next = NULL;
+        *query->inline_last = job;
+        query->inline_last = &job->next;
+    } else {
+        job_group_submit(query->group, job);
+    }
+}
+
+void query_fail(Query *query, const Error *error) {
+    pthread_mutex_lock(&query->lock);
+    if (query->error.status == OK) {
+        query->error = *error;
+        if (query->error.status == OK) {
+            query->error.status = INTERNAL_ERROR;
+        }
+    }
+    pthread_mutex_unlock(&query->lock);
+    atomic_store(&query->stopping, true);
+    if (query->group != NULL) {
+        job_group_notify(query->group);
+    }
+}
+
+static TaskRun *task_run_of(Task *task) {
+    return (TaskRun *)((char *)task - offsetof(TaskRun, task));
+}
+
+uint64_t event_generation(const Event *event) {
+    return atomic_load(&event->generation);
+}
+
+void event_wait(Task *task, Event *event, uint64_t generation) {
+    TaskRun *waiter = task_run_of(task);
+    pthread_mutex_lock(&task->query->lock);
+    if (atomic_load(&event->generation) != generation) {
+        waiter->state = TASK_WOKEN;
+    } else {
+        waiter->next_waiting = event->waiting;
+        event->waiting = waiter;
+    }
+    pthread_mutex_unlock(&task->query->lock);
+}
+
+void event_fire(Query *query, Event *event) {
+    TaskRun *runnable = NULL;
+    pthread_mutex_lock(&query->lock);
+    atomic_fetch_add(&event->generation, 1);
+    TaskRun *waiter = event->waiting;
+    event->waiting = NULL;
+    while (waiter != NULL) {
+        TaskRun *next = waiter->next_waiting;
+        if (waiter->state == TASK_BLOCKED) {
+            waiter->state = TASK_RUNNING;
+            waiter->next_waiting = runnable;
+            runnable = waiter;
+        } else {
+            waiter->state = TASK_WOKEN; /* still on its way out: it will look again instead */
+        }
+        waiter = next;
+    }
+    pthread_mutex_unlock(&query->lock);
+    while (runnable != NULL) {
+        TaskRun *next = runnable->next_waiting;
+        query_make_runnable(query, &runnable->job);
+        runnable = next;
+    }
+}
+
+/* After an operator answered BLOCKED. False: the event fired meanwhile, go on. */
+static bool task_blocks(TaskRun *self) {
+    pthread_mutex_lock(&self->task.query->lock);
+    bool blocks = self->state == TASK_RUNNING;
+    self->state = blocks ? TASK_BLOCKED : TASK_RUNNING;
+    pthread_mutex_unlock(&self->task.query->lock);
+    return blocks;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the loop */
+
+static void *shared_of(const TaskRun *self, const PhysicalNode *op) {
+    uint32_t node = operator_class(op)->spans_nodes ? 0 : self->run->node;
+    return operator_state(self->run->query, op, node)->shared;
+}
+
+static Status open_local(TaskRun *self, uint32_t role, const PhysicalNode *op, size_t size,
+                         Status (*open)(Task *, const PhysicalNode *, void *, void *)) {
+    TRY_ALLOC_ZEROED(&self->task.cx, self->locals[role], size);
+    return open != NULL ? open(&self->task, op, self->shared[role], self->locals[role]) : OK;
+}
+
+static Status task_open_source(TaskRun *self) {
+    const Pipeline *pipeline = self->run->pipeline;
+    self->shared[0] = shared_of(self, pipeline->source);
+    return open_local(self, 0, pipeline->source, pipeline->source_class->local_size, pipeline->source_class->open_local);
+}
+
+static Status task_open_rest(TaskRun *self) {
+    const Pipeline *pipeline = self->run->pipeline;
+    self->is_open = true;
+    for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+        const StageClass *class_ = pipeline->stage_classes[i];
+        self->shared[i + 1] = shared_of(self, pipeline->stages[i]);
+        TRY(open_local(self, i + 1, pipeline->stages[i], class_->local_size, class_->open_local));
+    }
+    if (pipeline->sink != NULL) {
+        const SinkClass *class_ = self->run->sink->class_;
+        uint32_t role = pipeline->stage_count + 1;
+        self->shared[role] = shared_of(self, pipeline->sink);
+        TRY(open_local(self, role, pipeline->sink, class_->local_size, class_->open_local));
+    }
+    return OK;
+}
+
+/* Calls the operator whose turn it is. *out: what it produced, if anything. */
+static Status call_operator(TaskRun *self, int32_t level, const Batch **out, Flow *flow) {
+    Task *task = &self->task;
+    const Pipeline *pipeline = self->run->pipeline;
+    uint32_t role = (uint32_t)(level + 1);
+    void *shared = self->shared[role], *local = self->locals[role];
+    if (level < 0) {
+        return pipeline->source_class->next(task, pipeline->source, shared, local, out, flow);
+    }
+    const Batch *in = self->inputs[level];
+    if ((uint32_t)level < pipeline->stage_count) {
+        return pipeline->stage_classes[level]->push(task, pipeline->stages[level], shared, local, in, out, flow);
+    }
+    if (pipeline->sink == NULL) {
+        bool may_hand_over =
+            task->task_count == 1 && calling_query == task->query && atomic_load(&task->query->result_feeders) == 1;
+        return result_consume(task, in, may_hand_over, flow);
+    }
+    return self->run->sink->class_->consume(task, pipeline->sink, shared, local, in, flow);
+}
+
+static Status call_counted(TaskRun *self, int32_t level, const Batch **out, Flow *flow) {
+    TaskCounters *counters = &self->counters[level + 1];
+    if (self->task.collect_profile) {
+        uint64_t start = clock_ns();
+        Status status = call_operator(self, level, out, flow);
+        counters->nanoseconds += clock_ns() - start;
+        TRY(status);
+    } else {
+        TRY(call_operator(self, level, out, flow));
+    }
+    if (*out != NULL && *flow != BLOCKED) {
+        counters->rows += (*out)->rows;
+        counters->batches++;
+    }
+    return OK;
+}
+
+/* A stage or the sink wants nothing more: what is before it in this run ends, in all tasks. */
+static void want_no_more(TaskRun *self, int32_t level) {
+    Run *run = self->run;
+    int32_t seen = atomic_load(&run->done_level);
+    while (seen < level && !atomic_compare_exchange_weak(&run->done_level, &seen, level)) {
+    }
+    const SourceClass *source = run->pipeline->source_class;
+    if (source->stop != NULL && !atomic_exchange(&run->source_stopped, true)) {
+        source->stop(&self->task, run->pipeline->source, self->shared[0]);
+    }
+}
+
+/* The next operator to call: the last one that has more of its old input, else the source. False: the task is over. */
+static bool step_back(TaskRun *self) {
+    int32_t done_level = atomic_load(&self->run->done_level);
+    for (int32_t level = (int32_t)self->run->pipeline->stage_count - 1; level > done_level; level--) {
+        if (self->has_more[level]) {
+            self->level = level;
+            return true;
+        }
+    }
+    self->level = -1;
+    return done_level < 0;
+}
+
+static void report_progress(Query *query) {
+    uint64_t now = clock_ns();
+    if (now >= query->next_progress_ns) {
+        query->next_progress_ns = now + 100000000;
+        query->options.progress(query->options.progress_argument, atomic_load(&query->progress_done),
+                                atomic_load(&query->progress_total));
+    }
+}
+
+/* Once per call of an operator: may the task go on? */
+static Status look_up(TaskRun *self, bool *yield) {
+    Query *query = self->task.query;
+    TRY(check_cancel(&self->task.cx));
+    *yield = atomic_load_explicit(&query->stopping, memory_order_relaxed);
+    if (calling_query == query) {
+        /* The caller waits for a batch and this thread could hand it over: leave the rest to the next step. */
+        *yield |= self->level < 0 && atomic_load_explicit(&query->result.ready, memory_order_relaxed) > 0;
+        if (query->options.progress != NULL) {
+            report_progress(query);
+        }
+    }
+    return OK;
+}
+
+/* One call and what follows from its answer. *over: the task has nothing left to do. */
+static Status task_step(TaskRun *self, bool *blocked, bool *over) {
+    int32_t stages = (int32_t)self->run->pipeline->stage_count, level = self->level;
+    if (level >= 0 && level <= atomic_load_explicit(&self->run->done_level, memory_order_relaxed)) {
+        *over = !step_back(self);
+        return OK;
+    }
+    const Batch *out = NULL;
+    Flow flow = NEED_INPUT;
+    TRY(call_counted(self, level, &out, &flow));
+    if (flow == BLOCKED) {
+        *blocked = true;
+        return OK;
+    }
+    if (level < 0) {
+        if (flow == MORE_OUTPUT && out != NULL && out->rows > 0) {
+            if (!self->is_open) {
+                TRY(task_open_rest(self));
+            }
+            self->inputs[0] = out;
+            self->level = 0;
+        } else {
+            *over = flow == DONE || atomic_load(&self->run->done_level) >= 0;
+        }
+        return OK;
+    }
+    if (flow == DONE) {
+        want_no_more(self, level);
+    }
+    if (level < stages) {
+        self->has_more[level] = flow == MORE_OUTPUT;
+        if (out != NULL && out->rows > 0) {
+            self->inputs[level + 1] = out;
+            self->level = level + 1;
+            return OK;
+        }
+    }
+    *over = !step_back(self);
+    return OK;
+}
+
+static Status task_loop(TaskRun *self, TaskEnd *end) {
+    if (self->locals[0] == NULL) {
+        TRY(task_open_source(self));
+        if (self->task.index == 0) {
+            TRY(task_open_rest(self));
+        }
+    }
+    for (;;) {
+        bool yield = false, blocked = false, over = false;
+        TRY(look_up(self, &yield));
+        if (yield) {
+            *end = END_YIELD;
+            return OK;
+        }
+        TRY(task_step(self, &blocked, &over));
+        if (over) {
+            *end = END_OVER;
+            return OK;
+        }
+        if (blocked && task_blocks(self)) {
+            *end = END_BLOCKED;
+            return OK;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------- what comes afterwards */
+
+static void complete(Query *query) {
+    query->end_ns = clock_ns();
+    atomic_store(&query->is_complete, true);
+    if (query->group != NULL) {
+        job_group_notify(query->group);
+    }
+}
+
+void run_release(Run *run) {
+    if (atomic_fetch_sub(&run->waits, 1) == 1) {
+        query_make_runnable(run->query, &run->starter);
+    }
+}
+
+static void release_all(const RunList *list) {
+    for (uint32_t i = 0; i < list->count; i++) {
+        run_release(list->runs[i]);
+    }
+}
+
+static Status finish_parts(FinishJob *self) {
+    SinkState *sink = self->sink;
+    for (;;) {
+        uint32_t part = atomic_fetch_add(&sink->next_part, 1);
+        if (part >= sink->parts || atomic_load(&sink->query->stopping)) {
+            return OK;
+        }
+        TRY(check_cancel(&self->task.cx));
+        TRY(sink->class_->finish_part(&self->task, sink->op, sink->state->shared, part));
+    }
+}
+
+static Status finish_end(FinishJob *self) {
+    SinkState *sink = self->sink;
+    return sink->class_->finish_end != NULL ? sink->class_->finish_end(&self->task, sink->op, sink->state->shared) : OK;
+}
+
+static void finish_job_run(Job *job) {
+    FinishJob *self = (FinishJob *)((char *)job - offsetof(FinishJob, job));
+    SinkState *sink = self->sink;
+    Query *query = sink->query, *saved = inline_query;
+    inline_query = NULL;
+    uint64_t start = self->task.collect_profile ? clock_ns() : 0;
+    Status status = finish_parts(self);
+    bool is_last = atomic_fetch_sub(&sink->jobs_left, 1) == 1;
+    if (status == OK && is_last && !atomic_load(&query->stopping)) {
+        status = finish_end(self);
+    }
+    atomic_fetch_add(&sink->finish_ns, self->task.collect_profile ? clock_ns() - start : 0);
+    inline_query = saved;
+    if (status != OK) {
+        query_fail(query, &self->error);
+    } else if (is_last && !atomic_load(&query->stopping)) {
+        release_all(&sink->dependents);
+        if (sink->op == query->plan->root && sink->dependents.count == 0) {
+            complete(query); /* INSERT */
+        }
+    }
+}
+
+/* `task` gets a context of its own: an Error, and the memory account of its index. */
+static void task_init(Task *task, Query *query, uint32_t node, uint32_t index, uint32_t count, Error *error) {
+    *task = (Task){.cx = query->cx,
+                   .query = query,
+                   .node = node,
+                   .index = index,
+                   .task_count = count,
+                   .collect_profile = query->options.collect_profile};
+    task->cx.error = error;
+    task->cx.memory = &query->accounts[index % query->options.threads];
+}
+
+static Status make_finish_jobs(SinkState *sink, uint32_t count) {
+    Query *query = sink->query;
+    Context cx = query->cx;
+    pthread_mutex_lock(&query->lock);
+    sink->jobs = arena_alloc(&cx, &query->arena, sizeof *sink->jobs * count);
+    pthread_mutex_unlock(&query->lock);
+    if (sink->jobs == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        FinishJob *job = &sink->jobs[i];
+        job->job.run = finish_job_run;
+        job->sink = sink;
+        task_init(&job->task, query, sink->node, i, count, &job->error);
+    }
+    return OK;
+}
+
+/* The last run that fed the sink is over: finish, the parts in parallel, then whoever waits for it. `last` is that run's last
+ * task; it lends its context to finish(). */
+static Status sink_finish(SinkState *sink, Task *last) {
+    Query *query = sink->query;
+    if (sink->class_->finish != NULL) {
+        uint64_t start = last->collect_profile ? clock_ns() : 0;
+        TRY(sink->class_->finish(last, sink->op, sink->state->shared, &sink->parts));
+        atomic_fetch_add(&sink->finish_ns, last->collect_profile ? clock_ns() - start : 0);
+    }
+    uint32_t jobs = sink->parts < query->options.threads ? sink->parts : query->options.threads;
+    jobs = jobs == 0 ? 1 : jobs;
+    TRY(make_finish_jobs(sink, jobs));
+    atomic_store(&sink->jobs_left, jobs);
+    for (uint32_t i = 1; i < jobs; i++) {
+        query_make_runnable(query, &sink->jobs[i].job);
+    }
+    finish_job_run(&sink->jobs[0].job);
+    return OK;
+}
+
+static Status run_end(Run *run, Task *last) {
+    Query *query = run->query;
+    release_all(&run->dependents);
+    if (run->sink == NULL) {
+        if (atomic_fetch_sub(&query->result_feeders, 1) == 1) {
+            complete(query);
+        }
+        return OK;
+    }
+    return atomic_fetch_sub(&run->sink->feeders, 1) == 1 ? sink_finish(run->sink, last) : OK;
+}
+
+static Status task_end(TaskRun *self) {
+    Run *run = self->run;
+    if (self->is_open && run->sink != NULL && run->sink->class_->merge != NULL) {
+        uint32_t role = run->pipeline->stage_count + 1;
+        uint64_t start = self->task.collect_profile ? clock_ns() : 0;
+        TRY(run->sink->class_->merge(&self->task, run->sink->op, self->shared[role], self->locals[role]));
+        self->counters[role].nanoseconds += self->task.collect_profile ? clock_ns() - start : 0;
+    }
+    return atomic_fetch_sub(&run->tasks_left, 1) == 1 ? run_end(run, &self->task) : OK;
+}
+
+static void task_job_run(Job *job) {
+    TaskRun *self = (TaskRun *)((char *)job - offsetof(TaskRun, job));
+    Query *query = self->task.query, *saved = inline_query;
+    TaskEnd end = END_YIELD;
+    inline_query = NULL;
+    Status status = task_loop(self, &end);
+    inline_query = saved;
+    if (status == OK && end == END_OVER) {
+        status = task_end(self);
+    }
+    if (status != OK) {
+        query_fail(query, &self->error);
+    } else if (end == END_YIELD && !atomic_load(&query->stopping)) {
+        query_make_runnable(query, job);
+    }
+    /* END_BLOCKED: another thread may have the task by now; it is not touched any more. */
+}
+
+/* ------------------------------------------------------------------------------------------------------- starting a run */
+
+static Status open_state(Task *task, const PhysicalNode *op, size_t size,
+                         Status (*open)(Task *, const PhysicalNode *, void *)) {
+    uint32_t node = operator_class(op)->spans_nodes ? 0 : task->node;
+    OperatorState *state = operator_state(task->query, op, node);
+    if (state->is_open) {
+        return OK;
+    }
+    TRY_ALLOC_ZEROED(&task->cx, state->shared, size);
+    state->is_open = true;
+    return open != NULL ? open(task, op, state->shared) : OK;
+}
+
+/* The state that all roles of an operator share. */
+static Status open_operator(Task *task, const PhysicalNode *op) {
+    const OperatorClass *class_ = operator_class(op);
+    if (class_->sink != NULL) {
+        return open_state(task, op, class_->sink->shared_size, class_->sink->open);
+    }
+    if (class_->stage != NULL) {
+        return open_state(task, op, class_->stage->shared_size, class_->stage->open);
+    }
+    return open_state(task, op, class_->source->shared_size, class_->source->open);
+}
+
+static Status open_operators(Run *run, Task *task) {
+    const Pipeline *pipeline = run->pipeline;
+    if (pipeline->sink != NULL) {
+        TRY(open_operator(task, pipeline->sink));
+    }
+    for (uint32_t i = 0; i < pipeline->stage_count; i++) {
+        TRY(open_operator(task, pipeline->stages[i]));
+    }
+    return open_operator(task, pipeline->source);
+}
+
+static Status make_tasks(Run *run, const Context *cx, uint32_t count) {
+    Query *query = run->query;
+    uint32_t stages = run->pipeline->stage_count, roles = stages + 2;
+    TRY_NEW_ARRAY(cx, &query->arena, run->tasks, count);
+    for (uint32_t i = 0; i < count; i++) {
+        TaskRun *self = &run->tasks[i];
+        self->run = run;
+        self->job.run = task_job_run;
+        self->level = -1;
+        task_init(&self->task, query, run->node, i, count, &self->error);
+        TRY_NEW_ARRAY(cx, &query->arena, self->inputs, roles);
+        TRY_NEW_ARRAY(cx, &query->arena, self->has_more, roles);
+        TRY_NEW_ARRAY(cx, &query->arena, self->locals, roles);
+        TRY_NEW_ARRAY(cx, &query->arena, self->shared, roles);
+        TRY_NEW_ARRAY(cx, &query->arena, self->counters, roles);
+    }
+    run->task_count = count;
+    atomic_store(&run->tasks_left, count);
+    return OK;
+}
+
+static uint32_t useful_tasks(Run *run, Task *task) {
+    const SourceClass *source = run->pipeline->source_class;
+    uint32_t node = operator_class(run->pipeline->source)->spans_nodes ? 0 : run->node;
+    void *shared = operator_state(run->query, run->pipeline->source, node)->shared;
+    uint32_t limit = source->task_limit != NULL ? source->task_limit(task, run->pipeline->source, shared) : 1;
+    uint32_t count = limit < run->query->options.threads ? limit : run->query->options.threads;
+    return count == 0 ? 1 : count;
+}
+
+static Status run_start(Run *run, Task *task) {
+    Query *query = run->query;
+    pthread_mutex_lock(&query->opening); /* several runs may share a sink or a stage */
+    Status status = open_operators(run, task);
+    pthread_mutex_unlock(&query->opening);
+    TRY(status);
+    uint32_t count = useful_tasks(run, task);
+    pthread_mutex_lock(&query->lock);
+    status = make_tasks(run, &task->cx, count);
+    pthread_mutex_unlock(&query->lock);
+    return status;
+}
+
+static void run_starter(Job *job) {
+    Run *run = (Run *)((char *)job - offsetof(Run, starter));
+    Query *query = run->query;
+    if (atomic_load(&query->stopping)) {
+        return;
+    }
+    Error error = {.status = OK};
+    Task task;
+    task_init(&task, query, run->node, 0, 1, &error);
+    if (run_start(run, &task) != OK) {
+        query_fail(query, &error);
+        return;
+    }
+    for (uint32_t i = 1; i < run->task_count; i++) {
+        query_make_runnable(query, &run->tasks[i].job);
+    }
+    task_job_run(&run->tasks[0].job);
+}
+
+void run_prepare(Run *run) {
+    run->starter.run = run_starter;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- closing */
+
+static void close_task(TaskRun *self) {
+    Query *query = self->run->query;
+    const Pipeline *pipeline = self->run->pipeline;
+    uint32_t last = pipeline->stage_count + 1, node = self->run->node;
+    for (uint32_t role = 0; role <= last; role++) {
+        const PhysicalNode *op = role == 0 ? pipeline->source : role < last ? pipeline->stages[role - 1] : pipeline->sink;
+        if (op == NULL || self->locals[role] == NULL) {
+            continue;
+        }
+        void (*close)(const PhysicalNode *, void *, void *, OperatorProfile *) =
+            role == 0     ? pipeline->source_class->close_local
+            : role < last ? pipeline->stage_classes[role - 1]->close_local
+                          : self->run->sink->class_->close_local;
+        OperatorProfile *profile = profile_of(query, op, node);
+        profile_add(profile, &self->counters[role], role < last);
+        if (close != NULL) {
+            close(op, self->shared[role], self->locals[role], profile);
+        }
+        mem_free(self->locals[role]);
+        self->locals[role] = NULL;
+    }
+}
+
+static void close_operator(Query *query, const PhysicalNode *op) {
+    const OperatorClass *class_ = operator_class(op);
+    for (uint32_t node = 0; node < query->place_count; node++) {
+        OperatorState *state = operator_state(query, op, node);
+        OperatorProfile *profile = profile_of(query, op, node);
+        if (state->sink != NULL) {
+            profile->nanoseconds += atomic_load(&state->sink->finish_ns);
+        }
+        if (state->is_open) {
+            void (*close)(const PhysicalNode *, void *, OperatorProfile *) = class_->sink != NULL    ? class_->sink->close
+                                                                             : class_->stage != NULL ? class_->stage->close
+                                                                                                     : class_->source->close;
+            if (close != NULL) {
+                close(op, state->shared, profile);
+            }
+            mem_free(state->shared);
+            state->is_open = false;
+        }
+    }
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        close_operator(query, op->children[i]);
+    }
+}
+
+void query_close_states(Query *query) {
+    for (Pipeline *pipeline = query->pipelines; pipeline != NULL; pipeline = pipeline->next) {
+        for (uint32_t i = 0; i < pipeline->run_count; i++) {
+            for (uint32_t t = 0; pipeline->runs != NULL && t < pipeline->runs[i].task_count; t++) {
+                close_task(&pipeline->runs[i].tasks[t]);
+            }
+        }
+    }
+    if (query->states != NULL) {
+        close_operator(query, query->plan->root);
+    }
+}
