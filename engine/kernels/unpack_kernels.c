@@ -110,12 +110,10 @@ static IntegerStats stats(const int64_t *values, uint32_t count) {
         max = values[i] > max ? values[i] : max;
     }
     int64_t delta_min = INT64_MAX, delta_max = INT64_MIN;
-    uint64_t changes = 0, overflows = 0;
+    uint64_t changes = 0;
     for (uint32_t i = 1; i < count; i++) {
-        uint64_t a = (uint64_t)values[i - 1], b = (uint64_t)values[i];
-        int64_t delta = (int64_t)(b - a);
+        int64_t delta = (int64_t)((uint64_t)values[i] - (uint64_t)values[i - 1]);
         changes += delta != 0;
-        overflows |= (b ^ a) & (b ^ (uint64_t)delta);
         delta_min = delta < delta_min ? delta : delta_min;
         delta_max = delta > delta_max ? delta : delta_max;
     }
@@ -124,7 +122,6 @@ static IntegerStats stats(const int64_t *values, uint32_t count) {
     s.runs += (uint32_t)changes;
     s.delta_min = count > 1 ? delta_min : 0;
     s.delta_max = count > 1 ? delta_max : 0;
-    s.delta_overflows = overflows >> 63 != 0;
     return s;
 }
 

@@ -22,7 +22,6 @@ typedef struct IntegerStats {
     int64_t min, max;
     uint32_t runs;               /* runs of equal values */
     int64_t delta_min, delta_max; /* of neighbours, wrapping; 0 if there is one value */
-    bool delta_overflows;        /* some difference does not fit in 64 bits */
 } IntegerStats;
 
 typedef struct UnpackKernels {

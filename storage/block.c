@@ -1,0 +1,170 @@
+/* A block's bytes: validity (if some but not all rows are NULL), then the encoded values, then perhaps LZ4 or zstd over both.
+ * What the bytes mean stands in the column's footer (BlockEntry), so a block has no header of its own. */
+#include "storage/block.h"
+
+#include "storage/encodings/codec.h"
+#include "storage/encodings/encoding_classes.h"
+#include "storage/encodings/pack.h"
+
+/* ENCODE AUTO tries a second stage only where bits are not packed: on text, and on raw values. */
+static bool codec_may_pay(const BlockInput *in, const BlockEntry *entry) {
+    return entry->encoding == ENCODING_RAW && (type_class(in->type) == CLASS_TEXT || entry->plain_bytes >= 1024);
+}
+
+/* A codec in the plan of AUTO must save this much: it is undone before every first read. */
+enum { LZ4_PERCENT_MAX = 85, ZSTD_OF_LZ4_PERCENT_MAX = 80 };
+
+static CodecId choose_codec(const BlockEntry *entry, size_t lz4, size_t zstd) {
+    if (zstd > 0 && (lz4 == 0 || zstd * 100 < lz4 * ZSTD_OF_LZ4_PERCENT_MAX) &&
+        zstd * 100 < (size_t)entry->plain_bytes * LZ4_PERCENT_MAX) {
+        return CODEC_ZSTD;
+    }
+    return lz4 > 0 && lz4 * 100 < (size_t)entry->plain_bytes * LZ4_PERCENT_MAX ? CODEC_LZ4 : CODEC_NONE;
+}
+
+/* Replaces the plain bytes at the end of the image by compressed ones if that is asked for or pays. */
+static Status apply_codec(const Context *cx, const BlockInput *in, CodecId want, ByteBuffer *image, BlockEntry *entry) {
+    size_t plain = entry->plain_bytes, bound = codec_bound(plain), size = 0;
+    entry->codec = CODEC_NONE;
+    entry->stored_bytes = entry->plain_bytes;
+    if (want == CODEC_NONE || plain == 0 || (want == CODEC_AUTO && !codec_may_pay(in, entry))) {
+        return OK;
+    }
+    TRY(byte_buffer_reserve(cx, image, bound));
+    uint8_t *from = image->data + image->used - plain, *to = image->data + image->used;
+    if (want == CODEC_AUTO) {
+        want = choose_codec(entry, codec_compress(CODEC_LZ4, from, plain, to), codec_compress(CODEC_ZSTD, from, plain, to));
+    }
+    size = codec_compress(want, from, plain, to);
+    if (size > 0) {
+        memmove(from, to, size);
+        image->used -= plain - size;
+        entry->codec = (uint8_t)want;
+        entry->stored_bytes = (uint32_t)size;
+    }
+    return OK;
+}
+
+static uint32_t usable_encoding(const BlockInput *in, uint32_t want) {
+    const EncodingClass *class_ = encoding_class(want);
+    if (in->nulls == in->rows) {
+        return ENCODING_CONSTANT;
+    }
+    return class_ != NULL && class_->size(in) != ENCODING_CANNOT ? want : encoding_choose(in);
+}
+
+Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, ByteBuffer *image, BlockEntry *entry) {
+    uint32_t validity_bytes = block_validity_bytes(in->rows, in->nulls);
+    *entry = (BlockEntry){.offset = image->used, .rows = in->rows, .nulls = in->nulls};
+    entry->flags = in->is_codes ? BLOCK_IS_CODES : 0;
+    entry->encoding = (uint8_t)usable_encoding(in, want.encoding);
+    const EncodingClass *class_ = encoding_class(entry->encoding);
+    uint64_t bytes = class_->size(in) + validity_bytes;
+    if (bytes > UINT32_MAX / 2) {
+        return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a block of %u rows takes more than 2 GB", in->rows);
+    }
+    TRY(byte_buffer_reserve(cx, image, bytes));
+    uint8_t *out = image->data + image->used;
+    if (validity_bytes > 0) {
+        memset(out, 0, validity_bytes);
+        memcpy(out, in->validity, BITS_WORDS(in->rows) * 8);
+    }
+    class_->encode(in, entry, out + validity_bytes);
+    image->used += bytes;
+    entry->plain_bytes = (uint32_t)bytes;
+    TRY(apply_codec(cx, in, want.codec, image, entry));
+    entry->checksum = codec_checksum(image->data + entry->offset, entry->stored_bytes);
+    return OK;
+}
+
+const char *block_entry_problem(const BlockEntry *entry, Type type) {
+    if (entry->rows == 0 || entry->rows > 65536 || entry->nulls > entry->rows) {
+        return "impossible row counts";
+    }
+    if (encoding_class(entry->encoding) == NULL || !encoding_takes_type(entry->encoding, type)) {
+        return "impossible encoding";
+    }
+    if (entry->codec < CODEC_NONE || entry->codec >= CODEC_COUNT || (entry->flags & ~BLOCK_FLAGS_ALL) != 0 || entry->bits > 64) {
+        return "impossible header";
+    }
+    if (entry->codec == CODEC_NONE && entry->plain_bytes != entry->stored_bytes) {
+        return "impossible sizes";
+    }
+    return NULL;
+}
+
+static uint64_t round_up_64(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
+static bool has_views(const BlockEntry *entry, Type type) {
+    return entry->encoding == ENCODING_RAW && type_class(type) == CLASS_TEXT;
+}
+
+/* Views of raw text stand behind the plain bytes. */
+uint64_t block_frame_bytes(const BlockEntry *entry, Type type) {
+    return round_up_64(entry->plain_bytes) + (has_views(entry, type) ? (uint64_t)entry->rows * sizeof(Text) : 0);
+}
+
+/* Unpacks all codes once to see that none is past the dictionary. */
+static bool codes_fit(const BlockEntry *entry, Type type, const CacheFrame *frame, uint32_t dictionary_size) {
+    uint64_t base = entry->base[0];
+    uint32_t code_bytes = pack_code_bytes(entry->bits);
+    if (entry->base[1] != 0 || entry->bits > 32 || base >= dictionary_size) {
+        return entry->nulls == entry->rows;
+    }
+    if (entry->encoding == ENCODING_CONSTANT || base + ((UINT64_C(1) << entry->bits) - 1) < dictionary_size) {
+        return true;
+    }
+    ColumnBlock block = {.encoding = encoding_class(entry->encoding), .entry = entry, .data = frame->values, .type = type,
+                         .rows = entry->rows};
+    for (uint32_t first = 0; first < entry->rows; first += PACK_CHUNK) {
+        uint32_t here = entry->rows - first < PACK_CHUNK ? entry->rows - first : PACK_CHUNK;
+        uint32_t narrow[PACK_CHUNK + CODES_SLACK_BYTES / 4], codes[PACK_CHUNK];
+        block.encoding->codes(&block, first, here, narrow);
+        unpack_kernels->widen(narrow, code_bytes, here, sizeof *codes, codes);
+        uint32_t most = 0;
+        for (uint32_t i = 0; i < here; i++) {
+            most = codes[i] > most ? codes[i] : most;
+        }
+        if (base + most >= dictionary_size) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *read_values(const BlockEntry *entry, Type type, uint32_t dictionary_size, uint64_t bytes, CacheFrame *frame) {
+    if (has_views(entry, type)) {
+        Text *texts = (void *)(frame->data + round_up_64(entry->plain_bytes));
+        if (!raw_text_views(entry, frame->values, bytes, texts)) {
+            return "text lengths do not add up";
+        }
+        frame->values = (const uint8_t *)texts;
+    } else if (!encoding_class(entry->encoding)->check(entry, type, frame->values, bytes)) {
+        return "encoded values do not add up";
+    }
+    if ((entry->flags & BLOCK_IS_CODES) != 0 && !codes_fit(entry, type, frame, dictionary_size)) {
+        return "a code is past the dictionary";
+    }
+    return NULL;
+}
+
+const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored, CacheFrame *frame) {
+    if (codec_checksum(stored, entry->stored_bytes) != entry->checksum) {
+        return "checksum does not match";
+    }
+    if (entry->codec != CODEC_NONE &&
+        !codec_decompress(entry->codec, stored, entry->stored_bytes, frame->data, entry->plain_bytes)) {
+        return "compressed bytes cannot be read";
+    }
+    uint32_t validity_bytes = block_validity_bytes(entry->rows, entry->nulls);
+    if (validity_bytes > entry->plain_bytes) {
+        return "validity does not fit";
+    }
+    frame->values = frame->data + validity_bytes;
+    if (validity_bytes > 0) {
+        frame->validity = (const uint64_t *)(const void *)frame->data;
+        if (bits_count(frame->validity, entry->rows) != entry->rows - entry->nulls) {
+            return "NULL count does not match";
+        }
+    }
+    return read_values(entry, type, dictionary_size, entry->plain_bytes - validity_bytes, frame);
+}

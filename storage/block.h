@@ -1,0 +1,22 @@
+/* One block of a column: values → bytes in a file, and back into a frame of the cache. */
+#ifndef DEPOT_STORAGE_BLOCK_H
+#define DEPOT_STORAGE_BLOCK_H
+
+#include "storage/block_cache.h"
+#include "storage/byte_buffer.h"
+#include "storage/encodings/encoding.h"
+
+/* Encodes the rows and appends the stored bytes to `image`. `want` says encoding and codec; 0 or one that does not take this
+ * block: the best. Fills all of `entry` but its range and sortedness. */
+Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, ByteBuffer *image, BlockEntry *entry) MUST_CHECK;
+
+/* Is what the entry says possible for a column of this type? NULL, or what is wrong. */
+const char *block_entry_problem(const BlockEntry *entry, Type type);
+
+/* Bytes of a frame for the block. */
+uint64_t block_frame_bytes(const BlockEntry *entry, Type type);
+/* Stored bytes → frame: checksum, second stage, structure, codes below `dictionary_size`. frame->data has
+ * block_frame_bytes(). `stored` may be frame->data itself if the codec is none. Returns NULL, or what is wrong. */
+const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored, CacheFrame *frame);
+
+#endif

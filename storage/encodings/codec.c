@@ -1,0 +1,42 @@
+/* LZ4, zstd and XXH3, the only place in storage/encodings that sees them. */
+#include "storage/encodings/codec.h"
+
+#include "core/hash.h"
+
+#include <lz4.h>
+#include <zstd.h>
+
+enum { ZSTD_LEVEL = 1 };
+
+const char *codec_name(uint32_t id) {
+    static const char *const names[CODEC_COUNT] = {"auto", "none", "lz4", "zstd"};
+    return id < CODEC_COUNT ? names[id] : "?";
+}
+
+size_t codec_bound(size_t bytes) {
+    size_t lz4 = (size_t)LZ4_compressBound((int)bytes), zstd = ZSTD_compressBound(bytes);
+    return lz4 > zstd ? lz4 : zstd;
+}
+
+size_t codec_compress(CodecId codec, const void *from, size_t bytes, void *to) {
+    size_t size = 0;
+    if (bytes == 0 || bytes > LZ4_MAX_INPUT_SIZE) {
+        return 0;
+    }
+    if (codec == CODEC_LZ4) {
+        size = (size_t)LZ4_compress_default(from, to, (int)bytes, LZ4_compressBound((int)bytes));
+    } else if (codec == CODEC_ZSTD) {
+        size = ZSTD_compress(to, ZSTD_compressBound(bytes), from, bytes, ZSTD_LEVEL);
+        size = ZSTD_isError(size) ? 0 : size;
+    }
+    return size < bytes ? size : 0;
+}
+
+bool codec_decompress(CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes) {
+    if (codec == CODEC_LZ4 && from_bytes <= INT32_MAX && bytes <= INT32_MAX) {
+        return LZ4_decompress_safe(from, to, (int)from_bytes, (int)bytes) == (int)bytes;
+    }
+    return codec == CODEC_ZSTD && ZSTD_decompress(to, bytes, from, from_bytes) == bytes;
+}
+
+uint64_t codec_checksum(const void *data, size_t bytes) { return hash_bytes(data, bytes, 0); }

@@ -1,0 +1,18 @@
+/* The second stage: LZ4 or zstd over the bytes of a block or dictionary. */
+#ifndef DEPOT_STORAGE_CODEC_H
+#define DEPOT_STORAGE_CODEC_H
+
+#include "core/memory.h"
+#include "storage/encodings/encoding.h"
+
+const char *codec_name(uint32_t id); /* "none", "lz4", "zstd"; "auto" for 0 */
+/* Room that compressing `bytes` bytes may need. */
+size_t codec_bound(size_t bytes);
+/* Compresses into `to` (codec_bound(bytes) of room); 0 if that fails or saves nothing. */
+size_t codec_compress(CodecId codec, const void *from, size_t bytes, void *to);
+/* Exactly `bytes` bytes of result; false if the input is not that. */
+bool codec_decompress(CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes);
+/* XXH3 of stored bytes. */
+uint64_t codec_checksum(const void *data, size_t bytes);
+
+#endif
