@@ -1,0 +1,586 @@
+/* Hash join: child 1 is built into a table with an index, child 0 probes it.
+ *
+ * The sink keeps the build rows per task; when all are there, each column is laid out as one array and the index is built, all
+ * in parallel parts. The stage finds for each probe row its first candidate (all rows of a batch at once). Where a row can
+ * have one match at most, the batch goes on in one piece, its columns untouched if every row matched. Otherwise candidates
+ * are listed as pairs, up to a batch at a time, checked, and emitted; what has no partner follows after the last pair.
+ *
+ * Whether an array or a hash table indexes the keys is decided by the keys that came, so both operators are this one. */
+#include "core/hash.h"
+#include "exec/exec.h"
+#include "exec/join_filter.h"
+#include "exec/join_output.h"
+#include "exec/join_table.h"
+#include "kernels/hash_kernels.h"
+
+#include <pthread.h>
+
+typedef struct JoinShared {
+    pthread_mutex_t lock; /* guards table, key_min, key_max, has_null_key while tasks merge */
+    bool is_open;
+    bool is_integer; /* one key of an integer class on both sides */
+    RowFormat format;
+    RowTable table;
+    int64_t key_min, key_max; /* of the build rows with a key; min > max: there are none */
+    bool has_null_key;
+    JoinIndex index;
+    uint8_t *matched;                 /* RIGHT, FULL: per build row; set by all tasks */
+    _Atomic(uint64_t) unmatched_next; /* first build row not yet taken by an unmatched source */
+} JoinShared;
+
+static bool preserves_build(JoinKind kind) {
+    return kind == JOIN_RIGHT || kind == JOIN_FULL;
+}
+static bool preserves_probe(JoinKind kind) {
+    return kind == JOIN_LEFT || kind == JOIN_FULL || kind == JOIN_SINGLE;
+}
+/* The kinds for which it only counts whether there is a match. */
+static bool only_asks(JoinKind kind) {
+    return kind == JOIN_SEMI || kind == JOIN_ANTI || kind == JOIN_ANTI_NULL || kind == JOIN_MARK;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- build */
+
+typedef struct BuildLocal {
+    RowBuffer rows;
+    int64_t key_min, key_max;
+    bool has_null_key;
+    uint64_t *hashes;   /* owned; unless is_integer */
+    Vector hash_vector; /* views hashes */
+    Vector scratch;
+} BuildLocal;
+
+static Type build_key_type(const PhysicalNode *op, uint32_t k) {
+    return op->children[1]->columns[op->join.build_keys[k]].type;
+}
+static Type probe_key_type(const PhysicalNode *op, uint32_t k) {
+    return op->children[0]->columns[op->join.probe_keys[k]].type;
+}
+
+static Status build_open(Task *task, const PhysicalNode *op, void *shared_) {
+    JoinShared *shared = shared_;
+    const JoinSpec *spec = &op->join;
+    if ((spec->kind == JOIN_MARK || spec->kind == JOIN_ANTI_NULL) && (spec->key_count > 1 || spec->residual != NULL)) {
+        return fail_unsupported(&task->cx, POS_NONE,
+                                "IN over several columns or with a correlated condition, where NULLs matter,");
+    }
+    pthread_mutex_init(&shared->lock, NULL);
+    shared->is_open = true;
+    shared->is_integer = spec->key_count == 1 && class_is_integer(type_class(build_key_type(op, 0))) &&
+                         class_is_integer(type_class(probe_key_type(op, 0)));
+    shared->key_min = INT64_MAX;
+    shared->key_max = INT64_MIN;
+    const PhysicalNode *build = op->children[1];
+    return row_format_init(&task->cx, &shared->format, build->columns, build->column_count, !shared->is_integer);
+}
+
+static Status build_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    JoinShared *shared = shared_;
+    BuildLocal *local = local_;
+    row_buffer_init(&local->rows, &shared->format);
+    vector_init(&local->hash_vector, type_make(TYPE_BIGINT));
+    vector_init(&local->scratch, type_make(TYPE_BIGINT));
+    local->key_min = INT64_MAX;
+    local->key_max = INT64_MIN;
+    if (!shared->is_integer) {
+        TRY_ALLOC(&task->cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
+        local->hash_vector.kind = VECTOR_FLAT;
+        local->hash_vector.data = local->hashes;
+    }
+    return OK;
+}
+
+static bool has_null(const Vector *vector, uint32_t rows) {
+    return vector->validity != NULL && !bits_all_set(vector->validity, vector->kind == VECTOR_CONSTANT ? 1 : rows);
+}
+
+static Status note_integer_keys(Task *task, BuildLocal *local, const Vector *key, uint32_t rows) {
+    int64_t keys[BATCH_ROWS_MAX];
+    TRY(vector_load_i64(&task->cx, key, rows, &local->scratch, keys));
+    int64_t least = local->key_min, greatest = local->key_max;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (key->validity == NULL || vector_is_valid(key, i)) {
+            least = keys[i] < least ? keys[i] : least;
+            greatest = keys[i] > greatest ? keys[i] : greatest;
+        }
+    }
+    local->key_min = least;
+    local->key_max = greatest;
+    return OK;
+}
+
+static Status hash_keys(const Context *cx, const Batch *in, const uint32_t *keys, uint32_t key_count, uint64_t *hashes) {
+    for (uint32_t k = 0; k < key_count; k++) {
+        TRY(hash_vector(cx, &in->columns[keys[k]], in->rows, k > 0, hashes));
+    }
+    return OK;
+}
+
+static Status build_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+    const JoinShared *shared = shared_;
+    BuildLocal *local = local_;
+    const uint32_t *keys = op->join.build_keys;
+    *flow = NEED_INPUT;
+    for (uint32_t k = 0; k < op->join.key_count; k++) {
+        local->has_null_key |= has_null(&in->columns[keys[k]], in->rows);
+    }
+    if (shared->is_integer) {
+        TRY(note_integer_keys(task, local, &in->columns[keys[0]], in->rows));
+        return row_buffer_append(&task->cx, &local->rows, in, NULL);
+    }
+    TRY(hash_keys(&task->cx, in, keys, op->join.key_count, local->hashes));
+    return row_buffer_append(&task->cx, &local->rows, in, &local->hash_vector);
+}
+
+static Status build_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    JoinShared *shared = shared_;
+    BuildLocal *local = local_;
+    uint32_t first_chunk;
+    pthread_mutex_lock(&shared->lock);
+    shared->key_min = local->key_min < shared->key_min ? local->key_min : shared->key_min;
+    shared->key_max = local->key_max > shared->key_max ? local->key_max : shared->key_max;
+    shared->has_null_key |= local->has_null_key;
+    Status status = row_table_take(&task->cx, &shared->table, &local->rows, &first_chunk);
+    pthread_mutex_unlock(&shared->lock);
+    return status;
+}
+
+/* Parts: first one per column to lay out, then the index's. */
+static Status build_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+    JoinShared *shared = shared_;
+    const Context *cx = &task->cx;
+    shared->table.format = &shared->format;
+    TRY(row_table_prepare_layout(cx, &shared->table));
+    JoinIndex *index = &shared->index;
+    index->keeps_duplicates = !(only_asks(op->join.kind) && op->join.residual == NULL);
+    index->key_column = shared->is_integer ? op->join.build_keys[0] : shared->format.column_count - 1;
+    index->null_column_count = op->join.key_count;
+    index->null_columns = op->join.build_keys;
+    TRY(join_index_prepare(cx, index, &shared->table, shared->is_integer, shared->key_min, shared->key_max));
+    if (preserves_build(op->join.kind)) {
+        TRY_ALLOC_ZEROED(cx, shared->matched, shared->table.rows);
+    }
+    *parts = shared->format.column_count + index->parts;
+    return OK;
+}
+
+static Status build_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    (void)op;
+    JoinShared *shared = shared_;
+    if (part < shared->format.column_count) {
+        return row_table_lay_out_column(&task->cx, &shared->table, part);
+    }
+    return join_index_build_part(&task->cx, &shared->index, &shared->table, part - shared->format.column_count);
+}
+
+static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
+    JoinShared *shared = shared_;
+    row_table_drop_chunks(&shared->table);
+    if (op->join.publishes_filter) {
+        KeyFilter *filter;
+        TRY(join_filter_create(&task->cx, &shared->table, op->join.build_keys[op->join.filter_key], &filter));
+        query_publish_filter(task->query, task->node, op->join.filter_id, filter);
+    }
+    return OK;
+}
+
+static void build_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    BuildLocal *local = local_;
+    row_buffer_free(&local->rows);
+    mem_free(local->hashes);
+    vector_free(&local->scratch);
+}
+
+static size_t table_bytes(const RowTable *table) {
+    size_t bytes = 0;
+    for (uint32_t c = 0; table->laid_out != NULL && c < table->format->column_count; c++) {
+        bytes += table->rows * table->format->columns[c].width;
+    }
+    return bytes;
+}
+
+static void build_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
+    (void)op;
+    JoinShared *shared = shared_;
+    if (profile != NULL) {
+        profile->memory_bytes += table_bytes(&shared->table) + join_index_bytes(&shared->index);
+        profile->groups += shared->table.rows;
+    }
+    join_index_free(&shared->index);
+    row_table_free(&shared->table);
+    row_format_free(&shared->format);
+    mem_free(shared->matched);
+    if (shared->is_open) {
+        pthread_mutex_destroy(&shared->lock);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- probe */
+
+typedef struct ProbeLocal {
+    JoinEmitter emitter;
+    uint32_t *heads;  /* first candidate (row + 1) per row of the batch */
+    uint64_t *keys;   /* hash index: integer keys or hashes per row */
+    uint64_t *hashes; /* hash index of integer keys: their hashes */
+    JoinPairs *pairs;
+    Vector scratch;
+    bool is_in_batch; /* pairs of the current batch are still to come */
+    bool pairs_ended;
+    uint32_t row;       /* next candidate: its probe row … */
+    uint32_t candidate; /* … and build row + 1 */
+    uint64_t matched[VALIDITY_WORDS];
+    uint64_t unknown[VALIDITY_WORDS]; /* MARK: neither true nor false */
+} ProbeLocal;
+
+static Status probe_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+    (void)shared;
+    ProbeLocal *local = local_;
+    const Context *cx = &task->cx;
+    vector_init(&local->scratch, type_make(TYPE_BIGINT));
+    TRY_ALLOC(cx, local->heads, sizeof *local->heads * BATCH_ROWS_MAX);
+    TRY_ALLOC(cx, local->keys, sizeof *local->keys * BATCH_ROWS_MAX);
+    TRY_ALLOC(cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
+    TRY_ALLOC(cx, local->pairs, sizeof *local->pairs);
+    return join_emitter_open(cx, &local->emitter, op);
+}
+
+static void probe_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    ProbeLocal *local = local_;
+    join_emitter_close(&local->emitter);
+    vector_free(&local->scratch);
+    mem_free(local->heads);
+    mem_free(local->keys);
+    mem_free(local->hashes);
+    mem_free(local->pairs);
+}
+
+static void clear_heads_of_nulls(const Vector *key, uint32_t rows, uint32_t *heads) {
+    if (key->validity == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        heads[i] = vector_is_valid(key, i) ? heads[i] : 0;
+    }
+}
+
+/* Array index: codes are looked up as they are, the base folded into the offset. */
+static Status look_up_keys(const Context *cx, const JoinIndex *index, ProbeLocal *local, const Vector *key, uint32_t rows) {
+    static const int input_of_class[CLASS_COUNT] = {
+        [CLASS_BOOL] = INPUT_U8, [CLASS_I16] = INPUT_I16, [CLASS_I32] = INPUT_I32, [CLASS_I64] = INPUT_I64};
+    uint32_t entry = (uint32_t)__builtin_ctz(index->entry_bytes);
+    uint64_t offset = 0 - (uint64_t)index->key_min;
+    int input;
+    const void *data = key->data;
+    if (key->kind == VECTOR_CODES && key->dictionary == NULL) {
+        input = __builtin_ctz(key->code_bytes);
+        offset += (uint64_t)key->base;
+    } else if (key->kind == VECTOR_FLAT) {
+        input = input_of_class[type_class(key->type)];
+    } else {
+        TRY(vector_load_i64(cx, key, rows, &local->scratch, (int64_t *)local->keys));
+        input = INPUT_I64;
+        data = local->keys;
+    }
+    hash_kernels->lookup[input][entry](data, offset, index->range, index->entries, rows, local->heads);
+    return OK;
+}
+
+static Status find_first_candidates(const Context *cx, const PhysicalNode *op, const JoinShared *shared, ProbeLocal *local,
+                                    const Batch *in) {
+    const uint32_t *keys = op->join.probe_keys;
+    const JoinIndex *index = &shared->index;
+    if (index->is_array) {
+        TRY(look_up_keys(cx, index, local, &in->columns[keys[0]], in->rows));
+    } else if (shared->is_integer) {
+        TRY(vector_load_i64(cx, &in->columns[keys[0]], in->rows, &local->scratch, (int64_t *)local->keys));
+        hash_kernels->hash_u64s(local->keys, in->rows, local->hashes);
+        join_index_find(index, local->keys, local->hashes, in->rows, local->heads);
+    } else {
+        TRY(hash_keys(cx, in, keys, op->join.key_count, local->keys));
+        join_index_find(index, local->keys, local->keys, in->rows, local->heads);
+    }
+    for (uint32_t k = 0; k < op->join.key_count; k++) {
+        clear_heads_of_nulls(&in->columns[keys[k]], in->rows, local->heads);
+    }
+    return OK;
+}
+
+/* At most one candidate per row: array lookups and hash tables of distinct keys. */
+static bool has_single_candidates(const JoinIndex *index) {
+    return !index->has_duplicates || (index->is_exact && !index->keeps_duplicates);
+}
+
+/* The next candidates of the batch as pairs; sets pairs_ended after the last. */
+static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t rows) {
+    JoinPairs *pairs = local->pairs;
+    if (has_single_candidates(index)) {
+        pairs->count = hash_kernels->list_matches(local->heads, rows, pairs->probe, pairs->build);
+        local->pairs_ended = true;
+        return;
+    }
+    uint32_t count = 0, row = local->row, candidate = local->candidate;
+    while (row < rows) {
+        for (; candidate != 0 && count < BATCH_ROWS_MAX; count++) {
+            pairs->probe[count] = (uint16_t)row;
+            pairs->build[count] = candidate - 1;
+            candidate = join_index_next(index, candidate - 1, local->keys[row]);
+        }
+        if (candidate != 0) {
+            break; /* full */
+        }
+        row++;
+        candidate = row < rows ? local->heads[row] : 0;
+    }
+    pairs->count = count;
+    local->row = row;
+    local->candidate = candidate;
+    local->pairs_ended = row == rows;
+}
+
+/* Remembers which rows have found a partner. */
+static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local) {
+    const JoinPairs *pairs = local->pairs;
+    JoinKind kind = op->join.kind;
+    if (preserves_build(kind)) {
+        for (uint32_t i = 0; i < pairs->count; i++) {
+            __atomic_store_n(&shared->matched[pairs->build[i]], 1, __ATOMIC_RELAXED);
+        }
+    }
+    if (kind == JOIN_SINGLE) {
+        for (uint32_t i = 0; i < pairs->count; i++) {
+            if (bit_get(local->matched, pairs->probe[i])) {
+                return fail_second_row(cx);
+            }
+            bit_set(local->matched, pairs->probe[i]);
+        }
+    } else if (kind != JOIN_INNER && kind != JOIN_RIGHT) {
+        for (uint32_t i = 0; i < pairs->count; i++) {
+            bit_set(local->matched, pairs->probe[i]);
+        }
+    }
+    return OK;
+}
+
+static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
+    list_candidates(&shared->index, local, in->rows);
+    if (!shared->index.is_exact) {
+        TRY(join_verify_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs));
+    }
+    TRY(join_filter_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs));
+    return note_matches(cx, op, shared, local);
+}
+
+/* Preserved probe rows without a partner, in the pairs: padded with NULLs. */
+static void list_unmatched_probe_rows(ProbeLocal *local, uint32_t rows) {
+    JoinPairs *pairs = local->pairs;
+    pairs->count = join_list_rows(local->matched, rows, false, pairs->probe);
+    memset(pairs->build, 0xff, sizeof *pairs->build * pairs->count);
+}
+
+/* LEFT, FULL, SINGLE with at most one match per row: one batch of all rows, the probe columns as they are. */
+static Status emit_padded(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
+    JoinPairs *pairs = local->pairs;
+    uint32_t matched = pairs->count;
+    for (uint32_t i = matched; i-- > 0;) { /* spread out from the end, in place: row i has pair number <= i */
+        uint32_t build = pairs->build[i];
+        uint32_t next = i + 1 == matched ? in->rows : pairs->probe[i + 1];
+        for (uint32_t row = pairs->probe[i] + 1; row < next; row++) {
+            pairs->build[row] = ROW_NONE;
+        }
+        pairs->build[pairs->probe[i]] = build;
+    }
+    for (uint32_t row = 0; row < (matched == 0 ? in->rows : pairs->probe[0]); row++) {
+        pairs->build[row] = ROW_NONE;
+    }
+    pairs->count = in->rows;
+    return join_emit_pairs(cx, &local->emitter, op, in, &shared->table, pairs, matched < in->rows, true);
+}
+
+static void list_unknown_rows(const JoinShared *shared, const PhysicalNode *op, ProbeLocal *local, const Batch *in) {
+    const Vector *key = &in->columns[op->join.probe_keys[0]];
+    memset(local->unknown, shared->has_null_key ? 0xff : 0, sizeof local->unknown);
+    if (key->validity != NULL && shared->table.rows > 0) {
+        for (uint32_t i = 0; i < in->rows; i++) {
+            if (!vector_is_valid(key, i)) {
+                bit_set(local->unknown, i);
+            }
+        }
+    }
+}
+
+/* What follows the last pairs of a batch, by kind. *out stays NULL if nothing does. */
+static Status finish_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in,
+                           const Batch **out) {
+    JoinEmitter *emitter = &local->emitter;
+    uint16_t rows[BATCH_ROWS_MAX];
+    uint32_t count;
+    switch (op->join.kind) {
+    case JOIN_LEFT:
+    case JOIN_FULL:
+    case JOIN_SINGLE:
+        list_unmatched_probe_rows(local, in->rows);
+        TRY(join_emit_pairs(cx, emitter, op, in, &shared->table, local->pairs, true, false));
+        break;
+    case JOIN_SEMI:
+    case JOIN_ANTI:
+        count = join_list_rows(local->matched, in->rows, op->join.kind == JOIN_SEMI, rows);
+        TRY(join_emit_probe_rows(cx, emitter, op, in, rows, count));
+        break;
+    case JOIN_ANTI_NULL:
+        list_unknown_rows(shared, op, local, in);
+        for (uint32_t w = 0; w < VALIDITY_WORDS; w++) {
+            local->matched[w] |= local->unknown[w];
+        }
+        count = join_list_rows(local->matched, in->rows, false, rows);
+        TRY(join_emit_probe_rows(cx, emitter, op, in, rows, count));
+        break;
+    case JOIN_MARK:
+        list_unknown_rows(shared, op, local, in);
+        TRY(join_emit_marks(cx, emitter, op, in, local->matched, local->unknown));
+        break;
+    default: return OK;
+    }
+    *out = emitter->out.rows > 0 ? &emitter->out : NULL;
+    return OK;
+}
+
+/* INNER and RIGHT, and preserved probe rows with one match at most: the batch gives at most one batch. */
+static Status push_single(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in,
+                          const Batch **out) {
+    TRY(next_pairs(cx, op, shared, local, in));
+    if (preserves_probe(op->join.kind)) {
+        TRY(emit_padded(cx, op, shared, local, in));
+    } else if (local->pairs->count > 0) {
+        TRY(join_emit_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs, false, local->pairs->count == in->rows));
+    } else {
+        return OK;
+    }
+    *out = &local->emitter.out;
+    return OK;
+}
+
+static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
+    TRY(find_first_candidates(cx, op, shared, local, in));
+    memset(local->matched, 0, sizeof local->matched);
+    local->is_in_batch = true;
+    local->pairs_ended = false;
+    local->row = 0;
+    local->candidate = local->heads[0];
+    return OK;
+}
+
+/* Without build rows, or with a NULL among them for NOT IN, no probe row can come through. */
+static bool has_no_result(const JoinShared *shared, JoinKind kind) {
+    if (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT) {
+        return shared->table.rows == 0;
+    }
+    return kind == JOIN_ANTI_NULL && shared->has_null_key;
+}
+
+static Status probe_push(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, const Batch **out,
+                         Flow *flow) {
+    JoinShared *shared = shared_;
+    ProbeLocal *local = local_;
+    const Context *cx = &task->cx;
+    *out = NULL;
+    *flow = NEED_INPUT;
+    if (has_no_result(shared, op->join.kind)) {
+        *flow = DONE;
+        return OK;
+    }
+    if (in->rows == 0) {
+        return OK;
+    }
+    if (!local->is_in_batch) {
+        TRY(start_batch(cx, op, shared, local, in));
+    }
+    if (!only_asks(op->join.kind) && has_single_candidates(&shared->index)) {
+        local->is_in_batch = false;
+        return push_single(cx, op, shared, local, in, out);
+    }
+    while (!local->pairs_ended) {
+        TRY(next_pairs(cx, op, shared, local, in));
+        if (!only_asks(op->join.kind) && local->pairs->count > 0) {
+            TRY(join_emit_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs, false, false));
+            *out = &local->emitter.out;
+            *flow = MORE_OUTPUT;
+            return OK;
+        }
+        TRY(check_cancel(cx));
+    }
+    local->is_in_batch = false;
+    return finish_batch(cx, op, shared, local, in, out);
+}
+
+/* ------------------------------------------------------------------------------------------------- unmatched build rows */
+
+typedef struct UnmatchedLocal {
+    Batch out;
+} UnmatchedLocal;
+
+static Status unmatched_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+    (void)shared;
+    return join_out_init(&task->cx, &((UnmatchedLocal *)local_)->out, op);
+}
+
+static Status unmatched_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
+    JoinShared *shared = shared_;
+    UnmatchedLocal *local = local_;
+    uint32_t rows[BATCH_ROWS_MAX], count = 0;
+    uint64_t first = atomic_fetch_add(&shared->unmatched_next, BATCH_ROWS_MAX);
+    if (first >= shared->table.rows) {
+        *flow = DONE;
+        return OK;
+    }
+    uint64_t end = first + BATCH_ROWS_MAX < shared->table.rows ? first + BATCH_ROWS_MAX : shared->table.rows;
+    for (uint64_t row = first; row < end; row++) {
+        rows[count] = (uint32_t)row;
+        count += shared->matched[row] == 0;
+    }
+    *flow = count > 0 ? MORE_OUTPUT : NEED_INPUT;
+    *out = &local->out;
+    return count == 0 ? OK : join_emit_unmatched(&task->cx, &local->out, op, &shared->table, rows, count);
+}
+
+static void unmatched_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    batch_free(&((UnmatchedLocal *)local_)->out);
+}
+
+static uint32_t unmatched_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
+    (void)task, (void)op;
+    return 1 + (uint32_t)(((JoinShared *)shared_)->table.rows / ROW_CHUNK_ROWS);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- table */
+
+static const SinkClass build_sink = {.name = "Hash",
+                                     .shared_size = sizeof(JoinShared),
+                                     .local_size = sizeof(BuildLocal),
+                                     .open = build_open,
+                                     .open_local = build_open_local,
+                                     .consume = build_consume,
+                                     .merge = build_merge,
+                                     .finish = build_finish,
+                                     .finish_part = build_finish_part,
+                                     .finish_end = build_finish_end,
+                                     .close_local = build_close_local,
+                                     .close = build_close};
+static const StageClass probe_stage = {.name = "Hash Join",
+                                       .local_size = sizeof(ProbeLocal),
+                                       .open_local = probe_open_local,
+                                       .push = probe_push,
+                                       .close_local = probe_close_local};
+static const SourceClass unmatched_source = {.name = "Hash Join",
+                                             .local_size = sizeof(UnmatchedLocal),
+                                             .open_local = unmatched_open_local,
+                                             .next = unmatched_next,
+                                             .close_local = unmatched_close_local,
+                                             .task_limit = unmatched_task_limit};
+
+const OperatorClass hash_join_operator = {.stage = &probe_stage, .sink = &build_sink, .unmatched = &unmatched_source};
+const OperatorClass array_join_operator = {.stage = &probe_stage, .sink = &build_sink, .unmatched = &unmatched_source};
