@@ -1,0 +1,112 @@
+/* What a connection and a statement are made of; private to session/.
+ *
+ *   depot.c      the public calls        statement.c  one run: parse, bind, plan, execute, fetch
+ *   ddl.c        CREATE, DROP            show.c       SET, SHOW, DESCRIBE: results that are tables of text
+ *   copy.c       COPY                    appender.c   whole batches from outside */
+#ifndef DEPOT_SESSION_SESSION_H
+#define DEPOT_SESSION_SESSION_H
+
+#include "core/notice.h"
+#include "core/settings.h"
+#include "depot.h"
+#include "exec/exec.h"
+#include "parser/ast.h"
+
+#include <stdatomic.h>
+
+struct depot {
+    MemoryAccount memory; /* everything of this connection; no limit of its own */
+    Settings settings;
+    Warehouse *warehouse;
+    WorkerPool *pool;
+    NoticeList *notices;
+    _Atomic(bool) cancel;
+    Error error; /* scratch of the calling thread */
+    depot_error last_error;
+    depot_appender *appender; /* the open one, or NULL */
+    int (*progress)(void *argument, double share);
+    void *progress_argument;
+};
+
+/* A result that is not a query's: rows of text cells, in an arena. */
+typedef struct TextTable {
+    uint32_t column_count;
+    const char **names;
+    uint32_t rows, capacity;
+    const char **cells; /* [row × column_count + column]; NULL is NULL */
+} TextTable;
+
+/* One execution of a statement. Made by the first step (or by asking for the result's columns), ended by reset. */
+typedef struct Run {
+    MemoryAccount memory; /* the query's budget: memory_limit */
+    Arena arena;          /* plan, literals, text tables */
+    Settings settings;    /* as they were when the run began */
+    Snapshot *snapshot;
+    Commit *commit; /* of a statement that writes */
+    PhysicalPlan *plan;
+    Query *query;
+    TextTable *table;
+    uint32_t table_next; /* row to hand out */
+    uint64_t planning_ns;
+    uint32_t column_count; /* of the result */
+    const char **names;
+    Type *types;
+    uint64_t rows;
+    bool is_planned, is_done;
+    Batch table_batch; /* rows of `table` as vectors */
+} Run;
+
+struct depot_statement {
+    depot *db;
+    char *text; /* own copy of what was given to depot_prepare up to the statement's end */
+    size_t text_bytes;
+    Arena arena; /* the syntax tree */
+    AstStatement *ast;
+    Value *parameters;     /* ast->parameter_count */
+    Arena parameter_arena; /* text of parameters */
+    Run run;
+    bool is_running;            /* `run` holds something */
+    int64_t now_micros;         /* when the run began: what now() gives */
+    uint64_t rows;              /* of the run that ended last */
+    uint64_t peak_memory_bytes; /* the same */
+    uint64_t elapsed_ns;
+    /* Rows read one by one, and batches handed out. */
+    const Batch *batch;
+    uint32_t row;
+    bool has_row;
+    char *cell; /* depot_column_text's answer */
+    size_t cell_capacity, cell_bytes;
+    Batch flat; /* `batch` without codes and constants, for depot_next_batch */
+    depot_column *columns;
+    depot_text *texts; /* BATCH_ROWS_MAX per column of text */
+    depot_batch out;
+};
+
+uint64_t clock_ns(void);
+uint32_t session_threads(const Settings *settings);
+
+/* A Context of the connection itself (prepare, SET …), and of a run. */
+Context session_context(depot *db);
+Context run_context(depot_statement *statement);
+/* Turns the scratch error into last_error, with its place in `text`. Returns DEPOT_ERROR, or DEPOT_OK for OK. */
+depot_code session_result(depot *db, Status status, const char *text, size_t bytes);
+void session_fill_error(const Error *error, Status status, const char *text, size_t bytes, depot_error *out);
+
+/* Plans what can be planned, so that the result's columns are known; statements without a result run to their end. Idempotent.
+ */
+Status run_plan(depot_statement *statement);
+/* The next batch of the result, NULL at the end. */
+Status run_fetch(depot_statement *statement, const Batch **batch);
+void run_end(depot_statement *statement); /* back to where nothing ran */
+/* Runs a plan that writes into the run's commit to its end; *rows is what was written. */
+Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows);
+
+Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE TABLE, DROP TABLE */
+Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */
+Status run_show(const Context *cx, depot_statement *statement); /* SHOW, DESCRIBE: fills run.table; SET, RESET */
+
+Status text_table_create(const Context *cx, Arena *arena, uint32_t column_count, const char *const *names, TextTable **table);
+/* `cells` are copied; NULL cells are NULL. */
+Status text_table_add(const Context *cx, Arena *arena, TextTable *table, const char *const *cells);
+
+#endif

@@ -1,0 +1,376 @@
+/* One run of a statement: bind, optimize, lower, execute, fetch. A statement that writes takes the writer lock first, so that
+ * it sees the newest version, and commits after its last row. */
+#include "bind/bind.h"
+#include "session/session.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+uint64_t clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static int64_t clock_micros_utc(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+uint32_t session_threads(const Settings *settings) {
+    if (settings->threads > 0) {
+        return (uint32_t)settings->threads;
+    }
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > 256 ? 256 : (uint32_t)processors;
+}
+
+static int64_t memory_budget(const Settings *settings) {
+    if (settings->memory_limit > 0) {
+        return settings->memory_limit;
+    }
+    return (int64_t)sysconf(_SC_PHYS_PAGES) / 10 * 8 * sysconf(_SC_PAGESIZE);
+}
+
+Context run_context(depot_statement *statement) {
+    Context cx = session_context(statement->db);
+    cx.memory = &statement->run.memory;
+    cx.settings = &statement->run.settings;
+    cx.cancel = &statement->db->cancel;
+    cx.now_micros = statement->now_micros;
+    return cx;
+}
+
+static void run_begin(depot_statement *statement) {
+    depot *db = statement->db;
+    Run *run = &statement->run;
+    *run = (Run){.settings = db->settings};
+    memory_account_init(&run->memory, &db->memory, "query", memory_budget(&db->settings));
+    arena_init(&run->arena);
+    atomic_store(&db->cancel, false);
+    statement->now_micros = clock_micros_utc();
+    statement->is_running = true;
+}
+
+void run_end(depot_statement *statement) {
+    Run *run = &statement->run;
+    if (!statement->is_running) {
+        return;
+    }
+    query_close(run->query);
+    commit_abort(run->commit);
+    batch_free(&run->table_batch);
+    arena_free(&run->arena);
+    if (run->snapshot != NULL) {
+        snapshot_release(run->snapshot);
+    }
+    statement->rows = run->rows;
+    statement->peak_memory_bytes = (uint64_t)atomic_load(&run->memory.peak_bytes);
+    memory_account_close(&run->memory);
+    statement->is_running = false;
+    statement->has_row = false;
+    statement->batch = NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- planning */
+
+static Status lower(const Context *cx, depot_statement *statement, LogicalPlan *logical) {
+    TRY(plan_optimize(cx, logical));
+    return plan_physical(cx, logical, warehouse_topology(statement->db->warehouse), &statement->run.plan);
+}
+
+static BindParameters bound_parameters(const depot_statement *statement) {
+    return (BindParameters){.count = statement->ast->parameter_count, .values = statement->parameters};
+}
+
+static Status plan_query(const Context *cx, depot_statement *statement, const AstQuery *query) {
+    Run *run = &statement->run;
+    BindParameters parameters = bound_parameters(statement);
+    LogicalPlan *logical;
+    TRY(bind_query(cx, &run->arena, run->snapshot, query, &parameters, &logical));
+    return lower(cx, statement, logical);
+}
+
+/* The writer lock is taken first: what the statement reads is what it changes. */
+static Status begin_write(const Context *cx, depot_statement *statement) {
+    Run *run = &statement->run;
+    TRY(commit_begin(cx, statement->db->warehouse, &run->commit));
+    return warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot);
+}
+
+static Status plan_insert(const Context *cx, depot_statement *statement, const AstInsert *insert) {
+    BindParameters parameters = bound_parameters(statement);
+    LogicalPlan *logical;
+    TRY(bind_insert(cx, &statement->run.arena, statement->run.snapshot, insert, &parameters, &logical));
+    return lower(cx, statement, logical);
+}
+
+static Status plan_explained(const Context *cx, depot_statement *statement) {
+    const AstStatement *explained = statement->ast->explain->statement;
+    Run *run = &statement->run;
+    switch (explained->kind) {
+    case AST_STATEMENT_QUERY:
+        TRY(warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot));
+        return plan_query(cx, statement, explained->query);
+    case AST_STATEMENT_INSERT: TRY(begin_write(cx, statement)); return plan_insert(cx, statement, explained->insert);
+    default: return fail_unsupported(cx, explained->pos, "EXPLAIN of this statement");
+    }
+}
+
+static Status take_plan_columns(const Context *cx, Run *run) {
+    const PhysicalPlan *plan = run->plan;
+    run->column_count = plan->root->column_count;
+    run->names = plan->output_names;
+    TRY_NEW_ARRAY(cx, &run->arena, run->types, run->column_count + 1);
+    for (uint32_t i = 0; i < run->column_count; i++) {
+        run->types[i] = plan->root->columns[i].type;
+    }
+    return OK;
+}
+
+static Status take_table_columns(const Context *cx, Run *run) {
+    run->column_count = run->table->column_count;
+    run->names = run->table->names;
+    TRY_NEW_ARRAY(cx, &run->arena, run->types, run->column_count + 1);
+    for (uint32_t i = 0; i < run->column_count; i++) {
+        run->types[i] = type_varchar(0);
+    }
+    return batch_init(cx, &run->table_batch, run->types, run->column_count);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ execution */
+
+static void report_progress(void *statement_, uint64_t done, uint64_t total) {
+    depot_statement *statement = statement_;
+    depot *db = statement->db;
+    double share = total == 0 ? 0 : (double)done / (double)total;
+    if (db->progress != NULL && db->progress(db->progress_argument, share > 1 ? 1 : share) != 0) {
+        atomic_store(&db->cancel, true);
+    }
+}
+
+static Status start_query(const Context *cx, depot_statement *statement, bool collect_profile) {
+    Run *run = &statement->run;
+    uint32_t threads = session_threads(&run->settings);
+    TRY(worker_pool_grow(cx, statement->db->pool, threads));
+    QueryOptions options = {
+        .threads = threads,
+        .collect_profile = collect_profile,
+        .commit = run->commit,
+        .progress = statement->db->progress == NULL ? NULL : report_progress,
+        .progress_argument = statement,
+    };
+    return query_start(cx, run->plan, statement->db->pool, &options, &run->query);
+}
+
+/* The query runs to its end; rows that come back are dropped. */
+static Status drain_query(const Context *cx, Run *run, uint64_t *rows) {
+    const Batch *batch;
+    do {
+        TRY(query_next(cx, run->query, &batch));
+        *rows += batch == NULL ? 0 : batch->rows;
+    } while (batch != NULL);
+    return OK;
+}
+
+static Status finish_commit(const Context *cx, Run *run) {
+    Commit *commit = run->commit;
+    run->commit = NULL; /* consumed in any case */
+    return commit_finish(cx, commit);
+}
+
+Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows) {
+    Run *run = &statement->run;
+    TRY(lower(cx, statement, logical));
+    TRY(start_query(cx, statement, false));
+    uint64_t returned = 0;
+    TRY(drain_query(cx, run, &returned));
+    *rows = query_rows_written(run->query);
+    return OK;
+}
+
+static Status run_insert(const Context *cx, depot_statement *statement) {
+    Run *run = &statement->run;
+    TRY(begin_write(cx, statement));
+    TRY(plan_insert(cx, statement, statement->ast->insert));
+    TRY(start_query(cx, statement, false));
+    uint64_t returned = 0;
+    TRY(drain_query(cx, run, &returned));
+    run->rows = query_rows_written(run->query);
+    return finish_commit(cx, run);
+}
+
+static Status option_is_on(const Context *cx, const AstOption *option, bool *on) {
+    static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};
+    if (option->value == NULL) {
+        *on = true;
+        return OK;
+    }
+    for (uint32_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasecmp(option->value, words[i]) == 0) {
+            *on = i % 2 == 1;
+            return OK;
+        }
+    }
+    return fail_at(cx, option->value_pos, INVALID_PARAMETER_VALUE, "%s requires a Boolean value", option->name);
+}
+
+static Status explain_options(const Context *cx, const AstOptionList *list, ExplainOptions *options) {
+    *options = (ExplainOptions){.timing = true, .memory = true};
+    for (uint32_t i = 0; i < list->count; i++) {
+        const AstOption *option = list->items[i];
+        bool *field = strcmp(option->name, "analyze") == 0   ? &options->analyze
+                      : strcmp(option->name, "timing") == 0  ? &options->timing
+                      : strcmp(option->name, "memory") == 0  ? &options->memory
+                      : strcmp(option->name, "verbose") == 0 ? &options->verbose
+                                                             : NULL;
+        if (field == NULL) {
+            static const char *const later[] = {"format", "alternatives", "nodes", "scale", "distkey", "sortkey", "partition"};
+            for (uint32_t k = 0; k < sizeof later / sizeof *later; k++) {
+                if (strcmp(option->name, later[k]) == 0) {
+                    return fail_at(cx, option->pos, FEATURE_NOT_SUPPORTED, "EXPLAIN option \"%s\" is not supported yet",
+                                   option->name);
+                }
+            }
+            fail_at(cx, option->pos, SYNTAX_ERROR, "unrecognized EXPLAIN option \"%s\"", option->name);
+            return fail_hint(cx, "the options are ANALYZE, TIMING, MEMORY and VERBOSE");
+        }
+        TRY(option_is_on(cx, option, field));
+    }
+    return OK;
+}
+
+static Status run_explain(const Context *cx, depot_statement *statement, uint64_t started) {
+    Run *run = &statement->run;
+    ExplainOptions options;
+    TRY(explain_options(cx, &statement->ast->explain->options, &options));
+    TRY(plan_explained(cx, statement));
+    run->planning_ns = clock_ns() - started;
+    PlanProfile profile = {0};
+    if (options.analyze) {
+        TRY(start_query(cx, statement, true));
+        uint64_t rows = 0;
+        uint64_t execution_started = clock_ns();
+        TRY(drain_query(cx, run, &rows));
+        profile = *query_profile(run->query);
+        profile.planning_ns = run->planning_ns;
+        profile.execution_ns = clock_ns() - execution_started;
+        profile.peak_memory_bytes = (uint64_t)atomic_load(&run->memory.peak_bytes);
+        if (run->commit != NULL) {
+            TRY(finish_commit(cx, run));
+        }
+    }
+    const char **lines;
+    uint32_t count;
+    TRY(explain_lines(cx, &run->arena, run->plan, options.analyze ? &profile : NULL, &options, &lines, &count));
+    static const char *const heading[] = {"QUERY PLAN"};
+    TRY(text_table_create(cx, &run->arena, 1, heading, &run->table));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(text_table_add(cx, &run->arena, run->table, &lines[i]));
+    }
+    return OK;
+}
+
+static Status run_statement(const Context *cx, depot_statement *statement, uint64_t started) {
+    Run *run = &statement->run;
+    switch (statement->ast->kind) {
+    case AST_STATEMENT_QUERY:
+        TRY(warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot));
+        return plan_query(cx, statement, statement->ast->query);
+    case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
+    case AST_STATEMENT_INSERT: return run_insert(cx, statement);
+    case AST_STATEMENT_CREATE_TABLE:
+    case AST_STATEMENT_DROP_TABLE:
+        TRY(begin_write(cx, statement));
+        TRY(run_ddl(cx, statement));
+        return finish_commit(cx, run);
+    case AST_STATEMENT_COPY:
+        if (statement->ast->copy->is_to) {
+            return fail_unsupported(cx, statement->ast->pos, "COPY … TO");
+        }
+        TRY(begin_write(cx, statement));
+        TRY(run_copy(cx, statement));
+        return finish_commit(cx, run);
+    case AST_STATEMENT_ANALYZE: notice(cx, "statistics are up to date: every load writes them"); return OK;
+    case AST_STATEMENT_TRANSACTION:
+        fail_unsupported(cx, statement->ast->pos, "a transaction of several statements");
+        return fail_hint(cx, "every statement is atomic on its own");
+    case AST_STATEMENT_SET:
+    case AST_STATEMENT_RESET:
+    case AST_STATEMENT_SHOW:
+    case AST_STATEMENT_DESCRIBE: return run_show(cx, statement);
+    }
+    return OK;
+}
+
+static bool is_select(const depot_statement *statement) {
+    return statement->ast->kind == AST_STATEMENT_QUERY;
+}
+
+Status run_plan(depot_statement *statement) {
+    if (statement->is_running && statement->run.is_planned) {
+        return OK;
+    }
+    if (statement->db->appender != NULL) {
+        Context cx = session_context(statement->db);
+        return fail(&cx, OBJECT_IN_USE, "an appender is open on this connection");
+    }
+    uint64_t started = clock_ns();
+    run_begin(statement);
+    Context cx = run_context(statement);
+    Run *run = &statement->run;
+    TRY(run_statement(&cx, statement, started));
+    if (run->table != NULL) {
+        TRY(take_table_columns(&cx, run));
+    } else if (is_select(statement)) {
+        TRY(take_plan_columns(&cx, run));
+    }
+    run->is_done = run->table == NULL && !is_select(statement);
+    run->is_planned = true;
+    return OK;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- fetching */
+
+static Status fetch_table(const Context *cx, Run *run, const Batch **batch) {
+    const TextTable *table = run->table;
+    uint32_t rows = table->rows - run->table_next;
+    rows = rows > BATCH_ROWS_MAX ? BATCH_ROWS_MAX : rows;
+    *batch = rows == 0 ? NULL : &run->table_batch;
+    run->table_batch.rows = rows;
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        Vector *vector = &run->table_batch.columns[c];
+        TRY(vector_prepare_flat(cx, vector, type_varchar(0)));
+        TRY(vector_prepare_validity(cx, vector, true));
+        for (uint32_t r = 0; r < rows; r++) {
+            const char *cell = table->cells[(size_t)(run->table_next + r) * table->column_count + c];
+            bit_put(vector->validity, r, cell != NULL);
+            ((Text *)vector->data)[r] = text_view(cell == NULL ? "" : cell, cell == NULL ? 0 : (uint32_t)strlen(cell));
+        }
+    }
+    run->table_next += rows;
+    return OK;
+}
+
+Status run_fetch(depot_statement *statement, const Batch **batch) {
+    Run *run = &statement->run;
+    *batch = NULL;
+    TRY(run_plan(statement));
+    if (run->is_done) {
+        return OK;
+    }
+    Context cx = run_context(statement);
+    if (run->table != NULL) {
+        TRY(fetch_table(&cx, run, batch));
+    } else {
+        if (run->query == NULL) {
+            TRY(start_query(&cx, statement, false));
+        }
+        TRY(query_next(&cx, run->query, batch));
+    }
+    run->is_done = *batch == NULL;
+    run->rows += *batch == NULL ? 0 : (*batch)->rows;
+    return OK;
+}
