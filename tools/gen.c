@@ -1,0 +1,364 @@
+/* depot gen SCHEMA: makes a built-in data set, into a warehouse through the appender, as CSV files, or both. Threads take
+ * chunks in order, fill them side by side and hand them in under their numbers, so the result does not depend on how many there
+ * are. */
+#include "datasets/dataset.h"
+#include "tools/tools.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char usage[] = "usage: depot gen SCHEMA [--scale F] [--seed N] [--design plain|tuned] [--nodes N --slices M] "
+                            "[--into WAREHOUSE] [--csv DIR]\n"
+                            "                 [--threads N]\n"
+                            "SCHEMA:\n";
+
+typedef struct GenOptions {
+    const char *schema, *design, *into, *csv;
+    GenScale scale;
+    uint32_t nodes, slices, threads;
+} GenOptions;
+
+/* One table on its way: what the threads share. */
+typedef struct Load {
+    const GenTable *table;
+    const GenScale *scale;
+    depot_appender *appender; /* NULL without a warehouse */
+    FILE *csv;                /* NULL without CSV */
+    uint64_t chunks;
+    pthread_mutex_t lock; /* guards the rest */
+    pthread_cond_t csv_turn;
+    uint64_t next_chunk, next_csv_chunk;
+    uint64_t rows;
+    depot_error error; /* the first failure */
+    bool failed;
+} Load;
+
+/* ---------------------------------------------------------------------------------------------------------------- chunks */
+
+static bool chunk_create(GenChunk *chunk, const GenTable *table) {
+    *chunk = (GenChunk){.pool = malloc(GEN_TEXT_BYTES)};
+    bool ok = chunk->pool != NULL;
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        GenColumn *column = &chunk->columns[i];
+        column->kind = table->kinds[i];
+        if (column->kind == GEN_INT32) {
+            column->ints = malloc(sizeof *column->ints * GEN_CHUNK_ROWS_MAX);
+        } else {
+            column->texts = malloc(sizeof *column->texts * GEN_CHUNK_ROWS_MAX);
+        }
+        ok = ok && (column->ints != NULL || column->texts != NULL);
+    }
+    return ok;
+}
+
+static void chunk_free(GenChunk *chunk) {
+    for (uint32_t i = 0; i < GEN_COLUMNS_MAX; i++) {
+        free(chunk->columns[i].ints);
+        free(chunk->columns[i].texts);
+    }
+    free(chunk->pool);
+}
+
+static depot_code append_chunk(Load *load, uint64_t sequence, const GenChunk *chunk, depot_error *error) {
+    depot_column columns[GEN_COLUMNS_MAX];
+    uint32_t first = 0;
+    do {
+        uint32_t rows = chunk->rows - first < 2048 ? chunk->rows - first : 2048;
+        for (uint32_t i = 0; i < load->table->column_count; i++) {
+            const GenColumn *column = &chunk->columns[i];
+            columns[i] = column->kind == GEN_INT32
+                             ? (depot_column){.type = DEPOT_INTEGER, .element_bytes = 4, .values = column->ints + first}
+                             : (depot_column){
+                                   .type = DEPOT_VARCHAR, .element_bytes = sizeof(depot_text), .values = column->texts + first};
+        }
+        depot_batch batch = {rows, load->table->column_count, columns};
+        bool is_last = first + rows == chunk->rows;
+        if (depot_appender_append(load->appender, sequence, &batch, is_last, error) != DEPOT_OK) {
+            return DEPOT_ERROR;
+        }
+        first += rows;
+    } while (first < chunk->rows);
+    return DEPOT_OK;
+}
+
+/* One line per row, | between fields. Returns the bytes written; `out` takes GEN_TEXT_BYTES and 16 bytes per cell. */
+static size_t print_chunk(const Load *load, const GenChunk *chunk, char *out) {
+    char *at = out;
+    for (uint32_t row = 0; row < chunk->rows; row++) {
+        for (uint32_t i = 0; i < load->table->column_count; i++) {
+            const GenColumn *column = &chunk->columns[i];
+            if (i > 0) {
+                *at++ = '|';
+            }
+            if (column->kind == GEN_INT32) {
+                at += snprintf(at, 16, "%d", column->ints[row]);
+            } else {
+                memcpy(at, column->texts[row].data, column->texts[row].bytes);
+                at += column->texts[row].bytes;
+            }
+        }
+        *at++ = '\n';
+    }
+    return (size_t)(at - out);
+}
+
+static void fail_load(Load *load, const depot_error *error, const char *message) {
+    pthread_mutex_lock(&load->lock);
+    if (!load->failed) {
+        load->failed = true;
+        if (error != NULL) {
+            load->error = *error;
+        } else {
+            load->error = (depot_error){.code = DEPOT_ERROR, .sqlstate = "58030"};
+            snprintf(load->error.message, sizeof load->error.message, "%s", message);
+        }
+    }
+    pthread_cond_broadcast(&load->csv_turn);
+    pthread_mutex_unlock(&load->lock);
+}
+
+/* Chunks reach the file in order: each waits for the one before. */
+static void write_csv(Load *load, uint64_t chunk, const char *text, size_t bytes) {
+    pthread_mutex_lock(&load->lock);
+    while (load->next_csv_chunk != chunk && !load->failed) {
+        pthread_cond_wait(&load->csv_turn, &load->lock);
+    }
+    bool failed = load->failed;
+    pthread_mutex_unlock(&load->lock);
+    bool written = failed || fwrite(text, 1, bytes, load->csv) == bytes;
+    pthread_mutex_lock(&load->lock);
+    load->next_csv_chunk++;
+    pthread_cond_broadcast(&load->csv_turn);
+    pthread_mutex_unlock(&load->lock);
+    if (!written) {
+        fail_load(load, NULL, "cannot write the CSV file");
+    }
+}
+
+static bool take_chunk(Load *load, uint64_t *chunk) {
+    pthread_mutex_lock(&load->lock);
+    bool taken = !load->failed && load->next_chunk < load->chunks;
+    *chunk = taken ? load->next_chunk++ : 0;
+    pthread_mutex_unlock(&load->lock);
+    return taken;
+}
+
+static void *load_main(void *load_) {
+    Load *load = load_;
+    GenChunk chunk;
+    char *text = malloc(GEN_TEXT_BYTES + (size_t)GEN_CHUNK_ROWS_MAX * GEN_COLUMNS_MAX * 16);
+    if (!chunk_create(&chunk, load->table) || text == NULL) {
+        fail_load(load, NULL, "out of memory");
+    }
+    uint64_t number;
+    while (take_chunk(load, &number)) {
+        depot_error error;
+        chunk.pool_used = 0;
+        load->table->fill(load->scale, number, &chunk);
+        if (load->csv != NULL) {
+            write_csv(load, number, text, print_chunk(load, &chunk, text));
+        }
+        if (load->appender != NULL && append_chunk(load, number, &chunk, &error) != DEPOT_OK) {
+            fail_load(load, &error, NULL);
+        }
+        pthread_mutex_lock(&load->lock);
+        load->rows += chunk.rows;
+        pthread_mutex_unlock(&load->lock);
+    }
+    chunk_free(&chunk);
+    free(text);
+    return NULL;
+}
+
+static void run_threads(Load *load, uint32_t threads) {
+    pthread_t others[64];
+    uint32_t started = 0;
+    while (started + 1 < threads && started < 64 && pthread_create(&others[started], NULL, load_main, load) == 0) {
+        started++;
+    }
+    load_main(load);
+    for (uint32_t i = 0; i < started; i++) {
+        pthread_join(others[i], NULL);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- tables */
+
+static int load_table(depot *db, const GenTable *table, const char *prefix, const GenOptions *options) {
+    Load load = {.table = table, .scale = &options->scale, .chunks = table->chunks(&options->scale)};
+    char name[128];
+    snprintf(name, sizeof name, "%s%s", prefix, table->name);
+    pthread_mutex_init(&load.lock, NULL);
+    pthread_cond_init(&load.csv_turn, NULL);
+    if (options->csv != NULL) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s.tbl", options->csv, name);
+        load.csv = fopen(path, "w");
+        if (load.csv == NULL) {
+            fprintf(stderr, "depot gen: cannot write %s: %s\n", path, strerror(errno));
+            return EXIT_FAILED;
+        }
+    }
+    if (db != NULL && depot_appender_open(db, NULL, name, &load.appender) != DEPOT_OK) {
+        fail_load(&load, depot_last_error(db), NULL);
+    }
+    run_threads(&load, options->threads);
+    if (load.csv != NULL && fclose(load.csv) != 0) {
+        fail_load(&load, NULL, "cannot write the CSV file");
+    }
+    if (load.failed) {
+        depot_appender_abort(load.appender);
+    } else if (load.appender != NULL && depot_appender_commit(load.appender, NULL) != DEPOT_OK) {
+        fail_load(&load, depot_last_error(db), NULL);
+    }
+    pthread_cond_destroy(&load.csv_turn);
+    pthread_mutex_destroy(&load.lock);
+    if (load.failed) {
+        print_error(&load.error);
+        return EXIT_FAILED;
+    }
+    fprintf(stderr, "%s: %llu rows\n", name, (unsigned long long)load.rows);
+    return EXIT_DONE;
+}
+
+static int load_dataset(depot *db, const Dataset *dataset, const char *schema_file, const char *prefix,
+                        const GenOptions *options) {
+    if (db != NULL) {
+        const char *schema = dataset_file(schema_file);
+        if (schema == NULL) {
+            fprintf(stderr, "depot gen: \"%s\" has no design \"%s\"\n", dataset->name, options->design);
+            return EXIT_USAGE;
+        }
+        if (depot_execute(db, schema) != DEPOT_OK) {
+            print_error(depot_last_error(db));
+            return EXIT_FAILED;
+        }
+    }
+    for (uint32_t i = 0; i < dataset->table_count; i++) {
+        int status = load_table(db, &dataset->tables[i], prefix, options);
+        if (status != EXIT_DONE) {
+            return status;
+        }
+    }
+    return EXIT_DONE;
+}
+
+/* The sample warehouse: SSB twice, with and without a physical design. */
+static int load_sample(depot *db, const GenOptions *options) {
+    const Dataset *ssb = dataset_find("ssb");
+    int status = load_dataset(db, ssb, "ssb/sample_tuned.sql", "", options);
+    return status != EXIT_DONE ? status : load_dataset(db, ssb, "ssb/sample_plain.sql", "plain_", options);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- options */
+
+static int print_usage(void) {
+    fputs(usage, stderr);
+    for (uint32_t i = 0; i < dataset_count(); i++) {
+        fprintf(stderr, "  %-8s %s\n", dataset_at(i)->name, dataset_at(i)->help);
+    }
+    fputs("  sample   the sample warehouse: ssb at scale 0.1 on 4 nodes of 2 slices, tuned and plain side by side\n", stderr);
+    return EXIT_USAGE;
+}
+
+static bool parse_number(const char *text, double least, double *number) {
+    char *end;
+    *number = strtod(text, &end);
+    return end != text && *end == 0 && *number >= least && *number <= 1e9;
+}
+
+static bool parse_option(const char *name, const char *value, GenOptions *options) {
+    double number = 0;
+    if (strcmp(name, "--design") == 0) {
+        options->design = value;
+    } else if (strcmp(name, "--into") == 0) {
+        options->into = value;
+    } else if (strcmp(name, "--csv") == 0) {
+        options->csv = value;
+    } else if (strcmp(name, "--scale") == 0) {
+        return parse_number(value, 0.0001, &options->scale.factor) && options->scale.factor <= 300;
+    } else if (strcmp(name, "--seed") == 0) {
+        char *end;
+        options->scale.seed = strtoull(value, &end, 10);
+        return end != value && *end == 0;
+    } else {
+        uint32_t *field = strcmp(name, "--nodes") == 0     ? &options->nodes
+                          : strcmp(name, "--slices") == 0  ? &options->slices
+                          : strcmp(name, "--threads") == 0 ? &options->threads
+                                                           : NULL;
+        if (field == NULL || !parse_number(value, 1, &number) || number > 1024) {
+            return false;
+        }
+        *field = (uint32_t)number;
+    }
+    return true;
+}
+
+static bool parse_options(int argc, char **argv, GenOptions *options) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    *options = (GenOptions){.design = "plain", .scale = {1, 1}, .threads = processors < 1 ? 1 : (uint32_t)processors};
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] != '-' && options->schema == NULL) {
+            options->schema = argv[i];
+            if (strcmp(argv[i], "sample") == 0) {
+                options->scale.factor = 0.1;
+                options->nodes = 4;
+            }
+        } else if (argv[i][0] != '-' || i + 1 == argc || !parse_option(argv[i], argv[i + 1], options)) {
+            fprintf(stderr, "depot gen: wrong argument \"%s\"\n", argv[i]);
+            return false;
+        } else {
+            i++;
+        }
+    }
+    if (options->schema == NULL || (options->into == NULL && options->csv == NULL)) {
+        fprintf(stderr, "depot gen: a schema and --into or --csv are needed\n");
+        return false;
+    }
+    return true;
+}
+
+int tool_gen(int argc, char **argv) {
+    GenOptions options;
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        print_usage();
+        return EXIT_DONE;
+    }
+    if (!parse_options(argc, argv, &options)) {
+        return print_usage();
+    }
+    bool is_sample = strcmp(options.schema, "sample") == 0;
+    const Dataset *dataset = is_sample ? NULL : dataset_find(options.schema);
+    if (dataset == NULL && !is_sample) {
+        fprintf(stderr, "depot gen: there is no data set \"%s\"\n", options.schema);
+        return print_usage();
+    }
+    if (options.csv != NULL && mkdir(options.csv, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "depot gen: cannot make %s: %s\n", options.csv, strerror(errno));
+        return EXIT_FAILED;
+    }
+    depot *db = NULL;
+    if (options.into != NULL) {
+        depot_options open = {.nodes = options.nodes, .slices = options.slices};
+        depot_error error;
+        if (depot_open(options.into, &open, &db, &error) != DEPOT_OK) {
+            print_error(&error);
+            return EXIT_CANNOT_OPEN;
+        }
+    }
+    int status;
+    if (is_sample) {
+        status = load_sample(db, &options);
+    } else {
+        char schema_file[128];
+        snprintf(schema_file, sizeof schema_file, "%s/%s.sql", dataset->name, options.design);
+        status = load_dataset(db, dataset, schema_file, "", &options);
+    }
+    depot_close(db);
+    return status;
+}
