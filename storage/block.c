@@ -119,7 +119,7 @@ static bool codes_fit(const BlockEntry *entry, Type type, const CacheFrame *fram
         uint32_t here = entry->rows - first < PACK_CHUNK ? entry->rows - first : PACK_CHUNK;
         uint32_t narrow[PACK_CHUNK + CODES_SLACK_BYTES / 4], codes[PACK_CHUNK];
         block.encoding->codes(&block, first, here, narrow);
-        unpack_kernels->widen(narrow, code_bytes, here, sizeof *codes, codes);
+        unpack_kernels->resize(narrow, code_bytes, here, sizeof *codes, codes);
         uint32_t most = 0;
         for (uint32_t i = 0; i < here; i++) {
             most = codes[i] > most ? codes[i] : most;

@@ -186,28 +186,40 @@ static uint32_t expand_runs(const void *values, const uint16_t *lengths, uint32_
 }
 
 /* from → to, widths that differ: dense loops, one per pair. */
-#define WIDEN_LOOP(from, to)                                                                                                   \
-    static void widen_##from##_##to(const from *restrict in, uint32_t count, to *restrict out) {                               \
+#define RESIZE_LOOP(from, to)                                                                                                   \
+    static void resize_##from##_##to(const from *restrict in, uint32_t count, to *restrict out) {                               \
         for (uint32_t i = 0; i < count; i++) {                                                                                 \
-            out[i] = in[i];                                                                                                    \
+            out[i] = (to)in[i];                                                                                                \
         }                                                                                                                      \
     }
-WIDEN_LOOP(uint8_t, uint16_t)
-WIDEN_LOOP(uint8_t, uint32_t)
-WIDEN_LOOP(uint8_t, uint64_t)
-WIDEN_LOOP(uint16_t, uint32_t)
-WIDEN_LOOP(uint16_t, uint64_t)
-WIDEN_LOOP(uint32_t, uint64_t)
+RESIZE_LOOP(uint8_t, uint16_t)
+RESIZE_LOOP(uint8_t, uint32_t)
+RESIZE_LOOP(uint8_t, uint64_t)
+RESIZE_LOOP(uint16_t, uint32_t)
+RESIZE_LOOP(uint16_t, uint64_t)
+RESIZE_LOOP(uint32_t, uint64_t)
+RESIZE_LOOP(uint16_t, uint8_t)
+RESIZE_LOOP(uint32_t, uint8_t)
+RESIZE_LOOP(uint32_t, uint16_t)
+RESIZE_LOOP(uint64_t, uint8_t)
+RESIZE_LOOP(uint64_t, uint16_t)
+RESIZE_LOOP(uint64_t, uint32_t)
 
-static void widen(const void *narrow, uint32_t from_bytes, uint32_t count, uint32_t to_bytes, void *wide) {
+static void resize(const void *codes, uint32_t from_bytes, uint32_t count, uint32_t to_bytes, void *out) {
     switch (from_bytes * 16 + to_bytes) {
-    case 0x12: widen_uint8_t_uint16_t(narrow, count, wide); break;
-    case 0x14: widen_uint8_t_uint32_t(narrow, count, wide); break;
-    case 0x18: widen_uint8_t_uint64_t(narrow, count, wide); break;
-    case 0x24: widen_uint16_t_uint32_t(narrow, count, wide); break;
-    case 0x28: widen_uint16_t_uint64_t(narrow, count, wide); break;
-    case 0x48: widen_uint32_t_uint64_t(narrow, count, wide); break;
-    default: memcpy(wide, narrow, (size_t)count * to_bytes); break;
+    case 0x12: resize_uint8_t_uint16_t(codes, count, out); break;
+    case 0x14: resize_uint8_t_uint32_t(codes, count, out); break;
+    case 0x18: resize_uint8_t_uint64_t(codes, count, out); break;
+    case 0x21: resize_uint16_t_uint8_t(codes, count, out); break;
+    case 0x24: resize_uint16_t_uint32_t(codes, count, out); break;
+    case 0x28: resize_uint16_t_uint64_t(codes, count, out); break;
+    case 0x41: resize_uint32_t_uint8_t(codes, count, out); break;
+    case 0x42: resize_uint32_t_uint16_t(codes, count, out); break;
+    case 0x48: resize_uint32_t_uint64_t(codes, count, out); break;
+    case 0x81: resize_uint64_t_uint8_t(codes, count, out); break;
+    case 0x82: resize_uint64_t_uint16_t(codes, count, out); break;
+    case 0x84: resize_uint64_t_uint32_t(codes, count, out); break;
+    default: memcpy(out, codes, (size_t)count * to_bytes); break;
     }
 }
 
@@ -231,7 +243,7 @@ KERNEL_TABLE(UnpackKernels, unpack_kernels) = {
     .stats = stats,
     .subtract_base = subtract_base,
     .add_base = add_base,
-    .widen = widen,
+    .resize = resize,
     .expand_runs = expand_runs,
     .sum_deltas = sum_deltas,
     .map_codes = map_codes,

@@ -34,8 +34,8 @@ typedef struct UnpackKernels {
     void (*subtract_base)(const int64_t *values, uint64_t base, uint32_t count, uint32_t code_bytes, void *codes);
     /* codes[i] += base. */
     void (*add_base)(void *codes, uint64_t base, uint32_t count, uint32_t code_bytes);
-    /* wide[i] = narrow[i]; widths in bytes, from < to. */
-    void (*widen)(const void *narrow, uint32_t from_bytes, uint32_t count, uint32_t to_bytes, void *wide);
+    /* out[i] = codes[i], wider or cut; widths in bytes. */
+    void (*resize)(const void *codes, uint32_t from_bytes, uint32_t count, uint32_t to_bytes, void *out);
     /* Run lengths → values: run r is lengths[r] + 1 times values[r]; stops after `room` values. Returns the values written. Writes
      * up to 64 bytes past the end of `out`. */
     uint32_t (*expand_runs)(const void *values, const uint16_t *lengths, uint32_t runs, uint32_t room, uint32_t value_bytes,

@@ -80,7 +80,7 @@ static void decode_chunk(const ColumnBlock *block, uint32_t chunk, void *codes) 
     } else {
         uint64_t narrow[PACK_CHUNK];
         unpack_chunk(packed, header.delta_bits, block->rows, chunk, narrow);
-        unpack_kernels->widen(narrow, from_bytes, PACK_CHUNK, to_bytes, codes);
+        unpack_kernels->resize(narrow, from_bytes, PACK_CHUNK, to_bytes, codes);
     }
     unpack_kernels->sum_deltas(codes, start, header.delta_min, PACK_CHUNK, to_bytes);
 }

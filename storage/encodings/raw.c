@@ -62,7 +62,7 @@ bool raw_text_views(const BlockEntry *entry, const uint8_t *values, uint64_t byt
         uint64_t narrow[PACK_CHUNK];
         uint32_t lengths[PACK_CHUNK];
         unpack_chunk(values, entry->bits, entry->rows, first / PACK_CHUNK, narrow);
-        unpack_kernels->widen(narrow, pack_code_bytes(entry->bits), PACK_CHUNK, sizeof *lengths, lengths);
+        unpack_kernels->resize(narrow, pack_code_bytes(entry->bits), PACK_CHUNK, sizeof *lengths, lengths);
         for (uint32_t i = 0; i < PACK_CHUNK && first + i < entry->rows; i++) {
             if (lengths[i] > bytes - at) {
                 return false;

@@ -98,7 +98,7 @@ static void unpack_lengths(const uint8_t *packed, const RunHeader *header, uint3
     } else {
         uint8_t narrow[PACK_CHUNK];
         unpack_chunk(packed, header->length_bits, header->runs, chunk, narrow);
-        unpack_kernels->widen(narrow, 1, PACK_CHUNK, 2, lengths);
+        unpack_kernels->resize(narrow, 1, PACK_CHUNK, 2, lengths);
     }
 }
 
