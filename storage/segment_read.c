@@ -34,9 +34,8 @@ static Status read_at(const Context *cx, const SegmentReader *reader, uint32_t c
         file_close(file);
     }
     if (status == UNDEFINED_FILE || status == DATA_CORRUPTED) {
-        char why[512];
-        snprintf(why, sizeof why, "%s", cx->error->message);
-        return fail_damaged(cx, reader, column, block, why);
+        Error cause = *cx->error;
+        return fail_damaged(cx, reader, column, block, cause.message);
     }
     return status;
 }
