@@ -5,7 +5,7 @@
  * have one match at most, the batch goes on in one piece, its columns untouched if every row matched. Otherwise candidates
  * are listed as pairs, up to a batch at a time, checked, and emitted; what has no partner follows after the last pair.
  *
- * Whether an array or a hash table indexes the keys is decided by the keys that came, so both operators are this one. */
+ * Whether an array or a hash table indexes the keys is decided by the keys that came. */
 #include "core/hash.h"
 #include "exec/exec.h"
 #include "exec/join_filter.h"
@@ -524,7 +524,7 @@ typedef struct UnmatchedLocal {
 
 static Status unmatched_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     (void)shared;
-    return join_out_init(&task->cx, &((UnmatchedLocal *)local_)->out, op);
+    return batch_init_like(&task->cx, op, &((UnmatchedLocal *)local_)->out);
 }
 
 static Status unmatched_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
@@ -583,4 +583,3 @@ static const SourceClass unmatched_source = {.name = "Hash Join",
                                              .task_limit = unmatched_task_limit};
 
 const OperatorClass hash_join_operator = {.stage = &probe_stage, .sink = &build_sink, .unmatched = &unmatched_source};
-const OperatorClass array_join_operator = {.stage = &probe_stage, .sink = &build_sink, .unmatched = &unmatched_source};

@@ -1,16 +1,7 @@
 /* Pairs of joined rows: residual conditions and output batches. See join_output.h. */
 #include "exec/join_output.h"
 
-Status join_out_init(const Context *cx, Batch *out, const PhysicalNode *op) {
-    Type *types;
-    TRY_ALLOC(cx, types, sizeof *types * op->column_count);
-    for (uint32_t c = 0; c < op->column_count; c++) {
-        types[c] = op->columns[c].type;
-    }
-    Status status = batch_init(cx, out, types, op->column_count);
-    mem_free(types);
-    return status;
-}
+#include "exec/exec.h"
 
 static bool mark_slot(const Expr *node, void *is_used) {
     if (node->kind == EXPR_SLOT) {
@@ -42,7 +33,7 @@ static Status open_residual(const Context *cx, JoinEmitter *emitter, const Physi
 Status join_emitter_open(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op) {
     vector_init(&emitter->left, type_make(TYPE_BIGINT));
     vector_init(&emitter->right, type_make(TYPE_BIGINT));
-    TRY(join_out_init(cx, &emitter->out, op));
+    TRY(batch_init_like(cx, op, &emitter->out));
     return op->join.residual == NULL ? OK : open_residual(cx, emitter, op);
 }
 

@@ -45,7 +45,6 @@ Status join_emit_unmatched(const Context *cx, Batch *out, const PhysicalNode *op
                            uint32_t count) MUST_CHECK;
 /* Rows [0, count) whose bit is `wanted`; returns how many. */
 uint32_t join_list_rows(const uint64_t *bits, uint32_t count, bool wanted, uint16_t *rows);
-Status join_out_init(const Context *cx, Batch *out, const PhysicalNode *op) MUST_CHECK;
 Status fail_second_row(const Context *cx); /* JOIN_SINGLE met a second match */
 
 #endif

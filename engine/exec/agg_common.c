@@ -1,0 +1,101 @@
+/* States of aggregates: layout, feeding, merging, finishing. See agg_common.h. */
+#include "exec/agg_common.h"
+
+Status aggregate_states_init(const Context *cx, AggregateStates *states, const AggregateSpec *spec) {
+    TRY_ALLOC(cx, states->offsets, sizeof *states->offsets * spec->item_count);
+    states->bytes = 0;
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        states->offsets[i] = states->bytes;
+        uint32_t bytes = spec->items[i].aggregate->state_bytes;
+        states->bytes += (bytes + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
+    }
+    return OK;
+}
+
+void aggregate_states_free(AggregateStates *states) {
+    mem_free(states->offsets);
+    states->offsets = NULL;
+}
+
+void aggregate_feed_init(AggregateFeed *feed) {
+    vector_init(&feed->argument, type_make(TYPE_BIGINT));
+    vector_init(&feed->flat, type_make(TYPE_BOOLEAN));
+}
+
+void aggregate_feed_free(AggregateFeed *feed) {
+    vector_free(&feed->argument);
+    vector_free(&feed->flat);
+}
+
+Status aggregate_filter_rows(const Context *cx, const AggregateItem *item, const Batch *in, AggregateFeed *feed,
+                             const uint16_t **rows, uint32_t *count) {
+    *rows = NULL;
+    *count = in->rows;
+    if (!item->has_filter) {
+        return OK;
+    }
+    const Vector *filter = &in->columns[item->filter];
+    TRY(vector_flatten(cx, filter, in->rows, &feed->flat));
+    const uint8_t *is_true = feed->flat.data; /* NULL lanes are zero */
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < in->rows; i++) {
+        feed->rows[found] = (uint16_t)i;
+        found += is_true[i] != 0;
+    }
+    *count = found;
+    *rows = found == in->rows ? NULL : feed->rows;
+    return OK;
+}
+
+static Status feed_item(const Context *cx, const AggregateItem *item, AggregateFeed *feed, const Batch *in, uint8_t *states,
+                        size_t stride, const uint32_t *groups, Arena *text) {
+    const Vector *argument = item->has_argument ? &in->columns[item->argument] : NULL;
+    const uint16_t *rows;
+    uint32_t count;
+    TRY(aggregate_filter_rows(cx, item, in, feed, &rows, &count));
+    if (rows != NULL) {
+        if (argument != NULL) {
+            TRY(vector_gather(cx, argument, rows, count, &feed->argument));
+            argument = &feed->argument;
+        }
+        for (uint32_t i = 0; groups != NULL && i < count; i++) {
+            feed->groups[i] = groups[rows[i]];
+        }
+        groups = groups == NULL ? NULL : feed->groups;
+    }
+    if (count == 0) {
+        return OK;
+    }
+    return item->aggregate->update(cx, item->aggregate, states, stride, groups, argument, count, text);
+}
+
+Status aggregate_feed_batch(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, AggregateFeed *feed,
+                            const Batch *in, uint8_t *states, size_t stride, const uint32_t *groups, Arena *text) {
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        if (!spec->items[i].is_distinct) {
+            TRY(feed_item(cx, &spec->items[i], feed, in, states + layout->offsets[i], stride, groups, text));
+        }
+    }
+    return OK;
+}
+
+Status aggregate_merge_states(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, uint8_t *states,
+                              size_t stride, const uint32_t *groups, const uint8_t *others, size_t other_stride, uint32_t count,
+                              Arena *text) {
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        const Aggregate *aggregate = spec->items[i].aggregate;
+        TRY(aggregate->merge(cx, aggregate, states + layout->offsets[i], stride, groups, others + layout->offsets[i],
+                             other_stride, count, text));
+    }
+    return OK;
+}
+
+Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout,
+                              const uint8_t *states, size_t stride, uint32_t count, Batch *out) {
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        const Aggregate *aggregate = spec->items[i].aggregate;
+        Vector *column = &out->columns[spec->group_count + i];
+        TRY(aggregate->finish(cx, aggregate, states + layout->offsets[i], stride, count, column));
+    }
+    return OK;
+}

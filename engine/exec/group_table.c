@@ -1,0 +1,428 @@
+/* Packed keys, group hash tables and lists of records. See group_table.h. */
+#include "exec/group_table.h"
+
+#include "core/hash.h"
+
+#include <math.h>
+
+#define GROUPS_FIRST 4096
+#define BLOCK_RECORDS_FIRST 16
+#define BLOCK_BYTES_MAX ((uint32_t)32 << 10)
+
+/* --------------------------------------------------------------------------------------------------------------- layout */
+
+static uint32_t round_up(uint32_t bytes, uint32_t to) {
+    return (bytes + to - 1) / to * to;
+}
+
+static bool format_compares_values(const ColumnFormat *format) {
+    return format->kind == VECTOR_FLAT && (format->storage_class == CLASS_TEXT || format->storage_class == CLASS_INTERVAL);
+}
+
+/* Sets the record's shape once the key is known. */
+static void set_record_shape(GroupLayout *layout, uint32_t state_bytes) {
+    layout->key_bytes = round_up(layout->key_bytes, 8);
+    layout->states_offset = round_up(GROUP_KEY_OFFSET + layout->key_bytes, 16);
+    layout->record_bytes = layout->states_offset + round_up(state_bytes, 16);
+}
+
+Status group_layout_init(const Context *cx, GroupLayout *layout, const PhysicalColumn *columns, const uint32_t *slots,
+                         uint32_t slot_count, uint32_t state_bytes) {
+    layout->field_count = slot_count;
+    TRY_ALLOC_ZEROED(cx, layout->fields, sizeof *layout->fields * slot_count);
+    uint32_t offset = (slot_count + 7) / 8; /* null bits first */
+    for (uint32_t f = 0; f < slot_count; f++) {
+        KeyField *field = &layout->fields[f];
+        column_format_init(&field->format, &columns[slots[f]]);
+        field->null_byte = f / 8;
+        field->null_mask = 1u << f % 8;
+        field->offset = offset;
+        offset += field->format.width;
+        layout->compares_values |= format_compares_values(&field->format);
+    }
+    layout->key_bytes = offset;
+    set_record_shape(layout, state_bytes);
+    return OK;
+}
+
+Status group_layout_init_distinct(const Context *cx, GroupLayout *layout, const GroupLayout *group,
+                                  const PhysicalColumn *value) {
+    uint32_t shift = 8; /* the group's hash stands before its key */
+    layout->field_count = group->field_count + 1;
+    TRY_ALLOC_ZEROED(cx, layout->fields, sizeof *layout->fields * layout->field_count);
+    for (uint32_t f = 0; f < group->field_count; f++) {
+        layout->fields[f] = group->fields[f];
+        layout->fields[f].offset += shift;
+        layout->fields[f].null_byte += shift;
+    }
+    KeyField *field = &layout->fields[group->field_count];
+    column_format_init(&field->format, value);
+    field->null_byte = shift + group->key_bytes;
+    field->null_mask = 1;
+    field->offset = field->null_byte + 1;
+    layout->key_bytes = field->offset + field->format.width;
+    layout->compares_values = group->compares_values || format_compares_values(&field->format);
+    layout->partition_offset = group->field_count == 0 ? 0 : GROUP_KEY_OFFSET;
+    set_record_shape(layout, 0);
+    return OK;
+}
+
+void group_layout_free(GroupLayout *layout) {
+    mem_free(layout->fields);
+    layout->fields = NULL;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- encoding */
+
+Status key_encoder_init(const Context *cx, KeyEncoder *encoder, const GroupLayout *layout) {
+    vector_init(&encoder->scratch, type_make(TYPE_BIGINT));
+    TRY_ALLOC(cx, encoder->keys, (size_t)BATCH_ROWS_MAX * layout->key_bytes);
+    TRY_ALLOC(cx, encoder->hashes, sizeof *encoder->hashes * BATCH_ROWS_MAX);
+    TRY_ALLOC(cx, encoder->column, (size_t)BATCH_ROWS_MAX * 16);
+    return OK;
+}
+
+void key_encoder_free(KeyEncoder *encoder) {
+    mem_free(encoder->keys);
+    mem_free(encoder->hashes);
+    mem_free(encoder->column);
+    vector_free(&encoder->scratch);
+}
+
+/* -0 becomes 0 and every NaN the same, so that equal values have equal bytes. */
+static void normalise_floats(const ColumnFormat *format, void *data, uint32_t rows) {
+    if (format->storage_class == CLASS_F64) {
+        double *values = data;
+        for (uint32_t i = 0; i < rows; i++) {
+            values[i] = values[i] == 0 ? 0 : values[i] != values[i] ? (double)NAN : values[i];
+        }
+    } else if (format->storage_class == CLASS_F32) {
+        float *values = data;
+        for (uint32_t i = 0; i < rows; i++) {
+            values[i] = values[i] == 0 ? 0 : values[i] != values[i] ? NAN : values[i];
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void scatter(const uint8_t *from, uint8_t *to, size_t stride, uint32_t rows,
+                                                          uint32_t width) {
+    for (uint32_t i = 0; i < rows; i++) {
+        memcpy(to + i * stride, from + (size_t)i * width, width);
+    }
+}
+
+static void scatter_column(const void *from, uint8_t *to, size_t stride, uint32_t rows, uint32_t width) {
+    switch (width) {
+    case 1: scatter(from, to, stride, rows, 1); break;
+    case 2: scatter(from, to, stride, rows, 2); break;
+    case 4: scatter(from, to, stride, rows, 4); break;
+    case 8: scatter(from, to, stride, rows, 8); break;
+    default: scatter(from, to, stride, rows, 16); break;
+    }
+}
+
+static void encode_nulls(const Vector *vector, const KeyField *field, uint8_t *keys, size_t stride, uint32_t rows) {
+    for (uint32_t i = 0; i < rows; i++) {
+        if (!vector_is_valid(vector, i)) {
+            uint8_t *key = keys + i * stride;
+            memset(key + field->offset, 0, field->format.width);
+            key[field->null_byte] |= (uint8_t)field->null_mask;
+        }
+    }
+}
+
+Status key_encode_field(const Context *cx, KeyEncoder *encoder, const KeyField *field, uint32_t key_bytes, const Vector *vector,
+                        uint32_t rows) {
+    TRY(column_format_store(cx, &field->format, vector, 0, rows, &encoder->scratch, encoder->column));
+    if (field->format.kind == VECTOR_FLAT) {
+        normalise_floats(&field->format, encoder->column, rows);
+    }
+    scatter_column(encoder->column, encoder->keys + field->offset, key_bytes, rows, field->format.width);
+    if (vector->validity != NULL) {
+        encode_nulls(vector, field, encoder->keys, key_bytes, rows);
+    }
+    return OK;
+}
+
+static void hash_words(const uint8_t *keys, uint32_t words, uint32_t rows, uint64_t *hashes) {
+    const uint64_t *key = (const uint64_t *)(const void *)keys;
+    if (words == 1) {
+        for (uint32_t i = 0; i < rows; i++) {
+            hashes[i] = hash_u64(key[i]);
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < rows; i++, key += words) {
+        uint64_t hash = 0;
+        for (uint32_t w = 0; w < words; w++) {
+            hash = hash_combine(hash, key[w]);
+        }
+        hashes[i] = hash;
+    }
+}
+
+Status key_encode_batch(const Context *cx, KeyEncoder *encoder, const GroupLayout *layout, const Batch *in,
+                        const uint32_t *slots) {
+    memset(encoder->keys, 0, (size_t)in->rows * layout->key_bytes);
+    for (uint32_t f = 0; f < layout->field_count; f++) {
+        TRY(key_encode_field(cx, encoder, &layout->fields[f], layout->key_bytes, &in->columns[slots[f]], in->rows));
+    }
+    if (!layout->compares_values) {
+        hash_words(encoder->keys, layout->key_bytes / 8, in->rows, encoder->hashes);
+        return OK;
+    }
+    for (uint32_t f = 0; f < layout->field_count; f++) {
+        TRY(hash_vector(cx, &in->columns[slots[f]], in->rows, f > 0, encoder->hashes));
+    }
+    return OK;
+}
+
+Status group_decode_field(const Context *cx, const KeyField *field, const uint8_t *records, size_t stride, uint32_t count,
+                          Vector *out) {
+    const ColumnFormat *format = &field->format;
+    if (format->kind == VECTOR_FLAT) {
+        TRY(vector_prepare_flat(cx, out, format->type));
+    } else {
+        TRY(vector_prepare_codes(cx, out, format->type, format->width));
+        out->dictionary = format->dictionary;
+        out->base = format->base;
+    }
+    const uint8_t *key = records + GROUP_KEY_OFFSET;
+    bool has_null = false;
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy((uint8_t *)out->data + (size_t)i * format->width, key + i * stride + field->offset, format->width);
+        has_null |= (key[i * stride + field->null_byte] & field->null_mask) != 0;
+    }
+    if (has_null) {
+        TRY(vector_prepare_validity(cx, out, true));
+        for (uint32_t i = 0; i < count; i++) {
+            bit_put(out->validity, i, (key[i * stride + field->null_byte] & field->null_mask) == 0);
+        }
+    }
+    return OK;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- tables */
+
+/* Slow comparison for keys with text or intervals whose bytes differ. */
+static bool keys_equal_by_value(const GroupLayout *layout, const uint8_t *a, const uint8_t *b) {
+    for (uint32_t f = 0; f < layout->field_count; f++) {
+        const KeyField *field = &layout->fields[f];
+        if ((a[field->null_byte] & field->null_mask) != (b[field->null_byte] & field->null_mask)) {
+            return false;
+        }
+        if (memcmp(a + field->offset, b + field->offset, field->format.width) == 0) {
+            continue;
+        }
+        if (!format_compares_values(&field->format)) {
+            return false;
+        }
+        _Alignas(16) Text views[2]; /* aligned; an Interval is as large */
+        memcpy(&views[0], a + field->offset, sizeof views[0]);
+        memcpy(&views[1], b + field->offset, sizeof views[1]);
+        Value value_a = value_load(field->format.type, views, 0);
+        Value value_b = value_load(field->format.type, views, 1);
+        if (value_compare(&value_a, &value_b) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static inline __attribute__((always_inline)) bool keys_equal(const GroupLayout *layout, const uint8_t *a, const uint8_t *b,
+                                                             uint32_t words) {
+    const uint64_t *x = (const uint64_t *)(const void *)a, *y = (const uint64_t *)(const void *)b;
+    uint64_t difference = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        difference |= x[w] ^ y[w];
+    }
+    return difference == 0 || (layout->compares_values && keys_equal_by_value(layout, a, b));
+}
+
+static Status own_key_text(const Context *cx, const GroupLayout *layout, uint8_t *key, Arena *arena) {
+    for (uint32_t f = 0; f < layout->field_count; f++) {
+        const KeyField *field = &layout->fields[f];
+        if (field->format.kind != VECTOR_FLAT || field->format.storage_class != CLASS_TEXT) {
+            continue;
+        }
+        Text text;
+        memcpy(&text, key + field->offset, sizeof text);
+        if (text.bytes > TEXT_INLINE_MAX) {
+            char *copy = arena_copy_text(cx, arena, text.pointer, text.bytes);
+            if (copy == NULL) {
+                return OUT_OF_MEMORY;
+            }
+            text.pointer = copy;
+            memcpy(key + field->offset, &text, sizeof text);
+        }
+    }
+    return OK;
+}
+
+static uint8_t *add_group(GroupTable *table, const uint8_t *key, uint64_t hash) {
+    const GroupLayout *layout = table->layout;
+    uint8_t *record = table->records + (size_t)table->count++ * layout->record_bytes;
+    memset(record, 0, layout->record_bytes);
+    memcpy(record, &hash, 8);
+    memcpy(record + GROUP_KEY_OFFSET, key, layout->key_bytes);
+    return record;
+}
+
+static inline __attribute__((always_inline)) Status find_groups(const Context *cx, GroupTable *table, const uint8_t *keys,
+                                                                size_t stride, const uint64_t *hashes, uint32_t count,
+                                                                Arena *text, uint32_t *groups, uint32_t words) {
+    const GroupLayout *layout = table->layout;
+    uint32_t mask = ((uint32_t)1 << table->slot_bits) - 1;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *key = keys + i * stride;
+        uint32_t tag = (uint32_t)(hashes[i] >> 32);
+        uint32_t at = (uint32_t)hashes[i] & mask;
+        for (;; at = (at + 1) & mask) {
+            GroupSlot *slot = &table->slots[at];
+            if (slot->group == 0) {
+                uint8_t *record = add_group(table, key, hashes[i]);
+                *slot = (GroupSlot){.tag = tag, .group = table->count};
+                groups[i] = table->count - 1;
+                if (layout->compares_values && text != NULL) {
+                    TRY(own_key_text(cx, layout, record + GROUP_KEY_OFFSET, text));
+                }
+                break;
+            }
+            const uint8_t *there = table->records + (size_t)(slot->group - 1) * layout->record_bytes + GROUP_KEY_OFFSET;
+            if (slot->tag == tag && keys_equal(layout, key, there, words)) {
+                groups[i] = slot->group - 1;
+                break;
+            }
+        }
+    }
+    return OK;
+}
+
+Status group_table_find(const Context *cx, GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes,
+                        uint32_t count, Arena *text, uint32_t *groups) {
+    uint32_t words = table->layout->key_bytes / 8;
+    switch (words) {
+    case 1: return find_groups(cx, table, keys, stride, hashes, count, text, groups, 1);
+    case 2: return find_groups(cx, table, keys, stride, hashes, count, text, groups, 2);
+    default: return find_groups(cx, table, keys, stride, hashes, count, text, groups, words);
+    }
+}
+
+static void insert_all(GroupTable *table) {
+    uint32_t mask = ((uint32_t)1 << table->slot_bits) - 1;
+    for (uint32_t g = 0; g < table->count; g++) {
+        uint64_t hash;
+        memcpy(&hash, table->records + (size_t)g * table->layout->record_bytes, 8);
+        uint32_t at = (uint32_t)hash & mask;
+        while (table->slots[at].group != 0) {
+            at = (at + 1) & mask;
+        }
+        table->slots[at] = (GroupSlot){.tag = (uint32_t)(hash >> 32), .group = g + 1};
+    }
+}
+
+Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) {
+    uint64_t wanted = (uint64_t)table->count + more;
+    if (wanted <= table->capacity) {
+        return OK;
+    }
+    if (wanted > UINT32_MAX / 4) {
+        return fail(cx, PROGRAM_LIMIT_EXCEEDED, "too many groups");
+    }
+    uint64_t capacity = table->capacity == 0 ? GROUPS_FIRST : (uint64_t)table->capacity * 2;
+    while (capacity < wanted) {
+        capacity *= 2;
+    }
+    uint8_t *records = mem_resize(cx, table->records, capacity * table->layout->record_bytes);
+    if (records == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    table->records = records;
+    mem_free(table->slots);
+    table->slots = NULL;
+    table->slot_bits = 64 - (uint32_t)__builtin_clzll(capacity * 2 - 1);
+    TRY_ALLOC_ZEROED(cx, table->slots, sizeof *table->slots << table->slot_bits);
+    table->capacity = (uint32_t)capacity;
+    insert_all(table);
+    return OK;
+}
+
+void group_table_clear(GroupTable *table) {
+    table->count = 0;
+    if (table->slots != NULL) {
+        memset(table->slots, 0, sizeof *table->slots << table->slot_bits);
+    }
+}
+
+void group_table_free(GroupTable *table) {
+    mem_free(table->records);
+    mem_free(table->slots);
+    table->records = NULL;
+    table->slots = NULL;
+    table->count = table->capacity = 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- lists */
+
+static Status add_block(const Context *cx, RecordList *list, uint32_t record_bytes) {
+    uint32_t most = BLOCK_BYTES_MAX / record_bytes;
+    uint32_t capacity = list->last == NULL ? BLOCK_RECORDS_FIRST : list->last->capacity * 2;
+    capacity = capacity > most ? most : capacity;
+    capacity = capacity < BLOCK_RECORDS_FIRST ? BLOCK_RECORDS_FIRST : capacity;
+    RecordBlock *block;
+    TRY_ALLOC(cx, block, sizeof *block + (size_t)capacity * record_bytes);
+    block->next = NULL;
+    block->count = 0;
+    block->capacity = capacity;
+    if (list->last == NULL) {
+        list->first = block;
+    } else {
+        list->last->next = block;
+    }
+    list->last = block;
+    return OK;
+}
+
+Status record_list_add(const Context *cx, RecordList *list, const GroupLayout *layout, const uint8_t *record) {
+    if (list->last == NULL || list->last->count == list->last->capacity) {
+        TRY(add_block(cx, list, layout->record_bytes));
+    }
+    memcpy(list->last->records + (size_t)list->last->count++ * layout->record_bytes, record, layout->record_bytes);
+    list->count++;
+    return OK;
+}
+
+void record_list_free(RecordList *list) {
+    for (RecordBlock *block = list->first; block != NULL;) {
+        RecordBlock *next = block->next;
+        mem_free(block);
+        block = next;
+    }
+    *list = (RecordList){0};
+}
+
+void record_list_join(RecordList *list, RecordList *more) {
+    if (more->first == NULL) {
+        return;
+    }
+    if (list->last == NULL) {
+        list->first = more->first;
+    } else {
+        list->last->next = more->first;
+    }
+    list->last = more->last;
+    list->count += more->count;
+    *more = (RecordList){0};
+}
+
+Status group_table_flush(const Context *cx, GroupTable *table, RecordList *partitions) {
+    const GroupLayout *layout = table->layout;
+    for (uint32_t g = 0; g < table->count; g++) {
+        const uint8_t *record = table->records + (size_t)g * layout->record_bytes;
+        uint64_t hash;
+        memcpy(&hash, record + layout->partition_offset, 8);
+        TRY(record_list_add(cx, &partitions[hash >> (64 - GROUP_PARTITION_BITS)], layout, record));
+    }
+    group_table_clear(table);
+    return OK;
+}

@@ -1,0 +1,105 @@
+/* Hash tables of groups. Keys of all group columns are packed into rows of words (codes of shared dictionaries and values of
+ * known ranges take few bytes, so most keys fit one or two words); a group is one record:
+ *
+ *     hash (8) | key words | padding to 16 | states of the aggregates
+ *
+ * A task's table stays small enough for the cache: when it is full its records move to partitions by their hash, and equal
+ * groups meet again when the partitions are merged. */
+#ifndef DEPOT_EXEC_GROUP_TABLE_H
+#define DEPOT_EXEC_GROUP_TABLE_H
+
+#include "exec/row_store.h"
+
+#define GROUP_PARTITION_BITS 6
+#define GROUP_PARTITIONS ((uint32_t)1 << GROUP_PARTITION_BITS)
+
+typedef struct KeyField {
+    ColumnFormat format;
+    uint32_t offset;               /* in the key */
+    uint32_t null_byte, null_mask; /* the bit that says NULL */
+} KeyField;
+
+typedef struct GroupLayout {
+    uint32_t field_count;
+    KeyField *fields;          /* owned */
+    uint32_t key_bytes;        /* a multiple of 8 */
+    bool compares_values;      /* long text or intervals: equal keys may differ in bytes */
+    uint32_t partition_offset; /* in the record: the hash that decides on the partition */
+    uint32_t states_offset;    /* in the record */
+    uint32_t record_bytes;     /* a multiple of 16 */
+} GroupLayout;
+
+/* Keys of these columns of `columns`. */
+Status group_layout_init(const Context *cx, GroupLayout *layout, const PhysicalColumn *columns, const uint32_t *slots,
+                         uint32_t slot_count, uint32_t state_bytes) MUST_CHECK;
+/* Keys for DISTINCT: the group's hash and key, then the value; no states. Without group columns the value's hash partitions. */
+Status group_layout_init_distinct(const Context *cx, GroupLayout *layout, const GroupLayout *group,
+                                  const PhysicalColumn *value) MUST_CHECK;
+void group_layout_free(GroupLayout *layout);
+#define GROUP_KEY_OFFSET 8u /* of the key in a record */
+
+/* Scratch for making keys of batches. */
+typedef struct KeyEncoder {
+    uint8_t *keys;    /* BATCH_ROWS_MAX × key_bytes; owned */
+    uint64_t *hashes; /* owned */
+    void *column;     /* one column in its format; owned */
+    Vector scratch;
+} KeyEncoder;
+
+Status key_encoder_init(const Context *cx, KeyEncoder *encoder, const GroupLayout *layout) MUST_CHECK;
+void key_encoder_free(KeyEncoder *encoder);
+/* Writes one field of all keys; keys were zeroed. */
+Status key_encode_field(const Context *cx, KeyEncoder *encoder, const KeyField *field, uint32_t key_bytes, const Vector *vector,
+                        uint32_t rows) MUST_CHECK;
+/* Keys and hashes of the batch's columns `slots`. Text in keys is borrowed from the batch. */
+Status key_encode_batch(const Context *cx, KeyEncoder *encoder, const GroupLayout *layout, const Batch *in,
+                        const uint32_t *slots) MUST_CHECK;
+
+typedef struct GroupSlot {
+    uint32_t tag;   /* upper half of the hash */
+    uint32_t group; /* + 1; 0: free */
+} GroupSlot;
+
+typedef struct GroupTable {
+    const GroupLayout *layout; /* borrowed */
+    uint32_t count, capacity;  /* groups */
+    uint8_t *records;          /* owned */
+    uint32_t slot_bits;
+    GroupSlot *slots; /* owned */
+} GroupTable;
+
+/* Makes room for `more` groups beyond those there are. */
+Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) MUST_CHECK;
+void group_table_free(GroupTable *table);
+void group_table_clear(GroupTable *table); /* keeps the memory */
+/* groups[i] = number of the group with keys[i] (at keys + i × stride), added with zero states if it is new. Room must have
+ * been reserved. `text`: where to copy long text of new keys; NULL: keep borrowing. */
+Status group_table_find(const Context *cx, GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes,
+                        uint32_t count, Arena *text, uint32_t *groups) MUST_CHECK;
+
+/* Blocks of records. */
+typedef struct RecordBlock {
+    struct RecordBlock *next;
+    uint32_t count, capacity;
+    uint8_t padding[48]; /* records start at 64 bytes */
+    uint8_t records[];
+} RecordBlock;
+_Static_assert(sizeof(RecordBlock) == 64, "records of a block are aligned");
+
+typedef struct RecordList {
+    RecordBlock *first, *last; /* owned */
+    uint64_t count;
+} RecordList;
+
+/* Appends a copy of the record. */
+Status record_list_add(const Context *cx, RecordList *list, const GroupLayout *layout, const uint8_t *record) MUST_CHECK;
+void record_list_free(RecordList *list);
+void record_list_join(RecordList *list, RecordList *more); /* moves all of `more` to the end */
+/* Moves all groups of the table to the partitions (GROUP_PARTITIONS lists), clearing it. */
+Status group_table_flush(const Context *cx, GroupTable *table, RecordList *partitions) MUST_CHECK;
+
+/* Decodes a field of `count` records into a vector (FLAT or CODES; text borrowed). */
+Status group_decode_field(const Context *cx, const KeyField *field, const uint8_t *records, size_t stride, uint32_t count,
+                          Vector *out) MUST_CHECK;
+
+#endif

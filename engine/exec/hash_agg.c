@@ -1,0 +1,620 @@
+/* Aggregation by hashing: GROUP BY, DISTINCT, and aggregates without groups.
+ *
+ * Each task has a table of groups that stays in the cache; when it is full, its records move to 64 partitions by hash. In the
+ * end each partition is merged by itself, in parallel, into the table that the source reads. A task that met few groups hands
+ * them over unpartitioned, and if all did, one part merges them.
+ *
+ * DISTINCT aggregates keep a second table per argument and FILTER whose key is (group, value) without states, partitioned by
+ * the group's hash; after a partition's groups are merged, its distinct values are, and then they are fed to the states.
+ * Without groups the values are partitioned by their own hash, and the partitions' states are merged at the end. */
+#include "core/hash.h"
+#include "exec/agg_common.h"
+#include "exec/group_table.h"
+
+#include <pthread.h>
+
+#define LOCAL_BYTES_MAX ((size_t)4 << 20)
+#define LOCAL_GROUPS_MIN 4096u /* two batches at least */
+#define SMALL_GROUPS_MAX 4096u
+
+/* One set of distinct values: items with the same argument and filter share it. */
+typedef struct DistinctSet {
+    const AggregateItem *item; /* the first that uses it */
+    GroupLayout layout;
+} DistinctSet;
+
+typedef struct PartResult {
+    GroupTable table; /* merged groups, or */
+    RecordList list;  /* records that were distinct already */
+    Arena text;
+} PartResult;
+
+typedef struct HashAggShared {
+    pthread_mutex_t lock; /* guards lists and arenas while tasks merge */
+    bool is_open;
+    AggregateStates states;
+    GroupLayout layout;
+    uint32_t set_count;
+    DistinctSet *sets;      /* owned */
+    uint32_t *set_of_item;  /* owned; UINT32_MAX: not DISTINCT */
+    RecordList small;       /* of tasks with few groups */
+    RecordList *partitions; /* GROUP_PARTITIONS; owned */
+    RecordList *distinct;   /* set_count × GROUP_PARTITIONS; owned */
+    bool is_partitioned;    /* some task used the partitions */
+    uint32_t moves;         /* how often records came in; once: they are distinct */
+    uint32_t arena_count;
+    Arena *arenas; /* owned: text of keys and states */
+    uint32_t result_count;
+    PartResult *results;  /* owned */
+    uint8_t *part_states; /* without groups: states of each partition's distinct values; owned */
+    _Atomic(uint32_t) next_result;
+    _Atomic(uint64_t) groups;
+    _Atomic(uint64_t) bytes;
+} HashAggShared;
+
+typedef struct HashAggLocal {
+    KeyEncoder encoder;
+    GroupTable table;
+    uint32_t groups_max;
+    RecordList *partitions; /* owned; made at the first flush */
+    Arena text;
+    AggregateFeed feed;
+    uint32_t groups[BATCH_ROWS_MAX];
+    /* DISTINCT, per set */
+    KeyEncoder *set_encoders;   /* owned */
+    GroupTable *set_tables;     /* owned */
+    RecordList *set_partitions; /* set_count × GROUP_PARTITIONS; owned */
+} HashAggLocal;
+
+/* ------------------------------------------------------------------------------------------------------------------ open */
+
+static bool same_set(const AggregateItem *a, const AggregateItem *b) {
+    return a->argument == b->argument && a->has_filter == b->has_filter && (!a->has_filter || a->filter == b->filter);
+}
+
+static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, HashAggShared *shared) {
+    const AggregateSpec *spec = &op->aggregate;
+    TRY_ALLOC(cx, shared->set_of_item, sizeof *shared->set_of_item * spec->item_count);
+    TRY_ALLOC_ZEROED(cx, shared->sets, sizeof *shared->sets * spec->item_count);
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        const AggregateItem *item = &spec->items[i];
+        shared->set_of_item[i] = UINT32_MAX;
+        if (!item->is_distinct || !item->has_argument) {
+            continue;
+        }
+        uint32_t s = 0;
+        while (s < shared->set_count && !same_set(shared->sets[s].item, item)) {
+            s++;
+        }
+        if (s == shared->set_count) {
+            shared->sets[s].item = item;
+            shared->set_count++;
+            TRY(group_layout_init_distinct(cx, &shared->sets[s].layout, &shared->layout,
+                                           &op->children[0]->columns[item->argument]));
+        }
+        shared->set_of_item[i] = s;
+    }
+    TRY_ALLOC_ZEROED(cx, shared->distinct, sizeof *shared->distinct * shared->set_count * GROUP_PARTITIONS);
+    return OK;
+}
+
+static Status agg_open(Task *task, const PhysicalNode *op, void *shared_) {
+    HashAggShared *shared = shared_;
+    const AggregateSpec *spec = &op->aggregate;
+    const Context *cx = &task->cx;
+    pthread_mutex_init(&shared->lock, NULL);
+    shared->is_open = true;
+    TRY(aggregate_states_init(cx, &shared->states, spec));
+    TRY(group_layout_init(cx, &shared->layout, op->children[0]->columns, spec->groups, spec->group_count,
+                          shared->states.bytes));
+    TRY_ALLOC_ZEROED(cx, shared->partitions, sizeof *shared->partitions * GROUP_PARTITIONS);
+    TRY_ALLOC_ZEROED(cx, shared->results, sizeof *shared->results * GROUP_PARTITIONS);
+    return find_distinct_sets(cx, op, shared);
+}
+
+static Status open_local_sets(const Context *cx, const HashAggShared *shared, HashAggLocal *local) {
+    uint32_t count = shared->set_count;
+    TRY_ALLOC_ZEROED(cx, local->set_encoders, sizeof *local->set_encoders * count);
+    TRY_ALLOC_ZEROED(cx, local->set_tables, sizeof *local->set_tables * count);
+    TRY_ALLOC_ZEROED(cx, local->set_partitions, sizeof *local->set_partitions * count * GROUP_PARTITIONS);
+    for (uint32_t s = 0; s < count; s++) {
+        local->set_tables[s].layout = &shared->sets[s].layout;
+        TRY(key_encoder_init(cx, &local->set_encoders[s], &shared->sets[s].layout));
+    }
+    return OK;
+}
+
+static uint32_t groups_max_of(const GroupLayout *layout) {
+    size_t most = LOCAL_BYTES_MAX / (layout->record_bytes + 2 * sizeof(GroupSlot));
+    return most < LOCAL_GROUPS_MIN ? LOCAL_GROUPS_MIN : (uint32_t)most;
+}
+
+static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    const HashAggShared *shared = shared_;
+    HashAggLocal *local = local_;
+    const Context *cx = &task->cx;
+    arena_init(&local->text);
+    aggregate_feed_init(&local->feed);
+    local->table.layout = &shared->layout;
+    local->groups_max = groups_max_of(&shared->layout);
+    TRY(key_encoder_init(cx, &local->encoder, &shared->layout));
+    TRY(open_local_sets(cx, shared, local));
+    if (op->aggregate.group_count == 0) { /* the one group is there even if no row comes */
+        local->encoder.hashes[0] = 0;
+        TRY(group_table_reserve(cx, &local->table, 1));
+        return group_table_find(cx, &local->table, local->encoder.keys, 0, local->encoder.hashes, 1, NULL, local->groups);
+    }
+    return OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- consume */
+
+static Status make_room(const Context *cx, HashAggLocal *local, uint32_t rows) {
+    if (local->table.count + rows <= local->groups_max) {
+        return group_table_reserve(cx, &local->table, rows);
+    }
+    if (local->partitions == NULL) {
+        TRY_ALLOC_ZEROED(cx, local->partitions, sizeof *local->partitions * GROUP_PARTITIONS);
+    }
+    TRY(check_cancel(cx));
+    TRY(group_table_flush(cx, &local->table, local->partitions));
+    return group_table_reserve(cx, &local->table, rows);
+}
+
+/* Keys of a set's rows: the group's hash and key of every row, then the value. Rows without a value drop out. */
+static Status encode_distinct(const Context *cx, const HashAggShared *shared, HashAggLocal *local, uint32_t s, const Batch *in,
+                              uint32_t *count) {
+    const DistinctSet *set = &shared->sets[s];
+    KeyEncoder *encoder = &local->set_encoders[s];
+    const Vector *value = &in->columns[set->item->argument];
+    uint32_t key_bytes = set->layout.key_bytes, group_bytes = shared->layout.key_bytes;
+    memset(encoder->keys, 0, (size_t)in->rows * key_bytes);
+    for (uint32_t i = 0; i < in->rows; i++) {
+        uint8_t *key = encoder->keys + (size_t)i * key_bytes;
+        memcpy(key, &local->encoder.hashes[i], 8);
+        memcpy(key + 8, local->encoder.keys + (size_t)i * group_bytes, group_bytes);
+    }
+    memcpy(encoder->hashes, local->encoder.hashes, sizeof *encoder->hashes * in->rows);
+    TRY(key_encode_field(cx, encoder, &set->layout.fields[set->layout.field_count - 1], key_bytes, value, in->rows));
+    TRY(hash_vector(cx, value, in->rows, true, encoder->hashes));
+    const uint16_t *rows;
+    uint32_t passing, found = 0;
+    TRY(aggregate_filter_rows(cx, set->item, in, &local->feed, &rows, &passing));
+    for (uint32_t i = 0; i < passing; i++) {
+        uint32_t row = rows == NULL ? i : rows[i];
+        if (vector_is_valid(value, row)) {
+            memmove(encoder->keys + (size_t)found * key_bytes, encoder->keys + (size_t)row * key_bytes, key_bytes);
+            encoder->hashes[found++] = encoder->hashes[row];
+        }
+    }
+    *count = found;
+    return OK;
+}
+
+static Status consume_distinct(const Context *cx, const HashAggShared *shared, HashAggLocal *local, uint32_t s,
+                               const Batch *in) {
+    GroupTable *table = &local->set_tables[s];
+    uint32_t count;
+    TRY(encode_distinct(cx, shared, local, s, in, &count));
+    if (table->count + count > groups_max_of(table->layout)) {
+        TRY(group_table_flush(cx, table, local->set_partitions + (size_t)s * GROUP_PARTITIONS));
+    }
+    TRY(group_table_reserve(cx, table, count));
+    return group_table_find(cx, table, local->set_encoders[s].keys, table->layout->key_bytes, local->set_encoders[s].hashes,
+                            count, &local->text, local->groups);
+}
+
+static Status agg_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+    const HashAggShared *shared = shared_;
+    HashAggLocal *local = local_;
+    const Context *cx = &task->cx;
+    const AggregateSpec *spec = &op->aggregate;
+    const GroupLayout *layout = &shared->layout;
+    const uint32_t *groups = NULL;
+    *flow = NEED_INPUT;
+    if (spec->group_count > 0) {
+        TRY(key_encode_batch(cx, &local->encoder, layout, in, spec->groups));
+        TRY(make_room(cx, local, in->rows));
+        TRY(group_table_find(cx, &local->table, local->encoder.keys, layout->key_bytes, local->encoder.hashes, in->rows,
+                             &local->text, local->groups));
+        groups = local->groups;
+    } else if (shared->set_count > 0) {
+        memset(local->encoder.hashes, 0, sizeof *local->encoder.hashes * in->rows);
+    }
+    TRY(aggregate_feed_batch(cx, spec, &shared->states, &local->feed, in, local->table.records + layout->states_offset,
+                             layout->record_bytes, groups, &local->text));
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        TRY(consume_distinct(cx, shared, local, s, in));
+    }
+    return OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- merge */
+
+static Status take_arena(const Context *cx, HashAggShared *shared, Arena *arena) {
+    Arena *grown = mem_resize(cx, shared->arenas, sizeof *grown * (shared->arena_count + 1));
+    if (grown == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    shared->arenas = grown;
+    shared->arenas[shared->arena_count++] = *arena;
+    arena_init(arena);
+    return OK;
+}
+
+static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal *local) {
+    const GroupTable *table = &local->table;
+    TRY(take_arena(cx, shared, &local->text));
+    for (uint32_t g = 0; local->partitions == NULL && g < table->count; g++) {
+        TRY(record_list_add(cx, &shared->small, table->layout, table->records + (size_t)g * table->layout->record_bytes));
+    }
+    for (uint32_t p = 0; local->partitions != NULL && p < GROUP_PARTITIONS; p++) {
+        record_list_join(&shared->partitions[p], &local->partitions[p]);
+    }
+    for (uint32_t p = 0; p < shared->set_count * GROUP_PARTITIONS; p++) {
+        record_list_join(&shared->distinct[p], &local->set_partitions[p]);
+    }
+    shared->is_partitioned |= local->partitions != NULL;
+    shared->moves += local->partitions != NULL ? 2 : table->count > 0;
+    return OK;
+}
+
+static Status agg_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    HashAggShared *shared = shared_;
+    HashAggLocal *local = local_;
+    const Context *cx = &task->cx;
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        TRY(group_table_flush(cx, &local->set_tables[s], local->set_partitions + (size_t)s * GROUP_PARTITIONS));
+        group_table_free(&local->set_tables[s]);
+    }
+    if (local->partitions == NULL && local->table.count > SMALL_GROUPS_MAX) {
+        TRY_ALLOC_ZEROED(cx, local->partitions, sizeof *local->partitions * GROUP_PARTITIONS);
+    }
+    if (local->partitions != NULL) {
+        TRY(group_table_flush(cx, &local->table, local->partitions));
+    }
+    pthread_mutex_lock(&shared->lock);
+    Status status = take_local(cx, shared, local);
+    pthread_mutex_unlock(&shared->lock);
+    group_table_free(&local->table);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- finish */
+
+/* Moves the records of tasks with few groups to the partitions. */
+static Status partition_small(const Context *cx, HashAggShared *shared) {
+    const GroupLayout *layout = &shared->layout;
+    for (const RecordBlock *block = shared->small.first; block != NULL; block = block->next) {
+        for (uint32_t i = 0; i < block->count; i++) {
+            const uint8_t *record = block->records + (size_t)i * layout->record_bytes;
+            uint64_t hash;
+            memcpy(&hash, record + layout->partition_offset, 8);
+            TRY(record_list_add(cx, &shared->partitions[hash >> (64 - GROUP_PARTITION_BITS)], layout, record));
+        }
+    }
+    record_list_free(&shared->small);
+    return OK;
+}
+
+/* Finds or adds the groups of `count` records' keys; `key_offset`, `hash_offset`: where they stand in a record. */
+static Status find_record_groups(const Context *cx, GroupTable *table, const uint8_t *records, size_t stride,
+                                 uint32_t key_offset, uint32_t hash_offset, uint32_t count, uint32_t *groups) {
+    uint64_t hashes[BATCH_ROWS_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(&hashes[i], records + i * stride + hash_offset, 8);
+    }
+    TRY(group_table_reserve(cx, table, count));
+    return group_table_find(cx, table, records + key_offset, stride, hashes, count, NULL, groups);
+}
+
+/* Merges the records of the list into the table, freeing block after block. `spec` NULL: keys only. */
+static Status merge_list(const Context *cx, const HashAggShared *shared, const AggregateSpec *spec, RecordList *list,
+                         GroupTable *table, Arena *text) {
+    const GroupLayout *layout = table->layout;
+    uint32_t groups[BATCH_ROWS_MAX];
+    while (list->first != NULL) {
+        RecordBlock *block = list->first;
+        TRY(check_cancel(cx));
+        for (uint32_t first = 0; first < block->count; first += BATCH_ROWS_MAX) {
+            uint32_t count = block->count - first < BATCH_ROWS_MAX ? block->count - first : BATCH_ROWS_MAX;
+            const uint8_t *records = block->records + (size_t)first * layout->record_bytes;
+            TRY(find_record_groups(cx, table, records, layout->record_bytes, GROUP_KEY_OFFSET, 0, count, groups));
+            if (spec != NULL) {
+                TRY(aggregate_merge_states(cx, spec, &shared->states, table->records + layout->states_offset,
+                                           layout->record_bytes, groups, records + layout->states_offset, layout->record_bytes,
+                                           count, text));
+            }
+        }
+        list->first = block->next;
+        mem_free(block);
+    }
+    *list = (RecordList){0};
+    return OK;
+}
+
+/* Feeds `count` distinct records to the items of the set: states of the groups at `states`. */
+static Status feed_distinct(const Context *cx, const PhysicalNode *op, const HashAggShared *shared, uint32_t s,
+                            const uint8_t *records, uint32_t count, uint8_t *states, const uint32_t *groups, Vector *value,
+                            Arena *text) {
+    const GroupLayout *layout = &shared->sets[s].layout;
+    const AggregateSpec *spec = &op->aggregate;
+    TRY(group_decode_field(cx, &layout->fields[layout->field_count - 1], records, layout->record_bytes, count, value));
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        const Aggregate *aggregate = spec->items[i].aggregate;
+        if (shared->set_of_item[i] == s) {
+            TRY(aggregate->update(cx, aggregate, states + shared->states.offsets[i], shared->layout.record_bytes, groups, value,
+                                  count, text));
+        }
+    }
+    return OK;
+}
+
+/* Makes a partition's values of one set distinct and feeds them: to the groups of `main`, or without groups to `states`. */
+static Status finish_distinct(const Context *cx, const PhysicalNode *op, HashAggShared *shared, uint32_t s, uint32_t part,
+                              GroupTable *main, uint8_t *states, Arena *text) {
+    const GroupLayout *layout = &shared->sets[s].layout;
+    GroupTable values = {.layout = layout};
+    Vector value;
+    uint32_t groups[BATCH_ROWS_MAX];
+    vector_init(&value, layout->fields[layout->field_count - 1].format.type);
+    Status status = OK;
+    TRY_GOTO(merge_list(cx, shared, NULL, &shared->distinct[s * GROUP_PARTITIONS + part], &values, text));
+    for (uint32_t first = 0; first < values.count; first += BATCH_ROWS_MAX) {
+        uint32_t count = values.count - first < BATCH_ROWS_MAX ? values.count - first : BATCH_ROWS_MAX;
+        const uint8_t *records = values.records + (size_t)first * layout->record_bytes;
+        TRY_GOTO(check_cancel(cx));
+        if (main != NULL) {
+            TRY_GOTO(find_record_groups(cx, main, records, layout->record_bytes, GROUP_KEY_OFFSET + 8, GROUP_KEY_OFFSET, count,
+                                        groups));
+            states = main->records + shared->layout.states_offset;
+        }
+        TRY_GOTO(feed_distinct(cx, op, shared, s, records, count, states, main == NULL ? NULL : groups, &value, text));
+    }
+done:
+    group_table_free(&values);
+    vector_free(&value);
+    return status;
+}
+
+/* Without groups: the one group is merged here, and parts are for the distinct values. */
+static Status finish_ungrouped(const Context *cx, const PhysicalNode *op, HashAggShared *shared, uint32_t *parts) {
+    PartResult *result = &shared->results[0];
+    result->table.layout = &shared->layout;
+    shared->result_count = 1;
+    *parts = shared->set_count > 0 ? GROUP_PARTITIONS : 0;
+    TRY_ALLOC_ZEROED(cx, shared->part_states, (size_t)shared->states.bytes * *parts);
+    return merge_list(cx, shared, &op->aggregate, &shared->small, &result->table, &result->text);
+}
+
+static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+    HashAggShared *shared = shared_;
+    const Context *cx = &task->cx;
+    for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
+        arena_init(&shared->results[p].text);
+    }
+    if (op->aggregate.group_count == 0) {
+        return finish_ungrouped(cx, op, shared, parts);
+    }
+    if (!shared->is_partitioned && shared->set_count == 0) {
+        shared->result_count = 1;
+        record_list_join(&shared->partitions[0], &shared->small);
+    } else {
+        shared->result_count = GROUP_PARTITIONS;
+        TRY(partition_small(cx, shared));
+    }
+    *parts = shared->result_count;
+    return OK;
+}
+
+static Status agg_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    HashAggShared *shared = shared_;
+    const Context *cx = &task->cx;
+    PartResult *result = &shared->results[part];
+    if (op->aggregate.group_count == 0) {
+        for (uint32_t s = 0; s < shared->set_count; s++) {
+            TRY(finish_distinct(cx, op, shared, s, part, NULL, shared->part_states + (size_t)part * shared->states.bytes,
+                                &result->text));
+        }
+        return OK;
+    }
+    if (shared->moves <= 1 && shared->set_count == 0) {
+        record_list_join(&result->list, &shared->partitions[part]);
+        atomic_fetch_add(&shared->groups, result->list.count);
+        return OK;
+    }
+    result->table.layout = &shared->layout;
+    TRY(merge_list(cx, shared, &op->aggregate, &shared->partitions[part], &result->table, &result->text));
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        TRY(finish_distinct(cx, op, shared, s, part, &result->table, NULL, &result->text));
+    }
+    mem_free(result->table.slots); /* only the records are read from here on */
+    result->table.slots = NULL;
+    atomic_fetch_add(&shared->groups, result->table.count);
+    atomic_fetch_add(&shared->bytes, (uint64_t)result->table.capacity * shared->layout.record_bytes);
+    return OK;
+}
+
+static Status agg_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
+    HashAggShared *shared = shared_;
+    if (op->aggregate.group_count > 0 || shared->set_count == 0) {
+        return OK;
+    }
+    PartResult *result = &shared->results[0];
+    uint32_t group = 0;
+    for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
+        TRY(aggregate_merge_states(&task->cx, &op->aggregate, &shared->states,
+                                   result->table.records + shared->layout.states_offset, shared->layout.record_bytes, &group,
+                                   shared->part_states + (size_t)p * shared->states.bytes, shared->states.bytes, 1,
+                                   &result->text));
+    }
+    return OK;
+}
+
+static void agg_close_local(const PhysicalNode *op, void *shared_, void *local_, OperatorProfile *profile) {
+    (void)op, (void)profile;
+    const HashAggShared *shared = shared_;
+    HashAggLocal *local = local_;
+    key_encoder_free(&local->encoder);
+    group_table_free(&local->table);
+    arena_free(&local->text);
+    aggregate_feed_free(&local->feed);
+    for (uint32_t p = 0; local->partitions != NULL && p < GROUP_PARTITIONS; p++) {
+        record_list_free(&local->partitions[p]);
+    }
+    for (uint32_t p = 0; local->set_partitions != NULL && p < shared->set_count * GROUP_PARTITIONS; p++) {
+        record_list_free(&local->set_partitions[p]);
+    }
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        if (local->set_encoders != NULL) {
+            key_encoder_free(&local->set_encoders[s]);
+        }
+        if (local->set_tables != NULL) {
+            group_table_free(&local->set_tables[s]);
+        }
+    }
+    mem_free(local->partitions);
+    mem_free(local->set_partitions);
+    mem_free(local->set_encoders);
+    mem_free(local->set_tables);
+}
+
+static void free_results(HashAggShared *shared) {
+    for (uint32_t p = 0; shared->results != NULL && p < GROUP_PARTITIONS; p++) {
+        group_table_free(&shared->results[p].table);
+        record_list_free(&shared->results[p].list);
+        arena_free(&shared->results[p].text);
+    }
+    mem_free(shared->results);
+    mem_free(shared->part_states);
+}
+
+static void agg_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
+    (void)op;
+    HashAggShared *shared = shared_;
+    if (profile != NULL) {
+        profile->groups += shared->groups;
+        profile->memory_bytes += shared->bytes;
+    }
+    for (uint32_t p = 0; shared->partitions != NULL && p < GROUP_PARTITIONS; p++) {
+        record_list_free(&shared->partitions[p]);
+    }
+    for (uint32_t p = 0; shared->distinct != NULL && p < shared->set_count * GROUP_PARTITIONS; p++) {
+        record_list_free(&shared->distinct[p]);
+    }
+    for (uint32_t s = 0; shared->sets != NULL && s < shared->set_count; s++) {
+        group_layout_free(&shared->sets[s].layout);
+    }
+    for (uint32_t i = 0; i < shared->arena_count; i++) {
+        arena_free(&shared->arenas[i]);
+    }
+    free_results(shared);
+    record_list_free(&shared->small);
+    group_layout_free(&shared->layout);
+    aggregate_states_free(&shared->states);
+    mem_free(shared->partitions);
+    mem_free(shared->distinct);
+    mem_free(shared->sets);
+    mem_free(shared->set_of_item);
+    mem_free(shared->arenas);
+    if (shared->is_open) {
+        pthread_mutex_destroy(&shared->lock);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- source */
+
+typedef struct GroupsLocal {
+    Batch out;
+    PartResult *result;       /* being read; NULL: take the next */
+    const RecordBlock *block; /* its list's block */
+    uint32_t next;            /* record of the block or table */
+} GroupsLocal;
+
+static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+    (void)shared;
+    return batch_init_like(&task->cx, op, &((GroupsLocal *)local_)->out);
+}
+
+/* The next run of records of the part, at most a batch; 0 at its end. */
+static uint32_t next_records(const HashAggShared *shared, GroupsLocal *local, const uint8_t **records) {
+    uint32_t record_bytes = shared->layout.record_bytes;
+    if (local->result->list.first != NULL) {
+        while (local->block != NULL && local->next == local->block->count) {
+            local->block = local->block->next;
+            local->next = 0;
+        }
+        if (local->block == NULL) {
+            return 0;
+        }
+    }
+    const uint8_t *base = local->block != NULL ? local->block->records : local->result->table.records;
+    uint32_t left = (local->block != NULL ? local->block->count : local->result->table.count) - local->next;
+    uint32_t count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+    *records = base + (size_t)local->next * record_bytes;
+    local->next += count;
+    return count;
+}
+
+static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
+    HashAggShared *shared = shared_;
+    GroupsLocal *local = local_;
+    const Context *cx = &task->cx;
+    if (local->result == NULL) {
+        uint32_t part = atomic_fetch_add(&shared->next_result, 1);
+        if (part >= shared->result_count) {
+            *flow = DONE;
+            return OK;
+        }
+        local->result = &shared->results[part];
+        local->block = local->result->list.first;
+        local->next = 0;
+    }
+    const uint8_t *records = NULL;
+    local->out.rows = next_records(shared, local, &records);
+    if (local->out.rows == 0) {
+        local->result = NULL;
+        *flow = NEED_INPUT;
+        return OK;
+    }
+    for (uint32_t g = 0; g < op->aggregate.group_count; g++) {
+        TRY(group_decode_field(cx, &shared->layout.fields[g], records, shared->layout.record_bytes, local->out.rows,
+                               &local->out.columns[g]));
+    }
+    *out = &local->out;
+    *flow = MORE_OUTPUT;
+    return aggregate_finish_items(cx, &op->aggregate, &shared->states, records + shared->layout.states_offset,
+                                  shared->layout.record_bytes, local->out.rows, &local->out);
+}
+
+static void groups_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    batch_free(&((GroupsLocal *)local_)->out);
+}
+
+static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
+    (void)task, (void)op;
+    return ((const HashAggShared *)shared_)->result_count;
+}
+
+static const SinkClass agg_sink = {.name = "HashAggregate",
+                                   .shared_size = sizeof(HashAggShared),
+                                   .local_size = sizeof(HashAggLocal),
+                                   .open = agg_open,
+                                   .open_local = agg_open_local,
+                                   .consume = agg_consume,
+                                   .merge = agg_merge,
+                                   .finish = agg_finish,
+                                   .finish_part = agg_finish_part,
+                                   .finish_end = agg_finish_end,
+                                   .close_local = agg_close_local,
+                                   .close = agg_close};
+static const SourceClass groups_source = {.name = "HashAggregate",
+                                          .local_size = sizeof(GroupsLocal),
+                                          .open_local = groups_open_local,
+                                          .next = groups_next,
+                                          .close_local = groups_close_local,
+                                          .task_limit = groups_task_limit};
+
+const OperatorClass hash_agg_operator = {.source = &groups_source, .sink = &agg_sink};
