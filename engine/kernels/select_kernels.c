@@ -1,0 +1,154 @@
+/* Finding rows: the tests are plain loops that the compiler vectorizes; turning masks into row numbers is written out per
+ * instruction set, since compilers do not find the compressing stores. */
+#include "kernels/dispatch.h"
+#include "kernels/select_kernels.h"
+
+#include <string.h>
+#if defined(KERNEL_SET_avx2) || defined(KERNEL_SET_avx512)
+#include <immintrin.h>
+#endif
+
+#define T uint8_t
+#define NAME(f) f##_u8
+#include "kernels/select_tests.inc.h"
+#define T uint16_t
+#define NAME(f) f##_u16
+#include "kernels/select_tests.inc.h"
+#define T uint32_t
+#define NAME(f) f##_u32
+#include "kernels/select_tests.inc.h"
+#define T uint64_t
+#define NAME(f) f##_u64
+#include "kernels/select_tests.inc.h"
+
+static void nulls(const uint64_t *restrict validity, uint8_t keep, uint32_t n, uint8_t *restrict mask) {
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t valid = validity[i >> 6] >> (i & 63) & 1;
+        mask[i] = (uint8_t)((mask[i] & valid) | (keep & (valid ^ 1)));
+    }
+}
+
+static void invert(uint32_t n, uint8_t *mask) {
+    for (uint32_t i = 0; i < n; i++) {
+        mask[i] ^= 1;
+    }
+}
+
+/* Eight mask bytes at once; the tail is filled with zeros. */
+static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, mask + i, n - i < 8 ? n - i : 8);
+    return bytes;
+}
+
+#if defined(KERNEL_SET_avx512)
+
+/* 64 rows: 16 row numbers at a time are compressed as 32-bit lanes (16-bit compression needs VBMI2) and narrowed. */
+static inline uint32_t store_lanes(__m512i rows, __mmask16 keep, uint16_t *out) {
+    _mm256_storeu_si256((__m256i *)out, _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(keep, rows)));
+    return (uint32_t)__builtin_popcount(keep);
+}
+
+static inline __mmask64 load_keep(const uint8_t *mask, uint32_t i, uint32_t n) {
+    __mmask64 inside = n - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (n - i)) - 1;
+    __m512i bytes = _mm512_maskz_loadu_epi8(inside, mask + i);
+    return _mm512_test_epi8_mask(bytes, bytes);
+}
+
+static uint32_t positions(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out) {
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+        __mmask64 keep = load_keep(mask, i, n);
+        for (uint32_t at = first + i; keep != 0; keep >>= 16, at += 16) {
+            count += store_lanes(_mm512_add_epi32(lanes, _mm512_set1_epi32((int)at)), (__mmask16)keep, out + count);
+        }
+    }
+    return count;
+}
+
+static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t n, uint16_t *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+        __mmask64 keep = load_keep(mask, i, n);
+        for (uint32_t at = i; keep != 0; keep >>= 16, at += 16) {
+            __mmask16 inside = n - at >= 16 ? 0xffff : (__mmask16)((1u << (n - at)) - 1);
+            __m512i lanes = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(inside, rows + at));
+            count += store_lanes(lanes, (__mmask16)keep, out + count);
+        }
+    }
+    return count;
+}
+
+#elif defined(KERNEL_SET_avx2)
+
+/* pext packs the indexes (one per byte) of the rows that are kept among eight. */
+static inline __m128i kept_indexes(uint64_t masks) {
+    uint64_t packed = _pext_u64(UINT64_C(0x0706050403020100), masks * 0xff);
+    return _mm_cvtepu8_epi16(_mm_cvtsi64_si128((long long)packed));
+}
+
+static uint32_t positions(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 8) {
+        uint64_t masks = load_masks(mask, i, n);
+        if (masks != 0) {
+            __m128i rows = _mm_add_epi16(kept_indexes(masks), _mm_set1_epi16((short)(first + i)));
+            _mm_storeu_si128((__m128i *)(out + count), rows);
+            count += (uint32_t)__builtin_popcountll(masks);
+        }
+    }
+    return count;
+}
+
+static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t n, uint16_t *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 8) {
+        uint64_t masks = load_masks(mask, i, n);
+        if (masks != 0) {
+            uint16_t eight[8] = {0};
+            memcpy(eight, rows + i, sizeof *rows * (n - i < 8 ? n - i : 8));
+            __m128i bytes = _mm_add_epi16(_mm_mullo_epi16(kept_indexes(masks), _mm_set1_epi16(0x0202)), _mm_set1_epi16(0x0100));
+            _mm_storeu_si128((__m128i *)(out + count), _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)eight), bytes));
+            count += (uint32_t)__builtin_popcountll(masks);
+        }
+    }
+    return count;
+}
+
+#else
+
+static uint32_t positions(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 8) {
+        if (load_masks(mask, i, n) != 0) {
+            for (uint32_t at = i; at < i + 8 && at < n; at++) {
+                out[count] = (uint16_t)(first + at);
+                count += mask[at];
+            }
+        }
+    }
+    return count;
+}
+
+static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t n, uint16_t *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        out[count] = rows[i];
+        count += mask[i];
+    }
+    return count;
+}
+
+#endif
+
+KERNEL_TABLE(SelectKernels, select_kernels) = {
+    .range = {range_u8, range_u16, range_u32, range_u64},
+    .table = {table_u8, table_u16, table_u32, table_u64},
+    .bitmap = {bitmap_u8, bitmap_u16, bitmap_u32, bitmap_u64},
+    .take = {take_u8, take_u16, take_u32, take_u64},
+    .nulls = nulls,
+    .invert = invert,
+    .positions = positions,
+    .positions_of = positions_of,
+};
