@@ -1,7 +1,7 @@
 /* Finding rows: the tests are plain loops that the compiler vectorizes; turning masks into row numbers is written out per
  * instruction set, since compilers do not find the compressing stores. */
-#include "kernels/dispatch.h"
 #include "kernels/select_kernels.h"
+#include "kernels/dispatch.h"
 
 #include <string.h>
 #if defined(KERNEL_SET_avx2) || defined(KERNEL_SET_avx512)
@@ -146,7 +146,6 @@ KERNEL_TABLE(SelectKernels, select_kernels) = {
     .range = {range_u8, range_u16, range_u32, range_u64},
     .table = {table_u8, table_u16, table_u32, table_u64},
     .bitmap = {bitmap_u8, bitmap_u16, bitmap_u32, bitmap_u64},
-    .take = {take_u8, take_u16, take_u32, take_u64},
     .nulls = nulls,
     .invert = invert,
     .positions = positions,

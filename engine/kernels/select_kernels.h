@@ -17,8 +17,6 @@ typedef struct SelectKernels {
     /* mask = low <= value <= low + span and bit (value - low + offset) of `bits` is set */
     void (*bitmap[4])(const void *values, uint64_t low, uint64_t span, const uint64_t *bits, uint64_t offset, uint32_t n,
                       uint8_t *mask);
-    /* out[i] = values[rows[i] - first] */
-    void (*take[4])(const void *values, const uint16_t *rows, uint32_t first, uint32_t n, void *out);
     /* Rows that are NULL (validity bit 0) get `keep`. */
     void (*nulls)(const uint64_t *validity, uint8_t keep, uint32_t n, uint8_t *mask);
     void (*invert)(uint32_t n, uint8_t *mask);

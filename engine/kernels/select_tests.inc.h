@@ -26,13 +26,5 @@ static void NAME(bitmap)(const void *values_, uint64_t low_, uint64_t span_, con
     }
 }
 
-static void NAME(take)(const void *values_, const uint16_t *restrict rows, uint32_t first, uint32_t n, void *out_) {
-    const T *restrict values = values_;
-    T *restrict out = out_;
-    for (uint32_t i = 0; i < n; i++) {
-        out[i] = values[rows[i] - first];
-    }
-}
-
 #undef T
 #undef NAME

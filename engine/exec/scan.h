@@ -1,0 +1,67 @@
+/* Inside of the scan: the tests that its rows must pass.
+ *
+ * Every conjunct and every join filter is a step. What a step can be asked of depends on how a block stores its column: codes
+ * of a dictionary are tested by a table with one byte per entry, filled once per dictionary; frame-of-reference codes and plain
+ * integers by a range or a bitmap translated into code space; everything else by evaluating the condition. */
+#ifndef DEPOT_EXEC_SCAN_H
+#define DEPOT_EXEC_SCAN_H
+
+#include "exec/exec.h"
+
+/* Which entries of a dictionary pass. Dictionaries are sorted, so that the entries of a range, a prefix or an equality are one
+ * run, and a run needs no table. */
+typedef struct KeepTable {
+    const Dictionary *dictionary;
+    const void *owner; /* the segment reader that the dictionary came from; tells a reused address apart */
+    uint8_t *keep;     /* owned; one byte per entry */
+    uint32_t capacity, kept;
+    bool is_run;
+    uint32_t first, last; /* kept entries, if there are any */
+} KeepTable;
+
+typedef struct ScanStep {
+    const ScanFilter *filter; /* NULL: a join filter */
+    uint32_t column;          /* of ScanSpec.columns; the only one that is read, unless reads_many */
+    bool reads_many;          /* several columns or none: evaluated by rows only */
+    bool by_dictionary;       /* may be evaluated on values that no row has (it cannot fail) */
+    bool by_value;            /* an integer test: low <= value <= high, in `keys` if there is a bitmap */
+    bool is_inverted;
+    bool keep_nulls;
+    bool is_empty;         /* no value passes */
+    int64_t low, high;     /* by_value */
+    const KeyFilter *keys; /* NULL: the range alone */
+    KeyFilter own_keys;    /* of an IN list */
+    KeepTable shared;      /* of the query dictionary, if the column has one */
+} ScanStep;
+
+/* What changes while a task evaluates a step. */
+typedef struct StepState {
+    ExprState *condition;
+    KeepTable segment; /* of the segment dictionary seen last */
+    double cost_ns;    /* per row, observed */
+    double pass_rate;
+} StepState;
+
+typedef enum ZoneAnswer { ZONE_NEVER, ZONE_MAYBE, ZONE_ALWAYS } ZoneAnswer;
+
+typedef struct StepList {
+    uint32_t count;
+    ScanStep *steps; /* owned */
+    bool never;      /* no row can pass */
+} StepList;
+
+/* All filters and published join filters of the scan, ranges over one column merged. */
+Status steps_build(Task *task, const PhysicalNode *op, StepList *list) MUST_CHECK;
+void steps_free(StepList *list);
+
+Status step_open(Task *task, const ScanStep *step, StepState *state) MUST_CHECK;
+void step_close(StepState *state);
+/* mask[i] = row i of `vector` passes, n <= BATCH_ROWS_MAX. `batch` is scratch with one vector per scan column. */
+Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batch, const Vector *vector, const void *owner,
+                 uint32_t n, uint8_t *mask) MUST_CHECK;
+/* The same for a step that reads_many; the caller has set its columns in `batch`. */
+Status step_mask_rows(Task *task, const ScanStep *step, StepState *state, Batch *batch, uint32_t n, uint8_t *mask) MUST_CHECK;
+/* What a block's range says of a by_value step. */
+ZoneAnswer step_zone(const ScanStep *step, const ColumnRange *range);
+
+#endif
