@@ -62,7 +62,8 @@ typedef struct ScanLocal {
     uint32_t *order;     /* owned; steps, best first */
     bool *is_settled;    /* owned; the block's zone map says that the step holds for all rows */
     uint32_t blocks_seen;
-    Batch scratch; /* columns as the steps see them */
+    Vector loaded; /* the column of a step that reads one */
+    Batch scratch; /* columns as conditions see them */
     Batch out;
     ScanProfile profile;
 } ScanLocal;
