@@ -1,0 +1,748 @@
+/* Constructors of names, types, expressions, queries and FROM; those of statements are in ast_build_statement.c. */
+#include "parser/ast_build.h"
+
+#include "parser/grammar.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(AstSelect) <= sizeof((Parser){0}.scrap), "the scrap node takes the largest node");
+_Static_assert(sizeof(AstCreateTable) <= sizeof((Parser){0}.scrap), "the scrap node takes the largest node");
+
+void parser_fail(Parser *p, SourcePos pos, Status status, const char *format, ...) {
+    if (p->status == OK) {
+        char message[sizeof p->cx->error->message];
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(message, sizeof message, format, arguments);
+        va_end(arguments);
+        p->status = fail_at(p->cx, pos, status, "%s", message);
+    }
+}
+
+void *parser_node(Parser *p, size_t bytes) {
+    void *node = p->status == OK ? arena_alloc(p->cx, p->arena, bytes) : NULL;
+    if (node == NULL) {
+        p->status = p->status == OK ? OUT_OF_MEMORY : p->status;
+        memset(p->scrap, 0, sizeof p->scrap);
+        return p->scrap;
+    }
+    return node;
+}
+
+static uint32_t max_depth(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+static uint32_t expr_depth(const AstExpr *expr) {
+    return expr == NULL ? 0 : expr->depth;
+}
+
+/* The depth of a node over children of depth `children`. */
+static uint32_t deepen(Parser *p, SourcePos pos, uint32_t children) {
+    if (children >= AST_DEPTH_MAX) {
+        parser_fail(p, pos, STATEMENT_TOO_COMPLEX, "statement is nested more than %d levels deep", AST_DEPTH_MAX);
+    }
+    return children + 1;
+}
+
+/* --------------------------------------------------------------------------------------------------------------------- lists
+ */
+
+/* What all list types look like. */
+typedef struct AnyList {
+    uint32_t count, capacity, depth;
+    void **items;
+} AnyList;
+
+static void list_append(Parser *p, AnyList *list, void *item, uint32_t depth) {
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
+        void **items = arena_alloc(p->cx, p->arena, capacity * sizeof *items);
+        if (items == NULL) {
+            p->status = OUT_OF_MEMORY;
+            return;
+        }
+        if (list->count > 0) {
+            memcpy(items, list->items, list->count * sizeof *items);
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = item;
+    list->depth = max_depth(list->depth, depth);
+}
+
+static uint32_t window_depth(const AstWindow *window) {
+    uint32_t frame = max_depth(expr_depth(window->frame.start.offset), expr_depth(window->frame.end.offset));
+    return max_depth(frame, max_depth(window->partition_by.depth, window->order_by.depth));
+}
+
+static uint32_t group_depth(const AstGroupItem *item) {
+    return 1 + max_depth(expr_depth(item->expr), max_depth(item->exprs.depth, item->sets.depth));
+}
+
+#define LIST(append, List, Item, item_depth)                                                                                   \
+    List append(Parser *p, List list, Item *item) {                                                                            \
+        if (p->status == OK) {                                                                                                 \
+            list_append(p, (AnyList *)&list, item, item_depth);                                                                \
+        }                                                                                                                      \
+        return list;                                                                                                           \
+    }
+#include "parser/ast_lists.def"
+#undef LIST
+
+AstExprList ast_expr_prepend(Parser *p, AstExpr *expr, AstExprList list) {
+    AstExprList all = ast_expr_append(p, (AstExprList){0}, expr);
+    for (uint32_t i = 0; i < list.count; i++) {
+        all = ast_expr_append(p, all, list.items[i]);
+    }
+    return all;
+}
+
+AstExprList ast_when_append(Parser *p, AstExprList list, AstExpr *condition, AstExpr *value) {
+    return ast_expr_append(p, ast_expr_append(p, list, condition), value);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ names and types
+ */
+
+AstIdent *ast_ident(Parser *p, Token token) {
+    AstIdent *ident;
+    NEW_NODE(p, ident);
+    *ident = (AstIdent){token.pos, token.text};
+    return ident;
+}
+
+AstIdent *ast_dotted_ident(Parser *p, const AstIdent *a, const AstIdent *b) {
+    AstIdent *ident;
+    NEW_NODE(p, ident);
+    ident->pos = a->pos;
+    ident->text = arena_format(p->cx, p->arena, "%s.%s", a->text, b->text);
+    p->status = ident->text == NULL ? OUT_OF_MEMORY : p->status;
+    return ident;
+}
+
+AstName *ast_name(Parser *p, Token token) {
+    AstName *name;
+    NEW_NODE(p, name);
+    name->pos = token.pos;
+    name->count = 1;
+    name->parts[0] = (AstIdent){token.pos, token.text};
+    return name;
+}
+
+AstName *ast_name_append(Parser *p, AstName *name, Token token) {
+    token = ast_word(p, token);
+    if (p->status == OK && name->count == AST_NAME_PARTS_MAX) {
+        parser_fail(p, name->pos, SYNTAX_ERROR, "name has more than %d parts", AST_NAME_PARTS_MAX);
+    }
+    if (p->status == OK) {
+        name->parts[name->count++] = (AstIdent){token.pos, token.text};
+    }
+    return name;
+}
+
+/* A word is any token that begins like one: a name, a keyword, a quoted name. */
+Token ast_word(Parser *p, Token token) {
+    char first = p->lexer.text[token.pos];
+    bool is_word = first == '"' || first == '_' || (first & 0x80) != 0 || ((first | 0x20) >= 'a' && (first | 0x20) <= 'z');
+    if (!is_word || token.code == TOKEN_STRING) {
+        parser_syntax_error(p, &token);
+    }
+    return token;
+}
+
+Token ast_negative_number(Parser *p, Token minus, Token number) {
+    char *text = p->status == OK ? arena_format(p->cx, p->arena, "-%s", number.text) : NULL;
+    if (text == NULL) {
+        p->status = p->status == OK ? OUT_OF_MEMORY : p->status;
+        return number;
+    }
+    number.pos = minus.pos;
+    number.text = text;
+    return number;
+}
+
+AstType *ast_type(Parser *p, Token name, const AstTypeModifiers *modifiers) {
+    return ast_type_words(p, name, name.text, modifiers);
+}
+
+AstType *ast_type_words(Parser *p, Token first, const char *name, const AstTypeModifiers *modifiers) {
+    AstType *type;
+    NEW_NODE(p, type);
+    type->pos = first.pos;
+    type->name = name;
+    if (modifiers != NULL) {
+        type->modifier_count = modifiers->count;
+        memcpy(type->modifiers, modifiers->values, sizeof type->modifiers);
+    }
+    return type;
+}
+
+AstType *ast_type_time(Parser *p, Token name, const AstTypeModifiers *modifiers, bool has_zone) {
+    const char *zoned = name.code == TOKEN_TIME ? "timetz" : "timestamptz";
+    return ast_type_words(p, name, has_zone ? zoned : name.text, modifiers);
+}
+
+AstType *ast_type_interval(Parser *p, Token name, const AstTypeModifiers *modifiers, const char *fields) {
+    AstType *type = ast_type(p, name, modifiers);
+    type->interval_fields = fields;
+    return type;
+}
+
+/* VARCHAR(MAX) is Redshift's longest. */
+AstTypeModifiers ast_type_modifier(Parser *p, const AstTypeModifiers *before, Token token) {
+    AstTypeModifiers modifiers = before == NULL ? (AstTypeModifiers){0} : *before;
+    if (modifiers.count == sizeof modifiers.values / sizeof modifiers.values[0]) {
+        parser_fail(p, token.pos, SYNTAX_ERROR, "a type takes at most two modifiers");
+        return modifiers;
+    }
+    errno = 0;
+    long long value = token.code == TOKEN_ID ? VARCHAR_BYTES_MAX : strtoll(token.text, NULL, 10);
+    if (token.code == TOKEN_ID && strcmp(token.text, "max") != 0) {
+        parser_fail(p, token.pos, SYNTAX_ERROR, "type modifier \"%s\" is not a number", token.text);
+    } else if (errno == ERANGE) {
+        parser_fail(p, token.pos, NUMERIC_OUT_OF_RANGE, "type modifier %s is out of range", token.text);
+    }
+    modifiers.values[modifiers.count++] = value;
+    return modifiers;
+}
+
+const char *ast_interval_fields(Parser *p, Token from, Token to) {
+    const char *text = p->status == OK ? arena_format(p->cx, p->arena, "%s to %s", from.text, to.text) : NULL;
+    p->status = p->status == OK && text == NULL ? OUT_OF_MEMORY : p->status;
+    return text;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- expressions
+ */
+
+static AstExpr *expr_of_list(Parser *p, AstExprKind kind, SourcePos pos, AstExprList args) {
+    AstExpr *expr;
+    NEW_NODE(p, expr);
+    expr->kind = kind;
+    expr->pos = pos;
+    expr->args = args;
+    expr->depth = deepen(p, pos, args.depth);
+    return expr;
+}
+
+AstExpr *ast_expr(Parser *p, AstExprKind kind, Token token) {
+    return expr_of_list(p, kind, token.pos, (AstExprList){0});
+}
+
+AstExpr *ast_expr_1(Parser *p, AstExprKind kind, Token token, AstExpr *a) {
+    return expr_of_list(p, kind, token.pos, ast_expr_append(p, (AstExprList){0}, a));
+}
+
+AstExpr *ast_expr_2(Parser *p, AstExprKind kind, Token token, AstExpr *a, AstExpr *b) {
+    return expr_of_list(p, kind, token.pos, ast_expr_append(p, ast_expr_append(p, (AstExprList){0}, a), b));
+}
+
+AstExpr *ast_negatable(AstExpr *expr, bool negated) {
+    expr->negated = negated;
+    return expr;
+}
+
+AstExpr *ast_literal(Parser *p, AstExprKind kind, Token token) {
+    AstExpr *expr = ast_expr(p, kind, token);
+    expr->text = token.text;
+    return expr;
+}
+
+AstExpr *ast_boolean(Parser *p, Token token) {
+    AstExpr *expr = ast_expr(p, AST_BOOLEAN, token);
+    expr->boolean = token.code == TOKEN_TRUE;
+    return expr;
+}
+
+AstExpr *ast_typed_literal(Parser *p, AstType *type, Token text) {
+    AstExpr *expr = ast_expr(p, AST_TYPED_LITERAL, text);
+    expr->pos = type->pos;
+    expr->typed.type = type;
+    expr->typed.text = text.text;
+    return expr;
+}
+
+AstExpr *ast_parameter(Parser *p, Token token) {
+    AstExpr *expr;
+    NEW_NODE(p, expr);
+    bool is_numbered = token.text[0] == '$';
+    unsigned long number = is_numbered ? strtoul(token.text + 1, NULL, 10) : p->parameter_count + 1ul;
+    p->has_numbered_parameters |= is_numbered;
+    p->has_plain_parameters |= !is_numbered;
+    if (p->has_numbered_parameters && p->has_plain_parameters) {
+        parser_fail(p, token.pos, SYNTAX_ERROR, "a statement cannot mix parameters written ? and $n");
+    } else if (number == 0 || number > 65535) {
+        parser_fail(p, token.pos, UNDEFINED_PARAMETER, "there is no parameter %s", token.text);
+    }
+    *expr = (AstExpr){.kind = AST_PARAMETER, .pos = token.pos, .depth = 1, .parameter = (uint32_t)(number - 1)};
+    p->parameter_count = number > p->parameter_count ? (uint32_t)number : p->parameter_count;
+    return expr;
+}
+
+AstExpr *ast_column(Parser *p, AstName *name) {
+    AstExpr *expr;
+    NEW_NODE(p, expr);
+    *expr = (AstExpr){.kind = AST_COLUMN, .pos = name->pos, .depth = 1, .name = name};
+    return expr;
+}
+
+AstExpr *ast_star(Parser *p, Token token, AstName *qualifier) {
+    AstExpr *expr = ast_expr(p, AST_STAR, token);
+    expr->star = qualifier;
+    return expr;
+}
+
+AstExpr *ast_unary(Parser *p, Token op, AstExpr *operand) {
+    bool is_number = operand->kind == AST_INTEGER || operand->kind == AST_DECIMAL || operand->kind == AST_DOUBLE;
+    if (p->status == OK && op.code == TOKEN_MINUS && is_number && operand->text[0] != '-') {
+        Token number = ast_negative_number(p, op, (Token){.text = operand->text});
+        return ast_literal(p, operand->kind, number);
+    }
+    AstExpr *expr = ast_expr_1(p, AST_UNARY, op, operand);
+    expr->symbol = op.text;
+    return expr;
+}
+
+AstExpr *ast_binary(Parser *p, Token op, AstExpr *left, AstExpr *right) {
+    AstExpr *expr = ast_expr_2(p, AST_BINARY, op, left, right);
+    expr->symbol = op.text;
+    return expr;
+}
+
+AstExpr *ast_logic(Parser *p, AstExprKind kind, Token op, AstExpr *left, AstExpr *right) {
+    if (p->status != OK || left->kind != kind) {
+        return ast_expr_2(p, kind, op, left, right);
+    }
+    left->args = ast_expr_append(p, left->args, right);
+    left->depth = deepen(p, op.pos, left->args.depth);
+    return left;
+}
+
+AstExpr *ast_is_boolean(Parser *p, Token op, AstExpr *operand, AstTruth truth) {
+    AstExpr *expr = ast_expr_1(p, AST_IS_BOOLEAN, op, operand);
+    expr->truth = truth;
+    return expr;
+}
+
+AstExpr *ast_between(Parser *p, Token op, bool symmetric, AstExpr *operand, AstExpr *low, AstExpr *high) {
+    AstExprList args = ast_expr_append(p, (AstExprList){0}, operand);
+    AstExpr *expr = expr_of_list(p, AST_BETWEEN, op.pos, ast_expr_append(p, ast_expr_append(p, args, low), high));
+    expr->symmetric = symmetric;
+    return expr;
+}
+
+AstExpr *ast_in(Parser *p, Token op, AstExpr *operand, AstInList list) {
+    if (list.query != NULL) {
+        return ast_query_expr(p, AST_IN_QUERY, op.pos, operand, list.query);
+    }
+    return expr_of_list(p, AST_IN, op.pos, ast_expr_prepend(p, operand, list.exprs));
+}
+
+AstExpr *ast_like(Parser *p, Token op, AstExpr *operand, AstExpr *pattern, AstExpr *escape) {
+    AstExprList args = ast_expr_append(p, ast_expr_append(p, (AstExprList){0}, operand), pattern);
+    args = escape == NULL ? args : ast_expr_append(p, args, escape);
+    AstExpr *expr = expr_of_list(p, AST_LIKE, op.pos, args);
+    expr->like = op.code == TOKEN_LIKE ? AST_LIKE_PLAIN : op.code == TOKEN_ILIKE ? AST_LIKE_ILIKE : AST_LIKE_SIMILAR;
+    return expr;
+}
+
+AstExpr *ast_query_expr(Parser *p, AstExprKind kind, SourcePos pos, AstExpr *operand, AstQuery *query) {
+    AstExprList args = operand == NULL ? (AstExprList){0} : ast_expr_append(p, (AstExprList){0}, operand);
+    AstExpr *expr;
+    NEW_NODE(p, expr);
+    *expr = (AstExpr){.kind = kind, .pos = pos, .args = args};
+    expr->query = query;
+    expr->depth = deepen(p, pos, max_depth(args.depth, query->depth));
+    return expr;
+}
+
+AstExpr *ast_quantified(Parser *p, AstExpr *left, Token op, bool is_all, AstQuery *query) {
+    AstExpr *expr = ast_query_expr(p, AST_QUANTIFIED, op.pos, left, query);
+    expr->symbol = op.text;
+    expr->is_all = is_all;
+    return expr;
+}
+
+AstExpr *ast_row_expr(Parser *p, Token token, AstExprList values) {
+    return expr_of_list(p, AST_ROW, token.pos, values);
+}
+
+AstExpr *ast_case(Parser *p, Token token, AstExpr *operand, AstExprList whens, AstExpr *otherwise) {
+    AstExprList args = operand == NULL ? whens : ast_expr_prepend(p, operand, whens);
+    args = otherwise == NULL ? args : ast_expr_append(p, args, otherwise);
+    AstExpr *expr = expr_of_list(p, AST_CASE, token.pos, args);
+    expr->has_operand = operand != NULL;
+    expr->has_else = otherwise != NULL;
+    return expr;
+}
+
+AstExpr *ast_cast(Parser *p, Token token, AstExpr *operand, AstType *type, bool is_try) {
+    AstExpr *expr = ast_expr_1(p, AST_CAST, token, operand);
+    expr->cast.type = type;
+    expr->cast.is_try = is_try;
+    return expr;
+}
+
+/* --------------------------------------------------------------------------------------------------------------------- calls
+ */
+
+AstExpr *ast_call(Parser *p, AstName *name, AstExprList args) {
+    AstExpr *expr = expr_of_list(p, AST_CALL, name->pos, args);
+    AstCall *call = parser_node(p, sizeof *call);
+    if (p->status == OK) {
+        call->name = name;
+        expr->call = call;
+    }
+    return expr;
+}
+
+AstExpr *ast_call_word(Parser *p, Token word, AstExprList args) {
+    return ast_call(p, ast_name(p, word), args);
+}
+
+AstExpr *ast_call_star(Parser *p, AstName *name) {
+    AstExpr *expr = ast_call(p, name, (AstExprList){0});
+    if (p->status == OK) {
+        expr->call->is_star = true;
+    }
+    return expr;
+}
+
+AstExpr *ast_call_bare(Parser *p, Token word, const Token *precision) {
+    AstExprList args = {0};
+    if (precision != NULL) {
+        args = ast_expr_append(p, args, ast_literal(p, AST_INTEGER, *precision));
+    }
+    AstExpr *expr = ast_call_word(p, word, args);
+    if (p->status == OK) {
+        expr->call->is_bare = true;
+    }
+    return expr;
+}
+
+static AstExpr *call_named(Parser *p, Token at, const char *name, AstExprList args) {
+    at.text = name;
+    return ast_call_word(p, at, args);
+}
+
+AstExpr *ast_call_2(Parser *p, Token at, const char *name, AstExpr *a, AstExpr *b) {
+    return call_named(p, at, name, ast_expr_append(p, ast_expr_append(p, (AstExprList){0}, a), b));
+}
+
+AstExpr *ast_call_3(Parser *p, Token at, const char *name, AstExpr *a, AstExpr *b, AstExpr *c) {
+    AstExprList args = ast_expr_append(p, ast_expr_append(p, (AstExprList){0}, a), b);
+    return call_named(p, at, name, ast_expr_append(p, args, c));
+}
+
+AstExpr *ast_call_4(Parser *p, Token at, const char *name, AstExpr *a, AstExpr *b, AstExpr *c, AstExpr *d) {
+    AstExprList args = ast_expr_append(p, ast_expr_append(p, (AstExprList){0}, a), b);
+    return call_named(p, at, name, ast_expr_append(p, ast_expr_append(p, args, c), d));
+}
+
+AstExpr *ast_call_substring_for(Parser *p, Token at, AstExpr *text, AstExpr *length) {
+    AstExpr *one = ast_literal(p, AST_INTEGER, (Token){.pos = at.pos, .text = "1"});
+    return ast_call_3(p, at, "substring", text, one, length);
+}
+
+AstExpr *ast_call_trim(Parser *p, Token at, const char *name, AstExpr *characters, AstExprList args) {
+    args = characters == NULL ? args : ast_expr_append(p, args, characters);
+    return call_named(p, at, name, args);
+}
+
+AstExpr *ast_call_order(Parser *p, AstExpr *expr, AstOrderList order_by, AstNullTreatment nulls) {
+    if (p->status != OK) {
+        return expr;
+    }
+    AstExpr *last = expr->args.items[expr->args.count - 1];
+    if (nulls == AST_NULLS_UNSPECIFIED && order_by.count == 0 && last->kind == AST_CALL && last->call->over == NULL) {
+        nulls = last->call->null_treatment; /* lag(f(x) IGNORE NULLS): only a window function can ignore NULLs */
+        last->call->null_treatment = AST_NULLS_UNSPECIFIED;
+    }
+    expr->call->order_by = order_by;
+    expr->call->null_treatment = nulls;
+    expr->depth = deepen(p, expr->pos, max_depth(expr->args.depth, order_by.depth));
+    return expr;
+}
+
+AstExpr *ast_call_distinct(Parser *p, AstExpr *expr) {
+    if (p->status == OK) {
+        expr->call->is_distinct = true;
+    }
+    return expr;
+}
+
+AstExpr *ast_call_approximate(Parser *p, AstExpr *expr) {
+    if (p->status == OK) {
+        expr->call->is_approximate = true;
+    }
+    return expr;
+}
+
+AstExpr *ast_call_tail(Parser *p, AstExpr *expr, AstOrderList within_group, AstNullTreatment nulls, AstExpr *filter,
+                       AstWindow *over) {
+    if (p->status != OK) {
+        return expr;
+    }
+    AstCall *call = expr->call;
+    call->within_group = within_group;
+    call->null_treatment = nulls == AST_NULLS_UNSPECIFIED ? call->null_treatment : nulls;
+    call->filter = filter;
+    call->over = over;
+    uint32_t depth = max_depth(within_group.depth, expr_depth(filter));
+    depth = max_depth(depth, over == NULL ? 0 : window_depth(over));
+    expr->depth = max_depth(expr->depth, deepen(p, expr->pos, depth));
+    return expr;
+}
+
+AstOrderItem *ast_order_item(Parser *p, SourcePos pos, AstExpr *expr, bool descending, AstNulls nulls) {
+    AstOrderItem *item;
+    NEW_NODE(p, item);
+    *item = (AstOrderItem){pos, expr, descending, nulls};
+    return item;
+}
+
+AstWindow *ast_window(Parser *p, AstIdent *base, AstExprList partition_by, AstOrderList order_by, AstFrame frame) {
+    AstWindow *window;
+    NEW_NODE(p, window);
+    *window = (AstWindow){.pos = p->previous.pos, .partition_by = partition_by, .order_by = order_by, .frame = frame};
+    if (base != NULL) {
+        window->pos = base->pos;
+        window->base = base->text;
+    }
+    return window;
+}
+
+AstWindow *ast_window_named(Parser *p, AstWindow *window, const AstIdent *name) {
+    if (p->status == OK) {
+        window->name = name->text;
+        window->pos = name->pos;
+    }
+    return window;
+}
+
+AstWindow *ast_window_reference(Parser *p, const AstIdent *name) {
+    AstWindow *window;
+    NEW_NODE(p, window);
+    *window = (AstWindow){.pos = name->pos, .base = name->text, .is_reference = true, .frame.pos = POS_NONE};
+    return window;
+}
+
+AstFrame ast_frame(Parser *p, Token unit, AstBound start, const AstBound *end, AstExclude exclude) {
+    AstFrame frame = {.pos = unit.pos, .start = start, .exclude = exclude};
+    frame.unit = unit.code == TOKEN_ROWS ? AST_FRAME_ROWS : unit.code == TOKEN_RANGE ? AST_FRAME_RANGE : AST_FRAME_GROUPS;
+    frame.end = end != NULL ? *end : (AstBound){unit.pos, AST_BOUND_CURRENT_ROW, NULL};
+    if (frame.start.kind > frame.end.kind || frame.end.kind == AST_BOUND_UNBOUNDED_PRECEDING) {
+        parser_fail(p, unit.pos, WINDOWING_ERROR, "a window frame cannot end before it starts");
+    }
+    if (frame.start.kind == AST_BOUND_UNBOUNDED_FOLLOWING) {
+        parser_fail(p, unit.pos, WINDOWING_ERROR, "a window frame cannot start at UNBOUNDED FOLLOWING");
+    }
+    return frame;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- queries
+ */
+
+static AstQuery *query_new(Parser *p, AstQueryKind kind, SourcePos pos, uint32_t children) {
+    AstQuery *query;
+    NEW_NODE(p, query);
+    query->kind = kind;
+    query->pos = pos;
+    query->depth = deepen(p, pos, children);
+    return query;
+}
+
+static uint32_t select_depth(const AstSelect *select) {
+    uint32_t depth = max_depth(select->items.depth, max_depth(select->from.depth, select->distinct_on.depth));
+    depth = max_depth(depth, max_depth(expr_depth(select->where), expr_depth(select->having)));
+    depth = max_depth(depth, max_depth(expr_depth(select->qualify), select->windows.depth));
+    return max_depth(depth, select->group_by.depth);
+}
+
+AstQuery *ast_query_select(Parser *p, Token token, AstExpr *top, AstSelect select) {
+    AstSelect *copy;
+    copy = parser_node(p, sizeof *copy);
+    *copy = select;
+    copy->pos = token.pos;
+    AstQuery *query = query_new(p, AST_QUERY_SELECT, token.pos, select_depth(&select));
+    query->limit = top;
+    query->select = copy;
+    return query;
+}
+
+AstQuery *ast_query_values(Parser *p, Token token, AstRowList rows) {
+    AstQuery *query = query_new(p, AST_QUERY_VALUES, token.pos, rows.depth);
+    query->values = rows;
+    return query;
+}
+
+/* SELECT * FROM `from` */
+static AstQuery *query_star(Parser *p, SourcePos pos, AstFrom *from) {
+    Token at = {.pos = pos};
+    AstSelectItem *item = ast_select_item(p, ast_star(p, at, NULL), NULL);
+    AstSelect select = {.hints_pos = POS_NONE, .group_pos = POS_NONE};
+    select.items = ast_select_item_append(p, select.items, item);
+    select.from = ast_from_append(p, select.from, from);
+    return ast_query_select(p, at, NULL, select);
+}
+
+AstQuery *ast_query_table(Parser *p, Token token, AstName *name) {
+    return query_star(p, token.pos, ast_from_table(p, name, NULL, (AstAlias){0}));
+}
+
+static bool query_has_tail(const AstQuery *query) {
+    return query->with != NULL || query->order_by.count > 0 || query->limit != NULL || query->offset != NULL;
+}
+
+AstQuery *ast_query_set_operation(Parser *p, Token token, AstSetOp op, bool is_all, AstQuery *left, AstQuery *right) {
+    bool continues = p->status == OK && left->kind == AST_QUERY_SET_OPERATION && left->set.op == op &&
+                     left->set.is_all == is_all && !query_has_tail(left);
+    if (continues) {
+        left->set.inputs = ast_query_append(p, left->set.inputs, right);
+        left->depth = deepen(p, token.pos, left->set.inputs.depth);
+        return left;
+    }
+    AstQueryList inputs = ast_query_append(p, ast_query_append(p, (AstQueryList){0}, left), right);
+    AstQuery *query = query_new(p, AST_QUERY_SET_OPERATION, token.pos, inputs.depth);
+    query->set.op = op;
+    query->set.is_all = is_all;
+    query->set.inputs = inputs;
+    return query;
+}
+
+AstQuery *ast_query_tail(Parser *p, AstWith *with, AstQuery *query, AstOrderList order_by, AstLimit limit) {
+    if (p->status != OK) {
+        return query;
+    }
+    if (query_has_tail(query)) {
+        bool is_top = query->kind == AST_QUERY_SELECT && query->with == NULL && query->order_by.count == 0 &&
+                      query->offset == NULL && limit.limit == NULL && limit.offset == NULL;
+        /* TOP n stands inside the SELECT but applies after its ORDER BY; anything else stood in parentheses. */
+        query = is_top ? query : query_star(p, query->pos, ast_from_query(p, query, false, (AstAlias){0}));
+    }
+    query->with = with;
+    query->order_by = order_by;
+    if (limit.limit != NULL || limit.offset != NULL) {
+        query->limit = limit.limit;
+        query->offset = limit.offset;
+        query->with_ties = limit.with_ties;
+    }
+    uint32_t depth = max_depth(order_by.depth, with == NULL ? 0 : with->ctes.depth);
+    depth = max_depth(depth, max_depth(expr_depth(limit.limit), expr_depth(limit.offset)));
+    query->depth = max_depth(query->depth, deepen(p, query->pos, depth));
+    return query;
+}
+
+AstExpr *ast_fetch_count(Parser *p, AstExpr *count) {
+    return count != NULL ? count : ast_literal(p, AST_INTEGER, (Token){.pos = p->previous.pos, .text = "1"});
+}
+
+AstWith *ast_with(Parser *p, Token token, bool is_recursive, AstCteList ctes) {
+    AstWith *with;
+    NEW_NODE(p, with);
+    *with = (AstWith){token.pos, is_recursive, ctes};
+    return with;
+}
+
+AstCte *ast_cte(Parser *p, const AstIdent *name, AstIdentList columns, AstMaterialized materialized, AstQuery *query) {
+    AstCte *cte;
+    NEW_NODE(p, cte);
+    *cte = (AstCte){name->pos, name->text, columns, materialized, query};
+    return cte;
+}
+
+AstRow *ast_row(Parser *p, Token token, AstExprList values) {
+    AstRow *row;
+    NEW_NODE(p, row);
+    *row = (AstRow){token.pos, values};
+    return row;
+}
+
+AstSelectItem *ast_select_item(Parser *p, AstExpr *expr, const Token *alias) {
+    AstSelectItem *item;
+    NEW_NODE(p, item);
+    *item = (AstSelectItem){expr->pos, expr, alias == NULL ? NULL : alias->text};
+    return item;
+}
+
+AstGroupItem *ast_group_expr(Parser *p, AstExpr *expr) {
+    AstGroupItem *item;
+    NEW_NODE(p, item);
+    *item = (AstGroupItem){.kind = AST_GROUP_EXPR, .pos = expr->pos, .expr = expr};
+    return item;
+}
+
+AstGroupItem *ast_group_item(Parser *p, AstGroupKind kind, Token token, AstExprList exprs, AstGroupList sets) {
+    AstGroupItem *item;
+    NEW_NODE(p, item);
+    *item = (AstGroupItem){.kind = kind, .pos = token.pos, .exprs = exprs, .sets = sets};
+    (void)deepen(p, token.pos, group_depth(item));
+    return item;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------------- FROM
+ */
+
+static AstFrom *from_new(Parser *p, AstFromKind kind, SourcePos pos, uint32_t children) {
+    AstFrom *from;
+    NEW_NODE(p, from);
+    from->kind = kind;
+    from->pos = pos;
+    from->alias_pos = POS_NONE;
+    from->depth = deepen(p, pos, children);
+    return from;
+}
+
+AstFrom *ast_from_alias(Parser *p, AstFrom *from, AstAlias alias) {
+    if (p->status == OK && alias.name != NULL) {
+        from->alias = alias.name->text;
+        from->alias_pos = alias.name->pos;
+        from->alias_columns = alias.columns;
+    }
+    return from;
+}
+
+AstFrom *ast_from_table(Parser *p, AstName *name, AstExpr *version, AstAlias alias) {
+    AstFrom *from = from_new(p, AST_FROM_TABLE, name->pos, expr_depth(version));
+    from->table.name = name;
+    from->table.version = version;
+    return ast_from_alias(p, from, alias);
+}
+
+AstFrom *ast_from_file(Parser *p, Token file, AstAlias alias) {
+    AstFrom *from = from_new(p, AST_FROM_FILE, file.pos, 0);
+    from->file = file.text;
+    return ast_from_alias(p, from, alias);
+}
+
+AstFrom *ast_from_query(Parser *p, AstQuery *query, bool is_lateral, AstAlias alias) {
+    AstFrom *from = from_new(p, AST_FROM_QUERY, query->pos, query->depth);
+    from->query = query;
+    from->is_lateral = is_lateral;
+    return ast_from_alias(p, from, alias);
+}
+
+AstFrom *ast_from_function(Parser *p, AstExpr *call, bool with_ordinality, bool is_lateral, AstAlias alias) {
+    AstFrom *from = from_new(p, AST_FROM_FUNCTION, call->pos, call->depth);
+    from->function.call = call;
+    from->function.with_ordinality = with_ordinality;
+    from->is_lateral = is_lateral;
+    return ast_from_alias(p, from, alias);
+}
+
+AstFrom *ast_join(Parser *p, Token token, AstJoinType type, AstFrom *left, AstFrom *right, AstJoinOn on) {
+    uint32_t depth = max_depth(max_depth(left->depth, right->depth), expr_depth(on.on));
+    AstFrom *from = from_new(p, AST_FROM_JOIN, token.pos, depth);
+    from->join.type = type;
+    from->join.is_natural = on.is_natural;
+    from->join.left = left;
+    from->join.right = right;
+    from->join.on = on.on;
+    from->join.using = on.using;
+    return from;
+}
