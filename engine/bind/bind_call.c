@@ -1,0 +1,266 @@
+/* Calls: which kind of function a name is, and what may stand where. */
+#include "bind/select.h"
+
+#include <stdio.h>
+
+/* What the dialect has and Depot will get: refused by name, so that nobody looks for a typing error. */
+static const char *const planned_functions[] = {
+    "any_value",
+    "approximate",
+    "arg_max",
+    "arg_min",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "covar_pop",
+    "covar_samp",
+    "every",
+    "grouping",
+    "listagg",
+    "median",
+    "mode",
+    "percentile_cont",
+    "percentile_disc",
+    "ratio_to_report",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "array_agg",
+    "var_pop",
+    "var_samp",
+    "variance",
+    "regexp_count",
+    "regexp_like",
+    "regexp_replace",
+    "regexp_substr",
+    "is_valid_json",
+    "sha2",
+    "months_between",
+    "next_day",
+    "to_char",
+    "to_date",
+    "to_timestamp",
+    "age",
+    "timezone",
+    "width_bucket",
+    "random",
+    "quote_literal",
+    "translate",
+    "to_hex",
+    "md5",
+    "initcap",
+    "add_months",
+    "last_day",
+    "json_extract_path_text",
+    "json_extract_array_element_text",
+    "convert_timezone",
+    "decode",
+    "nvl2",
+    "overlay",
+    "try_cast",
+};
+
+static Status fail_undefined(const Context *cx, const AstExpr *ast, const char *name) {
+    for (size_t i = 0; i < sizeof planned_functions / sizeof *planned_functions; i++) {
+        if (strcmp(planned_functions[i], name) == 0) {
+            char what[96];
+            snprintf(what, sizeof what, strcmp(name, "timezone") == 0 ? "AT TIME ZONE" : "the function %s()", name);
+            return fail_unsupported(cx, ast->pos, what);
+        }
+    }
+    return OK;
+}
+
+/* The name without pg_catalog. */
+static Status function_name(const Context *cx, const AstName *name, const char **text) {
+    *text = name->parts[name->count - 1].text;
+    if (name->count == 1 || (name->count == 2 && strcmp(name->parts[0].text, "pg_catalog") == 0)) {
+        return OK;
+    }
+    return fail_at(cx, name->pos, UNDEFINED_FUNCTION, "function %s.%s does not exist", name->parts[name->count - 2].text,
+                   *text);
+}
+
+static bool takes_date_part(const char *name) {
+    static const char *const names[] = {"dateadd", "date_add", "datediff", "date_diff", "date_part", "date_trunc"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first argument of dateadd(month, …) is a word, not a column. */
+static Status bind_arguments(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr ***args) {
+    const AstExprList *list = &ast->args;
+    TRY_NEW_ARRAY(cx, place->binder->arena, *args, list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const AstExpr *arg = list->items[i];
+        AstExpr word;
+        if (i == 0 && arg->kind == AST_COLUMN && arg->name->count == 1 && takes_date_part(name)) {
+            word = (AstExpr){.kind = AST_STRING, .pos = arg->pos, .text = arg->name->parts[0].text};
+            arg = &word;
+        }
+        TRY(bind_expr(cx, place, arg, &(*args)[i]));
+    }
+    return OK;
+}
+
+static Status check_scalar(const Context *cx, const AstExpr *ast, const char *name) {
+    const AstCall *call = ast->call;
+    const char *what = call->is_distinct              ? "DISTINCT"
+                       : call->filter != NULL         ? "FILTER"
+                       : call->order_by.count > 0     ? "ORDER BY"
+                       : call->within_group.count > 0 ? "WITHIN GROUP"
+                                                      : NULL;
+    if (what != NULL) {
+        return fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "%s specified, but %s is not an aggregate function", what, name);
+    }
+    if (call->is_star) {
+        return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "function %s(*) does not exist", name);
+    }
+    return OK;
+}
+
+Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    const char *name;
+    const AstCall *call = ast->call;
+    TRY(function_name(cx, call->name, &name));
+    bool is_aggregate = aggregate_exists(name), is_window = window_exists(name), is_scalar = function_exists(name);
+    if (!is_aggregate && !is_window && !is_scalar) {
+        TRY(fail_undefined(cx, ast, name));
+    }
+    if (call->over != NULL && (is_aggregate || is_window)) {
+        return bind_window_call(cx, place, ast, name, out);
+    }
+    if (is_aggregate) {
+        return bind_aggregate_call(cx, place, ast, name, out);
+    }
+    if (is_window) {
+        fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "window function %s requires an OVER clause", name);
+        return fail_hint(cx, "write %s(…) OVER (PARTITION BY … ORDER BY …)", name);
+    }
+    if (call->over != NULL && is_scalar) {
+        return fail_at(cx, ast->pos, WRONG_OBJECT_TYPE,
+                       "OVER specified, but %s is not a window function nor an aggregate function", name);
+    }
+    if (strcmp(name, "generate_series") == 0) {
+        fail_unsupported(cx, ast->pos, "generate_series() outside of FROM");
+        return fail_hint(cx, "write SELECT … FROM generate_series(1, 10) AS g(n)");
+    }
+    TRY(check_scalar(cx, ast, name));
+    Expr **args;
+    TRY(bind_arguments(cx, place, ast, name, &args));
+    return function_bind(cx, place->binder->arena, name, args, ast->args.count, ast->pos, out);
+}
+
+Status call_label(const Context *cx, Binder *binder, const char *name, const AstCall *call, Expr *const *args, uint32_t count,
+                  const char **label) {
+    const char *list = call->is_star ? "*" : "";
+    for (uint32_t i = 0; i < count; i++) {
+        const char *text;
+        TRY(expr_label(cx, binder, args[i], &text));
+        list = arena_format(cx, binder->arena, "%s%s%s", list, i == 0 ? "" : ", ", text);
+        TRY_POINTER(list);
+    }
+    *label = arena_format(cx, binder->arena, "%s(%s%s)", name, call->is_distinct ? "DISTINCT " : "", list);
+    TRY_POINTER(*label);
+    return OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- aggregates */
+
+static Status check_aggregate_place(const Context *cx, const Place *place, const AstExpr *ast) {
+    const ClauseRule *rule = &clause_rules[place->clause];
+    if (rule->aggregates == NULL && place->select != NULL) {
+        return OK;
+    }
+    if (place->clause == CLAUSE_AGGREGATE) {
+        fail_at(cx, ast->pos, GROUPING_ERROR, "aggregate function calls cannot be nested");
+    } else {
+        fail_at(cx, ast->pos, GROUPING_ERROR, "aggregate functions are not allowed in %s", rule->what);
+    }
+    return rule->aggregates != NULL && rule->aggregates[0] != '\0' ? fail_hint(cx, "%s", rule->aggregates) : GROUPING_ERROR;
+}
+
+static Status check_aggregate_form(const Context *cx, const AstExpr *ast, const char *name) {
+    const AstCall *call = ast->call;
+    if (call->is_approximate) {
+        return fail_unsupported(cx, ast->pos, "APPROXIMATE");
+    }
+    if (call->within_group.count > 0) {
+        return fail_unsupported(cx, ast->pos, "WITHIN GROUP");
+    }
+    if (call->null_treatment == AST_IGNORE_NULLS) {
+        return fail_unsupported(cx, ast->pos, "IGNORE NULLS");
+    }
+    if (call->is_star && strcmp(name, "count") != 0) {
+        return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "function %s(*) does not exist", name);
+    }
+    if (!call->is_star && ast->args.count == 0) {
+        fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "%s() needs an argument", name);
+        return strcmp(name, "count") == 0 ? fail_hint(cx, "count(*) counts rows") : WRONG_OBJECT_TYPE;
+    }
+    if (call->is_distinct && ast->args.count > 1) {
+        return fail_unsupported(cx, ast->pos, "DISTINCT over several columns");
+    }
+    return OK;
+}
+
+static bool same_aggregate(const AggregateCall *a, const AggregateCall *b) {
+    bool same_filter = a->filter == NULL ? b->filter == NULL : b->filter != NULL && expr_equal(a->filter, b->filter);
+    if (a->aggregate->id != b->aggregate->id || !type_equal(a->aggregate->result, b->aggregate->result) ||
+        a->is_distinct != b->is_distinct || a->arg_count != b->arg_count || !same_filter) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->arg_count; i++) {
+        if (!expr_equal(a->args[i], b->args[i]) || expr_is_volatile(a->args[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The order in which values come does not change any aggregate that there is, so ORDER BY is only checked. */
+static Status check_order(const Context *cx, Place *place, const AstOrderList *order) {
+    for (uint32_t i = 0; i < order->count; i++) {
+        Expr *ignored;
+        TRY(bind_expr(cx, place, order->items[i]->expr, &ignored));
+    }
+    return OK;
+}
+
+Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out) {
+    Binder *binder = place->binder;
+    const AstCall *call_ast = ast->call;
+    TRY(check_aggregate_place(cx, place, ast));
+    TRY(check_aggregate_form(cx, ast, name));
+    Select *select = place->select;
+    Place inner = select_row_place(binder, select, CLAUSE_AGGREGATE);
+    AggregateCall call = {.arg_count = ast->args.count};
+    TRY(bind_exprs(cx, &inner, &ast->args, &call.args));
+    TRY(check_order(cx, &inner, &call_ast->order_by));
+    if (call_ast->filter != NULL) {
+        inner.clause = CLAUSE_FILTER;
+        TRY(bind_boolean(cx, &inner, call_ast->filter, "FILTER", &call.filter));
+    }
+    TRY(aggregate_bind(cx, binder->arena, name, call.args, call.arg_count, ast->pos, &call.aggregate));
+    call.is_distinct = call_ast->is_distinct && call.aggregate->id != AGGREGATE_MIN && call.aggregate->id != AGGREGATE_MAX;
+    uint32_t i = 0;
+    while (i < select->call_count && !same_aggregate(&select->calls[i], &call)) {
+        i++;
+    }
+    if (i == select->call_count) {
+        TRY(call_label(cx, binder, name, call_ast, call.args, call.arg_count, &call.text));
+        TRY(plan_add_column(cx, binder->plan, call.aggregate->result, call.text, true, &call.output));
+        TRY_APPEND(cx, binder->arena, select->calls, select->call_capacity, select->call_count, call);
+    }
+    *out = make_column(cx, binder, select->calls[i].output, ast->pos);
+    TRY_POINTER(*out);
+    return OK;
+}

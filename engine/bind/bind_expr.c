@@ -1,0 +1,482 @@
+/* Expressions: one function per kind of node. Types meet through expr/'s casts and operators. */
+#include "bind/select.h"
+
+#include <ctype.h>
+
+const ClauseRule clause_rules[CLAUSE_COUNT] = {
+#define CLAUSE(tag, what, columns, aggregates, windows) [CLAUSE_##tag] = {what, columns, aggregates, windows},
+#include "bind/clauses.def"
+#undef CLAUSE
+};
+
+Status bind_type(const Context *cx, const AstType *ast, Type *type) {
+    if (ast->interval_fields != NULL && strchr(ast->interval_fields, ' ') != NULL) {
+        return fail_unsupported(cx, ast->pos, "an INTERVAL with a range of fields");
+    }
+    return type_from_name(cx, ast->pos, ast->name, ast->modifiers, ast->modifier_count, type);
+}
+
+bool expr_is_literal(const Expr *expr) {
+    return expr->kind == EXPR_CONSTANT && (expr->is_unknown || expr->type.id == TYPE_NULL);
+}
+
+Status expr_known(const Context *cx, Arena *arena, Expr *expr, Expr **out) {
+    *out = expr;
+    return expr->is_unknown || expr->type.id == TYPE_NULL ? cast_implicit(cx, arena, expr, type_varchar(0), out) : OK;
+}
+
+Status bind_expr_known(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Expr *expr;
+    TRY(bind_expr(cx, place, ast, &expr));
+    return expr_known(cx, place->binder->arena, expr, out);
+}
+
+Status bind_exprs(const Context *cx, Place *place, const AstExprList *list, Expr ***out) {
+    TRY_NEW_ARRAY(cx, place->binder->arena, *out, list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        TRY(bind_expr(cx, place, list->items[i], &(*out)[i]));
+    }
+    return OK;
+}
+
+Status bind_boolean(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out) {
+    Expr *expr;
+    TRY(bind_expr(cx, place, ast, &expr));
+    if (expr->type.id == TYPE_BOOLEAN) {
+        *out = expr;
+        return OK;
+    }
+    if (expr_is_literal(expr)) {
+        return cast_implicit(cx, place->binder->arena, expr, type_make(TYPE_BOOLEAN), out);
+    }
+    char name[32];
+    return fail_at(cx, ast->pos, DATATYPE_MISMATCH, "argument of %s must be type boolean, not type %s", what,
+                   type_name(expr->type, name));
+}
+
+static bool holds_column(const Expr *node, void *unused) {
+    (void)unused;
+    return node->kind != EXPR_COLUMN;
+}
+
+Status bind_constant_integer(const Context *cx, Place *place, const AstExpr *ast, int64_t *value, bool *is_null) {
+    Arena *arena = place->binder->arena;
+    const char *what = clause_rules[place->clause].what;
+    Expr *expr;
+    TRY(bind_expr(cx, place, ast, &expr));
+    if (!expr_walk(expr, holds_column, NULL)) {
+        return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE, "argument of %s must not contain variables", what);
+    }
+    char name[32];
+    if (!expr_is_literal(expr) && !type_is_numeric(expr->type)) {
+        return fail_at(cx, ast->pos, DATATYPE_MISMATCH, "argument of %s must be type bigint, not type %s", what,
+                       type_name(expr->type, name));
+    }
+    TRY(cast_bind(cx, arena, expr, type_make(TYPE_BIGINT), false, false, &expr));
+    Value result;
+    Status status = expr_eval_constant(cx, arena, expr, &result);
+    if (status != OK) {
+        error_set_pos_if_none(cx, ast->pos);
+        return status;
+    }
+    *is_null = result.is_null;
+    *value = result.is_null ? 0 : result.i64;
+    return OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- literals */
+
+static Status parse_constant(const Context *cx, Arena *arena, Type type, const char *text, SourcePos pos, Expr **out) {
+    Value value;
+    Status status = value_parse(cx, type, text, strlen(text), &value);
+    if (status != OK) {
+        error_set_pos_if_none(cx, pos);
+        return status;
+    }
+    *out = expr_constant(cx, arena, &value, pos);
+    TRY_POINTER(*out);
+    return OK;
+}
+
+/* The narrowest of INTEGER, BIGINT and DECIMAL that holds the digits. */
+static Status bind_integer(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
+    const char *digits = ast->text;
+    while (*digits == '0' && digits[1] != '\0') {
+        digits++;
+    }
+    size_t count = strlen(digits);
+    Type type = type_make(TYPE_INTEGER);
+    if (count > DECIMAL_PRECISION_MAX) {
+        return fail_at(cx, ast->pos, NUMERIC_OUT_OF_RANGE, "a number of %zu digits: DECIMAL holds at most %d", count,
+                       DECIMAL_PRECISION_MAX);
+    }
+    if (count > 19 || (count == 19 && strcmp(digits, "9223372036854775807") > 0)) {
+        type = type_decimal((uint32_t)count, 0);
+    } else if (count > 10 || (count == 10 && strcmp(digits, "2147483647") > 0)) {
+        type = type_make(TYPE_BIGINT);
+    }
+    return parse_constant(cx, arena, type, digits, ast->pos, out);
+}
+
+static Status bind_decimal(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
+    const char *point = strchr(ast->text, '.');
+    const char *digits = ast->text;
+    while (*digits == '0') {
+        digits++;
+    }
+    uint32_t whole = point == NULL ? (uint32_t)strlen(digits) : (uint32_t)(point - digits);
+    uint32_t scale = point == NULL ? 0 : (uint32_t)strlen(point + 1);
+    if (whole + scale > DECIMAL_PRECISION_MAX) {
+        return fail_at(cx, ast->pos, NUMERIC_OUT_OF_RANGE, "a number of %u digits: DECIMAL holds at most %d", whole + scale,
+                       DECIMAL_PRECISION_MAX);
+    }
+    return parse_constant(cx, arena, type_decimal(whole + scale == 0 ? 1 : whole + scale, scale), ast->text, ast->pos, out);
+}
+
+static Status bind_string(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
+    Value value = value_text(type_varchar(0), text_view(ast->text, (uint32_t)strlen(ast->text)));
+    *out = expr_constant(cx, arena, &value, ast->pos);
+    TRY_POINTER(*out);
+    (*out)->is_unknown = true;
+    return OK;
+}
+
+static bool is_number(const char *text) {
+    text += strspn(text, " ");
+    text += *text == '-' || *text == '+';
+    size_t digits = strspn(text, "0123456789.");
+    return digits > 0 && text[digits + strspn(text + digits, " ")] == '\0';
+}
+
+static Status bind_typed_literal(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
+    Type type;
+    TRY(bind_type(cx, ast->typed.type, &type));
+    const char *text = ast->typed.text;
+    if (ast->typed.type->interval_fields != NULL && is_number(text)) { /* INTERVAL '3' MONTH */
+        text = arena_format(cx, arena, "%s %s", text, ast->typed.type->interval_fields);
+        TRY_POINTER(text);
+    }
+    Expr *literal;
+    AstExpr string = {.kind = AST_STRING, .pos = ast->pos, .text = text};
+    TRY(bind_string(cx, arena, &string, &literal));
+    return cast_bind(cx, arena, literal, type, true, false, out);
+}
+
+static Status bind_parameter(const Context *cx, Binder *binder, const AstExpr *ast, Expr **out) {
+    const BindParameters *parameters = binder->parameters;
+    Value value = value_null(type_make(TYPE_NULL));
+    if (parameters != NULL && parameters->values != NULL) {
+        if (ast->parameter >= parameters->count) {
+            return fail_at(cx, ast->pos, UNDEFINED_PARAMETER, "there is no parameter $%u", ast->parameter + 1);
+        }
+        value = parameters->values[ast->parameter];
+    } else if (parameters == NULL) {
+        return fail_at(cx, ast->pos, UNDEFINED_PARAMETER, "there is no parameter $%u", ast->parameter + 1);
+    }
+    *out = expr_constant(cx, binder->arena, &value, ast->pos);
+    TRY_POINTER(*out);
+    (*out)->is_unknown = value.type.id == TYPE_VARCHAR && value.type.length == 0 && !value.is_null;
+    return OK;
+}
+
+Status bind_literal(const Context *cx, Binder *binder, const AstExpr *ast, Expr **out) {
+    Arena *arena = binder->arena;
+    Value value;
+    switch (ast->kind) {
+    case AST_INTEGER: return bind_integer(cx, arena, ast, out);
+    case AST_DECIMAL: return bind_decimal(cx, arena, ast, out);
+    case AST_DOUBLE: return parse_constant(cx, arena, type_make(TYPE_DOUBLE), ast->text, ast->pos, out);
+    case AST_STRING: return bind_string(cx, arena, ast, out);
+    case AST_TYPED_LITERAL: return bind_typed_literal(cx, arena, ast, out);
+    case AST_PARAMETER: return bind_parameter(cx, binder, ast, out);
+    case AST_BOOLEAN: value = value_i64(type_make(TYPE_BOOLEAN), ast->boolean); break;
+    default: value = value_null(type_make(TYPE_NULL)); break;
+    }
+    *out = expr_constant(cx, arena, &value, ast->pos);
+    TRY_POINTER(*out);
+    return OK;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- operators */
+
+static Status bind_unary(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Expr *operand;
+    TRY(bind_expr(cx, place, ast->args.items[0], &operand));
+    return operator_bind(cx, place->binder->arena, ast->symbol, NULL, operand, ast->pos, out);
+}
+
+static Status bind_binary(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    if (ast->args.items[0]->kind == AST_ROW || ast->args.items[1]->kind == AST_ROW) {
+        return bind_row_compare(cx, place, ast, out);
+    }
+    Expr *left, *right;
+    TRY(bind_expr(cx, place, ast->args.items[0], &left));
+    TRY(bind_expr(cx, place, ast->args.items[1], &right));
+    return operator_bind(cx, place->binder->arena, ast->symbol, left, right, ast->pos, out);
+}
+
+static Status bind_logical(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    bool is_and = ast->kind == AST_AND;
+    Expr *expr =
+        expr_new(cx, place->binder->arena, is_and ? EXPR_AND : EXPR_OR, type_make(TYPE_BOOLEAN), ast->pos, ast->args.count);
+    TRY_POINTER(expr);
+    for (uint32_t i = 0; i < ast->args.count; i++) {
+        TRY(bind_boolean(cx, place, ast->args.items[i], is_and ? "AND" : "OR", &expr->args[i]));
+    }
+    *out = expr;
+    return OK;
+}
+
+static Status negate_if(const Context *cx, Place *place, bool negated, Expr **expr) {
+    if (negated) {
+        *expr = expr_not(cx, place->binder->arena, *expr);
+        TRY_POINTER(*expr);
+    }
+    return OK;
+}
+
+static Status bind_not(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    TRY(bind_boolean(cx, place, ast->args.items[0], "NOT", out));
+    return negate_if(cx, place, true, out);
+}
+
+static Status make_is_null(const Context *cx, Place *place, Expr *operand, SourcePos pos, Expr **out) {
+    TRY(expr_known(cx, place->binder->arena, operand, &operand));
+    *out = expr_new(cx, place->binder->arena, EXPR_IS_NULL, type_make(TYPE_BOOLEAN), pos, 1);
+    TRY_POINTER(*out);
+    (*out)->args[0] = operand;
+    return OK;
+}
+
+static Status bind_is_null(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Expr *operand;
+    TRY(bind_expr(cx, place, ast->args.items[0], &operand));
+    TRY(make_is_null(cx, place, operand, ast->pos, out));
+    return negate_if(cx, place, ast->negated, out);
+}
+
+/* x IS TRUE is x IS NOT DISTINCT FROM true. */
+static Status bind_is_boolean(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Arena *arena = place->binder->arena;
+    Expr *operand;
+    TRY(bind_boolean(cx, place, ast->args.items[0], "IS TRUE", &operand));
+    if (ast->truth == AST_TRUTH_UNKNOWN) {
+        TRY(make_is_null(cx, place, operand, ast->pos, out));
+        return negate_if(cx, place, ast->negated, out);
+    }
+    Value truth = value_i64(type_make(TYPE_BOOLEAN), ast->truth == AST_TRUTH_TRUE);
+    *out = expr_new(cx, arena, EXPR_DISTINCT, type_make(TYPE_BOOLEAN), ast->pos, 2);
+    TRY_POINTER(*out);
+    (*out)->args[0] = operand;
+    (*out)->args[1] = expr_constant(cx, arena, &truth, ast->pos);
+    TRY_POINTER((*out)->args[1]);
+    return negate_if(cx, place, !ast->negated, out);
+}
+
+static Status bind_is_distinct(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Arena *arena = place->binder->arena;
+    Expr *sides[2];
+    TRY(bind_expr(cx, place, ast->args.items[0], &sides[0]));
+    TRY(bind_expr(cx, place, ast->args.items[1], &sides[1]));
+    Expr *equal;
+    TRY(operator_bind(cx, arena, "=", sides[0], sides[1], ast->pos, &equal)); /* for its casts */
+    if (equal->kind == EXPR_COMPARE) {
+        sides[0] = equal->args[0];
+        sides[1] = equal->args[1];
+    } else {
+        Type common;
+        TRY(cast_to_common(cx, arena, sides, 2, "IS DISTINCT FROM", &common));
+    }
+    *out = expr_new(cx, arena, EXPR_DISTINCT, type_make(TYPE_BOOLEAN), ast->pos, 2);
+    TRY_POINTER(*out);
+    (*out)->args[0] = sides[0];
+    (*out)->args[1] = sides[1];
+    return negate_if(cx, place, ast->negated, out);
+}
+
+static Status make_between(const Context *cx, Place *place, Expr *value, Expr *low, Expr *high, SourcePos pos, Expr **out) {
+    Arena *arena = place->binder->arena;
+    Expr *from, *to;
+    TRY(operator_bind(cx, arena, ">=", value, low, pos, &from));
+    TRY(operator_bind(cx, arena, "<=", value, high, pos, &to));
+    *out = expr_and(cx, arena, from, to);
+    TRY_POINTER(*out);
+    return OK;
+}
+
+static Status make_or(const Context *cx, Arena *arena, Expr *left, Expr *right, Expr **out) {
+    *out = expr_new(cx, arena, EXPR_OR, type_make(TYPE_BOOLEAN), left->pos, 2);
+    TRY_POINTER(*out);
+    (*out)->args[0] = left;
+    (*out)->args[1] = right;
+    return OK;
+}
+
+static Status bind_between(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Expr **args;
+    TRY(bind_exprs(cx, place, &ast->args, &args));
+    TRY(make_between(cx, place, args[0], args[1], args[2], ast->pos, out));
+    if (ast->symmetric) {
+        Expr *swapped;
+        TRY(make_between(cx, place, args[0], args[2], args[1], ast->pos, &swapped));
+        TRY(make_or(cx, place->binder->arena, *out, swapped, out));
+    }
+    return negate_if(cx, place, ast->negated, out);
+}
+
+/* A LIKE pattern with another escape character, written with backslashes. */
+static Status rewrite_escape(const Context *cx, Arena *arena, const AstExpr *pattern, const AstExpr *escape, AstExpr *out) {
+    if (pattern->kind != AST_STRING || escape->kind != AST_STRING) {
+        return fail_unsupported(cx, escape->pos, "ESCAPE of a pattern that is not constant");
+    }
+    if (strlen(escape->text) > 1) {
+        return fail_at(cx, escape->pos, INVALID_ESCAPE, "invalid escape string: it must be empty or one character");
+    }
+    char *text = arena_alloc(cx, arena, strlen(pattern->text) * 2 + 1);
+    TRY_POINTER(text);
+    char *to = text;
+    for (const char *from = pattern->text; *from != '\0'; from++) {
+        if (*from == escape->text[0] && from[1] != '\0') {
+            *to++ = '\\';
+            from++;
+        } else if (*from == '\\') {
+            *to++ = '\\';
+        }
+        *to++ = *from;
+    }
+    *out = *pattern;
+    out->text = text;
+    return OK;
+}
+
+static Status bind_like(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    if (ast->like == AST_LIKE_SIMILAR) {
+        return fail_unsupported(cx, ast->pos, "SIMILAR TO");
+    }
+    AstExpr rewritten;
+    const AstExpr *pattern = ast->args.items[1];
+    if (ast->args.count == 3) {
+        TRY(rewrite_escape(cx, place->binder->arena, pattern, ast->args.items[2], &rewritten));
+        pattern = &rewritten;
+    }
+    Expr *left, *right;
+    TRY(bind_expr(cx, place, ast->args.items[0], &left));
+    TRY(bind_expr(cx, place, pattern, &right));
+    TRY(operator_bind(cx, place->binder->arena, ast->like == AST_LIKE_ILIKE ? "~~*" : "~~", left, right, ast->pos, out));
+    return negate_if(cx, place, ast->negated, out);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ CASE, casts */
+
+static Status bind_case_condition(const Context *cx, Place *place, Expr *operand, const AstExpr *when, Expr **out) {
+    if (operand == NULL) {
+        return bind_boolean(cx, place, when, "CASE/WHEN", out);
+    }
+    Expr *value;
+    TRY(bind_expr(cx, place, when, &value));
+    return operator_bind(cx, place->binder->arena, "=", operand, value, when->pos, out);
+}
+
+static Status bind_case(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Arena *arena = place->binder->arena;
+    uint32_t first = ast->has_operand ? 1 : 0;
+    uint32_t branches = (ast->args.count - first - (ast->has_else ? 1 : 0)) / 2;
+    Expr *operand = NULL, **results;
+    if (ast->has_operand) {
+        TRY(bind_expr_known(cx, place, ast->args.items[0], &operand));
+    }
+    TRY_NEW_ARRAY(cx, arena, results, branches + 1);
+    Expr *expr = expr_new(cx, arena, EXPR_CASE, type_make(TYPE_NULL), ast->pos, branches * 2 + 1);
+    TRY_POINTER(expr);
+    for (uint32_t i = 0; i < branches; i++) {
+        TRY(bind_case_condition(cx, place, operand, ast->args.items[first + 2 * i], &expr->args[2 * i]));
+        TRY(bind_expr(cx, place, ast->args.items[first + 2 * i + 1], &results[i]));
+    }
+    if (ast->has_else) {
+        TRY(bind_expr(cx, place, ast->args.items[ast->args.count - 1], &results[branches]));
+    } else {
+        Value null = value_null(type_make(TYPE_NULL));
+        results[branches] = expr_constant(cx, arena, &null, ast->pos);
+        TRY_POINTER(results[branches]);
+    }
+    TRY(cast_to_common(cx, arena, results, branches + 1, "CASE", &expr->type));
+    for (uint32_t i = 0; i < branches; i++) {
+        expr->args[2 * i + 1] = results[i];
+    }
+    expr->args[2 * branches] = results[branches];
+    *out = expr;
+    return OK;
+}
+
+static Status bind_cast(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Type type;
+    Expr *operand;
+    TRY(bind_type(cx, ast->cast.type, &type));
+    TRY(bind_expr(cx, place, ast->args.items[0], &operand));
+    return cast_bind(cx, place->binder->arena, operand, type, true, ast->cast.is_try, out);
+}
+
+static Status bind_column(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    if (!clause_rules[place->clause].has_columns) {
+        Status status =
+            place->clause == CLAUSE_LIMIT || place->clause == CLAUSE_OFFSET ? INVALID_COLUMN_REFERENCE : FEATURE_NOT_SUPPORTED;
+        return place->clause == CLAUSE_DEFAULT
+                   ? fail_at(cx, ast->pos, status, "cannot use column reference in DEFAULT expression")
+                   : fail_at(cx, ast->pos, status, "argument of %s must not contain variables",
+                             clause_rules[place->clause].what);
+    }
+    const ScopeColumn *column;
+    TRY(select_find_column(cx, place, ast, &column, out));
+    if (column == NULL) {
+        return OK;
+    }
+    *out = make_column(cx, place->binder, column->id, ast->pos);
+    TRY_POINTER(*out);
+    return OK;
+}
+
+static Status bind_expr_kind(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    switch (ast->kind) {
+    case AST_NULL:
+    case AST_BOOLEAN:
+    case AST_INTEGER:
+    case AST_DECIMAL:
+    case AST_DOUBLE:
+    case AST_STRING:
+    case AST_TYPED_LITERAL:
+    case AST_PARAMETER: return bind_literal(cx, place->binder, ast, out);
+    case AST_COLUMN: return bind_column(cx, place, ast, out);
+    case AST_STAR: return fail_at(cx, ast->pos, SYNTAX_ERROR, "* stands for columns only in the select list and in count(*)");
+    case AST_DEFAULT: return fail_at(cx, ast->pos, SYNTAX_ERROR, "DEFAULT is not allowed in this context");
+    case AST_UNARY: return bind_unary(cx, place, ast, out);
+    case AST_BINARY: return bind_binary(cx, place, ast, out);
+    case AST_AND:
+    case AST_OR: return bind_logical(cx, place, ast, out);
+    case AST_NOT: return bind_not(cx, place, ast, out);
+    case AST_IS_NULL: return bind_is_null(cx, place, ast, out);
+    case AST_IS_BOOLEAN: return bind_is_boolean(cx, place, ast, out);
+    case AST_IS_DISTINCT: return bind_is_distinct(cx, place, ast, out);
+    case AST_BETWEEN: return bind_between(cx, place, ast, out);
+    case AST_LIKE: return bind_like(cx, place, ast, out);
+    case AST_IN: return bind_in_list(cx, place, ast, out);
+    case AST_IN_QUERY:
+    case AST_EXISTS:
+    case AST_SUBQUERY:
+    case AST_QUANTIFIED: return bind_subquery(cx, place, ast, out);
+    case AST_ROW: return fail_unsupported(cx, ast->pos, "a row value");
+    case AST_CASE: return bind_case(cx, place, ast, out);
+    case AST_CAST: return bind_cast(cx, place, ast, out);
+    case AST_CALL: return bind_call(cx, place, ast, out);
+    }
+    return fail_at(cx, ast->pos, INTERNAL_ERROR, "an expression of unknown kind %d", ast->kind);
+}
+
+Status bind_expr(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    TRY(binder_enter(cx, place->binder, ast->pos));
+    Status status = bind_expr_kind(cx, place, ast, out);
+    if (status != OK && status != OUT_OF_MEMORY) {
+        error_set_pos_if_none(cx, ast->pos);
+    }
+    binder_leave(place->binder);
+    return status;
+}

@@ -1,0 +1,430 @@
+/* FROM: what each item gives, and what it puts into sight. */
+#include "bind/bind_table_function.h"
+#include "bind/binder.h"
+#include "core/suggest.h"
+
+#include <stdio.h>
+
+/* What one item of FROM comes to. */
+typedef struct FromItem {
+    LogicalNode *node;
+    Scope scope; /* what it puts into sight; outer and ctes are the query's */
+} FromItem;
+
+static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, Scope *around, FromItem *item);
+
+/* -------------------------------------------------------------------------------------------------------------- relations */
+
+/* A relation over a node's columns, named by the item's alias (or `name`) and its column aliases. */
+static Status add_relation(const Context *cx, Binder *binder, const AstFrom *ast, Relation relation, const char *const *names,
+                           FromItem *item) {
+    const LogicalNode *node = item->node;
+    const AstIdentList *aliases = &ast->alias_columns;
+    if (ast->alias != NULL) {
+        relation.name = ast->alias;
+        relation.schema_name = NULL;
+    }
+    if (aliases->count > node->column_count) {
+        return fail_at(cx, aliases->items[node->column_count]->pos, INVALID_COLUMN_REFERENCE,
+                       "table \"%s\" has %u columns available but %u columns specified", relation.name, node->column_count,
+                       aliases->count);
+    }
+    relation.column_count = node->column_count;
+    TRY_NEW_ARRAY(cx, binder->arena, relation.columns, relation.column_count);
+    uint32_t index = item->scope.relation_count;
+    for (uint32_t i = 0; i < relation.column_count; i++) {
+        const char *name = i < aliases->count ? aliases->items[i]->text : names[i];
+        relation.columns[i] = (ScopeColumn){.name = name, .id = node->columns[i], .relation = index};
+        TRY_APPEND(cx, binder->arena, item->scope.columns, item->scope.column_capacity, item->scope.column_count,
+                   relation.columns[i]);
+    }
+    return scope_add_relation(cx, binder, &item->scope, &relation, ast->pos);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- tables */
+
+static Status fail_missing_table(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name) {
+    static const char *const system_prefixes[] = {"svv_", "stv_", "stl_", "svl_", "pg_", "sys_"};
+    const char *text = name->parts[name->count - 1].text;
+    bool is_system = name->count == 2 &&
+                     (strcmp(name->parts[0].text, "information_schema") == 0 || strcmp(name->parts[0].text, "pg_catalog") == 0);
+    for (size_t i = 0; i < sizeof system_prefixes / sizeof *system_prefixes && name->count == 1; i++) {
+        is_system = is_system || strncmp(text, system_prefixes[i], strlen(system_prefixes[i])) == 0;
+    }
+    if (is_system) {
+        char what[200];
+        snprintf(what, sizeof what, "the system view %s", text);
+        return fail_unsupported(cx, name->pos, what);
+    }
+    Suggestion suggestion;
+    suggestion_init(&suggestion, text);
+    for (const Cte *cte = ctes; cte != NULL; cte = cte->earlier) {
+        suggestion_consider(&suggestion, cte->ast->name, NULL);
+    }
+    for (uint32_t i = 0; i < snapshot_table_count(snapshot); i++) {
+        suggestion_consider(&suggestion, snapshot_table(snapshot, i)->schema->name, NULL);
+    }
+    fail_at(cx, name->pos, UNDEFINED_TABLE,
+            name->count > 1 ? "relation \"%s.%s\" does not exist" : "relation \"%s%s\" does not exist",
+            name->count > 1 ? name->parts[name->count - 2].text : "", text);
+    return suggestion.nearest == NULL ? UNDEFINED_TABLE : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
+}
+
+static Status find_table_if_exists(const Context *cx, Snapshot *snapshot, const AstName *name, const TableVersion **table) {
+    if (name->count > 2) {
+        return fail_unsupported(cx, name->pos, "a reference to another database");
+    }
+    const char *schema_name = name->count == 2 ? name->parts[0].text : "public";
+    *table = snapshot_find_table(snapshot, schema_name, name->parts[name->count - 1].text);
+    return OK;
+}
+
+Status find_table(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **table) {
+    TRY(find_table_if_exists(cx, snapshot, name, table));
+    return *table != NULL ? OK : fail_missing_table(cx, snapshot, ctes, name);
+}
+
+Status bind_table_if_exists(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
+                            const TableVersion **table) {
+    (void)arena;
+    return find_table_if_exists(cx, snapshot, name, table);
+}
+
+Status bind_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name, const TableVersion **table) {
+    (void)arena;
+    return find_table(cx, snapshot, NULL, name, table);
+}
+
+static bool has_no_nulls(const TableVersion *table, uint32_t column) {
+    return table->schema->columns[column].not_null || (table->statistics != NULL && table->statistics[column].range.nulls == 0);
+}
+
+static Status make_get(const Context *cx, Binder *binder, SourcePos pos, const TableVersion *table, const char *alias,
+                       LogicalNode **node) {
+    const TableSchema *schema = table->schema;
+    LogicalNode *get = logical_new(cx, binder->arena, LOGICAL_GET, pos, 0, schema->column_count);
+    TRY_POINTER(get);
+    get->get.table = table;
+    get->get.alias = alias;
+    TRY_NEW_ARRAY(cx, binder->arena, get->get.table_columns, schema->column_count);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        const char *name = arena_format(cx, binder->arena, "%s.%s", alias, schema->columns[i].name);
+        TRY_POINTER(name);
+        TRY(plan_add_column(cx, binder->plan, schema->columns[i].type, name, !has_no_nulls(table, i), &get->columns[i]));
+        LogicalColumn *column = &binder->plan->columns[get->columns[i]];
+        column->table = table;
+        column->table_column = i;
+        get->get.table_columns[i] = i;
+    }
+    *node = get;
+    return OK;
+}
+
+static Status bind_from_table(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
+    const AstName *name = ast->table.name;
+    const char *text = name->parts[name->count - 1].text;
+    const TableVersion *table;
+    TRY(find_table(cx, binder->snapshot, item->scope.ctes, name, &table));
+    const TableSchema *schema = table->schema;
+    const char **names;
+    TRY_NEW_ARRAY(cx, binder->arena, names, schema->column_count);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        names[i] = schema->columns[i].name;
+    }
+    TRY(make_get(cx, binder, ast->pos, table, ast->alias != NULL ? ast->alias : text, &item->node));
+    Relation relation = {.schema_name = schema->schema_name, .name = schema->name, .table_name = schema->name};
+    return add_relation(cx, binder, ast, relation, names, item);
+}
+
+/* ------------------------------------------------------------------------------------------------------ subqueries and CTEs */
+
+static Status bind_from_query(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
+    BoundQuery query;
+    TRY(bind_query_body(cx, binder, item->scope.ctes, item->scope.outer, ast->query, &query));
+    item->node = query.node;
+    return add_relation(cx, binder, ast, (Relation){0}, query.names, item);
+}
+
+static Status bind_from_cte(const Context *cx, Binder *binder, const AstFrom *ast, Cte *cte, FromItem *item) {
+    const AstIdentList *columns = &cte->ast->columns;
+    BoundQuery query;
+    cte->is_used = true;
+    TRY(bind_query_body(cx, binder, cte->earlier, cte->outer, cte->ast->query, &query));
+    if (columns->count > query.node->column_count) {
+        return fail_at(cx, cte->ast->pos, INVALID_COLUMN_REFERENCE,
+                       "WITH query \"%s\" has %u columns available but %u columns specified", cte->ast->name,
+                       query.node->column_count, columns->count);
+    }
+    const char **names;
+    TRY_NEW_ARRAY(cx, binder->arena, names, query.node->column_count);
+    for (uint32_t i = 0; i < query.node->column_count; i++) {
+        names[i] = i < columns->count ? columns->items[i]->text : query.names[i];
+    }
+    item->node = query.node;
+    return add_relation(cx, binder, ast, (Relation){.name = cte->ast->name, .table_name = cte->ast->name}, names, item);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ joins */
+
+static Status find_using(const Context *cx, const Scope *scope, const AstIdent *name, const char *side, ScopeColumn *column) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < scope->column_count; i++) {
+        if (strcmp(scope->columns[i].name, name->text) == 0 && found++ == 0) {
+            *column = scope->columns[i];
+        }
+    }
+    if (found == 1) {
+        return OK;
+    }
+    return found == 0 ? fail_at(cx, name->pos, UNDEFINED_COLUMN,
+                                "column \"%s\" specified in USING clause does not exist in %s table", name->text, side)
+                      : fail_at(cx, name->pos, AMBIGUOUS_COLUMN, "common column name \"%s\" appears more than once in %s table",
+                                name->text, side);
+}
+
+/* NATURAL is USING of all names that both sides have. */
+static Status natural_columns(const Context *cx, Binder *binder, const AstFrom *ast, const FromItem *left,
+                              const FromItem *right, AstIdentList *names) {
+    TRY_NEW_ARRAY(cx, binder->arena, names->items, left->scope.column_count);
+    for (uint32_t i = 0; i < left->scope.column_count; i++) {
+        bool is_common = false;
+        for (uint32_t j = 0; j < right->scope.column_count; j++) {
+            is_common = is_common || strcmp(left->scope.columns[i].name, right->scope.columns[j].name) == 0;
+        }
+        if (is_common) {
+            AstIdent *name;
+            TRY_NEW(cx, binder->arena, name);
+            *name = (AstIdent){.pos = ast->pos, .text = left->scope.columns[i].name};
+            names->items[names->count++] = name;
+        }
+    }
+    return OK;
+}
+
+/* The columns that USING merges: which pair, and what the merged one is. */
+typedef struct Merged {
+    uint32_t count;
+    ScopeColumn *left, *right;
+    Expr **exprs; /* value of the merged column, over both sides */
+} Merged;
+
+static Status merge_column(const Context *cx, Binder *binder, const AstFrom *ast, Merged *merged, uint32_t i, SourcePos pos,
+                           Expr **condition) {
+    Expr *sides[2], *equal;
+    Type type;
+    sides[0] = make_column(cx, binder, merged->left[i].id, pos);
+    TRY_POINTER(sides[0]);
+    sides[1] = make_column(cx, binder, merged->right[i].id, pos);
+    TRY_POINTER(sides[1]);
+    TRY(operator_bind(cx, binder->arena, "=", sides[0], sides[1], pos, &equal));
+    *condition = expr_and(cx, binder->arena, *condition, equal);
+    TRY_POINTER(*condition);
+    TRY(cast_to_common(cx, binder->arena, sides, 2, "JOIN/USING", &type));
+    merged->exprs[i] = sides[ast->join.type == AST_JOIN_RIGHT ? 1 : 0];
+    if (ast->join.type == AST_JOIN_FULL) {
+        merged->exprs[i] = expr_new(cx, binder->arena, EXPR_COALESCE, type, pos, 2);
+        TRY_POINTER(merged->exprs[i]);
+        memcpy(merged->exprs[i]->args, sides, sizeof sides);
+    }
+    return OK;
+}
+
+static Status bind_using(const Context *cx, Binder *binder, const AstFrom *ast, const AstIdentList *names, const FromItem *left,
+                         const FromItem *right, Merged *merged, Expr **condition) {
+    merged->count = names->count;
+    TRY_NEW_ARRAY(cx, binder->arena, merged->left, names->count);
+    TRY_NEW_ARRAY(cx, binder->arena, merged->right, names->count);
+    TRY_NEW_ARRAY(cx, binder->arena, merged->exprs, names->count);
+    for (uint32_t i = 0; i < names->count; i++) {
+        const AstIdent *name = names->items[i];
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(names->items[j]->text, name->text) == 0) {
+                return fail_at(cx, name->pos, DUPLICATE_COLUMN, "column name \"%s\" appears more than once in USING clause",
+                               name->text);
+            }
+        }
+        TRY(find_using(cx, &left->scope, name, "left", &merged->left[i]));
+        TRY(find_using(cx, &right->scope, name, "right", &merged->right[i]));
+        TRY(merge_column(cx, binder, ast, merged, i, name->pos, condition));
+    }
+    return OK;
+}
+
+/* Above the join: computes merged columns that are not just one side's. */
+static Status project_merged(const Context *cx, Binder *binder, const Merged *merged, FromItem *item, ColumnId *ids) {
+    uint32_t passed = item->node->column_count, count = passed;
+    Expr **exprs;
+    TRY_NEW_ARRAY(cx, binder->arena, exprs, passed + merged->count);
+    for (uint32_t i = 0; i < merged->count; i++) {
+        if (merged->exprs[i]->kind != EXPR_COLUMN) {
+            exprs[count++] = merged->exprs[i];
+        }
+    }
+    for (uint32_t i = 0; i < passed && count > passed; i++) {
+        exprs[i] = make_column(cx, binder, item->node->columns[i], item->node->pos);
+        TRY_POINTER(exprs[i]);
+    }
+    if (count > passed) {
+        TRY(make_project(cx, binder, item->node->pos, exprs, NULL, count, &item->node));
+    }
+    for (uint32_t i = 0, at = passed; i < merged->count; i++) {
+        ids[i] = merged->exprs[i]->kind == EXPR_COLUMN ? merged->exprs[i]->column : item->node->columns[at++];
+    }
+    return OK;
+}
+
+static bool is_merged(const ScopeColumn *columns, uint32_t count, const ScopeColumn *column) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (columns[i].id == column->id && strcmp(columns[i].name, column->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In sight after the join: the merged columns, then what is left of each side. */
+static Status combine_scopes(const Context *cx, Binder *binder, const AstFrom *ast, const FromItem *left, const FromItem *right,
+                             const Merged *merged, FromItem *item) {
+    Scope both = {0};
+    ColumnId *ids;
+    TRY(scope_append(cx, binder, &both, &left->scope, ast->pos));
+    TRY(scope_append(cx, binder, &both, &right->scope, ast->join.right->pos));
+    item->scope.relations = both.relations;
+    item->scope.relation_count = both.relation_count;
+    item->scope.relation_capacity = both.relation_capacity;
+    TRY_NEW_ARRAY(cx, binder->arena, ids, merged->count);
+    TRY(project_merged(cx, binder, merged, item, ids));
+    for (uint32_t i = 0; i < merged->count; i++) {
+        ScopeColumn column = {.name = merged->left[i].name, .id = ids[i], .relation = RELATION_MERGED};
+        TRY_APPEND(cx, binder->arena, item->scope.columns, item->scope.column_capacity, item->scope.column_count, column);
+    }
+    for (uint32_t i = 0; i < both.column_count; i++) {
+        const ScopeColumn *column = &both.columns[i];
+        if (!is_merged(merged->left, merged->count, column) && !is_merged(merged->right, merged->count, column)) {
+            TRY_APPEND(cx, binder->arena, item->scope.columns, item->scope.column_capacity, item->scope.column_count, *column);
+        }
+    }
+    return OK;
+}
+
+/* Scalar subqueries of an ON condition become columns of the left side: seen by every pair, and by nobody else. */
+static Status bind_on(const Context *cx, Binder *binder, const AstFrom *ast, const FromItem *item, FromItem *left,
+                      Expr **condition) {
+    PendingJoins pending = {0};
+    Place place = {.binder = binder, .scope = &item->scope, .clause = CLAUSE_JOIN, .pending = &pending};
+    TRY(bind_boolean(cx, &place, ast->join.on, "JOIN/ON", condition));
+    for (uint32_t i = 0; i < pending.count; i++) {
+        if (pending.items[i].kind != JOIN_SINGLE) {
+            return fail_unsupported(cx, pending.items[i].pos, "IN (SELECT …) in a JOIN condition");
+        }
+    }
+    return join_pending(cx, binder, &pending, false, &left->node);
+}
+
+static Status bind_join_condition(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *left, FromItem *right,
+                                  Merged *merged, FromItem *item, Expr **condition) {
+    AstIdentList natural = {0};
+    if (ast->join.is_natural) {
+        TRY(natural_columns(cx, binder, ast, left, right, &natural));
+        return bind_using(cx, binder, ast, &natural, left, right, merged, condition);
+    }
+    if (ast->join.using.count > 0) {
+        return bind_using(cx, binder, ast, &ast->join.using, left, right, merged, condition);
+    }
+    if (ast->join.on == NULL) {
+        return OK;
+    }
+    FromItem seen = {.scope = {.outer = item->scope.outer, .ctes = item->scope.ctes}};
+    TRY(scope_append(cx, binder, &seen.scope, &left->scope, ast->pos));
+    TRY(scope_append(cx, binder, &seen.scope, &right->scope, ast->join.right->pos));
+    return bind_on(cx, binder, ast, &seen, left, condition);
+}
+
+/* A join in parentheses with an alias is one relation; what it was made of is out of sight. */
+static Status rename_join(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
+    Scope inner = item->scope;
+    FromItem renamed = {.node = item->node, .scope = {.outer = inner.outer, .ctes = inner.ctes}};
+    LogicalNode view = {.column_count = inner.column_count};
+    const char **names;
+    TRY_NEW_ARRAY(cx, binder->arena, names, inner.column_count);
+    TRY_NEW_ARRAY(cx, binder->arena, view.columns, inner.column_count);
+    for (uint32_t i = 0; i < inner.column_count; i++) {
+        names[i] = inner.columns[i].name;
+        view.columns[i] = inner.columns[i].id;
+    }
+    renamed.node = &view;
+    TRY(add_relation(cx, binder, ast, (Relation){.name = ast->alias}, names, &renamed));
+    renamed.node = item->node;
+    *item = renamed;
+    return OK;
+}
+
+static Status bind_from_join(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
+    static const JoinKind kinds[] = {
+        [AST_JOIN_INNER] = JOIN_INNER, [AST_JOIN_LEFT] = JOIN_LEFT,   [AST_JOIN_RIGHT] = JOIN_RIGHT,
+        [AST_JOIN_FULL] = JOIN_FULL,   [AST_JOIN_CROSS] = JOIN_INNER,
+    };
+    FromItem left, right;
+    Merged merged = {0};
+    Expr *condition = NULL;
+    TRY(bind_from(cx, binder, ast->join.left, &item->scope, &left));
+    TRY(bind_from(cx, binder, ast->join.right, &item->scope, &right));
+    TRY(bind_join_condition(cx, binder, ast, &left, &right, &merged, item, &condition));
+    TRY(make_join(cx, binder, ast->pos, kinds[ast->join.type], left.node, right.node, condition, 0, &item->node));
+    TRY(combine_scopes(cx, binder, ast, &left, &right, &merged, item));
+    return ast->alias == NULL ? OK : rename_join(cx, binder, ast, item);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- the list */
+
+static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
+    if (ast->is_lateral) {
+        return fail_unsupported(cx, ast->pos, "LATERAL");
+    }
+    switch (ast->kind) {
+    case AST_FROM_QUERY: return bind_from_query(cx, binder, ast, item);
+    case AST_FROM_JOIN: return bind_from_join(cx, binder, ast, item);
+    case AST_FROM_FILE: return fail_unsupported(cx, ast->pos, "a file in FROM");
+    case AST_FROM_FUNCTION: {
+        const char **names;
+        const char *name;
+        TRY(bind_table_function(cx, binder, &item->scope, ast, &item->node, &name, &names));
+        return add_relation(cx, binder, ast, (Relation){.name = name}, names, item);
+    }
+    case AST_FROM_TABLE: break;
+    }
+    if (ast->table.version != NULL) {
+        return fail_unsupported(cx, ast->table.version->pos, "AT (VERSION …)");
+    }
+    Cte *cte = ast->table.name->count == 1 ? cte_find(item->scope.ctes, ast->table.name->parts[0].text) : NULL;
+    return cte != NULL ? bind_from_cte(cx, binder, ast, cte, item) : bind_from_table(cx, binder, ast, item);
+}
+
+static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, Scope *around, FromItem *item) {
+    *item = (FromItem){.scope = {.outer = around->outer, .ctes = around->ctes}};
+    TRY(binder_enter(cx, binder, ast->pos));
+    Status status = bind_from_kind(cx, binder, ast, item);
+    binder_leave(binder);
+    return status;
+}
+
+Status bind_from_list(const Context *cx, Binder *binder, const AstFromList *list, Scope *scope, LogicalNode **node) {
+    *node = NULL;
+    for (uint32_t i = 0; i < list->count; i++) {
+        FromItem item;
+        TRY(bind_from(cx, binder, list->items[i], scope, &item));
+        TRY(scope_append(cx, binder, scope, &item.scope, list->items[i]->pos));
+        if (*node == NULL) {
+            *node = item.node;
+        } else {
+            TRY(make_join(cx, binder, list->items[i]->pos, JOIN_INNER, *node, item.node, NULL, 0, node));
+        }
+    }
+    if (*node == NULL) { /* SELECT without FROM: one row without columns */
+        *node = logical_new(cx, binder->arena, LOGICAL_VALUES, POS_NONE, 0, 0);
+        TRY_POINTER(*node);
+        (*node)->values.row_count = 1;
+        TRY_NEW_ARRAY(cx, binder->arena, (*node)->values.rows, 1);
+    }
+    return OK;
+}

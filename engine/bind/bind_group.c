@@ -1,0 +1,240 @@
+/* GROUP BY: binding its items, and turning what stands above the grouping into expressions over groups and aggregates. */
+#include "bind/select.h"
+
+static bool has_output(const Select *select, ColumnId id) {
+    for (uint32_t i = 0; i < select->call_count; i++) {
+        if (select->calls[i].output == id) {
+            return true;
+        }
+    }
+    for (uint32_t w = 0; w < select->window_count; w++) {
+        for (uint32_t i = 0; i < select->windows[w].call_count; i++) {
+            if (select->windows[w].calls[i].output == id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool has_pending(const PendingJoins *pending, ColumnId id) {
+    for (uint32_t i = 0; i < pending->count; i++) {
+        const PendingJoin *join = &pending->items[i];
+        if (join->node->columns[0] == id || (join->kind == JOIN_MARK && join->mark == id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ GROUP BY items
+ */
+
+static Status add_group(const Context *cx, Binder *binder, Select *select, Expr *expr) {
+    for (uint32_t i = 0; i < select->group_count; i++) {
+        if (expr_equal(select->groups[i], expr)) {
+            return OK;
+        }
+    }
+    TRY_APPEND(cx, binder->arena, select->groups, select->group_capacity, select->group_count, expr);
+    return OK;
+}
+
+/* An item that stands for a column of the select list: bound again, over the rows of FROM. */
+static Status add_item_group(const Context *cx, Binder *binder, Select *select, SelectItem *item) {
+    if (item->ast != NULL) {
+        Place place = select_row_place(binder, select, CLAUSE_GROUP_BY);
+        TRY(bind_expr_known(cx, &place, item->ast, &item->expr));
+    }
+    return add_group(cx, binder, select, item->expr);
+}
+
+static Status find_alias(const Context *cx, Select *select, const AstExpr *ast, SelectItem **found) {
+    *found = NULL;
+    for (uint32_t i = 0; i < select->visible_count; i++) {
+        SelectItem *item = &select->items[i];
+        if (strcmp(item->name, ast->name->parts[0].text) != 0 || item->alias == NULL) {
+            continue;
+        }
+        if (*found != NULL && !expr_equal((*found)->expr, item->expr)) {
+            return fail_at(cx, ast->pos, AMBIGUOUS_COLUMN, "GROUP BY \"%s\" is ambiguous", item->name);
+        }
+        *found = item;
+    }
+    return OK;
+}
+
+static Status bind_group_expr(const Context *cx, Binder *binder, Select *select, const AstExpr *ast) {
+    bool is_position;
+    uint32_t position;
+    if (ast->kind == AST_ROW) {
+        for (uint32_t i = 0; i < ast->args.count; i++) {
+            TRY(bind_group_expr(cx, binder, select, ast->args.items[i]));
+        }
+        return OK;
+    }
+    TRY(bind_position(cx, ast, "GROUP BY", select->visible_count, &is_position, &position));
+    if (is_position) {
+        return add_item_group(cx, binder, select, &select->items[position]);
+    }
+    if (ast->kind == AST_COLUMN && ast->name->count == 1 && !scope_has_column(&select->scope, ast->name->parts[0].text)) {
+        SelectItem *item;
+        TRY(find_alias(cx, select, ast, &item));
+        if (item != NULL) {
+            return add_item_group(cx, binder, select, item);
+        }
+    }
+    Expr *expr;
+    Place place = select_row_place(binder, select, CLAUSE_GROUP_BY);
+    TRY(bind_expr_known(cx, &place, ast, &expr));
+    return add_group(cx, binder, select, expr);
+}
+
+typedef struct ItemParts {
+    const Select *select;
+    bool has_rows, has_results; /* columns of FROM; aggregates and windows */
+} ItemParts;
+
+static bool note_part(const Expr *node, void *parts_) {
+    ItemParts *parts = parts_;
+    if (node->kind == EXPR_COLUMN && has_output(parts->select, node->column)) {
+        parts->has_results = true;
+    } else if (node->kind == EXPR_COLUMN && !has_pending(&parts->select->after, node->column)) {
+        parts->has_rows = true;
+    }
+    return true;
+}
+
+/* GROUP BY ALL: every item of the select list without an aggregate. */
+static Status group_by_all(const Context *cx, Binder *binder, Select *select) {
+    for (uint32_t i = 0; i < select->visible_count; i++) {
+        ItemParts parts = {.select = select};
+        expr_walk(select->items[i].expr, note_part, &parts);
+        if (parts.has_rows && !parts.has_results) {
+            TRY(add_item_group(cx, binder, select, &select->items[i]));
+        }
+    }
+    return OK;
+}
+
+Status bind_group_by(const Context *cx, Binder *binder, Select *select) {
+    const AstSelect *ast = select->ast;
+    bool has_group_by = ast->group_all || ast->group_by.count > 0;
+    for (uint32_t i = 0; i < ast->group_by.count; i++) {
+        const AstGroupItem *item = ast->group_by.items[i];
+        switch (item->kind) {
+        case AST_GROUP_EXPR: TRY(bind_group_expr(cx, binder, select, item->expr)); break;
+        case AST_GROUP_EMPTY: break; /* one group of all rows */
+        case AST_GROUP_ROLLUP: return fail_unsupported(cx, item->pos, "ROLLUP");
+        case AST_GROUP_CUBE: return fail_unsupported(cx, item->pos, "CUBE");
+        case AST_GROUP_SETS: return fail_unsupported(cx, item->pos, "GROUPING SETS");
+        }
+    }
+    if (ast->group_all) {
+        TRY(group_by_all(cx, binder, select));
+    }
+    select->is_grouped = has_group_by || select->call_count > 0 || ast->having != NULL;
+    TRY_NEW_ARRAY(cx, binder->arena, select->group_columns, select->group_count);
+    for (uint32_t i = 0; i < select->group_count; i++) {
+        TRY(make_column_for(cx, binder, select->groups[i], NULL, &select->group_columns[i]));
+    }
+    return OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------- above the grouping
+ */
+
+typedef struct Regroup {
+    Binder *binder;
+    const Select *select;
+    const Expr *culprit; /* a column that is neither grouped nor aggregated */
+} Regroup;
+
+static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, void *regroup_) {
+    Regroup *regroup = regroup_;
+    const Select *select = regroup->select;
+    (void)arena;
+    for (uint32_t i = 0; i < select->group_count && node->kind != EXPR_CONSTANT; i++) {
+        if (expr_equal(select->groups[i], node)) {
+            return make_column(cx, regroup->binder, select->group_columns[i], node->pos);
+        }
+    }
+    if (node->kind == EXPR_COLUMN && regroup->culprit == NULL && !has_output(select, node->column) &&
+        !has_pending(&select->after, node->column)) {
+        regroup->culprit = node;
+    }
+    return NULL;
+}
+
+static Status regroup_expr(const Context *cx, Binder *binder, Select *select, Expr **expr) {
+    if (*expr == NULL) {
+        return OK;
+    }
+    Regroup regroup = {.binder = binder, .select = select};
+    *expr = expr_transform(cx, binder->arena, *expr, regroup_node, &regroup);
+    TRY_POINTER(*expr);
+    if (regroup.culprit == NULL) {
+        return OK;
+    }
+    const char *name = binder->plan->columns[regroup.culprit->column].name;
+    fail_at(cx, regroup.culprit->pos, GROUPING_ERROR,
+            "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", name);
+    return select->group_count == 0 ? fail_hint(cx, "add GROUP BY %s, or aggregate it: max(%s)", name, name)
+                                    : fail_hint(cx, "add it to GROUP BY, or aggregate it: max(%s)", name);
+}
+
+static Status regroup_windows(const Context *cx, Binder *binder, Select *select, WindowSet *set) {
+    for (uint32_t i = 0; i < set->partition_count; i++) {
+        TRY(regroup_expr(cx, binder, select, &set->partitions[i]));
+    }
+    for (uint32_t i = 0; i < set->key_count; i++) {
+        TRY(regroup_expr(cx, binder, select, &set->keys[i].expr));
+    }
+    for (uint32_t c = 0; c < set->call_count; c++) {
+        WindowCall *call = &set->calls[c];
+        TRY(regroup_expr(cx, binder, select, &call->filter));
+        for (uint32_t i = 0; i < call->arg_count; i++) {
+            TRY(regroup_expr(cx, binder, select, &call->args[i]));
+        }
+    }
+    return OK;
+}
+
+Status regroup_select(const Context *cx, Binder *binder, Select *select) {
+    if (!select->is_grouped) {
+        return OK;
+    }
+    for (uint32_t i = 0; i < select->item_count; i++) {
+        TRY(regroup_expr(cx, binder, select, &select->items[i].expr));
+    }
+    TRY(regroup_expr(cx, binder, select, &select->having));
+    TRY(regroup_expr(cx, binder, select, &select->qualify));
+    for (uint32_t i = 0; i < select->window_count; i++) {
+        TRY(regroup_windows(cx, binder, select, &select->windows[i]));
+    }
+    for (uint32_t i = 0; i < select->after.count; i++) {
+        TRY(regroup_expr(cx, binder, select, &select->after.items[i].condition));
+    }
+    return OK;
+}
+
+/* A group that exists has a row, so most aggregates of a column without NULLs are not NULL. */
+static void note_nulls(Binder *binder, const Select *select) {
+    for (uint32_t i = 0; i < select->call_count; i++) {
+        const AggregateCall *call = &select->calls[i];
+        bool is_count = call->aggregate->id == AGGREGATE_COUNT || call->aggregate->id == AGGREGATE_COUNT_STAR;
+        bool is_full = select->group_count > 0 && call->filter == NULL && call->arg_count == 1 &&
+                       !expr_can_be_null(binder->plan, call->args[0]);
+        binder->plan->columns[call->output].can_be_null = !is_count && !is_full;
+    }
+}
+
+Status group_rows(const Context *cx, Binder *binder, Select *select) {
+    if (!select->is_grouped) {
+        return OK;
+    }
+    note_nulls(binder, select);
+    SourcePos pos = select->ast->group_pos == POS_NONE ? select->ast->pos : select->ast->group_pos;
+    return make_aggregate(cx, binder, pos, select->groups, select->group_columns, select->group_count, select->calls,
+                          select->call_count, &select->node);
+}

@@ -1,0 +1,210 @@
+/* Making the plan's nodes, with their columns. */
+#include "bind/binder.h"
+
+#define LABEL_BYTES_MAX 160
+
+Expr *make_column(const Context *cx, Binder *binder, ColumnId id, SourcePos pos) {
+    const LogicalColumn *column = &binder->plan->columns[id];
+    return expr_column(cx, binder->arena, id, column->type, column->name, pos);
+}
+
+Status expr_label(const Context *cx, Binder *binder, const Expr *expr, const char **label) {
+    char *text = expr_print(cx, binder->arena, expr);
+    TRY_POINTER(text);
+    if (strlen(text) > LABEL_BYTES_MAX) { /* labels of labels would grow without bound */
+        size_t bytes = LABEL_BYTES_MAX;
+        while (bytes > 0 && ((unsigned char)text[bytes] & 0xc0) == 0x80) {
+            bytes--;
+        }
+        strcpy(text + bytes, "…");
+    }
+    *label = text;
+    return OK;
+}
+
+bool expr_can_be_null(const LogicalPlan *plan, const Expr *expr) {
+    switch (expr->kind) {
+    case EXPR_CONSTANT: return expr->value.is_null;
+    case EXPR_COLUMN: return plan->columns[expr->column].can_be_null;
+    case EXPR_IS_NULL:
+    case EXPR_DISTINCT: return false;
+    case EXPR_COMPARE:
+    case EXPR_AND:
+    case EXPR_OR:
+    case EXPR_NOT:
+    case EXPR_IN:
+        for (uint32_t i = 0; i < expr->arg_count; i++) {
+            if (expr_can_be_null(plan, expr->args[i])) {
+                return true;
+            }
+        }
+        return false;
+    case EXPR_CAST: return expr->is_try || expr_can_be_null(plan, expr->args[0]);
+    case EXPR_CASE:
+        for (uint32_t i = 1; i < expr->arg_count; i += 2) {
+            if (expr_can_be_null(plan, expr->args[i])) {
+                return true;
+            }
+        }
+        return expr_can_be_null(plan, expr->args[expr->arg_count - 1]);
+    case EXPR_COALESCE:
+        for (uint32_t i = 0; i < expr->arg_count; i++) {
+            if (!expr_can_be_null(plan, expr->args[i])) {
+                return false;
+            }
+        }
+        return true;
+    default: return true;
+    }
+}
+
+Status make_column_for(const Context *cx, Binder *binder, const Expr *expr, const char *name, ColumnId *id) {
+    if (expr->kind == EXPR_COLUMN) {
+        *id = expr->column;
+        return OK;
+    }
+    if (name == NULL) {
+        TRY(expr_label(cx, binder, expr, &name));
+    }
+    return plan_add_column(cx, binder->plan, expr->type, name, expr_can_be_null(binder->plan, expr), id);
+}
+
+/* A second column of the same values: statistics apply to it as well. */
+static Status copy_column(const Context *cx, Binder *binder, ColumnId from, ColumnId *id) {
+    const LogicalColumn column = binder->plan->columns[from];
+    TRY(plan_add_column(cx, binder->plan, column.type, column.name, column.can_be_null, id));
+    binder->plan->columns[*id].table = column.table;
+    binder->plan->columns[*id].table_column = column.table_column;
+    return OK;
+}
+
+static bool has_id(const ColumnId *ids, uint32_t count, ColumnId id) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (ids[i] == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Status make_filter(const Context *cx, Binder *binder, Expr *condition, LogicalNode **node) {
+    if (condition == NULL) {
+        return OK;
+    }
+    LogicalNode *child = *node;
+    *node = logical_new(cx, binder->arena, LOGICAL_FILTER, condition->pos, 1, child->column_count);
+    TRY_POINTER(*node);
+    (*node)->children[0] = child;
+    memcpy((*node)->columns, child->columns, sizeof(ColumnId) * child->column_count);
+    (*node)->filter.condition = condition;
+    return OK;
+}
+
+static void make_nullable(Binder *binder, const LogicalNode *node) {
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        binder->plan->columns[node->columns[i]].can_be_null = true;
+    }
+}
+
+Status make_join(const Context *cx, Binder *binder, SourcePos pos, JoinKind kind, LogicalNode *left, LogicalNode *right,
+                 Expr *condition, ColumnId mark, LogicalNode **node) {
+    bool takes_right = kind != JOIN_SEMI && kind != JOIN_ANTI && kind != JOIN_ANTI_NULL && kind != JOIN_MARK;
+    uint32_t columns = left->column_count + (takes_right ? right->column_count : kind == JOIN_MARK);
+    LogicalNode *join = logical_new(cx, binder->arena, LOGICAL_JOIN, pos, 2, columns);
+    TRY_POINTER(join);
+    join->children[0] = left;
+    join->children[1] = right;
+    join->join.kind = kind;
+    join->join.condition = condition;
+    join->join.mark = mark;
+    memcpy(join->columns, left->columns, sizeof(ColumnId) * left->column_count);
+    if (takes_right) {
+        memcpy(join->columns + left->column_count, right->columns, sizeof(ColumnId) * right->column_count);
+    } else if (kind == JOIN_MARK) {
+        join->columns[left->column_count] = mark;
+    }
+    if (kind == JOIN_LEFT || kind == JOIN_FULL || kind == JOIN_SINGLE) {
+        make_nullable(binder, right);
+    }
+    if (kind == JOIN_RIGHT || kind == JOIN_FULL) {
+        make_nullable(binder, left);
+    }
+    *node = join;
+    return OK;
+}
+
+Status make_project(const Context *cx, Binder *binder, SourcePos pos, Expr *const *exprs, const char *const *names,
+                    uint32_t count, LogicalNode **node) {
+    LogicalNode *child = *node;
+    LogicalNode *project = logical_new(cx, binder->arena, LOGICAL_PROJECT, pos, 1, count);
+    TRY_POINTER(project);
+    project->children[0] = child;
+    TRY_NEW_ARRAY(cx, binder->arena, project->project.exprs, count);
+    for (uint32_t i = 0; i < count; i++) {
+        project->project.exprs[i] = exprs[i];
+        if (exprs[i]->kind == EXPR_COLUMN && has_id(project->columns, i, exprs[i]->column)) {
+            TRY(copy_column(cx, binder, exprs[i]->column, &project->columns[i]));
+        } else {
+            TRY(make_column_for(cx, binder, exprs[i], names == NULL ? NULL : names[i], &project->columns[i]));
+        }
+    }
+    *node = project;
+    return OK;
+}
+
+Status make_aggregate(const Context *cx, Binder *binder, SourcePos pos, Expr *const *groups, const ColumnId *group_columns,
+                      uint32_t group_count, const AggregateCall *calls, uint32_t call_count, LogicalNode **node) {
+    LogicalNode *aggregate = logical_new(cx, binder->arena, LOGICAL_AGGREGATE, pos, 1, group_count + call_count);
+    TRY_POINTER(aggregate);
+    aggregate->children[0] = *node;
+    aggregate->aggregate.group_count = group_count;
+    aggregate->aggregate.call_count = call_count;
+    TRY_NEW_ARRAY(cx, binder->arena, aggregate->aggregate.groups, group_count);
+    TRY_NEW_ARRAY(cx, binder->arena, aggregate->aggregate.calls, call_count);
+    for (uint32_t i = 0; i < group_count; i++) {
+        aggregate->aggregate.groups[i] = groups[i];
+        aggregate->columns[i] = group_columns[i];
+    }
+    for (uint32_t i = 0; i < call_count; i++) {
+        aggregate->aggregate.calls[i] = calls[i];
+        aggregate->columns[group_count + i] = calls[i].output;
+    }
+    *node = aggregate;
+    return OK;
+}
+
+Status make_sort(const Context *cx, Binder *binder, const SortKey *keys, uint32_t key_count, LogicalNode **node) {
+    LogicalNode *child = *node;
+    *node = logical_new(cx, binder->arena, LOGICAL_SORT, keys[0].expr->pos, 1, child->column_count);
+    TRY_POINTER(*node);
+    (*node)->children[0] = child;
+    memcpy((*node)->columns, child->columns, sizeof(ColumnId) * child->column_count);
+    TRY_NEW_ARRAY(cx, binder->arena, (*node)->sort.keys, key_count);
+    memcpy((*node)->sort.keys, keys, sizeof *keys * key_count);
+    (*node)->sort.key_count = key_count;
+    return OK;
+}
+
+static Status columns_of(const Context *cx, Binder *binder, const LogicalNode *node, Expr ***exprs) {
+    TRY_NEW_ARRAY(cx, binder->arena, *exprs, node->column_count);
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        (*exprs)[i] = make_column(cx, binder, node->columns[i], node->pos);
+        TRY_POINTER((*exprs)[i]);
+    }
+    return OK;
+}
+
+Status make_distinct(const Context *cx, Binder *binder, SourcePos pos, LogicalNode **node) {
+    Expr **groups;
+    TRY(columns_of(cx, binder, *node, &groups));
+    return make_aggregate(cx, binder, pos, groups, (*node)->columns, (*node)->column_count, NULL, 0, node);
+}
+
+Status make_prefix(const Context *cx, Binder *binder, uint32_t count, LogicalNode **node) {
+    Expr **exprs;
+    if (count == (*node)->column_count) {
+        return OK;
+    }
+    TRY(columns_of(cx, binder, *node, &exprs));
+    return make_project(cx, binder, (*node)->pos, exprs, NULL, count, node);
+}

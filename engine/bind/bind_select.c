@@ -1,0 +1,257 @@
+/* One SELECT: its clauses are bound in PostgreSQL's order (so that of several errors the same one is reported), then stacked in
+ * the order in which they are evaluated. */
+#include "bind/select.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------------ select list */
+
+static Status add_item(const Context *cx, Binder *binder, Select *select, SelectItem item) {
+    if (select->item_count >= COLUMNS_MAX && item.name != NULL) {
+        return fail_at(cx, item.pos, TOO_MANY_COLUMNS, "target lists can have at most %d entries", COLUMNS_MAX);
+    }
+    TRY_APPEND(cx, binder->arena, select->items, select->item_capacity, select->item_count, item);
+    return OK;
+}
+
+static Status add_star_column(const Context *cx, Binder *binder, Select *select, const AstExpr *star,
+                              const ScopeColumn *column) {
+    SelectItem item = {.pos = star->pos, .name = column->name};
+    item.expr = make_column(cx, binder, column->id, star->pos);
+    TRY_POINTER(item.expr);
+    return add_item(cx, binder, select, item);
+}
+
+static Status expand_star(const Context *cx, Binder *binder, Select *select, const AstExpr *star) {
+    const Scope *scope = &select->scope;
+    if (star->star == NULL) {
+        if (scope->relation_count == 0) {
+            return fail_at(cx, star->pos, SYNTAX_ERROR, "SELECT * with no tables specified is not valid");
+        }
+        for (uint32_t i = 0; i < scope->column_count; i++) {
+            TRY(add_star_column(cx, binder, select, star, &scope->columns[i]));
+        }
+        return OK;
+    }
+    const Relation *relation;
+    TRY(scope_find_relation(cx, scope, star->star, &relation));
+    for (uint32_t i = 0; i < relation->column_count; i++) {
+        TRY(add_star_column(cx, binder, select, star, &relation->columns[i]));
+    }
+    return OK;
+}
+
+static Status bind_items(const Context *cx, Binder *binder, Select *select) {
+    const AstSelectItemList *list = &select->ast->items;
+    for (uint32_t i = 0; i < list->count; i++) {
+        const AstSelectItem *ast = list->items[i];
+        if (ast->expr->kind == AST_STAR) {
+            TRY(expand_star(cx, binder, select, ast->expr));
+            continue;
+        }
+        Place place = select_place(binder, select, CLAUSE_SELECT);
+        const char *name = ast->alias != NULL ? ast->alias : ast_column_name(ast->expr);
+        SelectItem item = {.pos = ast->expr->pos, .ast = ast->expr, .alias = ast->alias, .name = name};
+        TRY(bind_expr(cx, &place, ast->expr, &item.expr));
+        TRY(add_item(cx, binder, select, item));
+    }
+    select->visible_count = select->item_count;
+    return OK;
+}
+
+Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out) {
+    const Select *select = place->select;
+    const AstName *name = ast->name;
+    *column = NULL;
+    if (place->clause == CLAUSE_QUALIFY && name->count == 1 && !scope_has_column(place->scope, name->parts[0].text)) {
+        for (uint32_t i = 0; i < select->visible_count; i++) {
+            if (select->items[i].alias != NULL && strcmp(select->items[i].alias, name->parts[0].text) == 0) {
+                *out = select->items[i].expr;
+                return OK;
+            }
+        }
+    }
+    return scope_find_column(cx, place->scope, name, select == NULL ? NULL : &select->ast->items, column);
+}
+
+/* --------------------------------------------------------------------------------------------------------------- ORDER BY */
+
+Status bind_position(const Context *cx, const AstExpr *ast, const char *what, uint32_t columns, bool *is_position,
+                     uint32_t *position) {
+    *is_position = ast->kind == AST_INTEGER;
+    if (*is_position) {
+        size_t digits = strspn(ast->text, "0123456789");
+        uint64_t number = digits > 9 ? UINT64_MAX : (uint64_t)strtoull(ast->text, NULL, 10);
+        if (number == 0 || number > columns) {
+            return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE, "%s position %s is not in select list", what, ast->text);
+        }
+        *position = (uint32_t)number - 1;
+        return OK;
+    }
+    if (ast->kind == AST_STRING || ast->kind == AST_DECIMAL || ast->kind == AST_DOUBLE || ast->kind == AST_NULL ||
+        ast->kind == AST_BOOLEAN) {
+        fail_at(cx, ast->pos, SYNTAX_ERROR, "non-integer constant in %s", what);
+        return ast->kind == AST_STRING ? fail_hint(cx, "a name stands without quotes or in double quotes: \"%s\"", ast->text)
+                                       : SYNTAX_ERROR;
+    }
+    return OK;
+}
+
+/* An output column by its name; *item is UINT32_MAX if there is none. */
+static Status find_output(const Context *cx, const Select *select, const AstExpr *ast, uint32_t *item) {
+    *item = UINT32_MAX;
+    if (ast->kind != AST_COLUMN || ast->name->count != 1) {
+        return OK;
+    }
+    for (uint32_t i = 0; i < select->visible_count; i++) {
+        if (strcmp(select->items[i].name, ast->name->parts[0].text) != 0) {
+            continue;
+        }
+        if (*item != UINT32_MAX && !expr_equal(select->items[*item].expr, select->items[i].expr)) {
+            return fail_at(cx, ast->pos, AMBIGUOUS_COLUMN, "ORDER BY \"%s\" is ambiguous", select->items[i].name);
+        }
+        *item = *item == UINT32_MAX ? i : *item;
+    }
+    return OK;
+}
+
+static Status bind_order_item(const Context *cx, Binder *binder, Select *select, const AstExpr *ast, uint32_t *item) {
+    bool is_position;
+    TRY(bind_position(cx, ast, "ORDER BY", select->visible_count, &is_position, item));
+    if (is_position) {
+        return OK;
+    }
+    TRY(find_output(cx, select, ast, item));
+    if (*item != UINT32_MAX) {
+        return OK;
+    }
+    Place place = select_place(binder, select, CLAUSE_ORDER_BY);
+    Expr *expr;
+    TRY(bind_expr_known(cx, &place, ast, &expr));
+    for (*item = 0; *item < select->item_count && !expr_equal(select->items[*item].expr, expr); (*item)++) {
+    }
+    if (*item < select->item_count) {
+        return OK;
+    }
+    if (select->ast->distinct == AST_DISTINCT_ALL_COLUMNS) {
+        return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE,
+                       "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
+    }
+    return add_item(cx, binder, select, (SelectItem){.pos = ast->pos, .ast = ast, .expr = expr});
+}
+
+static Status bind_order(const Context *cx, Binder *binder, Select *select, const AstOrderList *list) {
+    bool by_all = list->count == 1 && list->items[0]->expr == NULL;
+    select->order_count = by_all ? select->visible_count : list->count;
+    TRY_NEW_ARRAY(cx, binder->arena, select->order, select->order_count);
+    for (uint32_t i = 0; i < select->order_count; i++) {
+        const AstOrderItem *item = list->items[by_all ? 0 : i];
+        OrderKey *key = &select->order[i];
+        *key = (OrderKey){.item = i, .is_descending = item->descending, .nulls_first = order_nulls_first(item)};
+        if (!by_all) {
+            TRY(bind_order_item(cx, binder, select, item->expr, &key->item));
+        }
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ nodes */
+
+static Status project_items(const Context *cx, Binder *binder, Select *select, BoundQuery *query) {
+    uint32_t count = select->item_count;
+    Expr **exprs;
+    const char **labels;
+    TRY_NEW_ARRAY(cx, binder->arena, exprs, count);
+    TRY_NEW_ARRAY(cx, binder->arena, labels, count);
+    TRY_NEW_ARRAY(cx, binder->arena, query->names, count);
+    TRY_NEW_ARRAY(cx, binder->arena, query->literals, count);
+    for (uint32_t i = 0; i < count; i++) {
+        SelectItem *item = &select->items[i];
+        query->names[i] = item->name;
+        query->literals[i] = expr_is_literal(item->expr) ? item->expr : NULL;
+        labels[i] = item->alias;
+        TRY(expr_known(cx, binder->arena, item->expr, &exprs[i]));
+    }
+    return make_project(cx, binder, select->ast->pos, exprs, labels, count, &select->node);
+}
+
+static Status sort_rows(const Context *cx, Binder *binder, Select *select) {
+    SortKey *keys;
+    if (select->order_count == 0) {
+        return OK;
+    }
+    TRY_NEW_ARRAY(cx, binder->arena, keys, select->order_count);
+    for (uint32_t i = 0; i < select->order_count; i++) {
+        const OrderKey *key = &select->order[i];
+        keys[i] = (SortKey){.is_descending = key->is_descending, .nulls_first = key->nulls_first};
+        keys[i].expr = make_column(cx, binder, select->node->columns[key->item], select->items[key->item].pos);
+        TRY_POINTER(keys[i].expr);
+    }
+    return make_sort(cx, binder, keys, select->order_count, &select->node);
+}
+
+/* Stacks what was bound on the rows of FROM. */
+static Status build_select(const Context *cx, Binder *binder, Select *select, const AstQuery *ast, BoundQuery *query) {
+    LogicalNode **node = &select->node;
+    TRY(join_pending(cx, binder, &select->before, false, node));
+    TRY(make_filter(cx, binder, select->where, node));
+    TRY(join_pending(cx, binder, &select->before, true, node));
+    TRY(group_rows(cx, binder, select));
+    TRY(join_pending(cx, binder, &select->after, false, node));
+    TRY(make_filter(cx, binder, select->having, node));
+    TRY(join_pending(cx, binder, &select->after, true, node));
+    TRY(window_rows(cx, binder, select));
+    TRY(make_filter(cx, binder, select->qualify, node));
+    TRY(project_items(cx, binder, select, query));
+    if (select->ast->distinct == AST_DISTINCT_ALL_COLUMNS) {
+        TRY(make_distinct(cx, binder, select->ast->pos, node));
+    }
+    TRY(sort_rows(cx, binder, select));
+    TRY(bind_limit(cx, binder, ast, node));
+    TRY(make_prefix(cx, binder, select->visible_count, node));
+    query->node = *node;
+    return OK;
+}
+
+static Status check_windows(const Context *cx, const AstWindowList *windows) {
+    for (uint32_t i = 0; i < windows->count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(windows->items[i]->name, windows->items[j]->name) == 0) {
+                return fail_at(cx, windows->items[i]->pos, WINDOWING_ERROR, "window \"%s\" is already defined",
+                               windows->items[i]->name);
+            }
+        }
+    }
+    return OK;
+}
+
+static Status bind_having(const Context *cx, Binder *binder, Select *select) {
+    Place having = select_place(binder, select, CLAUSE_HAVING);
+    return select->ast->having == NULL ? OK : bind_condition(cx, &having, select->ast->having, "HAVING", &select->having);
+}
+
+static Status bind_qualify(const Context *cx, Binder *binder, Select *select) {
+    Place qualify = select_place(binder, select, CLAUSE_QUALIFY);
+    return select->ast->qualify == NULL ? OK : bind_boolean(cx, &qualify, select->ast->qualify, "QUALIFY", &select->qualify);
+}
+
+Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, BoundQuery *query) {
+    const AstSelect *ast_select = ast->select;
+    Select select = {.ast = ast_select, .scope = {.outer = outer, .ctes = ctes}};
+    if (ast_select->distinct == AST_DISTINCT_ON) {
+        return fail_unsupported(cx, ast_select->pos, "DISTINCT ON");
+    }
+    TRY(check_windows(cx, &ast_select->windows));
+    TRY(bind_from_list(cx, binder, &ast_select->from, &select.scope, &select.node));
+    TRY(bind_items(cx, binder, &select));
+    if (ast_select->where != NULL) {
+        Place where = select_row_place(binder, &select, CLAUSE_WHERE);
+        TRY(bind_condition(cx, &where, ast_select->where, "WHERE", &select.where));
+    }
+    TRY(bind_having(cx, binder, &select));
+    TRY(bind_qualify(cx, binder, &select));
+    TRY(bind_order(cx, binder, &select, &ast->order_by));
+    TRY(bind_group_by(cx, binder, &select));
+    TRY(regroup_select(cx, binder, &select));
+    return build_select(cx, binder, &select, ast, query);
+}

@@ -1,0 +1,188 @@
+/* Functions in FROM. Their arguments are constants: they cannot name columns of the other tables (that would be LATERAL). */
+#include "bind/bind_table_function.h"
+#include "bind/binder.h"
+#include "core/suggest.h"
+
+typedef struct TableFunction {
+    const char *name;
+    uint32_t arg_count;
+} TableFunction;
+static const TableFunction table_functions[] = {
+#define TABLE_FUNCTION(name, arguments, help) {#name, arguments},
+#define TABLE_FUNCTION_COLUMN(function, name, type)
+#include "plan/table_functions.def"
+#undef TABLE_FUNCTION
+#undef TABLE_FUNCTION_COLUMN
+};
+
+typedef struct TableFunctionColumn {
+    const char *function, *name;
+    TypeId type;
+} TableFunctionColumn;
+static const TableFunctionColumn table_function_columns[] = {
+#define TABLE_FUNCTION(name, arguments, help)
+#define TABLE_FUNCTION_COLUMN(function, name, type) {#function, #name, TYPE_##type},
+#include "plan/table_functions.def"
+#undef TABLE_FUNCTION
+#undef TABLE_FUNCTION_COLUMN
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const TableFunction *find_function(const char *name) {
+    for (size_t i = 0; i < COUNT(table_functions); i++) {
+        if (strcmp(table_functions[i].name, name) == 0) {
+            return &table_functions[i];
+        }
+    }
+    return NULL;
+}
+
+static Status fail_undefined(const Context *cx, const AstExpr *call, const char *name) {
+    if (function_exists(name) || aggregate_exists(name)) {
+        fail_unsupported(cx, call->pos, "a scalar function in FROM");
+        return fail_hint(cx, "write SELECT %s(…)", name);
+    }
+    Suggestion suggestion;
+    suggestion_init(&suggestion, name);
+    suggestion_consider(&suggestion, "generate_series", NULL);
+    for (size_t i = 0; i < COUNT(table_functions); i++) {
+        suggestion_consider(&suggestion, table_functions[i].name, NULL);
+    }
+    fail_at(cx, call->pos, UNDEFINED_FUNCTION, "table function %s() does not exist", name);
+    return suggestion.nearest == NULL ? UNDEFINED_FUNCTION : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
+}
+
+static bool names_no_column(const Expr *node, void *unused) {
+    (void)unused;
+    return node->kind != EXPR_COLUMN;
+}
+
+/* Arguments as constants of their own types. */
+static Status bind_constants(const Context *cx, Binder *binder, const Scope *scope, const AstExpr *call, Expr ***args) {
+    Scope none = {.outer = scope, .ctes = scope->ctes};
+    Place place = {.binder = binder, .scope = &none, .clause = CLAUSE_FROM_FUNCTION};
+    TRY_NEW_ARRAY(cx, binder->arena, *args, call->args.count);
+    for (uint32_t i = 0; i < call->args.count; i++) {
+        const AstExpr *ast = call->args.items[i];
+        TRY(bind_expr(cx, &place, ast, &(*args)[i]));
+        if (!expr_walk((*args)[i], names_no_column, NULL)) {
+            return fail_unsupported(cx, ast->pos, "LATERAL");
+        }
+    }
+    return OK;
+}
+
+static Status fold_constants(const Context *cx, Binder *binder, Expr **args, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        Value value;
+        Status status = expr_eval_constant(cx, binder->arena, args[i], &value);
+        if (status != OK) {
+            error_set_pos_if_none(cx, args[i]->pos);
+            return status;
+        }
+        args[i] = expr_constant(cx, binder->arena, &value, args[i]->pos);
+        TRY_POINTER(args[i]);
+    }
+    return OK;
+}
+
+/* generate_series(start, stop [, step]): integers, dates by days, timestamps (and dates) by an interval. */
+static bool series_type(Expr *const *args, uint32_t count, Type *type) {
+    if (count < 2 || count > 3) {
+        return false;
+    }
+    TypeId widest = TYPE_INTEGER;
+    uint32_t integers = 0, dates = 0, times = 0;
+    for (uint32_t i = 0; i < 2; i++) {
+        integers += type_is_integer(args[i]->type) || expr_is_literal(args[i]);
+        dates += args[i]->type.id == TYPE_DATE;
+        times += args[i]->type.id == TYPE_DATE || args[i]->type.id == TYPE_TIMESTAMP || expr_is_literal(args[i]);
+        widest = args[i]->type.id == TYPE_BIGINT ? TYPE_BIGINT : widest;
+    }
+    bool has_step = count == 3, by_interval = has_step && args[2]->type.id == TYPE_INTERVAL;
+    bool by_integer = !has_step || type_is_integer(args[2]->type);
+    if (by_integer && integers == 2) {
+        *type = type_make(has_step && args[2]->type.id == TYPE_BIGINT ? TYPE_BIGINT : widest);
+        return true;
+    }
+    if (by_integer && dates == 2) {
+        *type = type_make(TYPE_DATE);
+        return true;
+    }
+    *type = type_make(TYPE_TIMESTAMP);
+    return by_interval && times == 2;
+}
+
+static Status bind_series(const Context *cx, Binder *binder, const AstExpr *call, Expr **args, LogicalNode *node) {
+    Type type;
+    uint32_t count = call->args.count;
+    if (!series_type(args, count, &type)) {
+        fail_at(cx, call->pos, UNDEFINED_FUNCTION, "generate_series() does not take these arguments");
+        return fail_hint(cx, "generate_series(1, 10 [, 2]), (date, date [, days]) or (date, date, INTERVAL '1 month')");
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        TRY(cast_implicit(cx, binder->arena, args[i], type, &args[i]));
+    }
+    if (count == 3 && type_is_integer(args[2]->type)) {
+        TRY(cast_implicit(cx, binder->arena, args[2], type_make(TYPE_BIGINT), &args[2]));
+    }
+    return plan_add_column(cx, binder->plan, type, "generate_series", false, &node->columns[0]);
+}
+
+static Status bind_listed(const Context *cx, Binder *binder, const TableFunction *function, const AstExpr *call, Expr **args,
+                          LogicalNode *node) {
+    if (call->args.count != function->arg_count) {
+        return fail_at(cx, call->pos, UNDEFINED_FUNCTION, "%s() takes %u arguments", function->name, function->arg_count);
+    }
+    for (uint32_t i = 0; i < call->args.count; i++) {
+        TRY(cast_implicit(cx, binder->arena, args[i], type_varchar(0), &args[i]));
+    }
+    uint32_t at = 0;
+    for (size_t i = 0; i < COUNT(table_function_columns); i++) {
+        const TableFunctionColumn *column = &table_function_columns[i];
+        if (strcmp(column->function, function->name) == 0) {
+            Type type = column->type == TYPE_VARCHAR ? type_varchar(0) : type_make(column->type);
+            TRY(plan_add_column(cx, binder->plan, type, column->name, true, &node->columns[at++]));
+        }
+    }
+    return OK;
+}
+
+static uint32_t column_count(const TableFunction *function) {
+    uint32_t count = 0;
+    for (size_t i = 0; function != NULL && i < COUNT(table_function_columns); i++) {
+        count += strcmp(table_function_columns[i].function, function->name) == 0;
+    }
+    return function == NULL ? 1 : count;
+}
+
+Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope, const AstFrom *ast, LogicalNode **out,
+                           const char **name, const char ***names) {
+    const AstExpr *call = ast->function.call;
+    const AstName *function_name = call->call->name;
+    *name = function_name->parts[function_name->count - 1].text;
+    const TableFunction *function = find_function(*name);
+    bool is_series = strcmp(*name, "generate_series") == 0;
+    if (ast->function.with_ordinality) {
+        return fail_unsupported(cx, ast->pos, "WITH ORDINALITY");
+    }
+    if (function == NULL && !is_series) {
+        return fail_undefined(cx, call, *name);
+    }
+    LogicalNode *node = logical_new(cx, binder->arena, LOGICAL_TABLE_FUNCTION, ast->pos, 0, column_count(function));
+    TRY_POINTER(node);
+    Expr **args;
+    TRY(bind_constants(cx, binder, scope, call, &args));
+    TRY(is_series ? bind_series(cx, binder, call, args, node) : bind_listed(cx, binder, function, call, args, node));
+    TRY(fold_constants(cx, binder, args, call->args.count));
+    node->table_function.name = *name;
+    node->table_function.arg_count = call->args.count;
+    node->table_function.args = args;
+    TRY_NEW_ARRAY(cx, binder->arena, *names, node->column_count);
+    for (uint32_t i = 0; i < node->column_count; i++) { /* a series has one column, named like itself */
+        (*names)[i] = is_series && ast->alias != NULL ? ast->alias : binder->plan->columns[node->columns[i]].name;
+    }
+    *out = node;
+    return OK;
+}

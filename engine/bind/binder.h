@@ -1,0 +1,163 @@
+/* Inside the binder: what its files share. See bind.h for which file does what. */
+#ifndef DEPOT_BIND_BINDER_H
+#define DEPOT_BIND_BINDER_H
+
+#include "bind/bind.h"
+#include "bind/scope.h"
+#include "expr/functions.h"
+
+/* Query blocks that one statement may come to once its CTEs are written out, and how deep calls may nest. */
+#define BIND_QUERIES_MAX 5000
+#define BIND_DEPTH_MAX 2500
+
+/* One statement's binding. */
+struct Binder {
+    Arena *arena;
+    Snapshot *snapshot;
+    const BindParameters *parameters; /* may be NULL */
+    LogicalPlan *plan;
+    uint32_t query_count;
+    uint32_t depth;
+};
+
+Status binder_create(const Context *cx, Arena *arena, Snapshot *snapshot, const BindParameters *parameters, Binder **binder);
+/* STATEMENT_TOO_COMPLEX past the limit; binder_leave undoes it. */
+Status binder_enter(const Context *cx, Binder *binder, SourcePos pos);
+static inline void binder_leave(Binder *binder) {
+    binder->depth--;
+}
+
+/* Makes room for one more item in an array of the arena; *items is moved when it is full. */
+Status array_reserve(const Context *cx, Arena *arena, void *items, uint32_t *capacity, uint32_t count, size_t item_bytes);
+#define TRY_APPEND(cx, arena, items, capacity, count, item)                                                                    \
+    do {                                                                                                                       \
+        TRY(array_reserve((cx), (arena), &(items), &(capacity), (count), sizeof *(items)));                                    \
+        (items)[(count)++] = (item);                                                                                           \
+    } while (0)
+#define TRY_POINTER(pointer)                                                                                                   \
+    do {                                                                                                                       \
+        if (__builtin_expect((pointer) == NULL, 0)) {                                                                          \
+            return OUT_OF_MEMORY;                                                                                              \
+        }                                                                                                                      \
+    } while (0)
+
+/* ------------------------------------------------------------------------------------------------------------ expressions */
+
+typedef enum Clause {
+#define CLAUSE(tag, what, columns, aggregates, windows) CLAUSE_##tag,
+#include "bind/clauses.def"
+#undef CLAUSE
+    CLAUSE_COUNT
+} Clause;
+
+typedef struct ClauseRule {
+    const char *what;
+    bool has_columns;
+    const char *aggregates, *windows; /* hints; NULL: allowed */
+} ClauseRule;
+extern const ClauseRule clause_rules[CLAUSE_COUNT];
+
+/* A subquery used as a value, to be joined to the rows whose expression it stands in. */
+typedef struct PendingJoin {
+    JoinKind kind; /* SINGLE, MARK, SEMI, ANTI_NULL */
+    SourcePos pos;
+    LogicalNode *node;
+    Expr *condition; /* over both sides; may be NULL */
+    ColumnId mark;
+} PendingJoin;
+typedef struct PendingJoins {
+    uint32_t count, capacity;
+    PendingJoin *items;
+} PendingJoins;
+
+typedef struct Select Select;
+
+/* Where an expression stands: what may be in it and where its parts go. */
+typedef struct Place {
+    Binder *binder;
+    const Scope *scope; /* never NULL */
+    Clause clause;
+    Select *select;        /* gathers aggregates and windows; NULL outside of SELECT */
+    PendingJoins *pending; /* subqueries; NULL where there can be none */
+} Place;
+
+/* Literals may come back with an unknown type (TYPE_NULL, is_unknown). */
+Status bind_expr(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* Unknown becomes text. */
+Status bind_expr_known(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* "argument of WHERE must be type boolean, not type integer" */
+Status bind_boolean(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out);
+/* A constant integer: LIMIT, OFFSET, frame bounds. *is_null is set for NULL. */
+Status bind_constant_integer(const Context *cx, Place *place, const AstExpr *ast, int64_t *value, bool *is_null);
+Status bind_exprs(const Context *cx, Place *place, const AstExprList *list, Expr ***out);
+Status bind_literal(const Context *cx, Binder *binder, const AstExpr *ast, Expr **out);
+Status bind_type(const Context *cx, const AstType *ast, Type *type);
+Status expr_known(const Context *cx, Arena *arena, Expr *expr, Expr **out);
+bool expr_is_literal(const Expr *expr); /* of unknown type */
+bool expr_can_be_null(const LogicalPlan *plan, const Expr *expr);
+Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+Status bind_in_list(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+Status bind_row_compare(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* AST_SUBQUERY, AST_EXISTS, AST_IN_QUERY, AST_QUANTIFIED as values. */
+Status bind_subquery(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* A condition: its conjuncts IN (query) and NOT IN (query) become semi and anti joins of place->pending, the others are ANDed
+ * (*out may be NULL). */
+Status bind_condition(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out);
+/* Puts the pending joins of the kinds asked for on top of a node: those that filter, or those that compute values. */
+Status join_pending(const Context *cx, Binder *binder, const PendingJoins *pending, bool filters, LogicalNode **node);
+
+/* ---------------------------------------------------------------------------------------------------------------- queries */
+
+typedef struct BoundQuery {
+    LogicalNode *node;  /* its columns are the outputs, in order; all different */
+    const char **names; /* one per column */
+    Expr **literals; /* per column: the literal of unknown type that it is throughout (the column itself is text); else NULL */
+} BoundQuery;
+
+/* `outer`: the scope around it, for telling a correlated subquery from a wrong name; ctes: what WITH names mean. */
+Status bind_query_body(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
+                       BoundQuery *query);
+Status bind_values(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, BoundQuery *query);
+Status bind_set_operation(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
+                          BoundQuery *query);
+Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, BoundQuery *query);
+/* Fills a scope with what FROM gives and returns its rows. */
+Status bind_from_list(const Context *cx, Binder *binder, const AstFromList *list, Scope *scope, LogicalNode **node);
+/* ORDER BY of a query without a select list: by position or output name only. */
+Status bind_output_order(const Context *cx, Binder *binder, const AstQuery *ast, const char *what, BoundQuery *query);
+Status bind_limit(const Context *cx, Binder *binder, const AstQuery *ast, LogicalNode **node);
+/* nulls_first of an ORDER BY item: NULLs are greater than all values unless it says otherwise. */
+static inline bool order_nulls_first(const AstOrderItem *item) {
+    return item->nulls == AST_NULLS_DEFAULT ? item->descending : item->nulls == AST_NULLS_FIRST;
+}
+/* True if the item is an integer literal; *position is it. SYNTAX_ERROR for other literals. */
+Status bind_position(const Context *cx, const AstExpr *ast, const char *what, uint32_t columns, bool *is_position,
+                     uint32_t *position);
+/* UNDEFINED_TABLE with the nearest name, CTEs included. */
+Status find_table(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **table);
+
+/* ------------------------------------------------------------------------------------------------------------------ nodes */
+
+Status make_filter(const Context *cx, Binder *binder, Expr *condition, LogicalNode **node);
+/* columns: left's then right's (semi and anti: left's; mark: left's and the mark). */
+Status make_join(const Context *cx, Binder *binder, SourcePos pos, JoinKind kind, LogicalNode *left, LogicalNode *right,
+                 Expr *condition, ColumnId mark, LogicalNode **node);
+/* Column i computes exprs[i]; a bare column keeps its id, the first time it comes. names: per column, NULL entries (or NULL)
+ * for the expression's text. */
+Status make_project(const Context *cx, Binder *binder, SourcePos pos, Expr *const *exprs, const char *const *names,
+                    uint32_t count, LogicalNode **node);
+Status make_aggregate(const Context *cx, Binder *binder, SourcePos pos, Expr *const *groups, const ColumnId *group_columns,
+                      uint32_t group_count, const AggregateCall *calls, uint32_t call_count, LogicalNode **node);
+/* Removes rows that are there twice. */
+Status make_distinct(const Context *cx, Binder *binder, SourcePos pos, LogicalNode **node);
+/* The first `count` columns only. */
+Status make_prefix(const Context *cx, Binder *binder, uint32_t count, LogicalNode **node);
+Status make_sort(const Context *cx, Binder *binder, const SortKey *keys, uint32_t key_count, LogicalNode **node);
+/* A reference to a column of the plan. */
+Expr *make_column(const Context *cx, Binder *binder, ColumnId id, SourcePos pos);
+/* A column that holds an expression's value: the expression's own if it is a column, else a new one. */
+Status make_column_for(const Context *cx, Binder *binder, const Expr *expr, const char *name, ColumnId *id);
+/* A short text of an expression for EXPLAIN. */
+Status expr_label(const Context *cx, Binder *binder, const Expr *expr, const char **label);
+
+#endif

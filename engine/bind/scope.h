@@ -1,0 +1,58 @@
+/* Which names mean which columns: what a FROM clause puts into sight. */
+#ifndef DEPOT_BIND_SCOPE_H
+#define DEPOT_BIND_SCOPE_H
+
+#include "parser/ast.h"
+#include "plan/logical.h"
+
+typedef struct Binder Binder;
+typedef struct Scope Scope;
+
+/* A name of WITH. Its query is bound anew wherever it is used, in the sight that it had where it was written. */
+typedef struct Cte {
+    struct Cte *earlier; /* what its own query sees: names before it, and those of enclosing queries */
+    const AstCte *ast;
+    const Scope *outer;
+    bool is_used; /* set when it is bound somewhere */
+} Cte;
+
+typedef struct ScopeColumn {
+    const char *name;
+    ColumnId id;
+    uint32_t relation; /* index; RELATION_MERGED: a column merged by USING or NATURAL */
+} ScopeColumn;
+#define RELATION_MERGED UINT32_MAX
+
+/* A table, subquery or function of FROM, by the name that qualifies its columns. */
+typedef struct Relation {
+    const char *schema_name; /* NULL if it has an alias or is no table */
+    const char *name;        /* alias or table name; NULL: cannot be named */
+    const char *table_name;  /* the table behind the alias; NULL: none */
+    uint32_t column_count;
+    ScopeColumn *columns;
+} Relation;
+
+struct Scope {
+    const Scope *outer; /* of the enclosing query; NULL at the top */
+    Cte *ctes;
+    uint32_t relation_count, relation_capacity;
+    Relation *relations;
+    uint32_t column_count, column_capacity; /* what an unqualified name and * mean, in order */
+    ScopeColumn *columns;
+};
+
+/* DUPLICATE_ALIAS if a relation of the name is there already. */
+Status scope_add_relation(const Context *cx, Binder *binder, Scope *scope, const Relation *relation, SourcePos pos);
+/* Takes over everything that `from` has. */
+Status scope_append(const Context *cx, Binder *binder, Scope *scope, const Scope *from, SourcePos pos);
+/* Finds name, t.name or schema.t.name. `aliases`: the select list, for hints; may be NULL. UNDEFINED_COLUMN, AMBIGUOUS_COLUMN,
+ * UNDEFINED_TABLE with hints; FEATURE_NOT_SUPPORTED for a column of an enclosing query. */
+Status scope_find_column(const Context *cx, const Scope *scope, const AstName *name, const AstSelectItemList *aliases,
+                         const ScopeColumn **column);
+/* Is there exactly one unqualified column of that name? */
+bool scope_has_column(const Scope *scope, const char *name);
+/* The relation that t.* or schema.t.* names. */
+Status scope_find_relation(const Context *cx, const Scope *scope, const AstName *name, const Relation **relation);
+Cte *cte_find(Cte *ctes, const char *name);
+
+#endif
