@@ -1,0 +1,163 @@
+/* Sets of columns and lists of conjuncts (columns.h). */
+#include "plan/columns.h"
+
+Status column_set_init(const Context *cx, Arena *arena, const LogicalPlan *plan, ColumnSet *set) {
+    set->capacity = plan->column_count;
+    TRY_NEW_ARRAY(cx, arena, set->bits, BITS_WORDS(set->capacity) + 1);
+    return OK;
+}
+
+void column_set_add_all(ColumnSet *set, const ColumnId *ids, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        column_set_add(set, ids[i]);
+    }
+}
+
+void column_set_unite(ColumnSet *set, const ColumnSet *other) {
+    for (uint64_t w = 0; w < BITS_WORDS(set->capacity); w++) {
+        set->bits[w] |= other->bits[w];
+    }
+}
+
+void column_set_copy(ColumnSet *set, const ColumnSet *other) {
+    memcpy(set->bits, other->bits, BITS_WORDS(set->capacity) * sizeof *set->bits);
+}
+
+bool column_set_is_empty(const ColumnSet *set) {
+    for (uint64_t w = 0; w < BITS_WORDS(set->capacity); w++) {
+        if (set->bits[w] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool visit_add(const Expr *node, void *argument) {
+    if (node->kind == EXPR_COLUMN) {
+        column_set_add(argument, node->column);
+    }
+    return true;
+}
+
+void column_set_add_expr(ColumnSet *set, const Expr *expr) {
+    if (expr != NULL) {
+        (void)expr_walk(expr, visit_add, set);
+    }
+}
+
+static bool visit_within(const Expr *node, void *argument) {
+    return node->kind != EXPR_COLUMN || column_set_has(argument, node->column);
+}
+
+bool expr_is_within(const Expr *expr, const ColumnSet *set) { return expr_walk(expr, visit_within, (void *)set); }
+
+static bool visit_outside(const Expr *node, void *argument) {
+    return node->kind != EXPR_COLUMN || !column_set_has(argument, node->column);
+}
+
+bool expr_touches(const Expr *expr, const ColumnSet *set) { return !expr_walk(expr, visit_outside, (void *)set); }
+
+static bool visit_no_column(const Expr *node, void *argument) {
+    (void)argument;
+    return node->kind != EXPR_COLUMN && node->kind != EXPR_SLOT;
+}
+
+bool expr_has_columns(const Expr *expr) { return !expr_walk(expr, visit_no_column, NULL); }
+
+const Expr *expr_widened_column(const Expr *expr) {
+    while (expr->kind == EXPR_CAST && type_is_integer(expr->type) && type_is_integer(expr->args[0]->type) &&
+           type_bytes(expr->type) >= type_bytes(expr->args[0]->type)) {
+        expr = expr->args[0];
+    }
+    return expr->kind == EXPR_COLUMN || expr->kind == EXPR_SLOT ? expr : NULL;
+}
+
+Status expr_list_add(const Context *cx, Arena *arena, ExprList *list, Expr *expr) {
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
+        Expr **items;
+        TRY_NEW_ARRAY(cx, arena, items, capacity);
+        if (list->count > 0) {
+            memcpy(items, list->items, list->count * sizeof *items);
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = expr;
+    return OK;
+}
+
+Status expr_list_add_new(const Context *cx, Arena *arena, ExprList *list, Expr *expr) {
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (expr_equal(list->items[i], expr)) {
+            return OK;
+        }
+    }
+    return expr_list_add(cx, arena, list, expr);
+}
+
+Status expr_list_add_conjuncts(const Context *cx, Arena *arena, ExprList *list, Expr *condition) {
+    if (condition == NULL) {
+        return OK;
+    }
+    if (condition->kind != EXPR_AND) {
+        return expr_list_add_new(cx, arena, list, condition);
+    }
+    for (uint32_t i = 0; i < condition->arg_count; i++) {
+        TRY(expr_list_add_conjuncts(cx, arena, list, condition->args[i]));
+    }
+    return OK;
+}
+
+static Status list_join(const Context *cx, Arena *arena, const ExprList *list, ExprKind kind, Expr **out) {
+    if (list->count == 0) {
+        *out = NULL;
+        return OK;
+    }
+    if (list->count == 1) {
+        *out = list->items[0];
+        return OK;
+    }
+    *out = expr_new(cx, arena, kind, type_make(TYPE_BOOLEAN), list->items[0]->pos, list->count);
+    if (*out == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    memcpy((*out)->args, list->items, list->count * sizeof *list->items);
+    return OK;
+}
+
+Status expr_list_conjunction(const Context *cx, Arena *arena, const ExprList *list, Expr **condition) {
+    return list_join(cx, arena, list, EXPR_AND, condition);
+}
+
+Status expr_list_disjunction(const Context *cx, Arena *arena, const ExprList *list, Expr **condition) {
+    return list_join(cx, arena, list, EXPR_OR, condition);
+}
+
+typedef struct Substitution {
+    const ColumnId *from;
+    Expr *const *to;
+    uint32_t count;
+} Substitution;
+
+static Expr *replace_column(const Context *cx, Arena *arena, const Expr *node, void *argument) {
+    (void)cx;
+    (void)arena;
+    const Substitution *substitution = argument;
+    if (node->kind != EXPR_COLUMN) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < substitution->count; i++) {
+        if (substitution->from[i] == node->column) {
+            return substitution->to[i];
+        }
+    }
+    return NULL;
+}
+
+Status expr_substitute(const Context *cx, Arena *arena, const Expr *expr, const ColumnId *from, Expr *const *to, uint32_t count,
+                       Expr **out) {
+    Substitution substitution = {from, to, count};
+    *out = expr_transform(cx, arena, expr, replace_column, &substitution);
+    return *out == NULL ? OUT_OF_MEMORY : OK;
+}

@@ -1,0 +1,14 @@
+/* Costs in Redshift's shape, for display: PostgreSQL 8's formula without page costs and with a dominating network term. The
+ * optimizer's own choices use plan/join_order.c's model. */
+#ifndef DEPOT_PLAN_COST_H
+#define DEPOT_PLAN_COST_H
+
+#include "plan/physical.h"
+
+/* Sets cost_start and cost_total from the spec, rows, width and the children's costs. */
+void cost_node(PhysicalNode *node);
+/* Bytes per row of a column, estimated. */
+uint32_t column_width(const LogicalColumn *column);
+uint32_t type_width(Type type);
+
+#endif

@@ -1,0 +1,34 @@
+/* Where rows are and which exchanges bring them together. The rule of this step: nothing for replicated or co-located inputs,
+ * else the build side is broadcast; joins that keep unmatched build rows redistribute. With one node no exchange is built, but
+ * placements and labels are followed as if. */
+#ifndef DEPOT_PLAN_DISTRIBUTION_H
+#define DEPOT_PLAN_DISTRIBUTION_H
+
+#include "plan/lower.h"
+
+static inline bool moves_rows(const Lowering *low) { return low->plan->topology.nodes > 1; }
+
+/* The placement of a table's rows, given the ids of its columns in the plan. */
+Status placement_of_table(Lowering *low, const LogicalNode *get, Placement *placement);
+/* The placement after a Project of `exprs` (output ids in `ids`). */
+Status placement_project(Lowering *low, const Placement *in, const ColumnId *ids, Expr *const *exprs, uint32_t count,
+                         Placement *out);
+/* True if equal values of the columns are on one node, so that grouping by them needs no exchange. `nulls` says whether
+ * rows with NULL keys must be together too. */
+bool placement_groups(const Subplan *input, const uint32_t *slots, uint32_t count);
+
+/* Puts the subplan on the leader: replicated subtrees are run there, others gathered (in merge order if keys are given). */
+Status exchange_to_leader(Lowering *low, Subplan *subplan, const SortSlot *merge_keys, uint32_t merge_key_count);
+Status exchange_hash(Lowering *low, Subplan *subplan, const uint32_t *slots, uint32_t count);
+
+/* The keys of a join as slots and, beneath casts between integers, as columns (UINT32_MAX: an expression). */
+typedef struct JoinKeys {
+    uint32_t count;
+    uint32_t *probe_slots, *build_slots;
+    ColumnId *probe_ids, *build_ids;
+} JoinKeys;
+/* Adds the exchanges a join needs to its inputs, and says its label and where its rows are. */
+Status distribute_join(Lowering *low, JoinKind kind, const JoinKeys *keys, Subplan *probe, Subplan *build, const char **label,
+                       Placement *placement);
+
+#endif

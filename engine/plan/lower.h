@@ -1,0 +1,72 @@
+/* Inside lowering (physical*.c, distribution.c): logical nodes become physical ones bottom up. A Subplan is a lowered subtree
+ * with the ColumnId behind each of its slots and what is known of where its rows are. */
+#ifndef DEPOT_PLAN_LOWER_H
+#define DEPOT_PLAN_LOWER_H
+
+#include "plan/columns.h"
+#include "plan/physical.h"
+
+/* Where the rows of a subplan are. With one node this is tracked as if there were several, for the labels. */
+typedef enum PlacementKind {
+    PLACED_RANDOM,     /* each row on one node, no matter which */
+    PLACED_HASHED,     /* each row on the node that its keys' placement hash says */
+    PLACED_REPLICATED, /* every node has (or can make) all rows */
+    PLACED_LEADER      /* all rows on the leader */
+} PlacementKind;
+
+/* Columns that all hold the value of one hash key. */
+typedef struct HashKey {
+    uint32_t count;
+    const ColumnId *ids;
+} HashKey;
+
+typedef struct Placement {
+    PlacementKind kind;
+    uint32_t key_count; /* HASHED */
+    const HashKey *keys;
+    bool nulls_together; /* HASHED by an exchange: rows with NULL keys are on one node; stored rows are spread */
+} Placement;
+
+typedef struct Subplan {
+    PhysicalNode *node;
+    ColumnId *layout; /* node->column_count ids */
+    Placement placement;
+} Subplan;
+
+typedef struct Lowering {
+    const Context *cx;
+    Arena *arena;
+    const LogicalPlan *logical;
+    PhysicalPlan *plan;
+    ColumnId next_column; /* ids of computed columns, past the logical plan's */
+} Lowering;
+
+/* physical.c */
+Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out);
+/* A node with room for its columns and layout; children are filled in by the caller. */
+Status lower_new(Lowering *low, PhysicalKind kind, uint32_t child_count, uint32_t column_count, Subplan *out);
+/* A node over `input` whose first columns are the input's. `added` more follow. */
+Status lower_over(Lowering *low, PhysicalKind kind, const Subplan *input, uint32_t added, Subplan *out);
+/* Costs and width, once spec, children and rows stand. */
+void lower_finish(Lowering *low, Subplan *subplan);
+uint32_t subplan_find(const Subplan *subplan, ColumnId id); /* slot, or UINT32_MAX */
+Status subplan_slot(Lowering *low, const Subplan *subplan, ColumnId id, uint32_t *slot);
+/* Columns become SLOTs of `first`, then (past its columns) of `second`, which may be NULL. */
+Status lower_expr(Lowering *low, const Subplan *first, const Subplan *second, const Expr *expr, Expr **out);
+/* slots[i] holds exprs[i]; columns that are not there are computed by a Project, which keeps all others (`keep_all`) or only
+ * those asked for. ids[i] (may be NULL) is the column behind slots[i]. */
+Status lower_exprs(Lowering *low, Subplan *input, Expr *const *exprs, uint32_t count, bool keep_all, uint32_t *slots);
+/* Fills type, name and can_be_null of a column from the logical plan. */
+void lower_column(Lowering *low, Subplan *subplan, uint32_t slot, ColumnId id);
+Status lower_sort_keys(Lowering *low, const Subplan *input, const SortKey *keys, uint32_t count, const SortSlot **out);
+Status lower_filter(Lowering *low, const Subplan *input, const Expr *condition, double rows, Subplan *out);
+
+/* physical_scan.c */
+Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out);
+/* physical_join.c */
+Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out);
+/* physical_agg.c */
+Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out);
+Status lower_window(Lowering *low, const LogicalNode *node, Subplan *out);
+
+#endif
