@@ -49,20 +49,26 @@ static bool visit_within(const Expr *node, void *argument) {
     return node->kind != EXPR_COLUMN || column_set_has(argument, node->column);
 }
 
-bool expr_is_within(const Expr *expr, const ColumnSet *set) { return expr_walk(expr, visit_within, (void *)set); }
+bool expr_is_within(const Expr *expr, const ColumnSet *set) {
+    return expr_walk(expr, visit_within, (void *)set);
+}
 
 static bool visit_outside(const Expr *node, void *argument) {
     return node->kind != EXPR_COLUMN || !column_set_has(argument, node->column);
 }
 
-bool expr_touches(const Expr *expr, const ColumnSet *set) { return !expr_walk(expr, visit_outside, (void *)set); }
+bool expr_touches(const Expr *expr, const ColumnSet *set) {
+    return !expr_walk(expr, visit_outside, (void *)set);
+}
 
 static bool visit_no_column(const Expr *node, void *argument) {
     (void)argument;
     return node->kind != EXPR_COLUMN && node->kind != EXPR_SLOT;
 }
 
-bool expr_has_columns(const Expr *expr) { return !expr_walk(expr, visit_no_column, NULL); }
+bool expr_has_columns(const Expr *expr) {
+    return !expr_walk(expr, visit_no_column, NULL);
+}
 
 const Expr *expr_widened_column(const Expr *expr) {
     while (expr->kind == EXPR_CAST && type_is_integer(expr->type) && type_is_integer(expr->args[0]->type) &&
@@ -96,8 +102,12 @@ Status expr_list_add_new(const Context *cx, Arena *arena, ExprList *list, Expr *
     return expr_list_add(cx, arena, list, expr);
 }
 
+static bool is_true(const Expr *expr) {
+    return expr->kind == EXPR_CONSTANT && expr->type.id == TYPE_BOOLEAN && !expr->value.is_null && expr->value.i64 != 0;
+}
+
 Status expr_list_add_conjuncts(const Context *cx, Arena *arena, ExprList *list, Expr *condition) {
-    if (condition == NULL) {
+    if (condition == NULL || is_true(condition)) {
         return OK;
     }
     if (condition->kind != EXPR_AND) {

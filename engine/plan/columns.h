@@ -11,7 +11,9 @@ typedef struct ColumnSet {
 } ColumnSet;
 
 Status column_set_init(const Context *cx, Arena *arena, const LogicalPlan *plan, ColumnSet *set);
-static inline bool column_set_has(const ColumnSet *set, ColumnId id) { return id < set->capacity && bit_get(set->bits, id); }
+static inline bool column_set_has(const ColumnSet *set, ColumnId id) {
+    return id < set->capacity && bit_get(set->bits, id);
+}
 static inline void column_set_add(ColumnSet *set, ColumnId id) {
     if (id < set->capacity) {
         bit_set(set->bits, id);
@@ -23,10 +25,12 @@ void column_set_copy(ColumnSet *set, const ColumnSet *other); /* of the same cap
 bool column_set_is_empty(const ColumnSet *set);
 /* Adds every COLUMN of the expression; NULL is fine. */
 void column_set_add_expr(ColumnSet *set, const Expr *expr);
-bool expr_is_within(const Expr *expr, const ColumnSet *set);   /* every COLUMN is a member */
-bool expr_touches(const Expr *expr, const ColumnSet *set);     /* some COLUMN is a member */
+bool expr_is_within(const Expr *expr, const ColumnSet *set); /* every COLUMN is a member */
+bool expr_touches(const Expr *expr, const ColumnSet *set);   /* some COLUMN is a member */
 bool expr_has_columns(const Expr *expr);
-static inline bool expr_is_column(const Expr *expr) { return expr->kind == EXPR_COLUMN; }
+static inline bool expr_is_column(const Expr *expr) {
+    return expr->kind == EXPR_COLUMN;
+}
 /* The COLUMN or SLOT under casts between integer types that keep every value; NULL if it is anything else. */
 const Expr *expr_widened_column(const Expr *expr);
 
@@ -38,7 +42,7 @@ typedef struct ExprList {
 Status expr_list_add(const Context *cx, Arena *arena, ExprList *list, Expr *expr);
 /* The same, unless an equal expression is there already. */
 Status expr_list_add_new(const Context *cx, Arena *arena, ExprList *list, Expr *expr);
-/* Flattens nested ANDs; `condition` NULL adds nothing. */
+/* Flattens nested ANDs; NULL and TRUE add nothing. */
 Status expr_list_add_conjuncts(const Context *cx, Arena *arena, ExprList *list, Expr *condition);
 /* The conjunction of all; *condition = NULL if there are none. */
 Status expr_list_conjunction(const Context *cx, Arena *arena, const ExprList *list, Expr **condition);

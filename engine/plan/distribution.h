@@ -6,7 +6,9 @@
 
 #include "plan/lower.h"
 
-static inline bool moves_rows(const Lowering *low) { return low->plan->topology.nodes > 1; }
+static inline bool moves_rows(const Lowering *low) {
+    return low->plan->topology.nodes > 1;
+}
 
 /* The placement of a table's rows, given the ids of its columns in the plan. */
 Status placement_of_table(Lowering *low, const LogicalNode *get, Placement *placement);
@@ -17,8 +19,13 @@ Status placement_project(Lowering *low, const Placement *in, const ColumnId *ids
  * rows with NULL keys must be together too. */
 bool placement_groups(const Subplan *input, const uint32_t *slots, uint32_t count);
 
-/* Puts the subplan on the leader: replicated subtrees are run there, others gathered (in merge order if keys are given). */
-Status exchange_to_leader(Lowering *low, Subplan *subplan, const SortSlot *merge_keys, uint32_t merge_key_count);
+/* Puts the subplan on the leader: replicated subtrees are run there, others gathered (merged if a Sort is on top). */
+Status exchange_to_leader(Lowering *low, Subplan *subplan);
+/* A GATHER over *place, merging if a Sort is there; *place becomes the exchange. */
+Status exchange_gather(Lowering *low, PhysicalNode **place);
+/* Marks the subtree, which holds no exchange, to run on the leader. */
+void run_on_leader(PhysicalNode *node);
+/* Each row to the node of its keys' hash; rows with a NULL key to one node. */
 Status exchange_hash(Lowering *low, Subplan *subplan, const uint32_t *slots, uint32_t count);
 
 /* The keys of a join as slots and, beneath casts between integers, as columns (UINT32_MAX: an expression). */

@@ -12,8 +12,8 @@ Status estimate_selectivity(const Context *cx, const LogicalPlan *plan, const Ex
 /* Distinct values of an expression among `rows` rows. */
 double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows);
 /* Rows of a join's output, from its inputs' rows and its condition. */
-Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, const Expr *condition, double left, double right,
-                     double *rows);
+Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, const Expr *condition, double left,
+                     double right, double *rows);
 double estimate_groups(const LogicalPlan *plan, Expr *const *groups, uint32_t count, double rows);
 
 #endif

@@ -1,0 +1,102 @@
+/* Redshift's printed costs (cost.h). */
+#include "plan/cost.h"
+
+#include <math.h>
+
+#define COST_ROW 0.01        /* per row that an operator hands on */
+#define COST_OPERATOR 0.0025 /* per row and clause evaluated */
+#define COST_SORT_START 1e12 /* why every plan with ORDER BY begins with 1000… */
+#define COST_BROADCAST 10000.0
+#define BUCKET_ROWS_UNIQUE 8
+#define BUCKET_ROWS 16
+
+uint32_t type_width(Type type) {
+    if (!type_is_text(type)) {
+        return type_bytes(type);
+    }
+    uint32_t length = type.length == 0 ? 64 : type.length;
+    return length / 2 + 4 < 64 ? length / 2 + 4 : 64;
+}
+
+uint32_t column_width(const LogicalColumn *column) {
+    if (column->table == NULL || !type_is_text(column->type)) {
+        return type_width(column->type);
+    }
+    return (uint32_t)ceil(column->table->statistics[column->table_column].average_bytes) + 4;
+}
+
+static void cost_scan(PhysicalNode *node) {
+    double rows = (double)node->scan.table->rows;
+    node->cost_start = 0;
+    node->cost_total = rows * COST_ROW + rows * COST_OPERATOR * node->scan.filter_count;
+}
+
+/* The Hash line above the build side costs what its child costs: nothing of its own. */
+static void cost_hash_join(PhysicalNode *node) {
+    const PhysicalNode *outer = node->children[0], *inner = node->children[1];
+    double bucket_rows = node->rows <= outer->rows ? BUCKET_ROWS_UNIQUE : BUCKET_ROWS;
+    double build = inner->cost_total + inner->rows * COST_OPERATOR;
+    node->cost_start = outer->cost_start + build;
+    node->cost_total =
+        outer->cost_total + build + outer->rows * (COST_OPERATOR + COST_OPERATOR / 2 * bucket_rows) + node->rows * COST_ROW;
+}
+
+static void cost_nested_loop(PhysicalNode *node) {
+    const PhysicalNode *outer = node->children[0], *inner = node->children[1];
+    node->cost_start = outer->cost_start + inner->cost_start;
+    node->cost_total =
+        outer->cost_total + inner->cost_total + outer->rows * inner->rows * COST_OPERATOR + node->rows * COST_ROW;
+}
+
+static void cost_sort(PhysicalNode *node) {
+    const PhysicalNode *input = node->children[0];
+    double rows = input->rows < 2 ? 2 : input->rows;
+    node->cost_start = input->cost_total + COST_SORT_START + 2 * COST_OPERATOR * rows * log2(rows);
+    node->cost_total = node->cost_start + input->rows * COST_OPERATOR;
+}
+
+static void cost_limit(PhysicalNode *node) {
+    const PhysicalNode *input = node->children[0];
+    double share = input->rows > 0 ? node->rows / input->rows : 1;
+    node->cost_start = input->cost_start;
+    node->cost_total = input->cost_start + (input->cost_total - input->cost_start) * (share > 1 ? 1 : share);
+}
+
+/* 1/48 of a broadcast of the row is what one redistributed row was seen to cost. */
+static void cost_exchange(PhysicalNode *node) {
+    const PhysicalNode *input = node->children[0];
+    double row = COST_BROADCAST * (double)(((uint64_t)node->width + 8 + 3) / 4 * 4);
+    double moved = node->exchange.kind == EXCHANGE_BROADCAST ? row : node->exchange.kind == EXCHANGE_HASH ? row / 48 : 0;
+    node->cost_start = input->cost_start;
+    node->cost_total = input->cost_total + input->rows * moved;
+}
+
+static void cost_over(PhysicalNode *node, double per_row, bool is_blocking) {
+    const PhysicalNode *input = node->children[0];
+    node->cost_total = input->cost_total + input->rows * per_row;
+    node->cost_start = is_blocking ? node->cost_total : input->cost_start;
+}
+
+void cost_node(PhysicalNode *node) {
+    switch (node->kind) {
+    case PHYSICAL_SCAN: cost_scan(node); return;
+    case PHYSICAL_HASH_JOIN: cost_hash_join(node); return;
+    case PHYSICAL_NESTED_LOOP: cost_nested_loop(node); return;
+    case PHYSICAL_SORT: cost_sort(node); return;
+    case PHYSICAL_LIMIT: cost_limit(node); return;
+    case PHYSICAL_EXCHANGE: cost_exchange(node); return;
+    case PHYSICAL_FILTER: cost_over(node, COST_OPERATOR, false); return;
+    case PHYSICAL_AGGREGATE:
+        cost_over(node, COST_OPERATOR * (node->aggregate.group_count + node->aggregate.item_count), true);
+        return;
+    case PHYSICAL_WINDOW: cost_over(node, COST_ROW * node->window.item_count, false); return;
+    case PHYSICAL_PROJECT:
+    case PHYSICAL_INSERT: cost_over(node, 0, false); return;
+    default: break;
+    }
+    node->cost_start = 0;
+    node->cost_total = node->rows * COST_ROW;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        node->cost_total += node->children[i]->cost_total;
+    }
+}

@@ -1,0 +1,151 @@
+/* plan_optimize: the rewrites in order, then estimates for lowering. And what the rewrites share (rewrite.h). */
+#include "plan/estimate.h"
+#include "plan/rewrite.h"
+
+Status rewrite_nodes(const Context *cx, LogicalPlan *plan, LogicalNode **place,
+                     Status (*rewrite)(const Context *cx, LogicalPlan *plan, LogicalNode **place)) {
+    for (uint32_t i = 0; i < (*place)->child_count; i++) {
+        TRY(rewrite_nodes(cx, plan, &(*place)->children[i], rewrite));
+    }
+    return rewrite(cx, plan, place);
+}
+
+typedef Status ExprRewrite(const Context *cx, LogicalPlan *plan, Expr **place);
+
+static Status rewrite_list(const Context *cx, LogicalPlan *plan, Expr **exprs, uint32_t count, ExprRewrite *rewrite) {
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(rewrite(cx, plan, &exprs[i]));
+    }
+    return OK;
+}
+
+static Status rewrite_optional(const Context *cx, LogicalPlan *plan, Expr **place, ExprRewrite *rewrite) {
+    return *place == NULL ? OK : rewrite(cx, plan, place);
+}
+
+static Status rewrite_calls(const Context *cx, LogicalPlan *plan, LogicalNode *node, ExprRewrite *rewrite) {
+    if (node->kind == LOGICAL_AGGREGATE) {
+        for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
+            AggregateCall *call = &node->aggregate.calls[i];
+            TRY(rewrite_list(cx, plan, call->args, call->arg_count, rewrite));
+            TRY(rewrite_optional(cx, plan, &call->filter, rewrite));
+        }
+        return rewrite_list(cx, plan, node->aggregate.groups, node->aggregate.group_count, rewrite);
+    }
+    for (uint32_t i = 0; i < node->window.call_count; i++) {
+        WindowCall *call = &node->window.calls[i];
+        TRY(rewrite_list(cx, plan, call->args, call->arg_count, rewrite));
+        TRY(rewrite_optional(cx, plan, &call->filter, rewrite));
+    }
+    return OK;
+}
+
+Status rewrite_exprs(const Context *cx, LogicalPlan *plan, LogicalNode *node, ExprRewrite *rewrite) {
+    switch (node->kind) {
+    case LOGICAL_GET: return rewrite_list(cx, plan, node->get.filters, node->get.filter_count, rewrite);
+    case LOGICAL_VALUES:
+        for (uint32_t r = 0; r < node->values.row_count; r++) {
+            TRY(rewrite_list(cx, plan, node->values.rows[r], node->column_count, rewrite));
+        }
+        return OK;
+    case LOGICAL_TABLE_FUNCTION:
+        return rewrite_list(cx, plan, node->table_function.args, node->table_function.arg_count, rewrite);
+    case LOGICAL_FILTER: return rewrite(cx, plan, &node->filter.condition);
+    case LOGICAL_PROJECT: return rewrite_list(cx, plan, node->project.exprs, node->column_count, rewrite);
+    case LOGICAL_JOIN: return rewrite_optional(cx, plan, &node->join.condition, rewrite);
+    case LOGICAL_AGGREGATE:
+    case LOGICAL_WINDOW: return rewrite_calls(cx, plan, node, rewrite);
+    default: return OK;
+    }
+}
+
+Status rewrite_wrap_filter(const Context *cx, LogicalPlan *plan, const ExprList *conjuncts, LogicalNode **place) {
+    if (conjuncts->count == 0) {
+        return OK;
+    }
+    LogicalNode *child = *place;
+    LogicalNode *filter = logical_new(cx, plan->arena, LOGICAL_FILTER, child->pos, 1, child->column_count);
+    if (filter == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    filter->children[0] = child;
+    memcpy(filter->columns, child->columns, child->column_count * sizeof *child->columns);
+    TRY(expr_list_conjunction(cx, plan->arena, conjuncts, &filter->filter.condition));
+    *place = filter;
+    return OK;
+}
+
+Status rewrite_new_join(const Context *cx, LogicalPlan *plan, JoinKind kind, LogicalNode *left, LogicalNode *right,
+                        Expr *condition, LogicalNode **join) {
+    *join = logical_new(cx, plan->arena, LOGICAL_JOIN, left->pos, 2, left->column_count + right->column_count);
+    if (*join == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    (*join)->children[0] = left;
+    (*join)->children[1] = right;
+    (*join)->join.kind = kind;
+    (*join)->join.condition = condition;
+    memcpy((*join)->columns, left->columns, left->column_count * sizeof *left->columns);
+    memcpy((*join)->columns + left->column_count, right->columns, right->column_count * sizeof *right->columns);
+    return OK;
+}
+
+static Status block_add(const Context *cx, LogicalPlan *plan, JoinBlock *block, LogicalNode *relation) {
+    if (block->count == block->capacity) {
+        uint32_t capacity = block->capacity == 0 ? 8 : block->capacity * 2;
+        LogicalNode **relations;
+        TRY_NEW_ARRAY(cx, plan->arena, relations, capacity);
+        if (block->count > 0) {
+            memcpy(relations, block->relations, block->count * sizeof *relations);
+        }
+        block->relations = relations;
+        block->capacity = capacity;
+    }
+    block->relations[block->count++] = relation;
+    return OK;
+}
+
+Status join_block_collect(const Context *cx, LogicalPlan *plan, LogicalNode *node, JoinBlock *block) {
+    if (node->kind == LOGICAL_FILTER) {
+        TRY(expr_list_add_conjuncts(cx, plan->arena, &block->conjuncts, node->filter.condition));
+        return join_block_collect(cx, plan, node->children[0], block);
+    }
+    if (node->kind == LOGICAL_JOIN && node->join.kind == JOIN_INNER) {
+        TRY(expr_list_add_conjuncts(cx, plan->arena, &block->conjuncts, node->join.condition));
+        TRY(join_block_collect(cx, plan, node->children[0], block));
+        return join_block_collect(cx, plan, node->children[1], block);
+    }
+    return block_add(cx, plan, block, node);
+}
+
+/* INSERT counts on its child's order of columns: a Project holds it fast while joins below change theirs. */
+static Status fix_insert_order(const Context *cx, LogicalPlan *plan) {
+    if (plan->root->kind != LOGICAL_INSERT || plan->root->children[0]->kind == LOGICAL_PROJECT) {
+        return OK;
+    }
+    LogicalNode *child = plan->root->children[0];
+    LogicalNode *project = logical_new(cx, plan->arena, LOGICAL_PROJECT, child->pos, 1, child->column_count);
+    if (project == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    TRY_NEW_ARRAY(cx, plan->arena, project->project.exprs, child->column_count + 1);
+    for (uint32_t i = 0; i < child->column_count; i++) {
+        const LogicalColumn *column = &plan->columns[child->columns[i]];
+        project->columns[i] = child->columns[i];
+        project->project.exprs[i] = expr_column(cx, plan->arena, child->columns[i], column->type, column->name, POS_NONE);
+        if (project->project.exprs[i] == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    project->children[0] = child;
+    plan->root->children[0] = project;
+    return OK;
+}
+
+Status plan_optimize(const Context *cx, LogicalPlan *plan) {
+    TRY(fix_insert_order(cx, plan));
+#define REWRITE(name, text) TRY(rewrite_##name(cx, plan));
+#include "plan/rewrites.def"
+#undef REWRITE
+    return estimate_plan(cx, plan);
+}

@@ -1,0 +1,373 @@
+/* Lowering of aggregation and windows. Between nodes: rows that are grouped where they are aggregate at once; else each node
+ * aggregates what it has and the partial results meet on the leader (few groups) or by a hash exchange (many). DISTINCT
+ * aggregates and those that cannot be split move the rows first. */
+#include "plan/cost.h"
+#include "plan/distribution.h"
+#include "plan/estimate.h"
+
+#define DIRECT_ENTRIES_FREE ((uint64_t)1 << 18)
+#define DIRECT_ENTRIES_MAX ((uint64_t)1 << 22)
+#define GATHER_GROUPS_MAX 100000 /* more groups than this are finished on the nodes */
+
+typedef struct AggregateBuild {
+    const LogicalNode *node;
+    Subplan input;
+    uint32_t *groups;     /* slots of the input */
+    AggregateItem *items; /* over slots of the input */
+    AggregateSplit *splits;
+    Expr **finishes; /* over SLOT 0, 1: a call's finals; NULL: the first final itself */
+    bool can_split;
+} AggregateBuild;
+
+/* ------------------------------------------------------------------------------------------------------------------ arguments
+ */
+
+/* Group keys, arguments and filters become slots, by one Project if any is an expression. */
+static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
+    const LogicalNode *node = build->node;
+    uint32_t groups = node->aggregate.group_count, calls = node->aggregate.call_count;
+    ExprList exprs = {0};
+    for (uint32_t i = 0; i < groups; i++) {
+        TRY(expr_list_add(low->cx, low->arena, &exprs, node->aggregate.groups[i]));
+    }
+    for (uint32_t i = 0; i < calls; i++) {
+        const AggregateCall *call = &node->aggregate.calls[i];
+        if (call->arg_count > 0) {
+            TRY(expr_list_add(low->cx, low->arena, &exprs, call->args[0]));
+        }
+        if (call->filter != NULL) {
+            TRY(expr_list_add(low->cx, low->arena, &exprs, call->filter));
+        }
+    }
+    uint32_t *slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, exprs.count + 1);
+    TRY(lower_exprs(low, &build->input, exprs.items, exprs.count, false, slots));
+    build->groups = slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, build->items, calls + 1);
+    uint32_t next = groups;
+    for (uint32_t i = 0; i < calls; i++) {
+        const AggregateCall *call = &node->aggregate.calls[i];
+        AggregateItem *item = &build->items[i];
+        *item = (AggregateItem){.aggregate = call->aggregate,
+                                .is_distinct = call->is_distinct,
+                                .has_argument = call->arg_count > 0,
+                                .has_filter = call->filter != NULL};
+        item->argument = item->has_argument ? slots[next++] : 0;
+        item->filter = item->has_filter ? slots[next++] : 0;
+    }
+    return OK;
+}
+
+/* Arrays instead of a hash table where every combination of group values has a small number. */
+static void choose_direct(PhysicalNode *node, const PhysicalNode *input) {
+    AggregateSpec *spec = &node->aggregate;
+    uint64_t entries = 1;
+    for (uint32_t i = 0; i < spec->group_count; i++) {
+        const PhysicalColumn *column = &input->columns[spec->groups[i]];
+        uint64_t size;
+        if (column->domain.dictionary != NULL) {
+            size = column->domain.dictionary->size;
+        } else if (column->domain.has_range && class_is_integer(type_class(column->type))) {
+            size = (uint64_t)column->domain.max - (uint64_t)column->domain.min;
+            size += size < DIRECT_ENTRIES_MAX;
+        } else if (column->type.id == TYPE_BOOLEAN) {
+            size = 2;
+        } else {
+            return;
+        }
+        size += column->domain.can_be_null;
+        if (size > DIRECT_ENTRIES_MAX || (entries *= size) > DIRECT_ENTRIES_MAX) {
+            return;
+        }
+    }
+    spec->is_direct = spec->group_count > 0 && (entries <= DIRECT_ENTRIES_FREE || (double)entries <= 4 * input->rows);
+    spec->direct_entries = spec->is_direct ? entries : 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- the phases
+ */
+
+/* An Aggregate over `input` with room for `items` columns behind the groups, which carry their domains on. */
+static Status aggregate_over(Lowering *low, const Subplan *input, AggregatePhase phase, const uint32_t *groups,
+                             uint32_t group_count, uint32_t items, Subplan *out) {
+    TRY(lower_new(low, PHYSICAL_AGGREGATE, 1, group_count + items, out));
+    out->node->children[0] = input->node;
+    out->node->on_leader = input->node->on_leader;
+    out->placement = input->placement;
+    AggregateSpec *spec = &out->node->aggregate;
+    spec->phase = phase;
+    spec->group_count = group_count;
+    spec->groups = groups;
+    for (uint32_t i = 0; i < group_count; i++) {
+        out->node->columns[i] = input->node->columns[groups[i]];
+        out->layout[i] = input->layout[groups[i]];
+    }
+    return OK;
+}
+
+/* Renames the output's columns to the logical node's. The group columns keep the ids that placements know. */
+static Status aggregate_name(Lowering *low, const LogicalNode *node, Subplan *out) {
+    uint32_t groups = node->aggregate.group_count;
+    Expr **passed;
+    TRY_NEW_ARRAY(low->cx, low->arena, passed, groups + 1);
+    for (uint32_t i = 0; i < groups; i++) {
+        passed[i] = expr_column(low->cx, low->arena, out->layout[i], out->node->columns[i].type, NULL, POS_NONE);
+        if (passed[i] == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    Placement placement = out->placement;
+    TRY(placement_project(low, &placement, node->columns, passed, groups, &out->placement));
+    for (uint32_t i = 0; i < groups; i++) {
+        out->layout[i] = node->columns[i];
+    }
+    return OK;
+}
+
+static Status aggregate_single(Lowering *low, AggregateBuild *build, Subplan *out) {
+    const LogicalNode *node = build->node;
+    uint32_t groups = node->aggregate.group_count, calls = node->aggregate.call_count;
+    TRY(aggregate_over(low, &build->input, PHASE_SINGLE, build->groups, groups, calls, out));
+    out->node->aggregate.item_count = calls;
+    out->node->aggregate.items = build->items;
+    for (uint32_t i = 0; i < calls; i++) {
+        lower_column(low, out, groups + i, node->aggregate.calls[i].output);
+    }
+    out->node->rows = node->rows;
+    choose_direct(out->node, build->input.node);
+    TRY(aggregate_name(low, node, out));
+    lower_finish(low, out);
+    return OK;
+}
+
+/* Partial results on each node: groups, then one or two columns per call. */
+static Status aggregate_partial(Lowering *low, AggregateBuild *build, uint32_t items, Subplan *out) {
+    const LogicalNode *node = build->node;
+    uint32_t groups = node->aggregate.group_count;
+    TRY(aggregate_over(low, &build->input, PHASE_PARTIAL, build->groups, groups, items, out));
+    AggregateItem *partial;
+    TRY_NEW_ARRAY(low->cx, low->arena, partial, items + 1);
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
+        for (uint32_t k = 0; k < build->splits[i].count; k++) {
+            partial[next] = build->items[i];
+            partial[next].aggregate = build->splits[i].partial[k];
+            partial[next].has_argument = partial[next].has_argument && build->splits[i].partial[k]->argument.id != TYPE_NULL;
+            out->node->columns[groups + next] = (PhysicalColumn){.type = build->splits[i].partial[k]->result,
+                                                                 .name = node->aggregate.calls[i].text,
+                                                                 .domain = {.can_be_null = true}};
+            out->layout[groups + next++] = low->next_column++;
+        }
+    }
+    out->node->aggregate.item_count = items;
+    out->node->aggregate.items = partial;
+    uint32_t nodes = low->plan->topology.nodes;
+    out->node->rows = node->rows * nodes < build->input.node->rows ? node->rows * nodes : build->input.node->rows;
+    choose_direct(out->node, build->input.node);
+    lower_finish(low, out);
+    return OK;
+}
+
+static Status aggregate_final(Lowering *low, AggregateBuild *build, const Subplan *partial, uint32_t items, Subplan *out) {
+    const LogicalNode *node = build->node;
+    uint32_t groups = node->aggregate.group_count;
+    uint32_t *slots;
+    AggregateItem *final;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, groups + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, final, items + 1);
+    for (uint32_t i = 0; i < groups; i++) {
+        slots[i] = i;
+    }
+    TRY(aggregate_over(low, partial, PHASE_FINAL, slots, groups, items, out));
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
+        for (uint32_t k = 0; k < build->splits[i].count; k++) {
+            final[next] =
+                (AggregateItem){.aggregate = build->splits[i].final[k], .has_argument = true, .argument = groups + next};
+            out->node->columns[groups + next] = partial->node->columns[groups + next];
+            out->node->columns[groups + next].type = final[next].aggregate->result;
+            out->layout[groups + next] = build->finishes[i] == NULL ? node->aggregate.calls[i].output : low->next_column++;
+            next++;
+        }
+    }
+    out->node->aggregate.item_count = items;
+    out->node->aggregate.items = final;
+    out->node->rows = node->rows;
+    choose_direct(out->node, partial->node);
+    lower_finish(low, out);
+    return OK;
+}
+
+static Expr *shift_slot(const Context *cx, Arena *arena, const Expr *expr, void *argument) {
+    const Subplan *final = ((void **)argument)[0];
+    uint32_t first = *(uint32_t *)((void **)argument)[1];
+    if (expr->kind != EXPR_SLOT) {
+        return NULL;
+    }
+    return expr_slot(cx, arena, first + expr->slot, expr->type, final->node->columns[first + expr->slot].name);
+}
+
+/* The last step of calls such as avg: an expression over their finals. */
+static Status aggregate_finish(Lowering *low, AggregateBuild *build, Subplan *final) {
+    const LogicalNode *node = build->node;
+    uint32_t groups = node->aggregate.group_count, calls = node->aggregate.call_count;
+    bool is_needed = false;
+    for (uint32_t i = 0; i < calls; i++) {
+        is_needed |= build->finishes[i] != NULL;
+    }
+    if (!is_needed) {
+        return OK;
+    }
+    Subplan out;
+    TRY(lower_new(low, PHYSICAL_PROJECT, 1, groups + calls, &out));
+    TRY_NEW_ARRAY(low->cx, low->arena, out.node->project.exprs, groups + calls + 1);
+    uint32_t slot = groups;
+    for (uint32_t i = 0; i < groups + calls; i++) {
+        bool is_finished = i >= groups && build->finishes[i - groups] != NULL;
+        uint32_t from = i < groups ? i : slot;
+        void *argument[] = {final, &slot};
+        lower_column(low, &out, i, node->columns[i]);
+        out.node->columns[i].domain = final->node->columns[from].domain;
+        out.node->project.exprs[i] =
+            is_finished ? expr_transform(low->cx, low->arena, build->finishes[i - groups], shift_slot, argument)
+                        : expr_slot(low->cx, low->arena, from, out.node->columns[i].type, out.node->columns[i].name);
+        if (out.node->project.exprs[i] == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        slot += i < groups ? 0 : build->splits[i - groups].count;
+    }
+    out.node->children[0] = final->node;
+    out.node->on_leader = final->node->on_leader;
+    out.node->rows = final->node->rows;
+    out.placement = final->placement;
+    lower_finish(low, &out);
+    *final = out;
+    return OK;
+}
+
+static Status aggregate_splits(Lowering *low, AggregateBuild *build, uint32_t *items) {
+    uint32_t calls = build->node->aggregate.call_count;
+    TRY_NEW_ARRAY(low->cx, low->arena, build->splits, calls + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, build->finishes, calls + 1);
+    build->can_split = true;
+    *items = 0;
+    for (uint32_t i = 0; i < calls; i++) {
+        TRY(aggregate_split(low->cx, low->arena, build->items[i].aggregate, &build->splits[i], &build->finishes[i]));
+        build->can_split &= build->splits[i].count > 0 && !build->items[i].is_distinct;
+        *items += build->splits[i].count;
+    }
+    return OK;
+}
+
+/* Rows of one group on one node: by their group columns, or on the leader. */
+static Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint32_t count, bool is_large) {
+    if (count == 0 || !is_large) {
+        return exchange_to_leader(low, input);
+    }
+    return exchange_hash(low, input, slots, count);
+}
+
+static Status aggregate_in_two_phases(Lowering *low, AggregateBuild *build, uint32_t items, Subplan *out) {
+    Subplan partial;
+    TRY(aggregate_partial(low, build, items, &partial));
+    uint32_t groups = build->node->aggregate.group_count;
+    uint32_t *slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, groups + 1);
+    for (uint32_t i = 0; i < groups; i++) {
+        slots[i] = i;
+    }
+    TRY(bring_together(low, &partial, slots, groups, build->node->rows > GATHER_GROUPS_MAX));
+    TRY(aggregate_final(low, build, &partial, items, out));
+    TRY(aggregate_name(low, build->node, out));
+    return aggregate_finish(low, build, out);
+}
+
+Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out) {
+    AggregateBuild build = {.node = node};
+    TRY(lower_node(low, node->children[0], &build.input));
+    TRY(aggregate_inputs(low, &build));
+    uint32_t groups = node->aggregate.group_count, items;
+    PlacementKind kind = build.input.placement.kind;
+    if (!moves_rows(low) || kind == PLACED_LEADER || kind == PLACED_REPLICATED ||
+        (groups > 0 && placement_groups(&build.input, build.groups, groups))) {
+        bool stays = kind == PLACED_REPLICATED || (groups > 0 && placement_groups(&build.input, build.groups, groups));
+        TRY(aggregate_single(low, &build, out));
+        if (!stays) {
+            out->placement = (Placement){.kind = PLACED_LEADER};
+        }
+        return OK;
+    }
+    TRY(aggregate_splits(low, &build, &items));
+    if (build.can_split) {
+        return aggregate_in_two_phases(low, &build, items, out);
+    }
+    TRY(bring_together(low, &build.input, build.groups, groups, true));
+    return aggregate_single(low, &build, out);
+}
+
+/* -------------------------------------------------------------------------------------------------------------------- windows
+ */
+
+static Status window_items(Lowering *low, const LogicalNode *node, Subplan *input, const WindowItem **out) {
+    uint32_t count = node->window.call_count;
+    WindowItem *items;
+    ExprList exprs = {0};
+    TRY_NEW_ARRAY(low->cx, low->arena, items, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        const WindowCall *call = &node->window.calls[i];
+        for (uint32_t a = 0; a < call->arg_count; a++) {
+            TRY(expr_list_add(low->cx, low->arena, &exprs, call->args[a]));
+        }
+        if (call->filter != NULL) {
+            TRY(expr_list_add(low->cx, low->arena, &exprs, call->filter));
+        }
+    }
+    uint32_t *slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, exprs.count + 1);
+    TRY(lower_exprs(low, input, exprs.items, exprs.count, true, slots));
+    for (uint32_t i = 0; i < count; i++) {
+        const WindowCall *call = &node->window.calls[i];
+        items[i] = (WindowItem){.id = call->id,
+                                .type = call->type,
+                                .aggregate = call->aggregate,
+                                .arg_count = call->arg_count,
+                                .args = slots,
+                                .has_filter = call->filter != NULL,
+                                .frame = call->frame};
+        slots += call->arg_count;
+        items[i].filter = items[i].has_filter ? *slots++ : 0;
+    }
+    *out = items;
+    return OK;
+}
+
+Status lower_window(Lowering *low, const LogicalNode *node, Subplan *out) {
+    Subplan input;
+    const WindowItem *items;
+    TRY(lower_node(low, node->children[0], &input));
+    TRY(window_items(low, node, &input, &items));
+    uint32_t count = node->window.partition_count;
+    uint32_t *partitions;
+    TRY_NEW_ARRAY(low->cx, low->arena, partitions, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(subplan_slot(low, &input, node->window.partitions[i]->column, &partitions[i]));
+    }
+    PlacementKind kind = input.placement.kind;
+    bool is_spread = kind == PLACED_RANDOM || kind == PLACED_HASHED;
+    if (is_spread && !(count > 0 && placement_groups(&input, partitions, count))) {
+        TRY(bring_together(low, &input, partitions, count, true));
+    }
+    TRY(lower_over(low, PHYSICAL_WINDOW, &input, node->window.call_count, out));
+    WindowSpec *spec = &out->node->window;
+    spec->partition_count = count;
+    spec->partitions = partitions;
+    TRY(lower_sort_keys(low, &input, node->window.keys, node->window.key_count, &spec->keys));
+    spec->key_count = node->window.key_count;
+    spec->item_count = node->window.call_count;
+    spec->items = items;
+    for (uint32_t i = 0; i < node->window.call_count; i++) {
+        lower_column(low, out, input.node->column_count + i, node->window.calls[i].output);
+    }
+    lower_finish(low, out);
+    return OK;
+}

@@ -1,0 +1,310 @@
+/* Lowering of joins: which side is built, keys and residual, array or hash, exchanges, and the filter that the build side
+ * hands to the probe side's scan. */
+#include "plan/cost.h"
+#include "plan/distribution.h"
+#include "plan/estimate.h"
+
+#include "core/settings.h"
+
+#define ARRAY_JOIN_WIDTH_FREE 65536 /* a key range this narrow always pays */
+#define ARRAY_JOIN_WIDTH_MAX ((uint64_t)1 << 26)
+#define FILTER_WORTH 0.95 /* a join filter that lets more through than this is not made */
+
+typedef struct JoinInputs {
+    JoinKind kind;
+    Subplan probe, build;
+    ExprList probe_keys, build_keys, residual;
+    JoinKeys keys;
+} JoinInputs;
+
+/* ----------------------------------------------------------------------------------------------------------- sides and keys */
+
+static bool may_swap(JoinKind kind) {
+    return kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_RIGHT || kind == JOIN_FULL;
+}
+
+static JoinKind swapped_kind(JoinKind kind) {
+    return kind == JOIN_LEFT ? JOIN_RIGHT : kind == JOIN_RIGHT ? JOIN_LEFT : kind;
+}
+
+/* The right side is built, or the smaller one where the kind leaves the choice. */
+static Status choose_sides(Lowering *low, const LogicalNode *node, JoinInputs *join) {
+    const LogicalNode *left = node->children[0], *right = node->children[1];
+    bool swap = may_swap(node->join.kind) && left->rows < right->rows;
+    join->kind = swap ? swapped_kind(node->join.kind) : node->join.kind;
+    TRY(lower_node(low, swap ? right : left, &join->probe));
+    return lower_node(low, swap ? left : right, &join->build);
+}
+
+static bool visit_in_layout(const Expr *node, void *argument) {
+    return node->kind != EXPR_COLUMN || subplan_find(argument, node->column) != UINT32_MAX;
+}
+
+static bool is_over(const Expr *expr, const Subplan *side) {
+    return expr_has_columns(expr) && expr_walk(expr, visit_in_layout, (void *)side);
+}
+
+/* Splits the condition into key pairs and the rest. */
+static Status split_condition(Lowering *low, Expr *condition, JoinInputs *join) {
+    const Context *cx = low->cx;
+    ExprList conjuncts = {0};
+    TRY(expr_list_add_conjuncts(cx, low->arena, &conjuncts, condition));
+    for (uint32_t i = 0; i < conjuncts.count; i++) {
+        Expr *conjunct = conjuncts.items[i];
+        bool is_equality = conjunct->kind == EXPR_COMPARE && conjunct->compare == COMPARE_EQ;
+        Expr *a = is_equality ? conjunct->args[0] : NULL, *b = is_equality ? conjunct->args[1] : NULL;
+        if (is_equality && is_over(a, &join->build) && is_over(b, &join->probe)) {
+            Expr *swap = a;
+            a = b;
+            b = swap;
+        }
+        if (is_equality && is_over(a, &join->probe) && is_over(b, &join->build) && !expr_is_volatile(conjunct)) {
+            TRY(expr_list_add(cx, low->arena, &join->probe_keys, a));
+            TRY(expr_list_add(cx, low->arena, &join->build_keys, b));
+        } else {
+            TRY(expr_list_add(cx, low->arena, &join->residual, conjunct));
+        }
+    }
+    return OK;
+}
+
+static ColumnId key_column(const Expr *key) {
+    const Expr *column = expr_widened_column(key);
+    return column != NULL && column->kind == EXPR_COLUMN ? column->column : UINT32_MAX;
+}
+
+/* Keys become slots of both sides. */
+static Status lower_keys(Lowering *low, JoinInputs *join) {
+    JoinKeys *keys = &join->keys;
+    keys->count = join->probe_keys.count;
+    TRY_NEW_ARRAY(low->cx, low->arena, keys->probe_slots, keys->count + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, keys->build_slots, keys->count + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, keys->probe_ids, keys->count + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, keys->build_ids, keys->count + 1);
+    for (uint32_t i = 0; i < keys->count; i++) {
+        keys->probe_ids[i] = key_column(join->probe_keys.items[i]);
+        keys->build_ids[i] = key_column(join->build_keys.items[i]);
+    }
+    TRY(lower_exprs(low, &join->probe, join->probe_keys.items, keys->count, true, keys->probe_slots));
+    return lower_exprs(low, &join->build, join->build_keys.items, keys->count, true, keys->build_slots);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- the output
+ */
+
+static bool nulls_probe(JoinKind kind) {
+    return kind == JOIN_RIGHT || kind == JOIN_FULL;
+}
+static bool nulls_build(JoinKind kind) {
+    return kind == JOIN_LEFT || kind == JOIN_FULL || kind == JOIN_SINGLE;
+}
+
+/* node->columns in order; the mark stands last. */
+static Status join_outputs(Lowering *low, const LogicalNode *node, const JoinInputs *join, Subplan *out) {
+    JoinOutput *outputs;
+    TRY_NEW_ARRAY(low->cx, low->arena, outputs, node->column_count + 1);
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        ColumnId id = node->columns[i];
+        if (node->join.kind == JOIN_MARK && id == node->join.mark) {
+            continue;
+        }
+        uint32_t slot = subplan_find(&join->probe, id);
+        bool from_build = slot == UINT32_MAX;
+        if (from_build) {
+            TRY(subplan_slot(low, &join->build, id, &slot));
+        }
+        const PhysicalNode *side = from_build ? join->build.node : join->probe.node;
+        out->node->columns[next] = side->columns[slot];
+        out->node->columns[next].domain.can_be_null |= from_build ? nulls_build(join->kind) : nulls_probe(join->kind);
+        out->layout[next] = id;
+        outputs[next++] = (JoinOutput){from_build, slot};
+    }
+    if (node->join.kind == JOIN_MARK) {
+        lower_column(low, out, next, node->join.mark);
+        outputs[next++] = (JoinOutput){0};
+    }
+    out->node->column_count = next;
+    out->node->join.outputs = outputs;
+    return OK;
+}
+
+/* "outer".lo_custkey */
+static char *key_text(Lowering *low, const char *side, const Expr *key) {
+    if (!expr_is_column(key) || key->name == NULL) {
+        return expr_print(low->cx, low->arena, key);
+    }
+    const char *dot = strrchr(key->name, '.');
+    return arena_format(low->cx, low->arena, "\"%s\".%s", side, dot == NULL ? key->name : dot + 1);
+}
+
+static Status condition_text(Lowering *low, const JoinInputs *join, const char **out) {
+    const char *text = NULL;
+    for (uint32_t i = 0; i < join->keys.count; i++) {
+        char *probe = key_text(low, "outer", join->probe_keys.items[i]);
+        char *build = key_text(low, "inner", join->build_keys.items[i]);
+        if (probe == NULL || build == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        text = text == NULL ? arena_format(low->cx, low->arena, "(%s = %s)", probe, build)
+                            : arena_format(low->cx, low->arena, "%s AND (%s = %s)", text, probe, build);
+        if (text == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    *out = join->keys.count > 1 ? arena_format(low->cx, low->arena, "(%s)", text) : text;
+    return join->keys.count > 1 && *out == NULL ? OUT_OF_MEMORY : OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ array or hash */
+
+static void choose_algorithm(Lowering *low, JoinInputs *join, JoinSpec *spec) {
+    spec->algorithm = join->keys.count == 0 ? JOIN_BY_LOOP : JOIN_BY_HASH;
+    if (join->keys.count != 1) {
+        return;
+    }
+    const PhysicalColumn *key = &join->build.node->columns[join->keys.build_slots[0]];
+    if (!key->domain.has_range || !class_is_integer(type_class(key->type))) {
+        return;
+    }
+    uint64_t width = (uint64_t)key->domain.max - (uint64_t)key->domain.min;
+    ColumnId id = join->keys.build_ids[0];
+    const TableVersion *table = id < low->logical->column_count ? low->logical->columns[id].table : NULL;
+    double rows = table == NULL ? join->build.node->rows : (double)table->rows;
+    double width_max = 4 * rows > ARRAY_JOIN_WIDTH_FREE ? 4 * rows : ARRAY_JOIN_WIDTH_FREE;
+    if (width < ARRAY_JOIN_WIDTH_MAX && (double)width < width_max) {
+        spec->algorithm = JOIN_BY_ARRAY;
+        spec->key_min = key->domain.min;
+        spec->key_max = key->domain.max;
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------------------- join filters
+ */
+
+static bool passes_probe_rows(JoinKind kind) {
+    return kind != JOIN_RIGHT && kind != JOIN_FULL;
+}
+
+/* The scan, and its column, whose values reach `slot` of `node` unchanged and in the same pipeline; NULL if there is none. */
+static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot) {
+    for (;;) {
+        switch (node->kind) {
+        case PHYSICAL_SCAN: return node;
+        case PHYSICAL_FILTER: break;
+        case PHYSICAL_PROJECT: {
+            const Expr *expr = expr_widened_column(node->project.exprs[*slot]);
+            if (expr == NULL) {
+                return NULL;
+            }
+            *slot = expr->slot;
+            break;
+        }
+        case PHYSICAL_HASH_JOIN:
+        case PHYSICAL_NESTED_LOOP: {
+            const JoinOutput *output = &node->join.outputs[*slot];
+            bool is_mark = node->join.kind == JOIN_MARK && *slot + 1 == node->column_count;
+            if (is_mark || output->from_build || !passes_probe_rows(node->join.kind)) {
+                return NULL;
+            }
+            *slot = output->slot;
+            break;
+        }
+        default: return NULL;
+        }
+        node = node->children[0];
+    }
+}
+
+/* The share of the probe's keys that the build side is thought to have. */
+static double filter_share(Lowering *low, const JoinInputs *join, uint32_t key) {
+    double build = estimate_distinct(low->logical, join->build_keys.items[key], join->build.node->rows);
+    double probe = estimate_distinct(low->logical, join->probe_keys.items[key], join->probe.node->rows);
+    return probe <= 0 ? 1 : build / probe;
+}
+
+/* The build's keys lie in a narrower range than the probe's. */
+static bool range_is_narrower(const JoinInputs *join, uint32_t key) {
+    const ColumnDomain *build = &join->build.node->columns[join->keys.build_slots[key]].domain;
+    const ColumnDomain *probe = &join->probe.node->columns[join->keys.probe_slots[key]].domain;
+    return build->has_range && probe->has_range && (build->min > probe->min || build->max < probe->max);
+}
+
+static Status scan_add_filter(Lowering *low, PhysicalNode *scan, uint32_t column, uint32_t filter_id) {
+    ScanSpec *spec = &scan->scan;
+    ScanJoinFilter *filters;
+    TRY_NEW_ARRAY(low->cx, low->arena, filters, spec->join_filter_count + 1);
+    if (spec->join_filter_count > 0) {
+        memcpy(filters, spec->join_filters, spec->join_filter_count * sizeof *filters);
+    }
+    filters[spec->join_filter_count++] = (ScanJoinFilter){column, filter_id};
+    spec->join_filters = filters;
+    return OK;
+}
+
+/* The key that drops the most rows is handed down, if it is worth it. */
+static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
+    bool drops_unmatched = join->kind == JOIN_INNER || join->kind == JOIN_SEMI || join->kind == JOIN_RIGHT;
+    if (!drops_unmatched || !low->cx->settings->join_filters) {
+        return OK;
+    }
+    PhysicalNode *scan = NULL;
+    uint32_t column = 0;
+    double share_best = FILTER_WORTH;
+    for (uint32_t i = 0; i < join->keys.count; i++) {
+        uint32_t slot = join->keys.probe_slots[i];
+        StorageClass storage_class = type_class(join->build.node->columns[join->keys.build_slots[i]].type);
+        PhysicalNode *found = class_is_integer(storage_class) ? trace_to_scan(join->probe.node, &slot) : NULL;
+        double share = found == NULL ? 1 : filter_share(low, join, i);
+        share = found != NULL && share >= FILTER_WORTH && range_is_narrower(join, i) ? FILTER_WORTH - 0.01 : share;
+        if (found != NULL && share < share_best) {
+            share_best = share;
+            scan = found;
+            column = slot;
+            spec->filter_key = i;
+        }
+    }
+    if (scan == NULL) {
+        return OK;
+    }
+    spec->publishes_filter = true;
+    spec->filter_id = low->plan->filter_count++;
+    return scan_add_filter(low, scan, column, spec->filter_id);
+}
+
+/* --------------------------------------------------------------------------------------------------------------------- entry
+ */
+
+Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
+    JoinInputs join = {0};
+    TRY(choose_sides(low, node, &join));
+    TRY(split_condition(low, node->join.condition, &join));
+    TRY(lower_keys(low, &join));
+    const char *label;
+    Placement placement;
+    TRY(distribute_join(low, join.kind, &join.keys, &join.probe, &join.build, &label, &placement));
+    PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : PHYSICAL_HASH_JOIN;
+    TRY(lower_new(low, kind, 2, node->column_count, out));
+    out->placement = placement;
+    out->node->children[0] = join.probe.node;
+    out->node->children[1] = join.build.node;
+    out->node->on_leader = join.probe.node->on_leader;
+    out->node->rows = node->rows;
+    JoinSpec *spec = &out->node->join;
+    spec->kind = join.kind;
+    spec->key_count = join.keys.count;
+    spec->probe_keys = join.keys.probe_slots;
+    spec->build_keys = join.keys.build_slots;
+    spec->dist_label = label;
+    TRY(condition_text(low, &join, &spec->condition_text));
+    Expr *residual;
+    TRY(expr_list_conjunction(low->cx, low->arena, &join.residual, &residual));
+    if (residual != NULL) {
+        TRY(lower_expr(low, &join.probe, &join.build, residual, &spec->residual));
+    }
+    TRY(join_outputs(low, node, &join, out));
+    choose_algorithm(low, &join, spec);
+    TRY(add_join_filter(low, &join, spec));
+    lower_finish(low, out);
+    return OK;
+}

@@ -1,0 +1,34 @@
+/* The rewrites of rewrites.def, and what they share. Each transforms plan->root in place. */
+#ifndef DEPOT_PLAN_REWRITE_H
+#define DEPOT_PLAN_REWRITE_H
+
+#include "plan/columns.h"
+
+#define REWRITE(name, text) Status rewrite_##name(const Context *cx, LogicalPlan *plan);
+#include "plan/rewrites.def"
+#undef REWRITE
+
+/* Calls rewrite on each node, children first; it may put another node in the place. */
+Status rewrite_nodes(const Context *cx, LogicalPlan *plan, LogicalNode **place,
+                     Status (*rewrite)(const Context *cx, LogicalPlan *plan, LogicalNode **place));
+/* Calls rewrite on each expression of the node itself; it may put another in the place. */
+Status rewrite_exprs(const Context *cx, LogicalPlan *plan, LogicalNode *node,
+                     Status (*rewrite)(const Context *cx, LogicalPlan *plan, Expr **place));
+/* A Filter over *place if the list is not empty. */
+Status rewrite_wrap_filter(const Context *cx, LogicalPlan *plan, const ExprList *conjuncts, LogicalNode **place);
+/* A join of the two with left's and then right's columns. */
+Status rewrite_new_join(const Context *cx, LogicalPlan *plan, JoinKind kind, LogicalNode *left, LogicalNode *right,
+                        Expr *condition, LogicalNode **join);
+
+/* A maximal tree of inner joins and the filters among them, taken apart: the relations that it joins and all conditions. */
+typedef struct JoinBlock {
+    uint32_t count, capacity;
+    LogicalNode **relations;
+    ExprList conjuncts;
+} JoinBlock;
+Status join_block_collect(const Context *cx, LogicalPlan *plan, LogicalNode *node, JoinBlock *block);
+
+/* True if the condition cannot be true where all columns of the set are NULL. */
+bool rejects_null(const Expr *condition, const ColumnSet *columns);
+
+#endif

@@ -1,0 +1,199 @@
+/* Rewrite: each node keeps only the columns that something above it uses. Runs last: it makes node->columns exact. */
+#include "plan/rewrite.h"
+
+static Status prune(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required);
+
+static Status copy_set(const Context *cx, LogicalPlan *plan, const ColumnSet *from, ColumnSet *to) {
+    TRY(column_set_init(cx, plan->arena, plan, to));
+    column_set_copy(to, from);
+    return OK;
+}
+
+static void columns_of_child(LogicalNode *node) {
+    node->columns = node->children[0]->columns;
+    node->column_count = node->children[0]->column_count;
+}
+
+static void prune_get(LogicalNode *node, const ColumnSet *required) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        if (column_set_has(required, node->columns[i])) {
+            node->columns[kept] = node->columns[i];
+            node->get.table_columns[kept++] = node->get.table_columns[i];
+        }
+    }
+    node->column_count = kept;
+}
+
+/* A Project of which nothing is used gives way to its child: only the number of rows matters. */
+static Status prune_project(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required) {
+    LogicalNode *node = *place;
+    ColumnSet below;
+    TRY(column_set_init(cx, plan->arena, plan, &below));
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        if (column_set_has(required, node->columns[i])) {
+            node->columns[kept] = node->columns[i];
+            node->project.exprs[kept] = node->project.exprs[i];
+            column_set_add_expr(&below, node->project.exprs[kept++]);
+        }
+    }
+    node->column_count = kept;
+    TRY(prune(cx, plan, &node->children[0], &below));
+    if (kept == 0) {
+        *place = node->children[0];
+    }
+    return OK;
+}
+
+static Status prune_join(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+    ColumnSet below;
+    TRY(copy_set(cx, plan, required, &below));
+    column_set_add_expr(&below, node->join.condition);
+    TRY(prune(cx, plan, &node->children[0], &below));
+    TRY(prune(cx, plan, &node->children[1], &below));
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        bool is_mark = node->join.kind == JOIN_MARK && node->columns[i] == node->join.mark;
+        if (is_mark || column_set_has(required, node->columns[i])) {
+            node->columns[kept++] = node->columns[i];
+        }
+    }
+    node->column_count = kept;
+    return OK;
+}
+
+static Status prune_aggregate(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+    ColumnSet below;
+    TRY(column_set_init(cx, plan->arena, plan, &below));
+    uint32_t groups = node->aggregate.group_count, kept = 0;
+    for (uint32_t i = 0; i < groups; i++) {
+        column_set_add_expr(&below, node->aggregate.groups[i]);
+    }
+    for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
+        const AggregateCall *call = &node->aggregate.calls[i];
+        bool is_last_chance = groups == 0 && kept == 0 && i + 1 == node->aggregate.call_count; /* one row, of something */
+        if (!column_set_has(required, call->output) && !is_last_chance) {
+            continue;
+        }
+        for (uint32_t a = 0; a < call->arg_count; a++) {
+            column_set_add_expr(&below, call->args[a]);
+        }
+        column_set_add_expr(&below, call->filter);
+        node->columns[groups + kept] = call->output;
+        node->aggregate.calls[kept++] = *call;
+    }
+    node->aggregate.call_count = kept;
+    node->column_count = groups + kept;
+    return prune(cx, plan, &node->children[0], &below);
+}
+
+static Status prune_window(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required) {
+    LogicalNode *node = *place;
+    ColumnSet below;
+    TRY(copy_set(cx, plan, required, &below));
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->window.call_count; i++) {
+        const WindowCall *call = &node->window.calls[i];
+        if (!column_set_has(required, call->output)) {
+            continue;
+        }
+        for (uint32_t a = 0; a < call->arg_count; a++) {
+            column_set_add_expr(&below, call->args[a]);
+        }
+        column_set_add_expr(&below, call->filter);
+        node->window.calls[kept++] = *call;
+    }
+    node->window.call_count = kept;
+    if (kept == 0) {
+        *place = node->children[0];
+        return prune(cx, plan, place, required);
+    }
+    for (uint32_t i = 0; i < node->window.partition_count; i++) {
+        column_set_add_expr(&below, node->window.partitions[i]);
+    }
+    for (uint32_t i = 0; i < node->window.key_count; i++) {
+        column_set_add_expr(&below, node->window.keys[i].expr);
+    }
+    TRY(prune(cx, plan, &node->children[0], &below));
+    const LogicalNode *child = node->children[0];
+    node->column_count = child->column_count + kept;
+    TRY_NEW_ARRAY(cx, plan->arena, node->columns, node->column_count);
+    memcpy(node->columns, child->columns, child->column_count * sizeof *child->columns);
+    for (uint32_t i = 0; i < kept; i++) {
+        node->columns[child->column_count + i] = node->window.calls[i].output;
+    }
+    return OK;
+}
+
+static Status prune_sort(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+    ColumnSet below;
+    TRY(copy_set(cx, plan, required, &below));
+    for (uint32_t i = 0; i < node->sort.key_count; i++) {
+        column_set_add_expr(&below, node->sort.keys[i].expr);
+    }
+    TRY(prune(cx, plan, &node->children[0], &below));
+    columns_of_child(node);
+    return OK;
+}
+
+static Status prune_union(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        bool is_last_chance = kept == 0 && i + 1 == node->column_count; /* one column carries the rows */
+        if (!column_set_has(required, node->columns[i]) && !is_last_chance) {
+            continue;
+        }
+        node->columns[kept] = node->columns[i];
+        for (uint32_t c = 0; c < node->child_count; c++) {
+            node->set_union.inputs[c][kept] = node->set_union.inputs[c][i];
+        }
+        kept++;
+    }
+    node->column_count = kept;
+    for (uint32_t c = 0; c < node->child_count; c++) {
+        ColumnSet below;
+        TRY(column_set_init(cx, plan->arena, plan, &below));
+        column_set_add_all(&below, node->set_union.inputs[c], kept);
+        TRY(prune(cx, plan, &node->children[c], &below));
+    }
+    return OK;
+}
+
+static Status prune(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required) {
+    LogicalNode *node = *place;
+    ColumnSet below;
+    switch (node->kind) {
+    case LOGICAL_GET: prune_get(node, required); return OK;
+    case LOGICAL_VALUES:
+    case LOGICAL_TABLE_FUNCTION: return OK;
+    case LOGICAL_FILTER:
+        TRY(copy_set(cx, plan, required, &below));
+        column_set_add_expr(&below, node->filter.condition);
+        TRY(prune(cx, plan, &node->children[0], &below));
+        columns_of_child(node);
+        return OK;
+    case LOGICAL_PROJECT: return prune_project(cx, plan, place, required);
+    case LOGICAL_JOIN: return prune_join(cx, plan, node, required);
+    case LOGICAL_AGGREGATE: return prune_aggregate(cx, plan, node, required);
+    case LOGICAL_WINDOW: return prune_window(cx, plan, place, required);
+    case LOGICAL_SORT: return prune_sort(cx, plan, node, required);
+    case LOGICAL_LIMIT:
+        TRY(prune(cx, plan, &node->children[0], required));
+        columns_of_child(node);
+        return OK;
+    case LOGICAL_UNION: return prune_union(cx, plan, node, required);
+    case LOGICAL_INSERT:
+        TRY(column_set_init(cx, plan->arena, plan, &below));
+        column_set_add_all(&below, node->children[0]->columns, node->children[0]->column_count);
+        return prune(cx, plan, &node->children[0], &below);
+    }
+    return OK;
+}
+
+Status rewrite_prune_columns(const Context *cx, LogicalPlan *plan) {
+    ColumnSet required;
+    TRY(column_set_init(cx, plan->arena, plan, &required));
+    column_set_add_all(&required, plan->outputs, plan->output_count);
+    return prune(cx, plan, &plan->root, &required);
+}
