@@ -60,6 +60,7 @@ Attachment *warehouse_attachment(Warehouse *warehouse); /* block cache and segme
 /* What the manifest knows of one column of one segment. */
 typedef struct SegmentColumn {
     uint64_t file_bytes;
+    uint64_t text_bytes;      /* text: the lengths of the segment's values added up */
     uint32_t dictionary_size; /* entries of the segment's dictionary; 0: not dictionary encoded throughout */
     ColumnRange range;
 } SegmentColumn;
