@@ -5,12 +5,14 @@
 
 #include "storage/warehouse.h"
 
+#define PLACEMENT_SEED 1
+
 /* Slice of a placement hash. */
 static inline uint32_t slice_of_hash(uint64_t hash, uint32_t slices) {
     return (uint32_t)(hash % VIRTUAL_BUCKETS) % slices;
 }
-/* Placement hashes of a vector (all kinds); NULL rows get `row_number + i` spread round robin by the caller: is_null bit set.
- */
+/* value_placement_hash of each row of a vector of any kind. The hash of a NULL means nothing: the caller looks at the vector's
+ * validity and spreads those rows round robin. */
 Status placement_hash_vector(const Context *cx, const Vector *vector, uint32_t rows, uint64_t seed,
                              uint64_t *hashes) MUST_CHECK;
 

@@ -14,6 +14,9 @@ Status partition_key_check(const Context *cx, const PartitionKey *key, const Col
 Value partition_of_value(const PartitionKey *key, const Value *value);
 /* The same of each row, into a vector of partition_key_type (FLAT, or CONSTANT of a constant). Text borrows. */
 Status partition_of_vector(const Context *cx, const PartitionKey *key, const Vector *in, uint32_t rows, Vector *out) MUST_CHECK;
+/* Hash and equality of a partition's key values; NULLs are equal. */
+uint64_t partition_values_hash(const Value *values, uint32_t count);
+bool partition_values_equal(const Value *a, const Value *b, uint32_t count);
 /* "year_d=1995/region=EU": one directory name per key, characters that a name cannot hold written %XX, NULL as %null, long
  * ones cut and ended by a hash. `path` takes FILE_PATH_MAX bytes; PROGRAM_LIMIT_EXCEEDED past it. */
 Status partition_directory(const Context *cx, const TableSchema *schema, const Value *values, char *path);

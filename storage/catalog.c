@@ -1,0 +1,152 @@
+/* Table versions in memory: reference counts, deep copies, and what follows from the list of segments. */
+#include "storage/catalog.h"
+
+#include "storage/manifest.h"
+
+#include <inttypes.h>
+
+Status table_state_create(const Context *cx, TableState **state_out) {
+    TableState *state;
+    TRY_ALLOC_ZEROED(cx, state, sizeof *state);
+    arena_init(&state->arena);
+    pthread_mutex_init(&state->attachment.lock, NULL);
+    atomic_init(&state->references, 1);
+    *state_out = state;
+    return OK;
+}
+
+TableState *table_state_retain(TableState *state) {
+    atomic_fetch_add(&state->references, 1);
+    return state;
+}
+
+void attachment_close(Attachment *attachment) {
+    if (attachment->object != NULL && attachment->release != NULL) {
+        attachment->release(attachment->object);
+    }
+    attachment->object = NULL;
+    pthread_mutex_destroy(&attachment->lock);
+}
+
+void table_state_release(TableState *state) {
+    if (state != NULL && atomic_fetch_sub(&state->references, 1) == 1) {
+        attachment_close(&state->attachment);
+        arena_free(&state->arena);
+        mem_free(state);
+    }
+}
+
+Attachment *table_attachment(const TableVersion *table) {
+    return &((TableState *)table)->attachment;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ copies */
+
+static Status range_copy(const Context *cx, Arena *arena, ColumnRange *range) {
+    if (!range->has_range) {
+        return OK;
+    }
+    Value min = range->min, max = range->max;
+    TRY(value_copy(cx, arena, &min, &range->min));
+    return value_copy(cx, arena, &max, &range->max);
+}
+
+Status segment_copy(const Context *cx, Arena *arena, uint32_t column_count, const Segment *from, Segment *to) {
+    SegmentColumn *columns;
+    TRY_NEW_ARRAY(cx, arena, columns, column_count);
+    for (uint32_t i = 0; i < column_count; i++) {
+        columns[i] = from->columns[i];
+        columns[i].range.rows = from->rows;
+        TRY(range_copy(cx, arena, &columns[i].range));
+    }
+    *to = *from;
+    to->columns = columns;
+    return OK;
+}
+
+Status partition_copy(const Context *cx, Arena *arena, const Partition *from, Partition *to) {
+    Value *values;
+    TRY_NEW_ARRAY(cx, arena, values, from->key_count);
+    for (uint32_t i = 0; i < from->key_count; i++) {
+        values[i] = from->values[i];
+        if (!values[i].is_null) {
+            TRY(value_copy(cx, arena, &from->values[i], &values[i]));
+        }
+    }
+    *to = *from;
+    to->values = values;
+    to->directory = arena_copy_text(cx, arena, from->directory, strlen(from->directory));
+    return to->directory != NULL ? OK : OUT_OF_MEMORY;
+}
+
+#define DIRECTORY_NAME_MAX 60
+
+Status table_directory(const Context *cx, Arena *arena, const char *name, uint64_t id, const char **directory) {
+    char readable[DIRECTORY_NAME_MAX + 1];
+    size_t bytes = 0;
+    for (; name[bytes] != '\0' && bytes < DIRECTORY_NAME_MAX; bytes++) {
+        char c = name[bytes];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+        readable[bytes] = is_plain ? c : '_'; /* the number makes it unique */
+    }
+    readable[bytes] = '\0';
+    *directory = arena_format(cx, arena, TABLES_DIRECTORY "/%s-%" PRIu64, readable, id);
+    return *directory != NULL ? OK : OUT_OF_MEMORY;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- summary */
+
+/* A table of style ALL stands once on each node; the copy on node 0 is counted. */
+static bool segment_is_counted(const TableState *state, const Segment *segment) {
+    return state->table.dist_style != DIST_ALL || segment->slice < state->topology.slices_per_node;
+}
+
+static double average_bytes(Type type, uint64_t values, uint64_t text_bytes) {
+    if (!type_is_text(type)) {
+        return type_bytes(type);
+    }
+    return values > 0 ? (double)text_bytes / (double)values : 0;
+}
+
+static void summarize_column(const TableState *state, uint32_t column, ColumnStatistics *statistics) {
+    const TableVersion *table = &state->table;
+    Type type = table->schema->columns[column].type;
+    uint64_t text_bytes = 0;
+    *statistics = (ColumnStatistics){.range = {.min = value_null(type), .max = value_null(type)}};
+    for (uint32_t i = 0; i < table->segment_count; i++) {
+        const SegmentColumn *part = &table->segments[i].columns[column];
+        statistics->file_bytes += part->file_bytes;
+        if (segment_is_counted(state, &table->segments[i])) {
+            column_range_merge(&statistics->range, &part->range);
+            text_bytes += part->text_bytes;
+        }
+    }
+    uint64_t values = statistics->range.rows - statistics->range.nulls;
+    statistics->average_bytes = average_bytes(type, values, text_bytes);
+    double distinct = state->sketches[column] != NULL ? hll_estimate(state->sketches[column]) : 0;
+    statistics->distinct = distinct < (double)values ? distinct : (double)values;
+}
+
+Status table_state_summarize(const Context *cx, TableState *state) {
+    TableVersion *table = &state->table;
+    Partition *partitions = (Partition *)table->partitions;
+    table->rows = table->bytes = 0;
+    for (uint32_t i = 0; i < table->partition_count; i++) {
+        partitions[i].rows = 0;
+    }
+    for (uint32_t i = 0; i < table->segment_count; i++) {
+        const Segment *segment = &table->segments[i];
+        table->bytes += segment->bytes;
+        if (segment_is_counted(state, segment)) {
+            table->rows += segment->rows - segment->deleted_rows;
+            partitions[segment->partition].rows += segment->rows - segment->deleted_rows;
+        }
+    }
+    ColumnStatistics *statistics;
+    TRY_NEW_ARRAY(cx, &state->arena, statistics, table->schema->column_count);
+    for (uint32_t i = 0; i < table->schema->column_count; i++) {
+        summarize_column(state, i, &statistics[i]);
+    }
+    table->statistics = statistics;
+    return OK;
+}

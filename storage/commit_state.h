@@ -1,0 +1,79 @@
+/* A commit in the making. Shared by commit.c (what changes) and commit_finish.c (how it reaches the disk). */
+#ifndef DEPOT_STORAGE_COMMIT_STATE_H
+#define DEPOT_STORAGE_COMMIT_STATE_H
+
+#include "storage/warehouse_state.h"
+
+typedef struct CommitPartition {
+    Partition *partition; /* in the commit's arena */
+    uint64_t hash;        /* of its key values */
+    bool is_touched;      /* by this commit's load */
+    bool has_directory;   /* made or seen by this commit */
+} CommitPartition;
+
+/* A table that the commit touches. All in the commit's arena. */
+typedef struct CommitTable {
+    struct CommitTable *next; /* in order of touching */
+    uint64_t id;
+    bool is_changed;
+    bool is_dropped;
+    TableState *base; /* owned reference; NULL: the table is new */
+    const TableSchema *schema;
+    const char *directory;
+    DistStyle dist_style;
+    bool dist_is_open;
+    uint32_t segment_count, segment_capacity;
+    Segment *segments; /* what it will hold */
+    uint32_t partition_count, partition_capacity;
+    CommitPartition *partitions;
+    uint32_t partitions_touched;
+    uint8_t **sketches; /* of the rows added; NULL entries: none */
+    TableState *view;   /* the table as the commit sees it; borrowed from commit->views; NULL after a change */
+} CommitTable;
+
+/* A state built for a caller of this commit; kept until it ends, for the caller may still read it. */
+typedef struct CommitView {
+    struct CommitView *next;
+    TableState *state; /* owned reference */
+} CommitView;
+
+/* A file or directory that the commit made. */
+typedef struct NewFile {
+    struct NewFile *next; /* newest first */
+    uint64_t segment_id;  /* 0: a manifest or a directory */
+    bool is_directory;
+    const char *path;
+} NewFile;
+
+/* A directory in which an entry was made: it is synced with the files. */
+typedef struct SyncDirectory {
+    struct SyncDirectory *next;
+    const char *path;
+} SyncDirectory;
+
+struct Commit {
+    Warehouse *warehouse;
+    WriterLock lock;
+    Snapshot *base;
+    Root root; /* of the base; in the arena */
+    Arena arena;
+    pthread_mutex_t mutex; /* guards all below, the arena and lock.next_id */
+    CommitTable *tables;
+    CommitView *views;
+    NewFile *files;
+    SyncDirectory *directories;
+    WorkerPool *pool; /* borrowed; may be NULL */
+    uint32_t threads;
+};
+
+void commit_free(Commit *commit);
+/* The table if the commit has touched it, else NULL. */
+CommitTable *commit_touched_table(const Commit *commit, uint64_t table_id);
+/* The table to change, taken up from the base on first touch; UNDEFINED_TABLE if it was dropped. */
+Status commit_touch_table(const Context *cx, Commit *commit, uint64_t table_id, CommitTable **table);
+/* The table as the commit sees it; *state is borrowed until the commit ends. */
+Status commit_table_view(const Context *cx, Commit *commit, uint64_t table_id, TableState **state);
+/* Removes all that the commit made. */
+Status commit_remove_files(const Context *cx, Commit *commit);
+
+#endif
