@@ -163,8 +163,8 @@ void table_prune(const TableVersion *table, const Predicate *predicates, uint32_
     *partitions_read = *segments_read = 0;
     for (uint32_t i = 0; i < table->segment_count; i++) {
         const Segment *segment = &table->segments[i];
-        survives[i] = !is_pruned(table, segment->partition, predicates, count, states) &&
-                      segment_may_match(segment, predicates, count);
+        survives[i] =
+            !is_pruned(table, segment->partition, predicates, count, states) && segment_may_match(segment, predicates, count);
         if (survives[i]) {
             ++*segments_read;
             *partitions_read += is_first_read(table, survives, i, states);
