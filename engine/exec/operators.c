@@ -6,6 +6,7 @@
 #define TOPN_ROWS_MAX 8192
 
 static const OperatorClass *join_class(const PhysicalNode *op) {
+    (void)op;
 #if __has_include("exec/array_join.c")
     if (op->join.algorithm == JOIN_BY_ARRAY) {
         return &array_join_operator;
@@ -14,12 +15,12 @@ static const OperatorClass *join_class(const PhysicalNode *op) {
 #if __has_include("exec/hash_join.c")
     return &hash_join_operator;
 #else
-    (void)op;
     return NULL;
 #endif
 }
 
 static const OperatorClass *aggregate_class(const PhysicalNode *op) {
+    (void)op;
 #if __has_include("exec/direct_agg.c")
     if (op->aggregate.is_direct) {
         return &direct_agg_operator;
@@ -28,12 +29,12 @@ static const OperatorClass *aggregate_class(const PhysicalNode *op) {
 #if __has_include("exec/hash_agg.c")
     return &hash_agg_operator;
 #else
-    (void)op;
     return NULL;
 #endif
 }
 
 static const OperatorClass *sort_class(const PhysicalNode *op) {
+    (void)op;
 #if __has_include("exec/topn.c")
     if (op->sort.limit >= 0 && op->sort.limit <= TOPN_ROWS_MAX) {
         return &topn_operator;
@@ -42,49 +43,32 @@ static const OperatorClass *sort_class(const PhysicalNode *op) {
 #if __has_include("exec/sort.c")
     return &sort_operator;
 #else
-    (void)op;
     return NULL;
 #endif
 }
 
 const OperatorClass *operator_class(const PhysicalNode *op) {
     switch (op->kind) {
-#if __has_include("exec/scan.c")
     case PHYSICAL_SCAN: return &scan_operator;
-#endif
-#if __has_include("exec/values.c")
     case PHYSICAL_VALUES: return &values_operator;
-#endif
-#if __has_include("exec/table_function.c")
     case PHYSICAL_TABLE_FUNCTION: return &table_function_operator;
-#endif
-#if __has_include("exec/filter.c")
     case PHYSICAL_FILTER: return &filter_operator;
-#endif
-#if __has_include("exec/project.c")
     case PHYSICAL_PROJECT: return &project_operator;
-#endif
     case PHYSICAL_HASH_JOIN: return join_class(op);
 #if __has_include("exec/nested_join.c")
     case PHYSICAL_NESTED_LOOP: return &nested_join_operator;
 #endif
     case PHYSICAL_AGGREGATE: return aggregate_class(op);
     case PHYSICAL_SORT: return sort_class(op);
-#if __has_include("exec/limit.c")
     case PHYSICAL_LIMIT: return &limit_operator;
-#endif
 #if __has_include("exec/window.c")
     case PHYSICAL_WINDOW: return &window_operator;
 #endif
-#if __has_include("exec/union.c")
     case PHYSICAL_UNION: return &union_operator;
-#endif
 #if __has_include("exec/exchange.c")
     case PHYSICAL_EXCHANGE: return &exchange_operator;
 #endif
-#if __has_include("exec/insert.c")
     case PHYSICAL_INSERT: return &insert_operator;
-#endif
     default: return NULL;
     }
 }

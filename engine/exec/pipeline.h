@@ -155,7 +155,7 @@ Status profile_init(Query *query);
 OperatorProfile *profile_of(const Query *query, const PhysicalNode *op, uint32_t node);
 void profile_add(OperatorProfile *profile, const TaskCounters *counters, bool is_output);
 void profile_finish(Query *query);
-uint64_t clock_ns(void);
+uint64_t query_clock_ns(void);
 
 /* What sources tell the progress callback. */
 void query_progress_expect(Query *query, uint64_t rows);

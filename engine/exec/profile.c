@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-uint64_t clock_ns(void) {
+uint64_t query_clock_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
@@ -73,6 +73,6 @@ void profile_finish(Query *query) {
             profile->bytes_to_leader += op->exchange.bytes_by_pair[from * (leader + 1) + leader];
         }
     }
-    profile->execution_ns = (query->end_ns != 0 ? query->end_ns : clock_ns()) - query->start_ns;
+    profile->execution_ns = (query->end_ns != 0 ? query->end_ns : query_clock_ns()) - query->start_ns;
     profile->peak_memory_bytes = (uint64_t)atomic_load(&query->cx.memory->peak_bytes);
 }

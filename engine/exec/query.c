@@ -16,7 +16,7 @@ static Status query_init(Query *query) {
 }
 
 static void start_runs(Query *query) {
-    query->start_ns = clock_ns();
+    query->start_ns = query_clock_ns();
     query->next_progress_ns = query->start_ns + 100000000;
     inline_query = query;
     for (Pipeline *pipeline = query->pipelines; pipeline != NULL; pipeline = pipeline->next) {

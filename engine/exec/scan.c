@@ -377,9 +377,9 @@ static Status apply_step(Task *task, const PhysicalNode *op, ScanShared *shared,
 static Status apply_measured(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
     StepState *state = &local->states[index];
     uint32_t before = local->selected;
-    uint64_t start = clock_ns();
+    uint64_t start = query_clock_ns();
     TRY(apply_step(task, op, shared, local, index));
-    state->cost_ns = 0.5 * state->cost_ns + 0.5 * (double)(clock_ns() - start) / before;
+    state->cost_ns = 0.5 * state->cost_ns + 0.5 * (double)(query_clock_ns() - start) / before;
     state->pass_rate = 0.5 * state->pass_rate + 0.5 * (double)local->selected / before;
     return OK;
 }

@@ -155,9 +155,9 @@ static Status call_operator(TaskRun *self, int32_t level, const Batch **out, Flo
 static Status call_counted(TaskRun *self, int32_t level, const Batch **out, Flow *flow) {
     TaskCounters *counters = &self->counters[level + 1];
     if (self->task.collect_profile) {
-        uint64_t start = clock_ns();
+        uint64_t start = query_clock_ns();
         Status status = call_operator(self, level, out, flow);
-        counters->nanoseconds += clock_ns() - start;
+        counters->nanoseconds += query_clock_ns() - start;
         TRY(status);
     } else {
         TRY(call_operator(self, level, out, flow));
@@ -195,7 +195,7 @@ static bool step_back(TaskRun *self) {
 }
 
 static void report_progress(Query *query) {
-    uint64_t now = clock_ns();
+    uint64_t now = query_clock_ns();
     if (now >= query->next_progress_ns) {
         query->next_progress_ns = now + 100000000;
         query->options.progress(query->options.progress_argument, atomic_load(&query->progress_done),
@@ -288,7 +288,7 @@ static Status task_loop(TaskRun *self, TaskEnd *end) {
 /* ------------------------------------------------------------------------------------------------- what comes afterwards */
 
 static void complete(Query *query) {
-    query->end_ns = clock_ns();
+    query->end_ns = query_clock_ns();
     atomic_store(&query->is_complete, true);
     if (query->group != NULL) {
         job_group_notify(query->group);
@@ -329,13 +329,13 @@ static void finish_job_run(Job *job) {
     SinkState *sink = self->sink;
     Query *query = sink->query, *saved = inline_query;
     inline_query = NULL;
-    uint64_t start = self->task.collect_profile ? clock_ns() : 0;
+    uint64_t start = self->task.collect_profile ? query_clock_ns() : 0;
     Status status = finish_parts(self);
     bool is_last = atomic_fetch_sub(&sink->jobs_left, 1) == 1;
     if (status == OK && is_last && !atomic_load(&query->stopping)) {
         status = finish_end(self);
     }
-    atomic_fetch_add(&sink->finish_ns, self->task.collect_profile ? clock_ns() - start : 0);
+    atomic_fetch_add(&sink->finish_ns, self->task.collect_profile ? query_clock_ns() - start : 0);
     inline_query = saved;
     if (status != OK) {
         query_fail(query, &self->error);
@@ -382,9 +382,9 @@ static Status make_finish_jobs(SinkState *sink, uint32_t count) {
 static Status sink_finish(SinkState *sink, Task *last) {
     Query *query = sink->query;
     if (sink->class_->finish != NULL) {
-        uint64_t start = last->collect_profile ? clock_ns() : 0;
+        uint64_t start = last->collect_profile ? query_clock_ns() : 0;
         TRY(sink->class_->finish(last, sink->op, sink->state->shared, &sink->parts));
-        atomic_fetch_add(&sink->finish_ns, last->collect_profile ? clock_ns() - start : 0);
+        atomic_fetch_add(&sink->finish_ns, last->collect_profile ? query_clock_ns() - start : 0);
     }
     uint32_t jobs = sink->parts < query->options.threads ? sink->parts : query->options.threads;
     jobs = jobs == 0 ? 1 : jobs;
@@ -413,9 +413,9 @@ static Status task_end(TaskRun *self) {
     Run *run = self->run;
     if (self->is_open && run->sink != NULL && run->sink->class_->merge != NULL) {
         uint32_t role = run->pipeline->stage_count + 1;
-        uint64_t start = self->task.collect_profile ? clock_ns() : 0;
+        uint64_t start = self->task.collect_profile ? query_clock_ns() : 0;
         TRY(run->sink->class_->merge(&self->task, run->sink->op, self->shared[role], self->locals[role]));
-        self->counters[role].nanoseconds += self->task.collect_profile ? clock_ns() - start : 0;
+        self->counters[role].nanoseconds += self->task.collect_profile ? query_clock_ns() - start : 0;
     }
     return atomic_fetch_sub(&run->tasks_left, 1) == 1 ? run_end(run, &self->task) : OK;
 }
