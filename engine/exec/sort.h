@@ -1,0 +1,43 @@
+/* What sort and Top-N share: they differ in how a task keeps its rows. */
+#ifndef DEPOT_EXEC_SORT_H
+#define DEPOT_EXEC_SORT_H
+
+#include "exec/exec.h"
+#include "exec/sort_run.h"
+
+#include <pthread.h>
+
+typedef struct SortShared {
+    pthread_mutex_t lock; /* guards table and runs while tasks merge */
+    bool is_open;
+    RowFormat format;
+    SortEncoding encoding;
+    RowTable table;
+    uint32_t run_count;
+    SortRun *runs; /* owned; their rows were moved to the table */
+    SortMerge merge;
+    uint64_t rows_out; /* after the limit */
+    uint64_t bytes;
+} SortShared;
+
+typedef struct SortLocal {
+    SortRun run;
+    SortEncoder encoder;
+    uint64_t *words; /* of a batch; owned */
+    /* Top-N */
+    bool has_threshold;
+    uint64_t *threshold; /* words of the worst row kept; owned */
+    Batch passing;
+} SortLocal;
+
+Status sort_open(Task *task, const PhysicalNode *op, void *shared);
+Status sort_open_local(Task *task, const PhysicalNode *op, void *shared, void *local);
+Status sort_merge(Task *task, const PhysicalNode *op, void *shared, void *local);
+Status sort_finish(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts);
+Status sort_finish_part(Task *task, const PhysicalNode *op, void *shared, uint32_t part);
+Status sort_finish_end(Task *task, const PhysicalNode *op, void *shared);
+void sort_close_local(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile);
+void sort_close(const PhysicalNode *op, void *shared, OperatorProfile *profile);
+extern const SourceClass sorted_source;
+
+#endif

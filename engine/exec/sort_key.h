@@ -1,0 +1,50 @@
+/* Normalised sort keys: the sort columns of a row as W words of 64 bits that compare as unsigned numbers, first word first.
+ *
+ *     per key: 1 bit NULL (placed by NULLS FIRST/LAST) | value, order-preserving, inverted for DESC
+ *
+ * Integers take the bits of their known range, dictionary codes those of the dictionary (code order is value order), floats are
+ * bent so that NaN sorts above all, text gives 12 bytes and its length. Text that may be longer cannot be decided by words:
+ * then encoding stops there, and rows with equal words are compared by value from that key on. */
+#ifndef DEPOT_EXEC_SORT_KEY_H
+#define DEPOT_EXEC_SORT_KEY_H
+
+#include "exec/row_store.h"
+
+typedef struct SortField {
+    uint32_t slot;
+    bool is_descending, nulls_first;
+    ColumnFormat format;
+    uint32_t bits;  /* of the value; the NULL bit comes before */
+    uint32_t place; /* of the NULL bit, from the key's first bit */
+    int64_t min;    /* integers */
+} SortField;
+
+typedef struct SortEncoding {
+    uint32_t field_count; /* encoded ones */
+    SortField *fields;    /* all keys; owned */
+    uint32_t key_count;
+    uint32_t words;
+    bool is_exact; /* equal words mean equal keys; else compare from key tie_from on */
+    uint32_t tie_from;
+} SortEncoding;
+
+Status sort_encoding_init(const Context *cx, SortEncoding *encoding, const PhysicalColumn *columns, const SortSlot *keys,
+                          uint32_t key_count) MUST_CHECK;
+void sort_encoding_free(SortEncoding *encoding);
+
+typedef struct SortEncoder {
+    uint64_t *values; /* one column; owned */
+    void *stored;     /* one column in its format; owned */
+    Vector scratch;
+} SortEncoder;
+
+Status sort_encoder_init(const Context *cx, SortEncoder *encoder) MUST_CHECK;
+void sort_encoder_free(SortEncoder *encoder);
+/* words[row × encoding->words …] of each row of the batch. */
+Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
+                   uint64_t *words) MUST_CHECK;
+
+/* Full comparison by value of rows a and b (of chunked rows), from key `from` on: <0, 0, >0. */
+int sort_compare_rows(const SortEncoding *encoding, uint32_t from, RowChunk *const *chunks, uint32_t a, uint32_t b);
+
+#endif

@@ -1,0 +1,89 @@
+/* Top-N: a sort of which only the first `limit` rows are wanted. A task keeps at most a few times that many: when its buffer is
+ * full it is sorted, cut, and the last key kept becomes the threshold that later rows must beat. */
+#include "exec/sort.h"
+
+#define BUFFER_ROWS_MIN 16384
+#define BUFFER_TIMES 4
+
+/* Rows of the batch that the threshold does not rule out. */
+static uint32_t list_passing(const SortLocal *local, uint32_t words, uint32_t rows, uint16_t *passing) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows; i++) {
+        const uint64_t *row = local->words + (size_t)i * words;
+        uint32_t w = 0;
+        while (w + 1 < words && row[w] == local->threshold[w]) {
+            w++;
+        }
+        passing[count] = (uint16_t)i;
+        count += row[w] <= local->threshold[w];
+    }
+    return count;
+}
+
+/* Narrows the batch and its words to the rows listed. */
+static Status keep_passing(const Context *cx, SortLocal *local, uint32_t words, const Batch *in, const uint16_t *passing,
+                           uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        memmove(local->words + (size_t)i * words, local->words + (size_t)passing[i] * words, sizeof *local->words * words);
+    }
+    local->passing.rows = count;
+    for (uint32_t c = 0; c < in->column_count; c++) {
+        TRY(vector_gather(cx, &in->columns[c], passing, count, &local->passing.columns[c]));
+    }
+    return OK;
+}
+
+/* Cuts the buffer to the first `limit` rows. */
+static Status cut(const Context *cx, const SortShared *shared, SortLocal *local, const PhysicalNode *op) {
+    const SortEncoding *encoding = &shared->encoding;
+    SortRun *run = &local->run;
+    TRY(sort_run_sort(cx, run, encoding, op->sort.limit));
+    if (run->item_count > 0) {
+        const SortItem *worst = &run->items[run->item_count - 1];
+        memcpy(local->threshold, run->words + (size_t)worst->index * encoding->words, sizeof *run->words * encoding->words);
+        local->has_threshold = true;
+    }
+    return sort_run_compact(cx, run, encoding, op->children[0]);
+}
+
+static Status topn_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+    const SortShared *shared = shared_;
+    SortLocal *local = local_;
+    const Context *cx = &task->cx;
+    const SortEncoding *encoding = &shared->encoding;
+    if (op->sort.limit == 0) {
+        *flow = DONE;
+        return OK;
+    }
+    *flow = NEED_INPUT;
+    TRY(sort_encode(cx, encoding, &local->encoder, in, local->words));
+    if (local->has_threshold) {
+        uint16_t passing[BATCH_ROWS_MAX];
+        uint32_t count = list_passing(local, encoding->words, in->rows, passing);
+        if (count == 0) {
+            return OK;
+        }
+        if (count < in->rows) {
+            TRY(keep_passing(cx, local, encoding->words, in, passing, count));
+            in = &local->passing;
+        }
+    }
+    TRY(sort_run_append(cx, &local->run, encoding, in, local->words));
+    uint64_t most = (uint64_t)op->sort.limit * BUFFER_TIMES;
+    return local->run.rows.rows < (most < BUFFER_ROWS_MIN ? BUFFER_ROWS_MIN : most) ? OK : cut(cx, shared, local, op);
+}
+
+static const SinkClass topn_sink = {.name = "Sort",
+                                    .shared_size = sizeof(SortShared),
+                                    .local_size = sizeof(SortLocal),
+                                    .open = sort_open,
+                                    .open_local = sort_open_local,
+                                    .consume = topn_consume,
+                                    .merge = sort_merge,
+                                    .finish = sort_finish,
+                                    .finish_part = sort_finish_part,
+                                    .finish_end = sort_finish_end,
+                                    .close_local = sort_close_local,
+                                    .close = sort_close};
+
+const OperatorClass topn_operator = {.source = &sorted_source, .sink = &topn_sink};
