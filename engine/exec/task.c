@@ -359,9 +359,16 @@ static void task_init(Task *task, Query *query, uint32_t node, uint32_t index, u
     task->cx.memory = &query->accounts[index % query->options.threads];
 }
 
-static Status make_finish_jobs(SinkState *sink, uint32_t count) {
+/* The query's arena outlives the tasks' accounts, so it is charged to the query itself. */
+static Context arena_context(const Query *query, const Task *task) {
+    Context cx = task->cx;
+    cx.memory = query->cx.memory;
+    return cx;
+}
+
+static Status make_finish_jobs(SinkState *sink, const Task *last, uint32_t count) {
     Query *query = sink->query;
-    Context cx = query->cx;
+    Context cx = arena_context(query, last);
     pthread_mutex_lock(&query->lock);
     sink->jobs = arena_alloc(&cx, &query->arena, sizeof *sink->jobs * count);
     pthread_mutex_unlock(&query->lock);
@@ -388,7 +395,7 @@ static Status sink_finish(SinkState *sink, Task *last) {
     }
     uint32_t jobs = sink->parts < query->options.threads ? sink->parts : query->options.threads;
     jobs = jobs == 0 ? 1 : jobs;
-    TRY(make_finish_jobs(sink, jobs));
+    TRY(make_finish_jobs(sink, last, jobs));
     atomic_store(&sink->jobs_left, jobs);
     for (uint32_t i = 1; i < jobs; i++) {
         query_make_runnable(query, &sink->jobs[i].job);
@@ -512,8 +519,9 @@ static Status run_start(Run *run, Task *task) {
     pthread_mutex_unlock(&query->opening);
     TRY(status);
     uint32_t count = useful_tasks(run, task);
+    Context cx = arena_context(query, task);
     pthread_mutex_lock(&query->lock);
-    status = make_tasks(run, &task->cx, count);
+    status = make_tasks(run, &cx, count);
     pthread_mutex_unlock(&query->lock);
     return status;
 }
