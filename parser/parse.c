@@ -106,44 +106,50 @@ static void parser_init(Parser *p, const Context *cx, Arena *arena, const char *
     p->lexer = (Lexer){.cx = cx, .arena = arena, .text = text, .bytes = bytes, .at = at};
 }
 
-static Status check_text(const Context *cx, const char *text, size_t bytes) {
-    if (bytes >= POS_NONE) {
-        return fail(cx, PROGRAM_LIMIT_EXCEEDED, "the text of statements is longer than 4 GB");
-    }
-    size_t valid = utf8_valid_prefix(text, bytes);
-    if (valid < bytes) {
+/* What was read of the text, comments included, must be UTF-8. */
+static Status check_encoding(const Context *cx, const char *text, size_t from, size_t to) {
+    size_t valid = from + utf8_valid_prefix(text + from, to - from);
+    if (valid < to) {
         return fail_at(cx, (SourcePos)valid, INVALID_ENCODING, "the text is not valid UTF-8: byte 0x%02x",
                        (unsigned)(unsigned char)text[valid]);
     }
     return OK;
 }
 
+/* Positions are 32 bits wide. */
+static Status check_size(const Context *cx, size_t bytes) {
+    return bytes < POS_NONE ? OK : fail(cx, PROGRAM_LIMIT_EXCEEDED, "the text of statements is longer than 4 GB");
+}
+
 static bool has_byte_order_mark(const char *text, size_t bytes) {
     return bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
 }
 
+/* parse_statement without the care for *at after an error. */
 static Status parse_next(const Context *cx, Arena *arena, const char *text, size_t bytes, size_t *at,
                          AstStatement **statement) {
+    size_t start = *at == 0 && has_byte_order_mark(text, bytes) ? 3 : *at;
     Parser p;
-    parser_init(&p, cx, arena, text, bytes, *at == 0 && has_byte_order_mark(text, bytes) ? 3 : *at);
+    parser_init(&p, cx, arena, text, bytes, start);
     *statement = NULL;
+    Status status;
     do {
-        TRY(read_token(&p, 0, &p.next));
-    } while (p.next.code == TOKEN_SEMICOLON);
-    *at = p.lexer.at;
-    if (p.next.code == 0) {
-        return OK;
+        status = read_token(&p, 0, &p.next);
+    } while (status == OK && p.next.code == TOKEN_SEMICOLON);
+    if (status == OK && p.next.code != 0) {
+        p.start = p.next.pos;
+        status = grammar_run(&p, 0);
     }
-    p.start = p.next.pos;
-    TRY(grammar_run(&p, 0));
+    TRY(check_encoding(cx, text, start, p.lexer.at));
+    TRY(status);
     *statement = p.statement;
-    *at = p.lexer.at; /* the end or the semicolon was the last token read */
+    *at = p.lexer.at; /* the last token read was the end or the semicolon */
     return OK;
 }
 
 Status parse_statement(const Context *cx, Arena *arena, const char *text, size_t bytes, size_t *at, AstStatement **statement) {
     size_t start = *at, end;
-    TRY(check_text(cx, text + start, bytes - start));
+    TRY(check_size(cx, bytes));
     Status status = parse_next(cx, arena, text, bytes, at, statement);
     if (status != OK) {
         (void)sql_statement_complete(text + start, bytes - start, &end);
@@ -161,7 +167,7 @@ Status parse_statements(const Context *cx, Arena *arena, const char *text, size_
     parser_init(&list, cx, arena, text, bytes, 0);
     size_t at = 0;
     *statements = (AstStatementList){0};
-    TRY(check_text(cx, text, bytes));
+    TRY(check_size(cx, bytes));
     for (;;) {
         AstStatement *statement;
         TRY(parse_next(cx, arena, text, bytes, &at, &statement));
@@ -175,11 +181,16 @@ Status parse_statements(const Context *cx, Arena *arena, const char *text, size_
 
 Status parse_expression(const Context *cx, Arena *arena, const char *text, size_t bytes, AstExpr **expr) {
     Parser p;
-    parser_init(&p, cx, arena, text, bytes, 0);
     *expr = NULL;
-    TRY(check_text(cx, text, bytes));
-    TRY(read_token(&p, 0, &p.next));
-    TRY(grammar_run(&p, TOKEN_START_EXPRESSION));
+    TRY(check_size(cx, bytes));
+    parser_init(&p, cx, arena, text, bytes, 0);
+    Status status = read_token(&p, 0, &p.next);
+    status = status == OK ? grammar_run(&p, TOKEN_START_EXPRESSION) : status;
+    TRY(check_encoding(cx, text, 0, p.lexer.at));
+    TRY(status);
+    if (p.lexer.at < bytes && !sql_is_blank(text + p.lexer.at, bytes - p.lexer.at)) {
+        return fail_at(cx, (SourcePos)p.lexer.at, SYNTAX_ERROR, "text goes on behind the expression");
+    }
     *expr = p.expr;
     return OK;
 }
