@@ -98,9 +98,10 @@ static Status parse_constant(const Context *cx, Arena *arena, Type type, const c
     return OK;
 }
 
-/* The narrowest of INTEGER, BIGINT and DECIMAL that holds the digits. */
+/* The narrowest of INTEGER, BIGINT and DECIMAL that holds the digits; a minus may stand before them. */
 static Status bind_integer(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
-    const char *digits = ast->text;
+    bool is_negative = ast->text[0] == '-';
+    const char *digits = ast->text + is_negative;
     while (*digits == '0' && digits[1] != '\0') {
         digits++;
     }
@@ -110,17 +111,17 @@ static Status bind_integer(const Context *cx, Arena *arena, const AstExpr *ast, 
         return fail_at(cx, ast->pos, NUMERIC_OUT_OF_RANGE, "a number of %zu digits: DECIMAL holds at most %d", count,
                        DECIMAL_PRECISION_MAX);
     }
-    if (count > 19 || (count == 19 && strcmp(digits, "9223372036854775807") > 0)) {
+    if (count > 19 || (count == 19 && strcmp(digits, is_negative ? "9223372036854775808" : "9223372036854775807") > 0)) {
         type = type_decimal((uint32_t)count, 0);
-    } else if (count > 10 || (count == 10 && strcmp(digits, "2147483647") > 0)) {
+    } else if (count > 10 || (count == 10 && strcmp(digits, is_negative ? "2147483648" : "2147483647") > 0)) {
         type = type_make(TYPE_BIGINT);
     }
-    return parse_constant(cx, arena, type, digits, ast->pos, out);
+    return parse_constant(cx, arena, type, ast->text, ast->pos, out);
 }
 
 static Status bind_decimal(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
     const char *point = strchr(ast->text, '.');
-    const char *digits = ast->text;
+    const char *digits = ast->text + (ast->text[0] == '-');
     while (*digits == '0') {
         digits++;
     }

@@ -1,0 +1,119 @@
+/* DEFAULT and CHECK: checked when the table is made, bound from their text when rows are written. */
+#include "bind/bind_table.h"
+#include "parser/parse.h"
+
+Status bind_assignment(const Context *cx, Arena *arena, Expr *from, const ColumnDef *column, const char *what, Expr **out) {
+    Status status = cast_bind(cx, arena, from, column->type, false, false, out);
+    if (status != DATATYPE_MISMATCH && status != CANNOT_COERCE) {
+        return status;
+    }
+    char to_name[32], from_name[32];
+    fail_at(cx, from->pos, DATATYPE_MISMATCH, "column \"%s\" is of type %s but %s is of type %s", column->name,
+            type_name(column->type, to_name), what, type_name(from->type, from_name));
+    return fail_hint(cx, "cast it: CAST(… AS %s)", to_name);
+}
+
+static Status bind_default(const Context *cx, Binder *binder, const AstExpr *ast, const ColumnDef *column, Expr **out) {
+    Scope none = {0};
+    Place place = {.binder = binder, .scope = &none, .clause = CLAUSE_DEFAULT};
+    Expr *expr;
+    TRY(bind_expr(cx, &place, ast, &expr));
+    return bind_assignment(cx, binder->arena, expr, column, "default expression", out);
+}
+
+Status check_default(const Context *cx, Arena *arena, Snapshot *snapshot, const AstExpr *ast, const ColumnDef *column) {
+    Binder *binder;
+    Expr *ignored;
+    TRY(binder_create(cx, arena, snapshot, NULL, &binder));
+    return bind_default(cx, binder, ast, column, &ignored);
+}
+
+/* The table's columns in sight: ColumnId i is column i of a binder that has no other columns. */
+static Status table_scope(const Context *cx, Binder *binder, const TableSchema *schema, Scope *scope) {
+    Relation relation = {.name = schema->name, .schema_name = schema->schema_name, .table_name = schema->name};
+    relation.column_count = schema->column_count;
+    TRY_NEW_ARRAY(cx, binder->arena, relation.columns, schema->column_count);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        const ColumnDef *column = &schema->columns[i];
+        relation.columns[i] = (ScopeColumn){.name = column->name};
+        TRY(plan_add_column(cx, binder->plan, column->type, column->name, !column->not_null, &relation.columns[i].id));
+    }
+    scope->columns = relation.columns;
+    scope->column_count = schema->column_count;
+    return scope_add_relation(cx, binder, scope, &relation, POS_NONE);
+}
+
+static Status bind_check(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema, const AstExpr *ast,
+                         Expr **out) {
+    Binder *binder;
+    Scope scope = {0};
+    TRY(binder_create(cx, arena, snapshot, NULL, &binder));
+    TRY(table_scope(cx, binder, schema, &scope));
+    Place place = {.binder = binder, .scope = &scope, .clause = CLAUSE_CHECK};
+    return bind_boolean(cx, &place, ast, "CHECK", out);
+}
+
+Status check_constraints(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema,
+                         const AstConstraintList *constraints) {
+    for (uint32_t i = 0; i < constraints->count; i++) {
+        Expr *ignored;
+        if (constraints->items[i]->kind == AST_CONSTRAINT_CHECK) {
+            TRY(bind_check(cx, arena, snapshot, schema, constraints->items[i]->expr, &ignored));
+        }
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------- when rows are written
+ */
+
+/* Positions in a stored text mean nothing in the statement. */
+static Status without_pos(const Context *cx, Status status) {
+    if (status != OK) {
+        cx->error->pos = POS_NONE;
+    }
+    return status;
+}
+
+static Expr *column_to_slot(const Context *cx, Arena *arena, const Expr *node, void *unused) {
+    (void)unused;
+    return node->kind == EXPR_COLUMN ? expr_slot(cx, arena, node->column, node->type, node->name) : NULL;
+}
+
+Status bind_checks(const Context *cx, Arena *arena, const TableSchema *schema, BoundCheck **checks) {
+    TRY_NEW_ARRAY(cx, arena, *checks, schema->check_count);
+    for (uint32_t i = 0; i < schema->check_count; i++) {
+        const char *sql = schema->checks[i];
+        AstExpr *ast;
+        Expr *condition;
+        TRY(without_pos(cx, parse_expression(cx, arena, sql, strlen(sql), &ast)));
+        TRY(without_pos(cx, bind_check(cx, arena, NULL, schema, ast, &condition)));
+        (*checks)[i].sql = sql;
+        (*checks)[i].condition = expr_transform(cx, arena, condition, column_to_slot, NULL);
+        TRY_POINTER((*checks)[i].condition);
+    }
+    return OK;
+}
+
+Status bind_check_violation(const Context *cx, const TableSchema *schema, const BoundCheck *check) {
+    return fail(cx, CHECK_VIOLATION, "new row for relation \"%s\" violates check constraint (%s)", schema->name, check->sql);
+}
+
+Status bind_defaults(const Context *cx, Arena *arena, const TableSchema *schema, Expr ***defaults) {
+    Binder *binder;
+    TRY(binder_create(cx, arena, NULL, NULL, &binder));
+    TRY_NEW_ARRAY(cx, arena, *defaults, schema->column_count);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        const ColumnDef *column = &schema->columns[i];
+        if (column->default_sql == NULL) {
+            Value null = value_null(column->type);
+            (*defaults)[i] = expr_constant(cx, arena, &null, POS_NONE);
+            TRY_POINTER((*defaults)[i]);
+            continue;
+        }
+        AstExpr *ast;
+        TRY(without_pos(cx, parse_expression(cx, arena, column->default_sql, strlen(column->default_sql), &ast)));
+        TRY(without_pos(cx, bind_default(cx, binder, ast, column, &(*defaults)[i])));
+    }
+    return OK;
+}

@@ -1,0 +1,15 @@
+/* Expressions that belong to a table: DEFAULT and CHECK, kept as text. */
+#ifndef DEPOT_BIND_BIND_TABLE_H
+#define DEPOT_BIND_BIND_TABLE_H
+
+#include "bind/binder.h"
+
+/* Is it a value that the column can take? */
+Status check_default(const Context *cx, Arena *arena, Snapshot *snapshot, const AstExpr *ast, const ColumnDef *column);
+/* Are the CHECKs among the constraints conditions on the table's columns? */
+Status check_constraints(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema,
+                         const AstConstraintList *constraints);
+/* Assignment to a column, with PostgreSQL's words where the types do not fit. */
+Status bind_assignment(const Context *cx, Arena *arena, Expr *from, const ColumnDef *column, const char *what, Expr **out);
+
+#endif
