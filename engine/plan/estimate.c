@@ -442,6 +442,9 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
         node->rows = input * share < 1 ? 1 : input * share;
         return OK;
     case LOGICAL_JOIN:
+        if (node->join.kind == JOIN_INNER && node->rows >= 0) { /* from the join order, which saw all keys at once */
+            return OK;
+        }
         return estimate_join(cx, plan, node->join.kind, node->join.condition, input, node->children[1]->rows, &node->rows);
     case LOGICAL_AGGREGATE:
         node->rows = estimate_groups(plan, node->aggregate.groups, node->aggregate.group_count, input);
