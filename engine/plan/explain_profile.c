@@ -1,0 +1,304 @@
+/* What EXPLAIN ANALYZE counted (plan/profile.h), behind and below each operator's line and in the closing lines. With TIMING
+ * off and MEMORY off only counts remain that are the same on every machine and at any number of threads. */
+#include "plan/explain.h"
+
+#include "core/settings.h"
+
+#include <stdio.h>
+
+#define ESTIMATE_OFF 10.0 /* times; a worse estimate is marked */
+
+typedef unsigned long long Digits; /* what %llu prints */
+
+static const OperatorProfile *profile_of(const Explainer *e, const PhysicalNode *node, uint32_t place) {
+    return &e->profile->operators[(size_t)node->id * e->profile->node_count + place];
+}
+
+/* The operator's counters over all nodes; arrays are left out, maxima of memory added up as they stand side by side. */
+static OperatorProfile sum_profile(const Explainer *e, const PhysicalNode *node) {
+    OperatorProfile sum = {0};
+    for (uint32_t n = 0; n < e->profile->node_count; n++) {
+        const OperatorProfile *p = profile_of(e, node, n);
+        sum.rows += p->rows;
+        sum.batches += p->batches;
+        sum.nanoseconds += p->nanoseconds;
+        sum.memory_bytes += p->memory_bytes;
+        sum.groups += p->groups;
+        sum.scan.partitions_read =
+            p->scan.partitions_read > sum.scan.partitions_read ? p->scan.partitions_read : sum.scan.partitions_read;
+        sum.scan.blocks += p->scan.blocks;
+        sum.scan.blocks_pruned += p->scan.blocks_pruned;
+        sum.scan.blocks_skipped_zone += p->scan.blocks_skipped_zone;
+        sum.scan.blocks_skipped_join += p->scan.blocks_skipped_join;
+        sum.scan.blocks_read += p->scan.blocks_read;
+        sum.scan.rows_scanned += p->scan.rows_scanned;
+        sum.scan.rows_removed_filter += p->scan.rows_removed_filter;
+        sum.scan.rows_removed_join_filter += p->scan.rows_removed_join_filter;
+        sum.scan.bytes_scanned += p->scan.bytes_scanned;
+        sum.scan.bytes_read += p->scan.bytes_read;
+        sum.exchange.rows_sent += p->exchange.rows_sent;
+        sum.exchange.bytes_sent += p->exchange.bytes_sent;
+    }
+    return sum;
+}
+
+static uint64_t operator_ns(const Explainer *e, uint32_t id) {
+    uint64_t ns = 0;
+    for (uint32_t n = 0; n < e->profile->node_count; n++) {
+        ns += e->profile->operators[(size_t)id * e->profile->node_count + n].nanoseconds;
+    }
+    return ns;
+}
+
+static uint64_t all_ns(const Explainer *e) {
+    uint64_t ns = 0;
+    for (uint32_t id = 0; id < e->profile->operator_count; id++) {
+        ns += operator_ns(e, id);
+    }
+    return ns;
+}
+
+void explain_find_dearest(Explainer *e) {
+    for (uint32_t rank = 0; rank < 3; rank++) {
+        e->dearest[rank] = UINT32_MAX;
+    }
+    for (uint32_t id = 0; e->profile != NULL && id < e->profile->operator_count; id++) {
+        uint32_t candidate = id;
+        for (uint32_t rank = 0; rank < 3; rank++) {
+            uint32_t held = e->dearest[rank];
+            if (held == UINT32_MAX || operator_ns(e, candidate) > operator_ns(e, held)) {
+                e->dearest[rank] = candidate;
+                candidate = held;
+            }
+            if (candidate == UINT32_MAX) {
+                break;
+            }
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------------ behind the line
+ */
+
+static const char *estimate_mark(Explainer *e, double estimated, double actual) {
+    double low = estimated < 1 ? 1 : estimated, high = actual < 1 ? 1 : actual;
+    double times = low > high ? low / high : high / low;
+    if (times <= ESTIMATE_OFF) {
+        return "";
+    }
+    return arena_format(e->cx, e->arena, ", estimate %.0f times too %s", times, estimated > actual ? "high" : "low");
+}
+
+static const char *rank_mark(const Explainer *e, const PhysicalNode *node) {
+    static const char *const marks[] = {", dearest", ", 2nd dearest", ", 3rd dearest"};
+    for (uint32_t rank = 0; rank < 3; rank++) {
+        if (e->dearest[rank] == node->id && operator_ns(e, node->id) > 0) {
+            return marks[rank];
+        }
+    }
+    return "";
+}
+
+Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const char **text) {
+    *text = "";
+    if (e->profile == NULL || (is_cut && !e->options->timing)) {
+        return OK;
+    }
+    OperatorProfile sum = sum_profile(e, node);
+    const char *off = is_cut ? "" : estimate_mark(e, node->rows, (double)sum.rows);
+    if (off == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    if (!e->options->timing) {
+        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s)", (Digits)sum.rows, off);
+    } else {
+        uint64_t all = all_ns(e);
+        double share = all == 0 ? 0 : 100.0 * (double)sum.nanoseconds / (double)all;
+        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s time=%.3f ms, %.1f %% batches=%llu%s)", (Digits)sum.rows,
+                             off, (double)sum.nanoseconds / 1e6, share, (Digits)sum.batches, rank_mark(e, node));
+    }
+    return *text == NULL ? OUT_OF_MEMORY : OK;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- below the line
+ */
+
+/* "1.25 (rows per slice, max/mean)": largest share over the mean. */
+static double skew_of(const uint64_t *loads, uint32_t count) {
+    uint64_t most = 0, all = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        most = loads[i] > most ? loads[i] : most;
+        all += loads[i];
+    }
+    return all == 0 ? 1 : (double)most * count / (double)all;
+}
+
+static Status scan_column_bytes(Explainer *e, const PhysicalNode *node, uint32_t indent) {
+    const char *text = NULL;
+    for (uint32_t c = 0; c < node->scan.column_count; c++) {
+        uint64_t bytes = 0;
+        for (uint32_t n = 0; n < e->profile->node_count; n++) {
+            const OperatorProfile *p = profile_of(e, node, n);
+            bytes += p->scan.column_bytes == NULL ? 0 : p->scan.column_bytes[c];
+        }
+        const char *name = node->scan.table->schema->columns[node->scan.columns[c]].name;
+        TRY(explain_append(e, &text, ", ", "%s %llu", name, (Digits)bytes));
+    }
+    return text == NULL ? OK : explain_line(e, indent, "Bytes: %s", text);
+}
+
+static Status scan_skew(Explainer *e, const PhysicalNode *node, uint32_t indent) {
+    uint32_t slices = e->plan->topology.nodes * e->plan->topology.slices_per_node;
+    uint64_t *rows;
+    TRY_NEW_ARRAY(e->cx, e->arena, rows, slices + 1);
+    for (uint32_t n = 0; n < e->profile->node_count; n++) {
+        const uint64_t *own = profile_of(e, node, n)->scan.slice_rows;
+        for (uint32_t s = 0; own != NULL && s < slices; s++) {
+            rows[s] += own[s];
+        }
+    }
+    return slices < 2 ? OK
+                      : explain_line(e, indent, "Skew: %.2f (rows of the fullest of %u slices over the mean)",
+                                     skew_of(rows, slices), slices);
+}
+
+/* partitions → blocks → rows read → rows kept */
+static Status scan_funnel(Explainer *e, const PhysicalNode *node, const OperatorProfile *sum, uint32_t indent) {
+    const ScanProfile *scan = &sum->scan;
+    const char *partitions = "";
+    if (node->scan.table->schema->partition_key_count > 0) {
+        partitions =
+            arena_format(e->cx, e->arena, "%u of %u partitions -> ", scan->partitions_read, node->scan.table->partition_count);
+        if (partitions == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    TRY(explain_line(e, indent, "Funnel: %s%llu of %llu blocks -> %llu rows read -> %llu rows kept", partitions,
+                     (Digits)scan->blocks_read, (Digits)scan->blocks, (Digits)scan->rows_scanned, (Digits)sum->rows));
+    if (scan->blocks_read < scan->blocks) {
+        TRY(explain_line(e, indent, "Blocks skipped: %llu pruned, %llu by zone map, %llu by join filter",
+                         (Digits)scan->blocks_pruned, (Digits)scan->blocks_skipped_zone, (Digits)scan->blocks_skipped_join));
+    }
+    if (scan->rows_removed_filter + scan->rows_removed_join_filter > 0) {
+        TRY(explain_line(e, indent, "Rows removed: %llu by filter, %llu by join filter", (Digits)scan->rows_removed_filter,
+                         (Digits)scan->rows_removed_join_filter));
+    }
+    return scan_column_bytes(e, node, indent);
+}
+
+/* Bytes that arrived at each node or the leader. */
+static Status exchange_loads(Explainer *e, const PhysicalNode *node, uint64_t **loads) {
+    uint32_t places = e->plan->topology.nodes + 1;
+    TRY_NEW_ARRAY(e->cx, e->arena, *loads, places);
+    for (uint32_t n = 0; n < e->profile->node_count; n++) {
+        const uint64_t *pairs = profile_of(e, node, n)->exchange.bytes_by_pair;
+        for (uint32_t i = 0; pairs != NULL && i < places * places; i++) {
+            (*loads)[i % places] += pairs[i];
+        }
+    }
+    return OK;
+}
+
+static Status exchange_counters(Explainer *e, const PhysicalNode *node, const OperatorProfile *sum, uint32_t indent) {
+    if (e->plan->topology.nodes == 1) {
+        return explain_line(e, indent, "moved 0 bytes: one node");
+    }
+    TRY(explain_line(e, indent, "Sent: %llu rows, %llu bytes", (Digits)sum->exchange.rows_sent,
+                     (Digits)sum->exchange.bytes_sent));
+    if (node->exchange.kind == EXCHANGE_GATHER) {
+        return OK;
+    }
+    uint64_t *loads;
+    TRY(exchange_loads(e, node, &loads));
+    uint32_t most = 0, least = 0;
+    for (uint32_t n = 1; n < e->plan->topology.nodes; n++) {
+        most = loads[n] > loads[most] ? n : most;
+        least = loads[n] < loads[least] ? n : least;
+    }
+    return explain_line(e, indent, "Received: most node %u with %llu bytes, least node %u with %llu bytes", most,
+                        (Digits)loads[most], least, (Digits)loads[least]);
+}
+
+Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut) {
+    if (e->profile == NULL || (is_cut && !e->options->timing)) {
+        return OK;
+    }
+    OperatorProfile sum = sum_profile(e, node);
+    if (node->kind == PHYSICAL_SCAN) {
+        TRY(scan_funnel(e, node, &sum, indent));
+        TRY(scan_skew(e, node, indent));
+    }
+    if (node->kind == PHYSICAL_EXCHANGE) {
+        TRY(exchange_counters(e, node, &sum, indent));
+    }
+    if (e->options->memory && sum.memory_bytes > 0) {
+        TRY(explain_line(e, indent, "Memory: %llu bytes", (Digits)sum.memory_bytes));
+    }
+    return OK;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- closing
+ * lines */
+
+static bool is_cut_anywhere(const PhysicalNode *node) {
+    if (node->kind == PHYSICAL_LIMIT && node->limit.limit >= 0) {
+        const PhysicalNode *below = node->children[0];
+        while (below->kind == PHYSICAL_PROJECT || below->kind == PHYSICAL_EXCHANGE || below->kind == PHYSICAL_LIMIT) {
+            below = below->children[0];
+        }
+        if (below->kind != PHYSICAL_SORT && below->kind != PHYSICAL_AGGREGATE && below->kind != PHYSICAL_WINDOW) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        if (is_cut_anywhere(node->children[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Time on the declared network: each exchange waits once, each node sends its share at once. */
+static double network_seconds(const Explainer *e) {
+    const Settings *settings = e->cx->settings;
+    const PlanProfile *p = e->profile;
+    uint64_t bytes = p->bytes_moved + p->bytes_to_leader;
+    if (e->plan->topology.nodes == 1 || bytes == 0) {
+        return 0;
+    }
+    double per_second = (double)settings->network_mbit_per_second * 1e6 / 8;
+    return (double)p->bytes_moved / per_second / e->plan->topology.nodes + (double)p->bytes_to_leader / per_second +
+           (double)settings->network_latency_us / 1e6;
+}
+
+static Status modelled_lines(Explainer *e) {
+    double network = network_seconds(e);
+    TRY(explain_line(e, 0, "Modelled:"));
+    TRY(explain_line(e, 2, "Network: %.6f s at %lld Mbit/s and %lld us", network,
+                     (long long)e->cx->settings->network_mbit_per_second, (long long)e->cx->settings->network_latency_us));
+    if (!e->options->timing) {
+        return OK;
+    }
+    return explain_line(e, 2, "Elapsed: %.6f s (measured here plus network)", (double)e->profile->execution_ns / 1e9 + network);
+}
+
+Status explain_totals(Explainer *e) {
+    const PlanProfile *p = e->profile;
+    if (p == NULL) {
+        return OK;
+    }
+    if (e->options->timing) {
+        TRY(explain_line(e, 0, "Planning Time: %.3f ms", (double)p->planning_ns / 1e6));
+        TRY(explain_line(e, 0, "Execution Time: %.3f ms", (double)p->execution_ns / 1e6));
+    }
+    if (e->options->timing || !is_cut_anywhere(e->plan->root)) {
+        TRY(explain_line(e, 0, "Bytes Scanned: %llu", (Digits)p->bytes_scanned));
+        TRY(explain_line(e, 0, "Bytes Moved: %llu", (Digits)p->bytes_moved));
+        TRY(explain_line(e, 0, "Bytes To Leader: %llu", (Digits)p->bytes_to_leader));
+    }
+    if (e->options->memory) {
+        TRY(explain_line(e, 0, "Peak Memory: %llu", (Digits)p->peak_memory_bytes));
+    }
+    TRY(explain_line(e, 0, "Spilled Bytes: %llu", (Digits)p->spilled_bytes));
+    return modelled_lines(e);
+}
