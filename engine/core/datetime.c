@@ -13,7 +13,9 @@ const char *const day_names[7] = {"Sunday", "Monday", "Tuesday", "Wednesday", "T
 #define DAYS_PER_ERA 146097
 #define DAYS_TO_1970 719468 /* from 0000-03-01 */
 
-static int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+static int64_t floor_divide(int64_t a, int64_t b) {
+    return a / b - (a % b < 0 ? 1 : 0);
+}
 
 Civil civil_from_days(int32_t days) {
     int64_t since = (int64_t)days + DAYS_TO_1970;
@@ -21,7 +23,7 @@ Civil civil_from_days(int32_t days) {
     int32_t day_of_era = (int32_t)(since - era * DAYS_PER_ERA);
     int32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100); /* from 1 March */
-    int32_t month = (5 * day_of_year + 2) / 153;                                                   /* 0 is March */
+    int32_t month = (5 * day_of_year + 2) / 153;                                                  /* 0 is March */
     int32_t day = day_of_year - (153 * month + 2) / 5 + 1;
     int32_t year = (int32_t)(year_of_era + era * 400) + (month >= 10);
     return (Civil){.year = year, .month = (uint8_t)(month < 10 ? month + 3 : month - 9), .day = (uint8_t)day};
@@ -38,7 +40,9 @@ int32_t days_from_civil(int32_t year, int32_t month, int32_t day) {
     return (int32_t)(era * DAYS_PER_ERA + day_of_era - DAYS_TO_1970 + day - 1);
 }
 
-bool year_is_leap(int32_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+bool year_is_leap(int32_t year) {
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 
 int32_t month_days(int32_t year, int32_t month) {
     static const uint8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -56,10 +60,12 @@ int32_t timestamp_days(int64_t timestamp, int64_t *micros) {
     return (int32_t)days;
 }
 
-#define DAYS_MIN (-2440588)  /* 4713-01-01 BC, a little before PostgreSQL's first day */
-#define DAYS_MAX 106751990   /* the last day whose microseconds fit 64 bits */
+#define DAYS_MIN (-2440588) /* 4713-01-01 BC, a little before PostgreSQL's first day */
+#define DAYS_MAX 106751990  /* the last day whose microseconds fit 64 bits */
 
-bool days_in_range(int64_t days) { return days >= DAYS_MIN && days <= DAYS_MAX; }
+bool days_in_range(int64_t days) {
+    return days >= DAYS_MIN && days <= DAYS_MAX;
+}
 
 bool timestamp_in_range(__int128 timestamp) {
     return timestamp >= (__int128)DAYS_MIN * MICROS_PER_DAY && timestamp < (__int128)(DAYS_MAX + 1) * MICROS_PER_DAY;
@@ -85,22 +91,54 @@ typedef struct FieldName {
 } FieldName;
 
 static const FieldName field_names[] = {
-    {"microsecond", FIELD_MICROSECOND}, {"us", FIELD_MICROSECOND},     {"usec", FIELD_MICROSECOND},
-    {"microsec", FIELD_MICROSECOND},    {"millisecond", FIELD_MILLISECOND}, {"ms", FIELD_MILLISECOND},
-    {"msec", FIELD_MILLISECOND},        {"second", FIELD_SECOND},      {"sec", FIELD_SECOND},
-    {"s", FIELD_SECOND},                {"minute", FIELD_MINUTE},      {"min", FIELD_MINUTE},
-    {"mi", FIELD_MINUTE},               {"m", FIELD_MINUTE},           {"hour", FIELD_HOUR},
-    {"hr", FIELD_HOUR},                 {"h", FIELD_HOUR},             {"day", FIELD_DAY},
-    {"d", FIELD_DAY},                   {"week", FIELD_WEEK},          {"w", FIELD_WEEK},
-    {"isoweek", FIELD_WEEK},            {"month", FIELD_MONTH},        {"mon", FIELD_MONTH},
-    {"mm", FIELD_MONTH},                {"quarter", FIELD_QUARTER},    {"qtr", FIELD_QUARTER},
-    {"q", FIELD_QUARTER},               {"year", FIELD_YEAR},          {"yr", FIELD_YEAR},
-    {"y", FIELD_YEAR},                  {"decade", FIELD_DECADE},      {"dec", FIELD_DECADE},
-    {"century", FIELD_CENTURY},         {"centurie", FIELD_CENTURY},   {"c", FIELD_CENTURY},
-    {"millennium", FIELD_MILLENNIUM},   {"millennia", FIELD_MILLENNIUM}, {"mil", FIELD_MILLENNIUM},
-    {"dow", FIELD_DOW},                 {"dayofweek", FIELD_DOW},      {"weekday", FIELD_DOW},
-    {"dw", FIELD_DOW},                  {"isodow", FIELD_ISODOW},      {"doy", FIELD_DOY},
-    {"dayofyear", FIELD_DOY},           {"yearday", FIELD_DOY},        {"isoyear", FIELD_ISOYEAR},
+    {"microsecond", FIELD_MICROSECOND},
+    {"us", FIELD_MICROSECOND},
+    {"usec", FIELD_MICROSECOND},
+    {"microsec", FIELD_MICROSECOND},
+    {"millisecond", FIELD_MILLISECOND},
+    {"ms", FIELD_MILLISECOND},
+    {"msec", FIELD_MILLISECOND},
+    {"second", FIELD_SECOND},
+    {"sec", FIELD_SECOND},
+    {"s", FIELD_SECOND},
+    {"minute", FIELD_MINUTE},
+    {"min", FIELD_MINUTE},
+    {"mi", FIELD_MINUTE},
+    {"m", FIELD_MINUTE},
+    {"hour", FIELD_HOUR},
+    {"hr", FIELD_HOUR},
+    {"h", FIELD_HOUR},
+    {"day", FIELD_DAY},
+    {"d", FIELD_DAY},
+    {"week", FIELD_WEEK},
+    {"w", FIELD_WEEK},
+    {"isoweek", FIELD_WEEK},
+    {"month", FIELD_MONTH},
+    {"mon", FIELD_MONTH},
+    {"mm", FIELD_MONTH},
+    {"quarter", FIELD_QUARTER},
+    {"qtr", FIELD_QUARTER},
+    {"q", FIELD_QUARTER},
+    {"year", FIELD_YEAR},
+    {"yr", FIELD_YEAR},
+    {"y", FIELD_YEAR},
+    {"decade", FIELD_DECADE},
+    {"dec", FIELD_DECADE},
+    {"century", FIELD_CENTURY},
+    {"centurie", FIELD_CENTURY},
+    {"c", FIELD_CENTURY},
+    {"millennium", FIELD_MILLENNIUM},
+    {"millennia", FIELD_MILLENNIUM},
+    {"mil", FIELD_MILLENNIUM},
+    {"dow", FIELD_DOW},
+    {"dayofweek", FIELD_DOW},
+    {"weekday", FIELD_DOW},
+    {"dw", FIELD_DOW},
+    {"isodow", FIELD_ISODOW},
+    {"doy", FIELD_DOY},
+    {"dayofyear", FIELD_DOY},
+    {"yearday", FIELD_DOY},
+    {"isoyear", FIELD_ISOYEAR},
     {"epoch", FIELD_EPOCH},
 };
 
@@ -116,7 +154,9 @@ bool date_field_from_name(const char *name, size_t bytes, DateField *field) {
     return false;
 }
 
-static int32_t day_of_week(int32_t days) { return (int32_t)(((int64_t)days + 4) % 7 + 7) % 7; }
+static int32_t day_of_week(int32_t days) {
+    return (int32_t)(((int64_t)days + 4) % 7 + 7) % 7;
+}
 
 int32_t iso_week(int32_t days, int32_t *iso_year) {
     int32_t thursday = days - (day_of_week(days) + 6) % 7 + 3;
@@ -125,7 +165,9 @@ int32_t iso_week(int32_t days, int32_t *iso_year) {
 }
 
 /* The first year of the run of `years` years that counts from year 1. */
-static int32_t year_run_start(int32_t year, int32_t years) { return (int32_t)floor_divide(year - 1, years) * years + 1; }
+static int32_t year_run_start(int32_t year, int32_t years) {
+    return (int32_t)floor_divide(year - 1, years) * years + 1;
+}
 
 static int64_t year_run_number(int32_t year, int32_t years) {
     return year > 0 ? (year - 1) / years + 1 : -((int64_t)(-year) / years + 1);
@@ -162,9 +204,7 @@ bool date_truncate(int32_t days, DateField field, int32_t *out) {
     case FIELD_DECADE: *out = days_from_civil((int32_t)floor_divide(civil.year, 10) * 10, 1, 1); return true;
     case FIELD_CENTURY: *out = days_from_civil(year_run_start(civil.year, 100), 1, 1); return true;
     case FIELD_MILLENNIUM: *out = days_from_civil(year_run_start(civil.year, 1000), 1, 1); return true;
-    case FIELD_ISOYEAR:
-        *out = days - 7 * (iso_week(days, &iso_year) - 1) - (day_of_week(days) + 6) % 7;
-        return true;
+    case FIELD_ISOYEAR: *out = days - 7 * (iso_week(days, &iso_year) - 1) - (day_of_week(days) + 6) % 7; return true;
     case FIELD_DOW:
     case FIELD_ISODOW:
     case FIELD_DOY:

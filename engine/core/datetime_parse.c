@@ -4,9 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+static bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 static void skip_spaces(const char **at, const char *end) {
     while (*at < end && is_space(**at)) {
@@ -72,7 +78,9 @@ static bool read_date_field(const char **at, const char *end, DateFields *fields
     return fields->digits[fields->count++] > 0;
 }
 
-static uint32_t wanted_numbers(const DateFields *fields) { return fields->month_name != 0 ? 2 : 3; }
+static uint32_t wanted_numbers(const DateFields *fields) {
+    return fields->month_name != 0 ? 2 : 3;
+}
 
 static bool read_date_fields(const char **at, const char *end, DateFields *fields) {
     *fields = (DateFields){0};
@@ -95,7 +103,9 @@ static bool read_date_fields(const char **at, const char *end, DateFields *field
     return false;
 }
 
-static int64_t full_year(int64_t year, uint32_t digits) { return digits > 2 ? year : year < 70 ? year + 2000 : year + 1900; }
+static int64_t full_year(int64_t year, uint32_t digits) {
+    return digits > 2 ? year : year < 70 ? year + 2000 : year + 1900;
+}
 
 /* Assigns year, month and day by PostgreSQL's MDY rule; a number of three digits or more is the year. */
 static void assign_date_fields(const DateFields *f, int64_t *year, int64_t *month, int64_t *day) {
@@ -304,10 +314,11 @@ typedef struct TemplateItem {
     size_t offset; /* of the int64_t in TemplateFields */
 } TemplateItem;
 
-#define ITEM(pattern, digits, field) {pattern, digits, offsetof(TemplateFields, field)}
+#define ITEM(pattern, digits, field)                                                                                           \
+    { pattern, digits, offsetof(TemplateFields, field) }
 static const TemplateItem template_items[] = {
-    ITEM("YYYY", 4, year), ITEM("YY", 2, year),   ITEM("MM", 2, month),  ITEM("DDD", 3, day_of_year), ITEM("DD", 2, day),
-    ITEM("HH24", 2, hour), ITEM("HH12", 2, hour), ITEM("HH", 2, hour),   ITEM("MI", 2, minute),       ITEM("SS", 2, second),
+    ITEM("YYYY", 4, year), ITEM("YY", 2, year),   ITEM("MM", 2, month),   ITEM("DDD", 3, day_of_year), ITEM("DD", 2, day),
+    ITEM("HH24", 2, hour), ITEM("HH12", 2, hour), ITEM("HH", 2, hour),    ITEM("MI", 2, minute),       ITEM("SS", 2, second),
     ITEM("MS", 3, micros), ITEM("US", 6, micros), ITEM("FF6", 6, micros), ITEM("FF3", 3, micros),
 };
 #undef ITEM
@@ -360,7 +371,7 @@ static bool read_template_word(const char **template, const char *template_end, 
 
 static bool read_template(const char *at, const char *end, const char *template, const char *template_end,
                           TemplateFields *fields) {
-    while (template < template_end) {
+    while (template <template_end) {
         const TemplateItem *item = NULL;
         for (size_t i = 0; i < sizeof template_items / sizeof template_items[0] && item == NULL; i++) {
             item = take_word(&template, template_end, template_items[i].pattern) ? &template_items[i] : NULL;
@@ -379,14 +390,14 @@ static bool read_template(const char *at, const char *end, const char *template,
         if (matched) {
             continue;
         }
-        if (template < template_end && !is_digit(*template)) { /* a separator: itself or any other, if there is one */
+        if (template <template_end && !is_digit(*template)) { /* a separator: itself or any other, if there is one */
             bool quoted = *template == '"';
-            template++;
+            template ++;
             if (!quoted && at < end && !is_digit(*at) && !(is_letter(*at) && !is_letter(template[-1]))) {
                 at++;
             }
-        } else if (template < template_end) {
-            template++;
+        } else if (template <template_end) {
+            template ++;
         }
     }
     skip_spaces(&at, end);

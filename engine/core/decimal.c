@@ -39,7 +39,9 @@ __int128 decimal_power(uint32_t exponent) {
     return (__int128)small_powers[18] * small_powers[18] * small_powers[exponent - 36];
 }
 
-static u128 magnitude(__int128 value) { return value < 0 ? -(u128)value : (u128)value; }
+static u128 magnitude(__int128 value) {
+    return value < 0 ? -(u128)value : (u128)value;
+}
 
 static bool with_sign(u128 value, bool negative, __int128 *out) {
     if (value >= (u128)decimal_power(38)) {
@@ -49,7 +51,9 @@ static bool with_sign(u128 value, bool negative, __int128 *out) {
     return true;
 }
 
-bool decimal_fits(__int128 value, uint32_t precision) { return magnitude(value) < (u128)decimal_power(precision); }
+bool decimal_fits(__int128 value, uint32_t precision) {
+    return magnitude(value) < (u128)decimal_power(precision);
+}
 
 uint32_t decimal_digits(__int128 value) {
     uint32_t digits = 1;
@@ -189,7 +193,8 @@ bool decimal_from_double(double value, uint32_t scale, __int128 *out) {
     return decimal_parse(buffer, (size_t)bytes, scale, out) == DECIMAL_OK;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- text to and fro */
+/* ----------------------------------------------------------------------------------------------------------- text to and fro
+ */
 
 typedef struct DecimalText { /* significant digits and where the point stands */
     char digits[80];
@@ -205,7 +210,9 @@ static const char *skip_spaces(const char *at, const char *end) {
     return at;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 static void take_digit(DecimalText *text, char digit, bool after_point) {
     if (text->count == 0 && digit == '0') {

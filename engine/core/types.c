@@ -32,9 +32,13 @@ Type type_decimal(uint32_t precision, uint32_t scale) {
     return (Type){.id = TYPE_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
 }
 
-Type type_varchar(uint32_t length) { return (Type){.id = TYPE_VARCHAR, .length = length}; }
+Type type_varchar(uint32_t length) {
+    return (Type){.id = TYPE_VARCHAR, .length = length};
+}
 
-Type type_char(uint32_t length) { return (Type){.id = TYPE_CHAR, .length = length}; }
+Type type_char(uint32_t length) {
+    return (Type){.id = TYPE_CHAR, .length = length};
+}
 
 StorageClass type_class(Type type) {
     if (type.id == TYPE_DECIMAL && type.precision > DECIMAL_PRECISION_I64) {
@@ -43,22 +47,29 @@ StorageClass type_class(Type type) {
     return type_infos[type.id].storage_class;
 }
 
-uint32_t class_bytes(StorageClass storage_class) { return class_sizes[storage_class]; }
+uint32_t class_bytes(StorageClass storage_class) {
+    return class_sizes[storage_class];
+}
 
 bool type_equal(Type a, Type b) {
     return a.id == b.id && a.precision == b.precision && a.scale == b.scale && a.length == b.length;
 }
 
-bool type_is_integer(Type type) { return type.id == TYPE_SMALLINT || type.id == TYPE_INTEGER || type.id == TYPE_BIGINT; }
+bool type_is_integer(Type type) {
+    return type.id == TYPE_SMALLINT || type.id == TYPE_INTEGER || type.id == TYPE_BIGINT;
+}
 
 bool type_is_numeric(Type type) {
     return type_is_integer(type) || type.id == TYPE_DECIMAL || type.id == TYPE_REAL || type.id == TYPE_DOUBLE;
 }
 
-bool type_is_text(Type type) { return type.id == TYPE_CHAR || type.id == TYPE_VARCHAR; }
+bool type_is_text(Type type) {
+    return type.id == TYPE_CHAR || type.id == TYPE_VARCHAR;
+}
 
 bool class_is_integer(StorageClass storage_class) {
-    return storage_class == CLASS_BOOL || storage_class == CLASS_I16 || storage_class == CLASS_I32 || storage_class == CLASS_I64;
+    return storage_class == CLASS_BOOL || storage_class == CLASS_I16 || storage_class == CLASS_I32 ||
+           storage_class == CLASS_I64;
 }
 
 const char *type_name(Type type, char *buffer) {
@@ -81,28 +92,31 @@ typedef struct TypeAlias {
 } TypeAlias;
 
 static const TypeAlias aliases[] = {
-    {"boolean", TYPE_BOOLEAN},   {"bool", TYPE_BOOLEAN},
-    {"smallint", TYPE_SMALLINT}, {"int2", TYPE_SMALLINT},
-    {"integer", TYPE_INTEGER},   {"int", TYPE_INTEGER},
-    {"int4", TYPE_INTEGER},      {"bigint", TYPE_BIGINT},
-    {"int8", TYPE_BIGINT},       {"decimal", TYPE_DECIMAL},
-    {"numeric", TYPE_DECIMAL},   {"dec", TYPE_DECIMAL},
-    {"real", TYPE_REAL},         {"float4", TYPE_REAL},
-    {"double", TYPE_DOUBLE},     {"double precision", TYPE_DOUBLE},
-    {"float8", TYPE_DOUBLE},     {"float", TYPE_DOUBLE},
-    {"char", TYPE_CHAR},         {"character", TYPE_CHAR},
-    {"nchar", TYPE_CHAR},        {"bpchar", TYPE_CHAR},
-    {"varchar", TYPE_VARCHAR},   {"character varying", TYPE_VARCHAR},
-    {"nvarchar", TYPE_VARCHAR},  {"text", TYPE_VARCHAR},
-    {"string", TYPE_VARCHAR},    {"date", TYPE_DATE},
+    {"boolean", TYPE_BOOLEAN},     {"bool", TYPE_BOOLEAN},
+    {"smallint", TYPE_SMALLINT},   {"int2", TYPE_SMALLINT},
+    {"integer", TYPE_INTEGER},     {"int", TYPE_INTEGER},
+    {"int4", TYPE_INTEGER},        {"bigint", TYPE_BIGINT},
+    {"int8", TYPE_BIGINT},         {"decimal", TYPE_DECIMAL},
+    {"numeric", TYPE_DECIMAL},     {"dec", TYPE_DECIMAL},
+    {"real", TYPE_REAL},           {"float4", TYPE_REAL},
+    {"double", TYPE_DOUBLE},       {"double precision", TYPE_DOUBLE},
+    {"float8", TYPE_DOUBLE},       {"float", TYPE_DOUBLE},
+    {"char", TYPE_CHAR},           {"character", TYPE_CHAR},
+    {"nchar", TYPE_CHAR},          {"bpchar", TYPE_CHAR},
+    {"varchar", TYPE_VARCHAR},     {"character varying", TYPE_VARCHAR},
+    {"nvarchar", TYPE_VARCHAR},    {"text", TYPE_VARCHAR},
+    {"string", TYPE_VARCHAR},      {"date", TYPE_DATE},
     {"timestamp", TYPE_TIMESTAMP}, {"timestamp without time zone", TYPE_TIMESTAMP},
-    {"datetime", TYPE_TIMESTAMP}, {"interval", TYPE_INTERVAL},
+    {"datetime", TYPE_TIMESTAMP},  {"interval", TYPE_INTERVAL},
 };
 
 /* Types of DIALECT.md that do not exist yet. */
-static const char *const later_types[] = {"time",        "time without time zone", "timetz", "time with time zone",
-                                          "timestamptz", "timestamp with time zone", "json", "jsonb",
-                                          "super",       "uuid",                   "bytea",  "varbyte"};
+static const char *const later_types[] = {"time",        "time without time zone",
+                                          "timetz",      "time with time zone",
+                                          "timestamptz", "timestamp with time zone",
+                                          "json",        "jsonb",
+                                          "super",       "uuid",
+                                          "bytea",       "varbyte"};
 
 static Status fail_unknown_type(const Context *cx, SourcePos pos, const char *name) {
     for (size_t i = 0; i < sizeof later_types / sizeof later_types[0]; i++) {
@@ -124,8 +138,8 @@ static Status decimal_from_modifiers(const Context *cx, SourcePos pos, const int
     }
     int64_t precision = modifiers[0], scale = count > 1 ? modifiers[1] : 0;
     if (precision < 1 || precision > DECIMAL_PRECISION_MAX) {
-        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "DECIMAL precision %lld must be between 1 and %d", (long long)precision,
-                       DECIMAL_PRECISION_MAX);
+        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "DECIMAL precision %lld must be between 1 and %d",
+                       (long long)precision, DECIMAL_PRECISION_MAX);
     }
     if (scale < 0 || scale > precision) {
         return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "DECIMAL scale %lld must be between 0 and precision %lld",
@@ -139,7 +153,8 @@ static Status text_from_modifiers(const Context *cx, SourcePos pos, TypeId id, c
                                   uint32_t count, Type *type) {
     int64_t length = count > 0 ? modifiers[0] : id == TYPE_CHAR && strcasecmp(name, "bpchar") != 0 ? 1 : 0;
     if (count > 0 && (length < 1 || length > VARCHAR_BYTES_MAX)) {
-        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "length for type %s must be between 1 and %d", name, VARCHAR_BYTES_MAX);
+        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "length for type %s must be between 1 and %d", name,
+                       VARCHAR_BYTES_MAX);
     }
     *type = id == TYPE_CHAR && length > 0 ? type_char((uint32_t)length) : type_varchar((uint32_t)length);
     return OK;
@@ -149,7 +164,8 @@ static Status fail_modifiers(const Context *cx, SourcePos pos, const char *name)
     return fail_at(cx, pos, SYNTAX_ERROR, "type modifier is not allowed for type \"%s\"", name);
 }
 
-Status type_from_name(const Context *cx, SourcePos pos, const char *name, const int64_t *modifiers, uint32_t count, Type *type) {
+Status type_from_name(const Context *cx, SourcePos pos, const char *name, const int64_t *modifiers, uint32_t count,
+                      Type *type) {
     size_t at = 0, alias_count = sizeof aliases / sizeof aliases[0];
     while (at < alias_count && strcasecmp(aliases[at].name, name) != 0) {
         at++;
@@ -161,7 +177,8 @@ Status type_from_name(const Context *cx, SourcePos pos, const char *name, const 
     if (id == TYPE_DECIMAL && count <= 2) {
         return decimal_from_modifiers(cx, pos, modifiers, count, type);
     }
-    bool takes_length = (id == TYPE_CHAR || id == TYPE_VARCHAR) && strcasecmp(name, "text") != 0 && strcasecmp(name, "string") != 0;
+    bool takes_length =
+        (id == TYPE_CHAR || id == TYPE_VARCHAR) && strcasecmp(name, "text") != 0 && strcasecmp(name, "string") != 0;
     if (takes_length && count <= 1) {
         return text_from_modifiers(cx, pos, id, name, modifiers, count, type);
     }

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-Value value_null(Type type) { return (Value){.type = type, .is_null = true}; }
+Value value_null(Type type) {
+    return (Value){.type = type, .is_null = true};
+}
 
 Value value_i64(Type type, int64_t i64) {
     Value value = {.type = type};
@@ -23,9 +25,13 @@ Value value_i64(Type type, int64_t i64) {
     return value;
 }
 
-Value value_f64(Type type, double f64) { return (Value){.type = type, .f64 = f64}; }
+Value value_f64(Type type, double f64) {
+    return (Value){.type = type, .f64 = f64};
+}
 
-Value value_text(Type type, Text text) { return (Value){.type = type, .text = text}; }
+Value value_text(Type type, Text text) {
+    return (Value){.type = type, .text = text};
+}
 
 Value value_load(Type type, const void *data, uint32_t row) {
     Value value = {.type = type};
@@ -217,19 +223,25 @@ void value_print(const Value *value, char *buffer, const char **text, size_t *by
 
 #define SHOWN_MAX 120 /* bytes of a bad text that a message shows */
 
-static int shown(size_t bytes) { return (int)(bytes < SHOWN_MAX ? bytes : SHOWN_MAX); }
+static int shown(size_t bytes) {
+    return (int)(bytes < SHOWN_MAX ? bytes : SHOWN_MAX);
+}
 
 static Status fail_syntax(const Context *cx, Status status, Type type, const char *text, size_t bytes) {
     char name[32];
-    return fail(cx, status, "invalid input syntax for type %s: \"%.*s\"", type_name(type_make(type.id), name), shown(bytes), text);
+    return fail(cx, status, "invalid input syntax for type %s: \"%.*s\"", type_name(type_make(type.id), name), shown(bytes),
+                text);
 }
 
 static Status fail_range(const Context *cx, Type type, const char *text, size_t bytes) {
     char name[32];
-    return fail(cx, NUMERIC_OUT_OF_RANGE, "value \"%.*s\" is out of range for type %s", shown(bytes), text, type_name(type, name));
+    return fail(cx, NUMERIC_OUT_OF_RANGE, "value \"%.*s\" is out of range for type %s", shown(bytes), text,
+                type_name(type, name));
 }
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 static void trim(const char **text, size_t *bytes) {
     while (*bytes > 0 && is_space(**text)) {
@@ -288,7 +300,8 @@ static Status parse_decimal(const Context *cx, Type type, const char *text, size
 
 static bool is_decimal_number(const char *at, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) {
-        bool good = (at[i] >= '0' && at[i] <= '9') || at[i] == '.' || at[i] == 'e' || at[i] == 'E' || at[i] == '-' || at[i] == '+';
+        bool good =
+            (at[i] >= '0' && at[i] <= '9') || at[i] == '.' || at[i] == 'e' || at[i] == 'E' || at[i] == '-' || at[i] == '+';
         if (!good) {
             return false;
         }
@@ -300,7 +313,7 @@ static bool parse_special_double(const char *at, size_t bytes, double *out) {
     static const struct {
         const char *name;
         double value;
-    } specials[] = {{"nan", NAN},        {"infinity", INFINITY},  {"inf", INFINITY}, {"+infinity", INFINITY},
+    } specials[] = {{"nan", NAN},       {"infinity", INFINITY},   {"inf", INFINITY},  {"+infinity", INFINITY},
                     {"+inf", INFINITY}, {"-infinity", -INFINITY}, {"-inf", -INFINITY}};
     for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++) {
         if (strlen(specials[i].name) == bytes && strncasecmp(specials[i].name, at, bytes) == 0) {
@@ -348,7 +361,8 @@ static Status parse_boolean(const Context *cx, Type type, const char *text, size
     for (int truth = 0; truth < 2; truth++) {
         for (int i = 0; words[truth][i] != NULL; i++) {
             bool is_short_o = length == 1 && words[truth][i][0] == 'o'; /* "o" may be on or off */
-            if (length > 0 && length <= strlen(words[truth][i]) && !is_short_o && strncasecmp(words[truth][i], at, length) == 0) {
+            if (length > 0 && length <= strlen(words[truth][i]) && !is_short_o &&
+                strncasecmp(words[truth][i], at, length) == 0) {
                 value->i64 = truth;
                 return OK;
             }

@@ -14,8 +14,8 @@ static Status fail_out_of_range(const Context *cx, Type to) {
     char name[32];
     if (to.id == TYPE_DECIMAL) {
         fail(cx, NUMERIC_OUT_OF_RANGE, "numeric field overflow");
-        return fail_hint(cx, "a field with precision %u, scale %u must round to an absolute value less than 10^%u", to.precision,
-                         to.scale, to.precision - to.scale);
+        return fail_hint(cx, "a field with precision %u, scale %u must round to an absolute value less than 10^%u",
+                         to.precision, to.scale, to.precision - to.scale);
     }
     return fail(cx, NUMERIC_OUT_OF_RANGE, "%s out of range", type_name(to, name));
 }

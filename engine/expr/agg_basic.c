@@ -1,0 +1,399 @@
+/* COUNT, SUM, AVG, MIN and MAX. Integer sums are exact in 64 or 128 bits; sums of DOUBLE carry what rounding lost (Neumaier).
+ * Codes are summed and compared as codes where that is the same: sum = sum of codes + rows × base. */
+#include "expr/agg_loop.h"
+
+#include "core/decimal.h"
+#include "core/interval.h"
+
+#include <math.h>
+
+/* ------------------------------------------------------------------------------------------------------------------- COUNT */
+
+static Status count_rows(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                         const Vector *argument, uint32_t rows, Arena *text_arena) {
+    (void)cx, (void)aggregate, (void)argument, (void)text_arena;
+    if (groups == NULL) {
+        *(int64_t *)states += rows;
+        return OK;
+    }
+    for (uint32_t row = 0; row < rows; row++) {
+        ++*(int64_t *)(states + groups[row] * stride);
+    }
+    return OK;
+}
+
+static Status count_values(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                           const Vector *argument, uint32_t rows, Arena *text_arena) {
+    if (agg_all_null(argument)) {
+        return OK;
+    }
+    const uint64_t *validity = agg_validity(argument);
+    if (validity == NULL) {
+        return count_rows(cx, aggregate, states, stride, groups, argument, rows, text_arena);
+    }
+    if (groups == NULL) {
+        *(int64_t *)states += (int64_t)bits_count(validity, rows);
+        return OK;
+    }
+    for (uint32_t row = 0; row < rows; row++) {
+        *(int64_t *)(states + groups[row] * stride) += bit_get(validity, row);
+    }
+    return OK;
+}
+
+static Status count_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                          const uint8_t *others, size_t other_stride, uint32_t count, Arena *text_arena) {
+    (void)cx, (void)aggregate, (void)text_arena;
+    for (uint32_t i = 0; i < count; i++) {
+        *(int64_t *)agg_state(states, stride, groups, i) += *(const int64_t *)(others + i * other_stride);
+    }
+    return OK;
+}
+
+static Status count_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
+                           Vector *out) {
+    TRY(vector_prepare_flat(cx, out, aggregate->result));
+    for (uint32_t i = 0; i < count; i++) {
+        ((int64_t *)out->data)[i] = *(const int64_t *)(states + i * stride);
+    }
+    return OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- sums of exact numbers */
+
+typedef struct NarrowSum { /* of SMALLINT and INTEGER: 2^31 values of 2^32 fit */
+    int64_t sum;
+    int64_t count;
+} NarrowSum;
+
+typedef struct WideSum { /* of BIGINT and DECIMAL */
+    __int128 sum;
+    int64_t count;
+    bool overflow;
+} WideSum;
+
+typedef struct FloatSum {
+    double sum, lost;
+    int64_t count;
+} FloatSum;
+
+static void narrow_add(uint8_t *state, int64_t sum, int64_t count) {
+    NarrowSum *s = (NarrowSum *)state;
+    s->sum += sum;
+    s->count += count;
+}
+
+static void wide_add(uint8_t *state, __int128 sum, int64_t count) {
+    WideSum *s = (WideSum *)state;
+    s->overflow |= __builtin_add_overflow(s->sum, sum, &s->sum);
+    s->count += count;
+}
+
+/* Neumaier's sum: `lost` gathers the low bits that each addition dropped. */
+static void float_add(uint8_t *state, double value) {
+    FloatSum *s = (FloatSum *)state;
+    double sum = s->sum + value;
+    s->lost += fabs(s->sum) >= fabs(value) ? (s->sum - sum) + value : (value - sum) + s->sum;
+    s->sum = sum;
+    s->count++;
+}
+
+/* One loop per element type and state; `value` of row i as VALUE(i). */
+#define SUM_LOOP(NAME, T, ADD, ONE_SUM)                                                                                        \
+    static void NAME(uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,       \
+                     int64_t base, uint32_t rows) {                                                                            \
+        const T *values = data;                                                                                                \
+        if (groups == NULL && validity == NULL) {                                                                              \
+            ONE_SUM total = 0;                                                                                                 \
+            for (uint32_t row = 0; row < rows; row++) {                                                                        \
+                total += values[row];                                                                                          \
+            }                                                                                                                  \
+            ADD(states, total + (ONE_SUM)base * rows, rows);                                                                   \
+            return;                                                                                                            \
+        }                                                                                                                      \
+        for (uint32_t row = 0; row < rows; row++) {                                                                            \
+            if (validity == NULL || bit_get(validity, row)) {                                                                  \
+                ADD(agg_state(states, stride, groups, row), (ONE_SUM)values[row] + base, 1);                                   \
+            }                                                                                                                  \
+        }                                                                                                                      \
+    }
+SUM_LOOP(sum_u8, uint8_t, narrow_add, int64_t)
+SUM_LOOP(sum_u16, uint16_t, narrow_add, int64_t)
+SUM_LOOP(sum_u32, uint32_t, narrow_add, int64_t)
+SUM_LOOP(sum_i16, int16_t, narrow_add, int64_t)
+SUM_LOOP(sum_i32, int32_t, narrow_add, int64_t)
+SUM_LOOP(sum_wide_u8, uint8_t, wide_add, __int128)
+SUM_LOOP(sum_wide_u16, uint16_t, wide_add, __int128)
+SUM_LOOP(sum_wide_u32, uint32_t, wide_add, __int128)
+SUM_LOOP(sum_wide_i64, int64_t, wide_add, __int128)
+#undef SUM_LOOP
+
+static void sum_i128(uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,
+                     int64_t base, uint32_t rows) {
+    (void)base;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (validity == NULL || bit_get(validity, row)) {
+            wide_add(agg_state(states, stride, groups, row), ((const __int128 *)data)[row], 1);
+        }
+    }
+}
+
+typedef void SumLoop(uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,
+                     int64_t base, uint32_t rows);
+
+static bool is_narrow(const Aggregate *aggregate) {
+    return aggregate->argument.id == TYPE_SMALLINT || aggregate->argument.id == TYPE_INTEGER;
+}
+
+static SumLoop *loop_for_codes(bool narrow, uint32_t code_bytes) {
+    static SumLoop *const loops[2][3] = {{sum_wide_u8, sum_wide_u16, sum_wide_u32}, {sum_u8, sum_u16, sum_u32}};
+    return loops[narrow][code_bytes == 1 ? 0 : code_bytes == 2 ? 1 : 2];
+}
+
+static SumLoop *loop_for_values(StorageClass class) {
+    switch (class) {
+    case CLASS_I16: return sum_i16;
+    case CLASS_I32: return sum_i32;
+    case CLASS_I64: return sum_wide_i64;
+    default: return sum_i128;
+    }
+}
+
+static void sum_constant(const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups, const Vector *argument,
+                         uint32_t rows) {
+    Value value = vector_value(argument, 0);
+    __int128 number = type_class(argument->type) == CLASS_I128 ? value.i128 : value.i64;
+    for (uint32_t row = 0; row < (groups == NULL ? 1 : rows); row++) {
+        int64_t times = groups == NULL ? rows : 1;
+        __int128 product = 0;
+        uint8_t *state = agg_state(states, stride, groups, row);
+        if (is_narrow(aggregate)) {
+            narrow_add(state, (int64_t)number * times, times);
+        } else {
+            ((WideSum *)state)->overflow |= __builtin_mul_overflow(number, times, &product);
+            wide_add(state, product, times);
+        }
+    }
+}
+
+static Status sum_numbers(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                          const Vector *argument, uint32_t rows, Arena *text_arena) {
+    (void)text_arena;
+    if (agg_all_null(argument)) {
+        return OK;
+    }
+    if (argument->kind == VECTOR_CONSTANT) {
+        sum_constant(aggregate, states, stride, groups, argument, rows);
+        return OK;
+    }
+    if (argument->kind == VECTOR_CODES && argument->dictionary == NULL) {
+        SumLoop *loop = loop_for_codes(is_narrow(aggregate), argument->code_bytes);
+        loop(states, stride, groups, argument->data, argument->validity, argument->base, rows);
+        return OK;
+    }
+    AggFlat flat;
+    TRY(agg_flatten(cx, argument, rows, &flat));
+    loop_for_values(type_class(argument->type))(states, stride, groups, flat.data, argument->validity, 0, rows);
+    agg_flat_free(&flat);
+    return OK;
+}
+
+static Status sum_floats(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                         const Vector *argument, uint32_t rows, Arena *text_arena) {
+    (void)text_arena;
+    if (agg_all_null(argument)) {
+        return OK;
+    }
+    AggFlat flat;
+    TRY(agg_flatten(cx, argument, rows, &flat));
+    const uint64_t *validity = agg_validity(argument);
+    for (uint32_t row = 0; row < rows; row++) {
+        if (validity == NULL || bit_get(validity, row)) {
+            double value = aggregate->argument.id == TYPE_REAL ? ((const float *)flat.data)[row] : ((const double *)flat.data)[row];
+            float_add(agg_state(states, stride, groups, row), value);
+        }
+    }
+    agg_flat_free(&flat);
+    return OK;
+}
+
+static Status sum_intervals(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                            const Vector *argument, uint32_t rows, Arena *text_arena) {
+    (void)text_arena;
+    for (uint32_t row = 0; row < rows; row++) {
+        Value value = vector_value(argument, row);
+        IntervalSum *state = (IntervalSum *)agg_state(states, stride, groups, row);
+        if (value.is_null) {
+            continue;
+        }
+        if (!interval_add(state->sum, value.interval, &state->sum)) {
+            return fail(cx, DATETIME_OUT_OF_RANGE, "%s: interval out of range", aggregate->name);
+        }
+        state->count++;
+    }
+    return OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- merging sums */
+
+static Status sum_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                        const uint8_t *others, size_t other_stride, uint32_t count, Arena *text_arena) {
+    (void)text_arena;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *state = agg_state(states, stride, groups, i);
+        const uint8_t *other = others + i * other_stride;
+        if (is_narrow(aggregate)) {
+            const NarrowSum *o = (const NarrowSum *)other;
+            narrow_add(state, o->sum, o->count);
+        } else if (aggregate->argument.id == TYPE_REAL || aggregate->argument.id == TYPE_DOUBLE) {
+            const FloatSum *o = (const FloatSum *)other;
+            FloatSum *s = (FloatSum *)state;
+            int64_t values = s->count + o->count;
+            float_add(state, o->sum);
+            s->lost += o->lost;
+            s->count = values;
+        } else if (aggregate->argument.id == TYPE_INTERVAL) {
+            const IntervalSum *o = (const IntervalSum *)other;
+            IntervalSum *s = (IntervalSum *)state;
+            if (!interval_add(s->sum, o->sum, &s->sum)) {
+                return fail(cx, DATETIME_OUT_OF_RANGE, "%s: interval out of range", aggregate->name);
+            }
+            s->count += o->count;
+        } else {
+            const WideSum *o = (const WideSum *)other;
+            wide_add(state, o->sum, o->count);
+            ((WideSum *)state)->overflow |= o->overflow;
+        }
+    }
+    return OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------- finishing sums */
+
+static double float_total(const FloatSum *state) {
+    return isfinite(state->sum) ? state->sum + state->lost : state->sum; /* infinities make `lost` NaN */
+}
+
+static Status finish_float(const Context *cx, const Aggregate *aggregate, const FloatSum *state, Vector *out, uint32_t row) {
+    if (state->count == 0) {
+        return agg_set_null(cx, out, row);
+    }
+    double total = float_total(state);
+    total = aggregate->id == AGGREGATE_AVG ? total / (double)state->count : total;
+    Value value = value_f64(out->type, total);
+    value_store(&value, out->data, row);
+    return OK;
+}
+
+static Status finish_decimal(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out, uint32_t row) {
+    __int128 result = sum;
+    bool good = true;
+    if (aggregate->id == AGGREGATE_AVG) {
+        uint32_t scale = aggregate->argument.id == TYPE_DECIMAL ? aggregate->argument.scale : 0;
+        good = decimal_divide(sum, scale, count, 0, out->type.scale, &result);
+    }
+    if (!good || !decimal_fits(result, out->type.precision)) {
+        char name[32];
+        return fail(cx, NUMERIC_OUT_OF_RANGE, "%s does not fit %s", aggregate->name, type_name(out->type, name));
+    }
+    if (type_class(out->type) == CLASS_I128) {
+        ((__int128 *)out->data)[row] = result;
+    } else {
+        ((int64_t *)out->data)[row] = (int64_t)result;
+    }
+    return OK;
+}
+
+static Status finish_exact(const Context *cx, const Aggregate *aggregate, const uint8_t *state, Vector *out, uint32_t row) {
+    bool narrow = is_narrow(aggregate);
+    int64_t count = narrow ? ((const NarrowSum *)state)->count : ((const WideSum *)state)->count;
+    __int128 sum = narrow ? ((const NarrowSum *)state)->sum : ((const WideSum *)state)->sum;
+    if (count == 0) {
+        return agg_set_null(cx, out, row);
+    }
+    if (!narrow && ((const WideSum *)state)->overflow) {
+        return fail(cx, NUMERIC_OUT_OF_RANGE, "%s has more than 38 digits", aggregate->name);
+    }
+    if (out->type.id == TYPE_DOUBLE) {
+        ((double *)out->data)[row] = (double)sum / (double)count;
+        return OK;
+    }
+    if (out->type.id == TYPE_BIGINT) {
+        ((int64_t *)out->data)[row] = (int64_t)sum;
+        return OK;
+    }
+    return finish_decimal(cx, aggregate, sum, count, out, row);
+}
+
+static Status finish_interval(const Context *cx, const Aggregate *aggregate, const IntervalSum *state, Vector *out, uint32_t row) {
+    if (state->count == 0) {
+        return agg_set_null(cx, out, row);
+    }
+    Interval result = state->sum;
+    if (aggregate->id == AGGREGATE_AVG && !interval_multiply(state->sum, 1.0 / (double)state->count, &result)) {
+        return fail(cx, DATETIME_OUT_OF_RANGE, "interval out of range");
+    }
+    ((Interval *)out->data)[row] = result;
+    return OK;
+}
+
+static Status sum_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
+                         Vector *out) {
+    TRY(vector_prepare_flat(cx, out, aggregate->result));
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *state = states + i * stride;
+        switch ((TypeId)aggregate->argument.id) {
+        case TYPE_REAL:
+        case TYPE_DOUBLE: TRY(finish_float(cx, aggregate, (const FloatSum *)state, out, i)); break;
+        case TYPE_INTERVAL: TRY(finish_interval(cx, aggregate, (const IntervalSum *)state, out, i)); break;
+        default: TRY(finish_exact(cx, aggregate, state, out, i)); break;
+        }
+    }
+    return OK;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- binding */
+
+Status agg_define_count(const Context *cx, Aggregate *aggregate) {
+    (void)cx;
+    aggregate->result = type_make(TYPE_BIGINT);
+    aggregate->state_bytes = 16;
+    aggregate->update = aggregate->id == AGGREGATE_COUNT_STAR ? count_rows : count_values;
+    aggregate->merge = count_merge;
+    aggregate->finish = count_finish;
+    return OK;
+}
+
+static Type average_type(Type argument) {
+    uint32_t whole = argument.precision - argument.scale;
+    uint32_t room = DECIMAL_PRECISION_MAX - whole;
+    uint32_t scale = argument.scale > 16 ? argument.scale : room < 16 ? room : 16;
+    scale = scale < argument.scale ? argument.scale : scale;
+    return type_decimal(DECIMAL_PRECISION_MAX, scale);
+}
+
+static Type sum_result(AggregateId id, Type argument) {
+    bool is_average = id == AGGREGATE_AVG;
+    switch ((TypeId)argument.id) {
+    case TYPE_SMALLINT:
+    case TYPE_INTEGER: return type_make(is_average ? TYPE_DOUBLE : TYPE_BIGINT);
+    case TYPE_BIGINT: return is_average ? type_make(TYPE_DOUBLE) : type_decimal(DECIMAL_PRECISION_MAX, 0);
+    case TYPE_DECIMAL: return is_average ? average_type(argument) : type_decimal(DECIMAL_PRECISION_MAX, argument.scale);
+    case TYPE_REAL: return type_make(is_average ? TYPE_DOUBLE : TYPE_REAL);
+    case TYPE_DOUBLE: return type_make(TYPE_DOUBLE);
+    case TYPE_INTERVAL: return type_make(TYPE_INTERVAL);
+    default: return type_make(TYPE_NULL);
+    }
+}
+
+Status agg_define_sum(const Context *cx, Aggregate *aggregate) {
+    (void)cx;
+    _Static_assert(sizeof(WideSum) == 32 && sizeof(FloatSum) <= 32 && sizeof(IntervalSum) <= 32, "states are 16 or 32 bytes");
+    aggregate->result = sum_result(aggregate->id, aggregate->argument);
+    aggregate->state_bytes = is_narrow(aggregate) ? sizeof(NarrowSum) : sizeof(WideSum);
+    bool is_float = aggregate->argument.id == TYPE_REAL || aggregate->argument.id == TYPE_DOUBLE;
+    aggregate->update = is_float ? sum_floats : aggregate->argument.id == TYPE_INTERVAL ? sum_intervals : sum_numbers;
+    aggregate->merge = sum_merge;
+    aggregate->finish = sum_finish;
+    return OK;
+}

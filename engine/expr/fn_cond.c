@@ -1,0 +1,51 @@
+/* greatest, least and other functions over any type. */
+#include "expr/fn_loop.h"
+
+/* NULLs are passed over; NULL only if all are. */
+static Status pick_extreme(const Context *cx, const Vector *const *args, uint32_t arg_count, uint32_t rows, bool greatest,
+                           Vector *out) {
+    for (uint32_t row = 0; row < rows; row++) {
+        Value best = value_null(out->type);
+        for (uint32_t i = 0; i < arg_count; i++) {
+            Value value = vector_value(args[i], row);
+            if (value.is_null) {
+                continue;
+            }
+            int order = best.is_null ? 0 : value_compare(&value, &best);
+            if (best.is_null || (greatest ? order > 0 : order < 0)) {
+                best = value;
+            }
+        }
+        if (best.is_null) {
+            TRY(fn_set_null(cx, out, row));
+        } else {
+            best.type = out->type;
+            value_store(&best, out->data, row);
+        }
+    }
+    return OK;
+}
+
+Status fn_greatest(FN_PARAMETERS) {
+    FN_UNUSED;
+    return pick_extreme(cx, args, arg_count, rows, true, out);
+}
+
+Status fn_least(FN_PARAMETERS) {
+    FN_UNUSED;
+    return pick_extreme(cx, args, arg_count, rows, false, out);
+}
+
+Status fn_typeof(FN_PARAMETERS) {
+    FN_UNUSED;
+    char name[32];
+    type_name(args[0]->type, name);
+    char *copy = arena_copy_text(cx, arena, name, strlen(name));
+    if (copy == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    for (uint32_t row = 0; row < rows; row++) {
+        out_text(out, row, copy, strlen(copy));
+    }
+    return OK;
+}

@@ -1,0 +1,115 @@
+/* Forms: functions that are bound into CASE, COALESCE and casts, so that their branches are evaluated only where wanted. */
+#include "expr/bind_internal.h"
+
+#include "core/datetime.h"
+
+static Status new_node(const Context *cx, Arena *arena, ExprKind kind, Type type, SourcePos pos, uint32_t arg_count, Expr **out) {
+    *out = expr_new(cx, arena, kind, type, pos, arg_count);
+    return *out != NULL ? OK : OUT_OF_MEMORY;
+}
+
+Status bind_coalesce(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    Type common;
+    TRY(cast_to_common(cx, arena, args, arg_count, "COALESCE", &common));
+    TRY(new_node(cx, arena, EXPR_COALESCE, common, pos, arg_count, out));
+    for (uint32_t i = 0; i < arg_count; i++) {
+        (*out)->args[i] = args[i];
+    }
+    return OK;
+}
+
+static Status new_case(const Context *cx, Arena *arena, Expr *condition, Expr *then, Expr *otherwise, SourcePos pos, Expr **out) {
+    TRY(new_node(cx, arena, EXPR_CASE, then->type, pos, 3, out));
+    (*out)->args[0] = condition;
+    (*out)->args[1] = then;
+    (*out)->args[2] = otherwise;
+    return OK;
+}
+
+Status bind_nullif(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    (void)arg_count;
+    Expr *equal, *null, *value = args[0];
+    if (expr_is_untyped(value)) {
+        TRY(cast_unchecked(cx, arena, value, expr_is_untyped(args[1]) ? type_varchar(0) : args[1]->type, &value));
+    }
+    TRY(operator_bind(cx, arena, "=", value, args[1], pos, &equal));
+    TRY(new_null(cx, arena, value->type, pos, &null));
+    return new_case(cx, arena, equal, null, value, pos, out);
+}
+
+Status bind_nvl2(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    (void)arg_count;
+    Type common;
+    Expr *is_null;
+    TRY(cast_to_common(cx, arena, args + 1, 2, "NVL2", &common));
+    if (expr_is_untyped(args[0])) {
+        TRY(cast_unchecked(cx, arena, args[0], type_varchar(0), &args[0]));
+    }
+    TRY(new_node(cx, arena, EXPR_IS_NULL, type_make(TYPE_BOOLEAN), pos, 1, &is_null));
+    is_null->args[0] = args[0];
+    return new_case(cx, arena, is_null, args[2], args[1], pos, out);
+}
+
+Status bind_iff(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    (void)arg_count;
+    Type common;
+    TRY(cast_implicit(cx, arena, args[0], type_make(TYPE_BOOLEAN), &args[0]));
+    TRY(cast_to_common(cx, arena, args + 1, 2, "IFF", &common));
+    return new_case(cx, arena, args[0], args[1], args[2], pos, out);
+}
+
+/* x IS NOT DISTINCT FROM value. */
+static Status decode_condition(const Context *cx, Arena *arena, Expr *x, Expr *value, SourcePos pos, Expr **out) {
+    Expr *sides[2] = {x, value}, *distinct;
+    Type common;
+    TRY(cast_to_common(cx, arena, sides, 2, "DECODE", &common));
+    TRY(new_node(cx, arena, EXPR_DISTINCT, type_make(TYPE_BOOLEAN), pos, 2, &distinct));
+    distinct->args[0] = sides[0];
+    distinct->args[1] = sides[1];
+    *out = expr_not(cx, arena, distinct);
+    return *out != NULL ? OK : OUT_OF_MEMORY;
+}
+
+Status bind_decode(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    uint32_t pairs = (arg_count - 1) / 2;
+    Expr **results;
+    Type common;
+    TRY_NEW_ARRAY(cx, arena, results, pairs + 1);
+    for (uint32_t i = 0; i < pairs; i++) {
+        results[i] = args[2 + 2 * i];
+    }
+    if (arg_count % 2 == 0) {
+        results[pairs] = args[arg_count - 1];
+    } else {
+        TRY(new_null(cx, arena, type_make(TYPE_NULL), pos, &results[pairs]));
+    }
+    TRY(cast_to_common(cx, arena, results, pairs + 1, "DECODE", &common));
+    TRY(new_node(cx, arena, EXPR_CASE, common, pos, 2 * pairs + 1, out));
+    for (uint32_t i = 0; i < pairs; i++) {
+        TRY(decode_condition(cx, arena, args[0], args[1 + 2 * i], pos, &(*out)->args[2 * i]));
+        (*out)->args[2 * i + 1] = results[i];
+    }
+    (*out)->args[2 * pairs] = results[pairs];
+    return OK;
+}
+
+/* Whole fields of dates and moments are BIGINT; seconds, epoch and fields of intervals may have fractions. */
+static bool is_whole_field(const Expr *field, Type type) {
+    DateField id;
+    const Text *name = &field->value.text;
+    if (field->kind != EXPR_CONSTANT || field->value.is_null || !date_field_from_name(text_data(name), name->bytes, &id)) {
+        return false;
+    }
+    bool is_moment = type.id == TYPE_DATE || type.id == TYPE_TIMESTAMP;
+    return is_moment && id != FIELD_SECOND && id != FIELD_EPOCH && id != FIELD_MILLISECOND;
+}
+
+Status bind_extract(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    const char *name = is_whole_field(args[0], args[1]->type) ? "extract_field" : "date_part";
+    return function_bind(cx, arena, name, args, arg_count, pos, out);
+}
+
+Status bind_date(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    (void)arg_count, (void)pos;
+    return cast_bind(cx, arena, args[0], type_make(TYPE_DATE), true, false, out);
+}
