@@ -1,0 +1,36 @@
+/* Fields of one column to one vector. */
+#ifndef DEPOT_STORAGE_CSV_CONVERT_H
+#define DEPOT_STORAGE_CSV_CONVERT_H
+
+#include "storage/csv/csv_parse.h"
+
+/* One field as it stands in the chunk, quotes included. */
+typedef struct CsvCell {
+    const char *data;
+    uint32_t bytes;
+    bool has_quotes; /* or escapes */
+    bool is_null;
+} CsvCell;
+
+typedef struct CsvColumn {
+    const CsvFormat *format;
+    const CsvField *field;
+    CsvCell *cells; /* of row 0; the next row's is `stride` further */
+    uint32_t stride, rows;
+    bool check_utf8;
+    /* By row: why it is rejected (NULL: it is not) and by which column. Rows rejected already are left alone. */
+    const char **reasons, **bad_columns;
+} CsvColumn;
+
+/* Memory of one batch: unescaped fields and reasons. One per parser. */
+typedef struct CsvConverter {
+    Arena arena;
+    bool is_escaped; /* the tokenizer's: the last byte seen was an escape */
+} CsvConverter;
+
+void csv_converter_begin(CsvConverter *converter); /* frees what the last batch took */
+void csv_converter_free(CsvConverter *converter);
+/* NULL rows and rejected ones hold zeros. */
+Status csv_convert(const Context *cx, CsvConverter *converter, const CsvColumn *column, Vector *out) MUST_CHECK;
+
+#endif

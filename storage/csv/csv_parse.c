@@ -1,0 +1,341 @@
+/* Records to typed vectors, in two steps for each batch. First the bytes are cut into fields: 64 at a time become bit masks of
+ * delimiters, line ends and quotes, and only set bits are visited. Then each column is converted by a loop of its own. */
+#include "storage/csv/csv_parse.h"
+
+#include "storage/csv/csv_convert.h"
+
+#include <stdio.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Masks of the 64 bytes at `at`. */
+typedef struct Marks {
+    uint64_t structural; /* delimiters and line ends outside quotes */
+    uint64_t line_ends;  /* of those */
+    uint64_t quotes;
+} Marks;
+
+struct CsvParser {
+    CsvFormat format;
+    CsvChunk *chunk;
+    bool is_plain_utf8; /* the whole chunk is valid: fields need no check */
+    /* The tokenizer: where it stands, and what is left of the 64 bytes it looked at last. */
+    size_t field_start, word_at;
+    Marks marks;
+    bool in_quotes, field_has_quotes;
+    uint64_t line;
+    /* Fields of the batch: [row × field_count + field]. */
+    CsvCell *cells;
+    uint64_t *row_lines;
+    uint32_t *row_starts, *row_ends; /* of the record in the chunk */
+    uint16_t *good_rows;
+    const char **reasons; /* by row: NULL, or why it is rejected */
+    const char **bad_columns;
+    CsvConverter converter;
+    Batch typed; /* one column per field, before bad rows are taken out */
+    CsvReject *rejects;
+    uint64_t reject_count;
+    char line_break; /* of the chunk */
+};
+
+Status csv_parser_create(const Context *cx, const CsvFormat *format, CsvParser **out) {
+    CsvParser *parser;
+    TRY_ALLOC_ZEROED(cx, parser, sizeof *parser);
+    parser->format = *format;
+    Status status = OK;
+    size_t rows = BATCH_ROWS_MAX;
+    parser->cells = mem_alloc(cx, sizeof *parser->cells * rows * (format->field_count + 1));
+    parser->row_lines = mem_alloc(cx, sizeof *parser->row_lines * rows);
+    parser->row_starts = mem_alloc(cx, sizeof *parser->row_starts * rows);
+    parser->row_ends = mem_alloc(cx, sizeof *parser->row_ends * rows);
+    parser->good_rows = mem_alloc(cx, sizeof *parser->good_rows * rows);
+    parser->reasons = mem_alloc(cx, sizeof *parser->reasons * rows);
+    parser->bad_columns = mem_alloc(cx, sizeof *parser->bad_columns * rows);
+    Type *types = mem_alloc(cx, sizeof *types * (format->field_count + 1));
+    if (parser->cells == NULL || parser->row_lines == NULL || parser->row_starts == NULL || parser->row_ends == NULL ||
+        parser->good_rows == NULL || parser->reasons == NULL || parser->bad_columns == NULL || types == NULL) {
+        status = OUT_OF_MEMORY;
+    }
+    for (uint32_t i = 0; status == OK && i < format->field_count; i++) {
+        types[i] = format->fields[i].type;
+    }
+    if (status == OK) {
+        status = batch_init(cx, &parser->typed, types, format->field_count);
+    }
+    mem_free(types);
+    if (status != OK) {
+        csv_parser_free(parser);
+        parser = NULL;
+    }
+    *out = parser;
+    return status;
+}
+
+void csv_parser_free(CsvParser *parser) {
+    if (parser == NULL) {
+        return;
+    }
+    batch_free(&parser->typed);
+    csv_converter_free(&parser->converter);
+    mem_free(parser->cells);
+    mem_free(parser->row_lines);
+    mem_free(parser->row_starts);
+    mem_free(parser->row_ends);
+    mem_free(parser->good_rows);
+    mem_free(parser->reasons);
+    mem_free(parser->bad_columns);
+    mem_free(parser->rejects);
+    mem_free(parser);
+}
+
+const CsvReject *csv_parser_rejects(const CsvParser *parser, uint64_t *count) {
+    *count = parser->reject_count;
+    return parser->rejects;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- marks */
+
+static uint64_t bytes_equal(const char *data, char byte) {
+#ifdef __SSE2__
+    __m128i wanted = _mm_set1_epi8(byte);
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < 4; i++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(data + 16 * i));
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted)) << (16 * i);
+    }
+    return mask;
+#else
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < 64; i++) {
+        mask |= (uint64_t)(data[i] == byte) << i;
+    }
+    return mask;
+#endif
+}
+
+/* Bit i: an odd number of bits up to and including i is set. */
+static uint64_t prefix_xor(uint64_t bits) {
+    for (uint32_t shift = 1; shift < 64; shift *= 2) {
+        bits ^= bits << shift;
+    }
+    return bits;
+}
+
+/* Escapes other than doubled quotes: byte by byte. A byte after an escape is never structural. */
+static Marks marks_by_states(CsvParser *parser, const char *data, size_t bytes, bool *escaped) {
+    const CsvDialect *dialect = &parser->format.dialect;
+    Marks marks = {0};
+    for (size_t i = 0; i < bytes; i++) {
+        uint64_t bit = (uint64_t)1 << i;
+        char c = data[i];
+        if (*escaped) {
+            *escaped = false;
+        } else if (c == dialect->escape && (parser->in_quotes || !dialect->is_quoted)) {
+            *escaped = true;
+            marks.quotes |= bit; /* the field needs unescaping */
+        } else if (dialect->is_quoted && c == dialect->quote) {
+            parser->in_quotes = !parser->in_quotes;
+            marks.quotes |= bit;
+        } else if (!parser->in_quotes && (c == dialect->delimiter || c == parser->line_break)) {
+            marks.structural |= bit;
+            marks.line_ends |= c == parser->line_break ? bit : 0;
+        }
+    }
+    return marks;
+}
+
+static Marks marks_at(CsvParser *parser, size_t at) {
+    const CsvDialect *dialect = &parser->format.dialect;
+    const char *data = parser->chunk->data + at;
+    size_t left = parser->chunk->bytes - at;
+    uint64_t valid = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
+    if (!dialect->is_quoted || (parser->chunk->has_quotes && dialect->escape != dialect->quote)) {
+        return marks_by_states(parser, data, left < 64 ? left : 64, &parser->converter.is_escaped);
+    }
+    Marks marks = {.line_ends = bytes_equal(data, parser->line_break) & valid};
+    marks.structural = (bytes_equal(data, dialect->delimiter) & valid) | marks.line_ends;
+    if (parser->chunk->has_quotes) {
+        marks.quotes = bytes_equal(data, dialect->quote) & valid;
+        uint64_t inside = prefix_xor(marks.quotes) ^ (parser->in_quotes ? UINT64_MAX : 0);
+        parser->in_quotes = inside >> 63 != 0;
+        marks.structural &= ~inside;
+        marks.line_ends &= ~inside;
+    }
+    return marks;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- fields */
+
+Status csv_parser_begin(const Context *cx, CsvParser *parser, CsvChunk *chunk) {
+    if (parser->rejects == NULL) {
+        TRY_ALLOC(cx, parser->rejects, sizeof *parser->rejects * CSV_REJECTS_KEPT);
+    }
+    parser->chunk = chunk;
+    parser->line_break = chunk->line_end;
+    parser->field_start = 0;
+    parser->word_at = 0;
+    parser->in_quotes = parser->field_has_quotes = false;
+    parser->converter.is_escaped = false;
+    parser->line = chunk->first_line;
+    parser->reject_count = 0;
+    memset(chunk->data + chunk->bytes, 0, CSV_SLACK_BYTES);
+    parser->is_plain_utf8 = utf8_valid(chunk->data, chunk->bytes);
+    if (chunk->bytes > 0) {
+        parser->marks = marks_at(parser, 0);
+    }
+    return OK;
+}
+
+/* The end of the field that starts at field_start: its offset and what ends it (delimiter, line end, or the chunk's end). */
+static size_t next_structural(CsvParser *parser, bool *is_line_end) {
+    Marks *marks = &parser->marks;
+    while (marks->structural == 0) {
+        parser->field_has_quotes |= marks->quotes != 0;
+        parser->word_at += 64;
+        if (parser->word_at >= parser->chunk->bytes) {
+            parser->word_at = parser->chunk->bytes;
+            marks->quotes = 0;
+            *is_line_end = true;
+            return parser->chunk->bytes;
+        }
+        *marks = marks_at(parser, parser->word_at);
+    }
+    uint64_t bit = marks->structural & -marks->structural;
+    parser->field_has_quotes |= (marks->quotes & (bit - 1)) != 0;
+    marks->quotes &= ~(bit - 1);
+    marks->structural ^= bit;
+    *is_line_end = (marks->line_ends & bit) != 0;
+    return parser->word_at + (size_t)__builtin_ctzll(bit);
+}
+
+static uint64_t lines_in(const CsvParser *parser, size_t start, size_t end) {
+    uint64_t lines = 0;
+    for (const char *at = parser->chunk->data + start, *stop = parser->chunk->data + end;
+         at < stop && (at = memchr(at, parser->line_break, (size_t)(stop - at))) != NULL; at++) {
+        lines++;
+    }
+    return lines;
+}
+
+static const char *const too_few = "missing data: the row has fewer fields than the table has columns";
+static const char *const too_many = "extra data after the last expected column";
+static const char *const unclosed = "unterminated quoted field";
+
+/* Cuts one record into cells of row `row`. False if it was a blank line to be ignored. */
+static bool cut_record(CsvParser *parser, uint32_t row) {
+    const CsvFormat *format = &parser->format;
+    CsvCell *cells = parser->cells + (size_t)row * format->field_count;
+    const char *data = parser->chunk->data;
+    size_t start = parser->field_start;
+    uint32_t fields = 0;
+    bool is_line_end = false, has_quotes = false;
+    size_t end = start;
+    while (!is_line_end) {
+        size_t field_start = parser->field_start;
+        end = next_structural(parser, &is_line_end);
+        size_t field_end = end;
+        if (is_line_end && field_end > field_start && data[field_end - 1] == '\r' && parser->line_break == '\n') {
+            field_end--;
+        }
+        if (fields < format->field_count) {
+            cells[fields] = (CsvCell){data + field_start, (uint32_t)(field_end - field_start), parser->field_has_quotes, false};
+        }
+        has_quotes |= parser->field_has_quotes;
+        fields++;
+        parser->field_has_quotes = false;
+        parser->field_start = end + 1;
+    }
+    bool is_blank = fields == 1 && cells[0].bytes == 0;
+    parser->row_lines[row] = parser->line;
+    parser->row_starts[row] = (uint32_t)start;
+    parser->row_ends[row] = (uint32_t)end;
+    parser->line += 1 + (has_quotes ? lines_in(parser, start, end) : 0);
+    parser->reasons[row] = NULL;
+    if (is_blank && (format->ignore_blank_lines || format->field_count > 1)) {
+        return false;
+    }
+    if (parser->in_quotes && end == parser->chunk->bytes) {
+        parser->reasons[row] = unclosed;
+    } else if (fields > format->field_count) {
+        parser->reasons[row] = too_many;
+    } else if (fields < format->field_count && !format->fill_record) {
+        parser->reasons[row] = too_few;
+    }
+    for (uint32_t i = fields; i < format->field_count; i++) {
+        cells[i] = (CsvCell){.is_null = true};
+    }
+    parser->bad_columns[row] = NULL;
+    return true;
+}
+
+static uint32_t cut_batch(CsvParser *parser) {
+    uint32_t rows = 0;
+    while (rows < BATCH_ROWS_MAX && parser->field_start < parser->chunk->bytes) {
+        rows += cut_record(parser, rows);
+    }
+    return rows;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- rejects */
+
+static void keep_reject(CsvParser *parser, uint32_t row) {
+    if (parser->reject_count < CSV_REJECTS_KEPT) {
+        CsvReject *reject = &parser->rejects[parser->reject_count];
+        size_t bytes = parser->row_ends[row] - parser->row_starts[row];
+        bytes = bytes < sizeof reject->text ? bytes : sizeof reject->text - 1;
+        *reject = (CsvReject){.file = parser->chunk->file, .line = parser->row_lines[row], .column = parser->bad_columns[row]};
+        snprintf(reject->reason, sizeof reject->reason, "%s", parser->reasons[row]);
+        memcpy(reject->text, parser->chunk->data + parser->row_starts[row], bytes);
+        bytes = utf8_valid_prefix(reject->text, bytes);
+        for (size_t i = 0; i < bytes; i++) {
+            reject->text[i] = (unsigned char)reject->text[i] < 0x20 ? ' ' : reject->text[i];
+        }
+        reject->text[bytes] = 0;
+    }
+    parser->reject_count++;
+}
+
+/* Moves what was converted to the output columns, bad rows left out. */
+static Status hand_out(const Context *cx, CsvParser *parser, uint32_t rows, Batch *out, uint32_t *good) {
+    const CsvFormat *format = &parser->format;
+    *good = 0;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (parser->reasons[row] == NULL) {
+            parser->good_rows[(*good)++] = (uint16_t)row;
+        } else {
+            keep_reject(parser, row);
+        }
+    }
+    for (uint32_t i = 0; i < format->field_count; i++) {
+        Vector *to = &out->columns[format->fields[i].column];
+        if (*good == rows) {
+            vector_borrow(to, &parser->typed.columns[i]);
+        } else {
+            TRY(vector_gather(cx, &parser->typed.columns[i], parser->good_rows, *good, to));
+        }
+    }
+    out->rows = *good;
+    return OK;
+}
+
+Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_t *rows, bool *at_end) {
+    const CsvFormat *format = &parser->format;
+    TRY(check_cancel(cx));
+    uint32_t cut = cut_batch(parser);
+    *at_end = parser->field_start >= parser->chunk->bytes;
+    csv_converter_begin(&parser->converter);
+    for (uint32_t i = 0; i < format->field_count; i++) {
+        CsvColumn column = {.format = format,
+                            .field = &format->fields[i],
+                            .cells = parser->cells + i,
+                            .stride = format->field_count,
+                            .rows = cut,
+                            .check_utf8 = !parser->is_plain_utf8,
+                            .reasons = parser->reasons,
+                            .bad_columns = parser->bad_columns};
+        TRY(csv_convert(cx, &parser->converter, &column, &parser->typed.columns[i]));
+    }
+    return hand_out(cx, parser, cut, out, rows);
+}
