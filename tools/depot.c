@@ -1,0 +1,41 @@
+/* The program: a table of subcommands; without one it is the shell. */
+#include "tools/tools.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} subcommands[] = {
+    {"gen", tool_gen, "make a built-in data set"},
+    {"check", tool_check, "verify every checksum and invariant of a warehouse"},
+    {"inspect", tool_inspect, "show a column file or manifest, block by block"},
+    {"test", tool_test, "run SQL test files"},
+};
+
+static int print_help(void) {
+    printf("usage: depot [WAREHOUSE] [-c SQL]... [-f FILE]... [options]   the shell (depot --help-shell: its options)\n");
+    for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++) {
+        printf("       depot %-8s …%*s%s\n", subcommands[i].name, 36, "", subcommands[i].help);
+    }
+    printf("depot COMMAND --help tells more.\n");
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        return print_help();
+    }
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("depot %s\n", depot_version());
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof *subcommands; i++) {
+        if (strcmp(argv[1], subcommands[i].name) == 0) {
+            return subcommands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return tool_shell(argc, argv);
+}

@@ -1,0 +1,26 @@
+/* Errors and notices in psql's shape, on standard error. */
+#include "tools/tools.h"
+
+#include <stdio.h>
+
+void print_error(const depot_error *error) {
+    fprintf(stderr, "ERROR:  %s", error->message);
+    if (error->sqlstate[0] != 0) {
+        fprintf(stderr, " (%s)", error->sqlstate);
+    }
+    fputc('\n', stderr);
+    if (error->line > 0) {
+        int prefix = fprintf(stderr, "LINE %u: ", error->line);
+        fprintf(stderr, "%s\n%*s^\n", error->source, prefix + (int)error->caret, "");
+    }
+    if (error->hint[0] != 0) {
+        fprintf(stderr, "HINT:  %s\n", error->hint);
+    }
+}
+
+void print_notices(depot *db) {
+    const char *notice;
+    while ((notice = depot_next_notice(db)) != NULL) {
+        fprintf(stderr, "NOTICE:  %s\n", notice);
+    }
+}

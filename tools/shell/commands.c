@@ -1,0 +1,116 @@
+/* The backslash commands: commands.def has the list, this file one function each. */
+#include "tools/shell/shell.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool switch_flag(bool *flag, const char *argument, const char *what) {
+    *flag = argument[0] == 0 ? !*flag : strcmp(argument, "on") == 0;
+    fprintf(stderr, "%s is %s.\n", what, *flag ? "on" : "off");
+    return true;
+}
+
+static bool run_sql(Shell *shell, const char *sql) {
+    return shell_run_text(shell, sql, strlen(sql));
+}
+
+static bool run_help(Shell *shell, const char *argument);
+
+static bool run_describe(Shell *shell, const char *argument) {
+    char sql[512];
+    if (argument[0] == 0) {
+        return run_sql(shell, "SHOW TABLES");
+    }
+    snprintf(sql, sizeof sql, "DESCRIBE %s", argument);
+    return run_sql(shell, sql);
+}
+
+static bool run_list_tables(Shell *shell, const char *argument) {
+    (void)argument;
+    return run_sql(shell, "SHOW TABLES");
+}
+
+static bool run_list_functions(Shell *shell, const char *argument) {
+    (void)argument;
+    return run_sql(shell, "SHOW FUNCTIONS");
+}
+
+static bool run_echo(Shell *shell, const char *argument) {
+    fprintf(shell->out, "%s\n", argument);
+    fflush(shell->out);
+    return true;
+}
+
+static bool run_format(Shell *shell, const char *argument) {
+    const RenderFormat *format = render_format_find(argument);
+    if (format == NULL) {
+        fprintf(stderr, "there is no format \"%s\"\n", argument);
+        return false;
+    }
+    shell->format = format;
+    return true;
+}
+
+static bool run_include(Shell *shell, const char *argument) {
+    if (shell->include_depth >= 16) {
+        fprintf(stderr, "\\i: files include each other too deeply\n");
+        return false;
+    }
+    shell->include_depth++;
+    bool ok = shell_run_file(shell, argument);
+    shell->include_depth--;
+    return ok;
+}
+
+static bool run_quit(Shell *shell, const char *argument) {
+    (void)argument;
+    shell->quit = true;
+    return true;
+}
+
+static bool run_timing(Shell *shell, const char *argument) {
+    return switch_flag(&shell->timing, argument, "Timing");
+}
+static bool run_expanded(Shell *shell, const char *argument) {
+    return switch_flag(&shell->expanded, argument, "Expanded display");
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(Shell *shell, const char *argument);
+    const char *argument, *help;
+} commands[] = {
+#define COMMAND(name, function, argument, help) {name, run_##function, argument, help},
+#include "tools/shell/commands.def"
+#undef COMMAND
+};
+
+static bool run_help(Shell *shell, const char *argument) {
+    (void)argument;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        fprintf(shell->out, "  \\%-8s %-10s %s\n", commands[i].name, commands[i].argument, commands[i].help);
+    }
+    return true;
+}
+
+bool shell_run_command(Shell *shell, const char *line, size_t bytes) {
+    char text[4096];
+    bytes = bytes < sizeof text ? bytes : sizeof text - 1;
+    memcpy(text, line, bytes);
+    text[bytes] = 0;
+    size_t end = strlen(text);
+    while (end > 1 && (isspace((unsigned char)text[end - 1]) || text[end - 1] == ';')) {
+        text[--end] = 0;
+    }
+    size_t name_bytes = strcspn(text + 1, " \t");
+    const char *argument = text + 1 + name_bytes;
+    argument += strspn(argument, " \t");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strlen(commands[i].name) == name_bytes && strncmp(commands[i].name, text + 1, name_bytes) == 0) {
+            return commands[i].run(shell, argument);
+        }
+    }
+    fprintf(stderr, "invalid command \\%.*s; \\? lists them\n", (int)name_bytes, text + 1);
+    return false;
+}

@@ -1,0 +1,34 @@
+/* The shell: where statements come from (-c, -f, standard input, a person), and what is done with each. */
+#ifndef DEPOT_TOOLS_SHELL_SHELL_H
+#define DEPOT_TOOLS_SHELL_SHELL_H
+
+#include "tools/shell/render.h"
+#include "tools/tools.h"
+
+typedef struct Shell {
+    depot *db;
+    const RenderFormat *format;
+    RenderOptions render;
+    FILE *out;
+    bool timing, echo, keep_going, expanded;
+    bool is_interactive;
+    bool quit;
+    int status; /* exit status so far */
+    int include_depth;
+} Shell;
+
+/* Runs every statement and backslash command of a text. False if a statement failed and the rest was left. */
+bool shell_run_text(Shell *shell, const char *text, size_t bytes);
+bool shell_run_file(Shell *shell, const char *path); /* "-" is standard input */
+/* Statement by statement from a stream, as lines come in. */
+bool shell_run_stream(Shell *shell, FILE *in);
+/* A person at a terminal: line editing, history, prompts. */
+void shell_run_interactive(Shell *shell);
+/* One backslash command, without its line end. */
+bool shell_run_command(Shell *shell, const char *line, size_t bytes);
+
+/* While a statement runs, SIGINT cancels it. */
+void shell_watch_interrupts(Shell *shell);
+void shell_set_running(bool running);
+
+#endif
