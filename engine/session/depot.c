@@ -249,6 +249,7 @@ void depot_finalize(depot_statement *statement) {
 
 depot_code depot_reset(depot_statement *statement) {
     run_end(statement);
+    statement->has_failed = false;
     free_outputs(statement);
     return session_result(statement->db, OK, NULL, 0);
 }
@@ -320,6 +321,7 @@ depot_code depot_bind_text(depot_statement *statement, uint32_t n, const char *t
 static depot_code finish_call(depot_statement *statement, Status status, uint64_t started) {
     if (status != OK) {
         run_end(statement);
+        statement->has_failed = true;
     }
     statement->elapsed_ns += clock_ns() - started;
     return session_result(statement->db, status, statement->text, statement->text_bytes);
@@ -329,6 +331,9 @@ depot_code depot_step(depot_statement *statement) {
     if (statement->has_row && statement->row + 1 < statement->batch->rows) {
         statement->row++;
         return DEPOT_ROW;
+    }
+    if (statement->has_failed) {
+        return DEPOT_ERROR;
     }
     uint64_t started = clock_ns();
     const Batch *batch;
@@ -344,6 +349,9 @@ depot_code depot_step(depot_statement *statement) {
 }
 
 static Status ensure_planned(depot_statement *statement) {
+    if (statement->has_failed) {
+        return statement->db->error.status;
+    }
     if (statement->is_running && statement->run.is_planned) {
         return OK;
     }
@@ -523,10 +531,13 @@ static Status fill_output(const Context *cx, depot_statement *statement, const B
 }
 
 depot_code depot_next_batch(depot_statement *statement, const depot_batch **out) {
+    *out = NULL;
+    if (statement->has_failed) {
+        return DEPOT_ERROR;
+    }
     uint64_t started = clock_ns();
     const Batch *batch;
     Status status;
-    *out = NULL;
     do {
         status = run_fetch(statement, &batch);
     } while (status == OK && batch != NULL && batch->rows == 0);

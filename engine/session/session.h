@@ -67,6 +67,7 @@ struct depot_statement {
     Arena parameter_arena; /* text of parameters */
     Run run;
     bool is_running;            /* `run` holds something */
+    bool has_failed;            /* until the next reset: stepping again tells the same error, and runs nothing */
     int64_t now_micros;         /* when the run began: what now() gives */
     uint64_t rows;              /* of the run that ended last */
     uint64_t peak_memory_bytes; /* the same */
