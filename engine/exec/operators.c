@@ -65,9 +65,7 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_WINDOW: return &window_operator;
 #endif
     case PHYSICAL_UNION: return &union_operator;
-#if __has_include("exec/exchange.c")
     case PHYSICAL_EXCHANGE: return &exchange_operator;
-#endif
     case PHYSICAL_INSERT: return &insert_operator;
     default: return NULL;
     }
