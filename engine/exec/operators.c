@@ -5,46 +5,23 @@
 /* Above this many rows a heap of kept rows is slower than sorting them all. */
 #define TOPN_ROWS_MAX 8192
 
-static const OperatorClass *join_class(const PhysicalNode *op) {
-    (void)op;
-#if __has_include("exec/array_join.c")
-    if (op->join.algorithm == JOIN_BY_ARRAY) {
-        return &array_join_operator;
+/* An array of states has no place for the values of DISTINCT aggregates. */
+static bool has_distinct_items(const AggregateSpec *spec) {
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        if (spec->items[i].is_distinct) {
+            return true;
+        }
     }
-#endif
-#if __has_include("exec/hash_join.c")
-    return &hash_join_operator;
-#else
-    return NULL;
-#endif
+    return false;
 }
 
 static const OperatorClass *aggregate_class(const PhysicalNode *op) {
-    (void)op;
-#if __has_include("exec/direct_agg.c")
-    if (op->aggregate.is_direct) {
-        return &direct_agg_operator;
-    }
-#endif
-#if __has_include("exec/hash_agg.c")
-    return &hash_agg_operator;
-#else
-    return NULL;
-#endif
+    const AggregateSpec *spec = &op->aggregate;
+    return spec->is_direct && spec->group_count > 0 && !has_distinct_items(spec) ? &direct_agg_operator : &hash_agg_operator;
 }
 
 static const OperatorClass *sort_class(const PhysicalNode *op) {
-    (void)op;
-#if __has_include("exec/topn.c")
-    if (op->sort.limit >= 0 && op->sort.limit <= TOPN_ROWS_MAX) {
-        return &topn_operator;
-    }
-#endif
-#if __has_include("exec/sort.c")
-    return &sort_operator;
-#else
-    return NULL;
-#endif
+    return op->sort.limit >= 0 && op->sort.limit <= TOPN_ROWS_MAX ? &topn_operator : &sort_operator;
 }
 
 const OperatorClass *operator_class(const PhysicalNode *op) {
@@ -54,7 +31,7 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_TABLE_FUNCTION: return &table_function_operator;
     case PHYSICAL_FILTER: return &filter_operator;
     case PHYSICAL_PROJECT: return &project_operator;
-    case PHYSICAL_HASH_JOIN: return join_class(op);
+    case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */
 #if __has_include("exec/nested_join.c")
     case PHYSICAL_NESTED_LOOP: return &nested_join_operator;
 #endif
