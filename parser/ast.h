@@ -164,7 +164,8 @@ struct AstExpr {
     AstExprKind kind;
     SourcePos pos;
     uint32_t depth;
-    bool negated; /* IS_NULL, IS_BOOLEAN, IS_DISTINCT, BETWEEN, LIKE, IN, IN_QUERY */
+    bool negated;   /* IS_NULL, IS_BOOLEAN, IS_DISTINCT, BETWEEN, LIKE, IN, IN_QUERY */
+    bool in_parens; /* written in parentheses of its own */
     AstExprList args;
     union {
         bool boolean;
@@ -283,6 +284,7 @@ struct AstQuery {
     AstExpr *limit;        /* LIMIT, FETCH FIRST, TOP; NULL: none or LIMIT ALL */
     AstExpr *offset;       /* may be NULL */
     bool with_ties;        /* FETCH FIRST … WITH TIES */
+    bool in_parens;        /* written in parentheses of its own */
     union {
         AstSelect *select;
         struct {

@@ -247,6 +247,11 @@ AstExpr *ast_negatable(AstExpr *expr, bool negated) {
     return expr;
 }
 
+AstExpr *ast_expr_in_parens(AstExpr *expr) {
+    expr->in_parens = true;
+    return expr;
+}
+
 AstExpr *ast_literal(Parser *p, AstExprKind kind, Token token) {
     AstExpr *expr = ast_expr(p, kind, token);
     expr->text = token.text;
@@ -308,7 +313,24 @@ AstExpr *ast_unary(Parser *p, Token op, AstExpr *operand) {
     return expr;
 }
 
+static bool is_comparison(int code) {
+    return code >= TOKEN_EQ && code <= TOKEN_GE;
+}
+
+/* Lemon takes a < b < c in spite of %nonassoc. */
+static void check_chain(Parser *p, Token op, const AstExpr *left) {
+    bool is_chain = left->kind == AST_BINARY && !left->in_parens && strchr("=<>", left->symbol[0]) != NULL &&
+                    strcmp(left->symbol, "<<") != 0 && strcmp(left->symbol, ">>") != 0;
+    if (is_chain) {
+        parser_fail(p, op.pos, SYNTAX_ERROR, "syntax error at or near \"%s\"", op.text);
+        (void)fail_hint(p->cx, "Comparisons do not chain: write a %s b AND b %s c.", left->symbol, op.text);
+    }
+}
+
 AstExpr *ast_binary(Parser *p, Token op, AstExpr *left, AstExpr *right) {
+    if (p->status == OK && is_comparison(op.code)) {
+        check_chain(p, op, left);
+    }
     AstExpr *expr = ast_expr_2(p, AST_BINARY, op, left, right);
     expr->symbol = op.text;
     return expr;
@@ -564,6 +586,11 @@ static uint32_t select_depth(const AstSelect *select) {
     return max_depth(depth, select->group_by.depth);
 }
 
+AstQuery *ast_query_in_parens(AstQuery *query) {
+    query->in_parens = true;
+    return query;
+}
+
 AstQuery *ast_query_select(Parser *p, Token token, AstExpr *top, AstSelect select) {
     AstSelect *copy;
     copy = parser_node(p, sizeof *copy);
@@ -619,11 +646,10 @@ AstQuery *ast_query_tail(Parser *p, AstWith *with, AstQuery *query, AstOrderList
     if (p->status != OK) {
         return query;
     }
-    if (query_has_tail(query)) {
-        bool is_top = query->kind == AST_QUERY_SELECT && query->with == NULL && query->order_by.count == 0 &&
-                      query->offset == NULL && limit.limit == NULL && limit.offset == NULL;
-        /* TOP n stands inside the SELECT but applies after its ORDER BY; anything else stood in parentheses. */
-        query = is_top ? query : query_star(p, query->pos, ast_from_query(p, query, false, (AstAlias){0}));
+    /* TOP n stands inside the SELECT but applies after its ORDER BY. Anything else stood in parentheses: it is done first. */
+    bool is_top = !query->in_parens && limit.limit == NULL && limit.offset == NULL;
+    if (query_has_tail(query) && !is_top) {
+        query = query_star(p, query->pos, ast_from_query(p, query, false, (AstAlias){0}));
     }
     query->with = with;
     query->order_by = order_by;

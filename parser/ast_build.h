@@ -129,6 +129,7 @@ AstExpr *ast_expr(Parser *p, AstExprKind kind, Token token);
 AstExpr *ast_expr_1(Parser *p, AstExprKind kind, Token token, AstExpr *a);
 AstExpr *ast_expr_2(Parser *p, AstExprKind kind, Token token, AstExpr *a, AstExpr *b);
 AstExpr *ast_negatable(AstExpr *expr, bool negated);
+AstExpr *ast_expr_in_parens(AstExpr *expr);
 AstExpr *ast_literal(Parser *p, AstExprKind kind, Token token);
 AstExpr *ast_boolean(Parser *p, Token token);
 AstExpr *ast_typed_literal(Parser *p, AstType *type, Token text);
@@ -172,6 +173,7 @@ AstFrame ast_frame(Parser *p, Token unit, AstBound start, const AstBound *end, A
 /* ------------------------------------------------------------------------------------------------------------------- queries
  */
 
+AstQuery *ast_query_in_parens(AstQuery *query);
 AstQuery *ast_query_select(Parser *p, Token token, AstExpr *top, AstSelect select);
 AstQuery *ast_query_values(Parser *p, Token token, AstRowList rows);
 AstQuery *ast_query_table(Parser *p, Token token, AstName *name); /* TABLE t: SELECT * FROM t */

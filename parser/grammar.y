@@ -323,7 +323,7 @@ describe(D) ::= DESCRIBE FILE STRING(F).            { D = ast_describe(p, NULL, 
 %type query_simple {AstQuery *}
 query(Q) ::= query_bare(A).                     { Q = A; }
 query(Q) ::= query_parens(A).                   { Q = A; }
-query_parens(Q) ::= LP query_bare(A) RP.        { Q = A; }
+query_parens(Q) ::= LP query_bare(A) RP.        { Q = ast_query_in_parens(A); }
 query_parens(Q) ::= LP query_parens(A) RP.      { Q = A; }
 query_bare(Q) ::= query_simple(A).              { Q = A; }
 query_bare(Q) ::= query_operand(A) order_by(O) limit_if_any(L).         { Q = ast_query_tail(p, NULL, A, O, L); }
@@ -572,7 +572,7 @@ expr(E) ::= literal(A).                         { E = A; }
 expr(E) ::= name(N).                            { E = ast_column(p, N); }
 expr(E) ::= call(C).                            { E = C; }
 expr(E) ::= case(C).                            { E = C; }
-expr(E) ::= LP expr(A) RP.                      { E = A; }
+expr(E) ::= LP expr(A) RP.                      { E = ast_expr_in_parens(A); }
 expr(E) ::= LP(K) expr(A) COMMA exprs(L) RP.    { E = ast_row_expr(p, K, ast_expr_prepend(p, A, L)); }
 expr(E) ::= ROW(K) LP exprs(L) RP.              { E = ast_row_expr(p, K, L); }
 expr(E) ::= ROW(K) LP RP.                       { E = ast_row_expr(p, K, (AstExprList){0}); }

@@ -102,8 +102,7 @@ static uint32_t edit_distance(const char *a, const char *b) {
 }
 
 /* The keyword nearest to a misspelt word that the grammar takes at `states`, with `then` behind it; NULL if none is near. */
-static const Keyword *nearest_keyword(const Parser *p, const ParserStates *states, const Token *word, int then) {
-    (void)p;
+static const Keyword *nearest_keyword(const ParserStates *states, const Token *word, int then) {
     size_t bytes = strlen(word->text);
     if (word->is_quoted || bytes < 3 || bytes > WORD_BYTES_MAX) {
         return NULL;
@@ -142,10 +141,10 @@ static bool is_word(const Token *token) {
 static bool hint_misspelt(const Parser *p, const Token *token) {
     const Keyword *keyword = NULL;
     if (token->code == TOKEN_ID) {
-        keyword = nearest_keyword(p, p->states, token, 0);
+        keyword = nearest_keyword(p->states, token, 0);
     }
     if (keyword == NULL && p->previous.code == TOKEN_ID) { /* SELECT a FORM t: FORM passed as a's alias */
-        keyword = nearest_keyword(p, p->states_before, &p->previous, token->code);
+        keyword = nearest_keyword(p->states_before, &p->previous, token->code);
     }
     if (keyword != NULL) {
         hint_keyword(p, keyword);
@@ -172,6 +171,10 @@ static void hint_punctuation(const Parser *p, const Token *token) {
         (void)fail_hint(p->cx, "Is a comma missing before it?");
     } else if (token->code == TOKEN_EQ && p->previous.code == TOKEN_EQ) {
         (void)fail_hint(p->cx, "Equality is a single = in SQL.");
+    } else if (token->code == TOKEN_SELECT && grammar_accepts(p->states, TOKEN_LP, TOKEN_SELECT)) {
+        (void)fail_hint(p->cx, "A query inside another stands in parentheses of its own.");
+    } else if (token->code == TOKEN_COMMA && grammar_accepts(p->states, TOKEN_OFFSET, TOKEN_INTEGER)) {
+        (void)fail_hint(p->cx, "LIMIT takes one number; OFFSET says how many rows to skip.");
     } else if (is_word(token) && keyword_find(token->text) != NULL && grammar_accepts(p->states, TOKEN_ID, 0)) {
         (void)fail_hint(p->cx, "\"%s\" is a reserved word: as a name it needs double quotes.", token->text);
     }
