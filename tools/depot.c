@@ -13,6 +13,7 @@ static const struct {
     {"check", tool_check, "verify every checksum and invariant of a warehouse"},
     {"inspect", tool_inspect, "show a column file or manifest, block by block"},
     {"test", tool_test, "run SQL test files"},
+    {"bench", tool_bench, "time the benchmark against DuckDB"},
 };
 
 static int print_help(void) {

@@ -11,6 +11,7 @@ int tool_shell(int argc, char **argv);
 int tool_gen(int argc, char **argv);
 int tool_check(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
+int tool_bench(int argc, char **argv);
 int tool_test(int argc, char **argv); /* tests/run_sql.c */
 
 /* psql's shape, on standard error: ERROR:, LINE n:, caret, HINT:. */
