@@ -316,6 +316,9 @@ Status file_flush(const Context *cx, File *file) {
 }
 
 Status file_append(const Context *cx, File *file, const void *data, size_t bytes) {
+    if (bytes == 0) {
+        return OK; /* `data` may be NULL */
+    }
     if (file->buffered + bytes > APPEND_BUFFER_BYTES) {
         TRY(file_flush(cx, file));
     }

@@ -235,6 +235,34 @@ Test(commit_crash, survives_a_disk_that_goes_away_at_every_operation) {
     fail_everywhere(file_system_fail_from, EIO);
 }
 
+/* The n-th allocation of opening, committing and reading fails: an error or success, and nothing leaks. */
+Test(commit_crash, survives_without_memory, .timeout = 60) {
+    bool went_through = false;
+    for (int64_t nth = 1; !went_through; nth++) {
+        FileSystem *files;
+        MUST(&f, file_system_memory(&f.cx, &files));
+        make_first_version(files);
+        Warehouse *warehouse = NULL;
+        Snapshot *snapshot = NULL;
+        WarehouseOptions options = {.create = true};
+        memory_fail_nth(nth);
+        Status status = warehouse_open_on(&f.cx, files, &options, &warehouse);
+        Status committed = status == OK ? make_second_version(warehouse) : status;
+        status = committed == OK ? warehouse_snapshot(&f.cx, warehouse, &snapshot) : committed;
+        void *probe = mem_alloc(&f.cx, 1); /* fails if the injected failure is still to come */
+        went_through = probe == NULL || nth > 5000;
+        memory_fail_nth(0);
+        mem_free(probe);
+        cr_assert(status == OK || status == OUT_OF_MEMORY, "%s: %s", status_name(status), f.error.message);
+        if (status == OK) {
+            snapshot_release(snapshot);
+        }
+        warehouse_close(warehouse);
+        check_after(files, true);
+        file_system_free(files);
+    }
+}
+
 static size_t index_of_rename(const FileLogEntry *log, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (log[i].op == FILE_OP_RENAME) {
