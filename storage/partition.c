@@ -7,6 +7,7 @@
 #include "storage/file.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #define BUCKETS_MAX 1000000
@@ -218,68 +219,73 @@ bool partition_values_equal(const Value *a, const Value *b, uint32_t count) {
 /* -------------------------------------------------------------------------------------------------------------- directories */
 
 #define NAME_PART_MAX 100 /* bytes of a column name or value in a directory's name */
+#define NAME_MAX_BYTES (3 * NAME_PART_MAX)
+
+typedef struct Name {
+    char text[NAME_MAX_BYTES];
+    size_t bytes;
+} Name;
+
+static void FORMAT_LIKE_PRINTF(2, 3) append(Name *name, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    name->bytes += (size_t)vsnprintf(name->text + name->bytes, sizeof name->text - name->bytes, format, arguments);
+    va_end(arguments);
+}
 
 static bool is_plain_byte(unsigned char c) {
     return c > ' ' && c != '/' && c != '%' && c != '=' && c != '~' && c != 127;
 }
 
 /* Appends `text` with everything unusual as %XX; what is too long is cut and ends in ~ and a hash. */
-static size_t append_escaped(char *to, const char *text, size_t bytes) {
-    size_t used = 0;
+static void append_escaped(Name *name, const char *text, size_t bytes) {
+    size_t end = name->bytes + NAME_PART_MAX;
     for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)text[i];
-        bool is_plain = is_plain_byte(c) && !(c == '.' && i == 0);
-        if (used + 3 > NAME_PART_MAX) {
-            return used + (size_t)sprintf(to + used, "~%016" PRIx64, hash_bytes(text, bytes, 0));
+        if (name->bytes + 3 > end) {
+            append(name, "~%016" PRIx64, hash_bytes(text, bytes, 0));
+            return;
         }
-        if (is_plain) {
-            to[used++] = (char)c;
-        } else {
-            used += (size_t)sprintf(to + used, "%%%02X", c);
-        }
+        append(name, is_plain_byte(c) && !(c == '.' && i == 0) ? "%c" : "%%%02X", c);
     }
-    return used;
 }
 
-static void print_key_value(const PartitionKey *key, const Value *value, char *buffer, const char **text, size_t *bytes) {
+static void append_value(Name *name, const PartitionKey *key, const Value *value) {
+    char buffer[VALUE_PRINT_MAX];
+    const char *text = buffer;
+    size_t bytes;
     if (key->transform == PARTITION_DAY) {
-        *bytes = date_print((int32_t)value->i64, buffer);
-        *text = buffer;
+        bytes = date_print((int32_t)value->i64, buffer);
     } else if (key->transform == PARTITION_MONTH) {
         int64_t year = value->i64 >= 0 ? value->i64 / 12 : -((11 - value->i64) / 12);
-        *bytes = (size_t)sprintf(buffer, "%04" PRId64 "-%02" PRId64, 1970 + year, value->i64 - year * 12 + 1);
-        *text = buffer;
+        bytes = (size_t)snprintf(buffer, sizeof buffer, "%04" PRId64 "-%02" PRId64, 1970 + year, value->i64 - year * 12 + 1);
     } else {
-        value_print(value, buffer, text, bytes);
+        value_print(value, buffer, &text, &bytes);
     }
+    append_escaped(name, text, bytes);
 }
 
 /* "month_d=1995-03" */
-static size_t directory_name(const TableSchema *schema, const PartitionKey *key, const Value *value, char *name) {
+static void directory_name(const TableSchema *schema, const PartitionKey *key, const Value *value, Name *name) {
     const char *column = schema->columns[key->column].name, *transform = transform_names[key->transform];
-    size_t used = (size_t)sprintf(name, "%s%s", transform, transform[0] != '\0' ? "_" : "");
-    used += append_escaped(name + used, column, strlen(column));
-    if (value->is_null) {
-        return used + (size_t)sprintf(name + used, "=%%null");
+    append(name, "%s%s", transform, transform[0] != '\0' ? "_" : "");
+    append_escaped(name, column, strlen(column));
+    append(name, value->is_null ? "=%%null" : "=");
+    if (!value->is_null) {
+        append_value(name, key, value);
     }
-    char buffer[VALUE_PRINT_MAX];
-    const char *text;
-    size_t bytes;
-    print_key_value(key, value, buffer, &text, &bytes);
-    name[used++] = '=';
-    return used + append_escaped(name + used, text, bytes);
 }
 
 Status partition_directory(const Context *cx, const TableSchema *schema, const Value *values, char *path) {
     size_t used = 0;
     path[0] = '\0';
     for (uint32_t i = 0; i < schema->partition_key_count; i++) {
-        char name[3 * NAME_PART_MAX];
-        size_t bytes = directory_name(schema, &schema->partition_keys[i], &values[i], name);
-        if (used + bytes + 200 > FILE_PATH_MAX) { /* room for the table's directory and the file's name */
+        Name name = {.bytes = 0};
+        directory_name(schema, &schema->partition_keys[i], &values[i], &name);
+        if (used + name.bytes + 200 > FILE_PATH_MAX) { /* room for the table's directory and the file's name */
             return fail(cx, PROGRAM_LIMIT_EXCEEDED, "the partition keys of table \"%s\" make too long a path", schema->name);
         }
-        used += (size_t)snprintf(path + used, FILE_PATH_MAX - used, "%s%.*s", used > 0 ? "/" : "", (int)bytes, name);
+        used += (size_t)snprintf(path + used, FILE_PATH_MAX - used, "%s%s", used > 0 ? "/" : "", name.text);
     }
     return OK;
 }

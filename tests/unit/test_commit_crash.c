@@ -12,7 +12,7 @@ static void setup(void) {
 static void teardown(void) {
     fixture_close(&f);
 }
-TestSuite(commit_crash, .init = setup, .fini = teardown);
+TestSuite(commit_crash, .init = setup, .fini = teardown, .timeout = 120);
 
 static Warehouse *open_on(FileSystem *files) {
     Warehouse *warehouse;
@@ -236,7 +236,7 @@ Test(commit_crash, survives_a_disk_that_goes_away_at_every_operation) {
 }
 
 /* The n-th allocation of opening, committing and reading fails: an error or success, and nothing leaks. */
-Test(commit_crash, survives_without_memory, .timeout = 60) {
+Test(commit_crash, survives_without_memory) {
     bool went_through = false;
     for (int64_t nth = 1; !went_through; nth++) {
         FileSystem *files;
@@ -274,7 +274,7 @@ static size_t index_of_rename(const FileLogEntry *log, size_t count) {
 }
 
 /* Each prefix of a commit's log, with each way of losing what was not synced. */
-Test(commit_crash, survives_every_prefix_of_its_log, .timeout = 120) {
+Test(commit_crash, survives_every_prefix_of_its_log) {
     FileSystem *files;
     MUST(&f, file_system_memory(&f.cx, &files));
     make_first_version(files);
@@ -366,7 +366,7 @@ static Status damage_visit(const Context *cx, void *files, const char *name, boo
     return OK;
 }
 
-Test(commit_crash, tells_every_damage_of_a_manifest, .timeout = 120) {
+Test(commit_crash, tells_every_damage_of_a_manifest) {
     FileSystem *files;
     MUST(&f, file_system_memory(&f.cx, &files));
     make_first_version(files);
