@@ -7,37 +7,19 @@
  *
  * Whether an array or a hash table indexes the keys is decided by the keys that came. */
 #include "core/hash.h"
-#include "exec/exec.h"
+#include "exec/join_build.h"
 #include "exec/join_filter.h"
 #include "exec/join_output.h"
 #include "exec/join_table.h"
 #include "kernels/hash_kernels.h"
 
-#include <pthread.h>
-
 typedef struct JoinShared {
-    pthread_mutex_t lock; /* guards table, key_min, key_max, has_null_key while tasks merge */
-    bool is_open;
-    bool is_integer; /* one key of an integer class on both sides */
-    RowFormat format;
-    RowTable table;
+    JoinBuild build;          /* its lock also guards key_min, key_max, has_null_key */
+    bool is_integer;          /* one key of an integer class on both sides */
     int64_t key_min, key_max; /* of the build rows with a key; min > max: there are none */
     bool has_null_key;
     JoinIndex index;
-    uint8_t *matched;                 /* RIGHT, FULL: per build row; set by all tasks */
-    _Atomic(uint64_t) unmatched_next; /* first build row not yet taken by an unmatched source */
 } JoinShared;
-
-static bool preserves_build(JoinKind kind) {
-    return kind == JOIN_RIGHT || kind == JOIN_FULL;
-}
-static bool preserves_probe(JoinKind kind) {
-    return kind == JOIN_LEFT || kind == JOIN_FULL || kind == JOIN_SINGLE;
-}
-/* The kinds for which it only counts whether there is a match. */
-static bool only_asks(JoinKind kind) {
-    return kind == JOIN_SEMI || kind == JOIN_ANTI || kind == JOIN_ANTI_NULL || kind == JOIN_MARK;
-}
 
 /* ----------------------------------------------------------------------------------------------------------------- build */
 
@@ -64,21 +46,18 @@ static Status build_open(Task *task, const PhysicalNode *op, void *shared_) {
         return fail_unsupported(&task->cx, POS_NONE,
                                 "IN over several columns or with a correlated condition, where NULLs matter,");
     }
-    pthread_mutex_init(&shared->lock, NULL);
-    shared->is_open = true;
     shared->is_integer = spec->key_count == 1 && class_is_integer(type_class(build_key_type(op, 0))) &&
                          class_is_integer(type_class(probe_key_type(op, 0)));
     shared->key_min = INT64_MAX;
     shared->key_max = INT64_MIN;
-    const PhysicalNode *build = op->children[1];
-    return row_format_init(&task->cx, &shared->format, build->columns, build->column_count, !shared->is_integer);
+    return join_build_open(&task->cx, &shared->build, op, !shared->is_integer);
 }
 
 static Status build_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     (void)op;
     JoinShared *shared = shared_;
     BuildLocal *local = local_;
-    row_buffer_init(&local->rows, &shared->format);
+    row_buffer_init(&local->rows, &shared->build.format);
     vector_init(&local->hash_vector, type_make(TYPE_BIGINT));
     vector_init(&local->scratch, type_make(TYPE_BIGINT));
     local->key_min = INT64_MAX;
@@ -138,12 +117,12 @@ static Status build_merge(Task *task, const PhysicalNode *op, void *shared_, voi
     JoinShared *shared = shared_;
     BuildLocal *local = local_;
     uint32_t first_chunk;
-    pthread_mutex_lock(&shared->lock);
+    pthread_mutex_lock(&shared->build.lock);
     shared->key_min = local->key_min < shared->key_min ? local->key_min : shared->key_min;
     shared->key_max = local->key_max > shared->key_max ? local->key_max : shared->key_max;
     shared->has_null_key |= local->has_null_key;
-    Status status = row_table_take(&task->cx, &shared->table, &local->rows, &first_chunk);
-    pthread_mutex_unlock(&shared->lock);
+    Status status = row_table_take(&task->cx, &shared->build.table, &local->rows, &first_chunk);
+    pthread_mutex_unlock(&shared->build.lock);
     return status;
 }
 
@@ -151,36 +130,32 @@ static Status build_merge(Task *task, const PhysicalNode *op, void *shared_, voi
 static Status build_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     JoinShared *shared = shared_;
     const Context *cx = &task->cx;
-    shared->table.format = &shared->format;
-    TRY(row_table_prepare_layout(cx, &shared->table));
+    TRY(join_build_finish(cx, &shared->build, op));
     JoinIndex *index = &shared->index;
-    index->keeps_duplicates = !(only_asks(op->join.kind) && op->join.residual == NULL);
-    index->key_column = shared->is_integer ? op->join.build_keys[0] : shared->format.column_count - 1;
+    index->keeps_duplicates = !(join_only_asks(op->join.kind) && op->join.residual == NULL);
+    index->key_column = shared->is_integer ? op->join.build_keys[0] : shared->build.format.column_count - 1;
     index->null_column_count = op->join.key_count;
     index->null_columns = op->join.build_keys;
-    TRY(join_index_prepare(cx, index, &shared->table, shared->is_integer, shared->key_min, shared->key_max));
-    if (preserves_build(op->join.kind)) {
-        TRY_ALLOC_ZEROED(cx, shared->matched, shared->table.rows);
-    }
-    *parts = shared->format.column_count + index->parts;
+    TRY(join_index_prepare(cx, index, &shared->build.table, shared->is_integer, shared->key_min, shared->key_max));
+    *parts = shared->build.format.column_count + index->parts;
     return OK;
 }
 
 static Status build_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
     (void)op;
     JoinShared *shared = shared_;
-    if (part < shared->format.column_count) {
-        return row_table_lay_out_column(&task->cx, &shared->table, part);
+    if (part < shared->build.format.column_count) {
+        return row_table_lay_out_column(&task->cx, &shared->build.table, part);
     }
-    return join_index_build_part(&task->cx, &shared->index, &shared->table, part - shared->format.column_count);
+    return join_index_build_part(&task->cx, &shared->index, &shared->build.table, part - shared->build.format.column_count);
 }
 
 static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     JoinShared *shared = shared_;
-    row_table_drop_chunks(&shared->table);
+    row_table_drop_chunks(&shared->build.table);
     if (op->join.publishes_filter) {
         KeyFilter *filter;
-        TRY(join_filter_create(&task->cx, &shared->table, op->join.build_keys[op->join.filter_key], &filter));
+        TRY(join_filter_create(&task->cx, &shared->build.table, op->join.build_keys[op->join.filter_key], &filter));
         query_publish_filter(task->query, task->node, op->join.filter_id, filter);
     }
     return OK;
@@ -194,28 +169,15 @@ static void build_close_local(const PhysicalNode *op, void *shared, void *local_
     vector_free(&local->scratch);
 }
 
-static size_t table_bytes(const RowTable *table) {
-    size_t bytes = 0;
-    for (uint32_t c = 0; table->laid_out != NULL && c < table->format->column_count; c++) {
-        bytes += table->rows * table->format->columns[c].width;
-    }
-    return bytes;
-}
-
 static void build_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     (void)op;
     JoinShared *shared = shared_;
     if (profile != NULL) {
-        profile->memory_bytes += table_bytes(&shared->table) + join_index_bytes(&shared->index);
-        profile->groups += shared->table.rows;
+        profile->memory_bytes += join_build_bytes(&shared->build) + join_index_bytes(&shared->index);
+        profile->groups += shared->build.table.rows;
     }
     join_index_free(&shared->index);
-    row_table_free(&shared->table);
-    row_format_free(&shared->format);
-    mem_free(shared->matched);
-    if (shared->is_open) {
-        pthread_mutex_destroy(&shared->lock);
-    }
+    join_build_close(&shared->build);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- probe */
@@ -345,10 +307,8 @@ static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t 
 static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local) {
     const JoinPairs *pairs = local->pairs;
     JoinKind kind = op->join.kind;
-    if (preserves_build(kind)) {
-        for (uint32_t i = 0; i < pairs->count; i++) {
-            __atomic_store_n(&shared->matched[pairs->build[i]], 1, __ATOMIC_RELAXED);
-        }
+    if (join_preserves_build(kind)) {
+        join_build_note_matches(&shared->build, pairs->build, pairs->count);
     }
     if (kind == JOIN_SINGLE) {
         for (uint32_t i = 0; i < pairs->count; i++) {
@@ -368,17 +328,10 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared
 static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
     list_candidates(&shared->index, local, in->rows);
     if (!shared->index.is_exact) {
-        TRY(join_verify_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs));
+        TRY(join_verify_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs));
     }
-    TRY(join_filter_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs));
+    TRY(join_filter_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs));
     return note_matches(cx, op, shared, local);
-}
-
-/* Preserved probe rows without a partner, in the pairs: padded with NULLs. */
-static void list_unmatched_probe_rows(ProbeLocal *local, uint32_t rows) {
-    JoinPairs *pairs = local->pairs;
-    pairs->count = join_list_rows(local->matched, rows, false, pairs->probe);
-    memset(pairs->build, 0xff, sizeof *pairs->build * pairs->count);
 }
 
 /* LEFT, FULL, SINGLE with at most one match per row: one batch of all rows, the probe columns as they are. */
@@ -397,13 +350,13 @@ static Status emit_padded(const Context *cx, const PhysicalNode *op, JoinShared 
         pairs->build[row] = ROW_NONE;
     }
     pairs->count = in->rows;
-    return join_emit_pairs(cx, &local->emitter, op, in, &shared->table, pairs, matched < in->rows, true);
+    return join_emit_pairs(cx, &local->emitter, op, in, &shared->build.table, pairs, matched < in->rows, true);
 }
 
 static void list_unknown_rows(const JoinShared *shared, const PhysicalNode *op, ProbeLocal *local, const Batch *in) {
     const Vector *key = &in->columns[op->join.probe_keys[0]];
     memset(local->unknown, shared->has_null_key ? 0xff : 0, sizeof local->unknown);
-    if (key->validity != NULL && shared->table.rows > 0) {
+    if (key->validity != NULL && shared->build.table.rows > 0) {
         for (uint32_t i = 0; i < in->rows; i++) {
             if (!vector_is_valid(key, i)) {
                 bit_set(local->unknown, i);
@@ -412,50 +365,15 @@ static void list_unknown_rows(const JoinShared *shared, const PhysicalNode *op, 
     }
 }
 
-/* What follows the last pairs of a batch, by kind. *out stays NULL if nothing does. */
-static Status finish_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in,
-                           const Batch **out) {
-    JoinEmitter *emitter = &local->emitter;
-    uint16_t rows[BATCH_ROWS_MAX];
-    uint32_t count;
-    switch (op->join.kind) {
-    case JOIN_LEFT:
-    case JOIN_FULL:
-    case JOIN_SINGLE:
-        list_unmatched_probe_rows(local, in->rows);
-        TRY(join_emit_pairs(cx, emitter, op, in, &shared->table, local->pairs, true, false));
-        break;
-    case JOIN_SEMI:
-    case JOIN_ANTI:
-        count = join_list_rows(local->matched, in->rows, op->join.kind == JOIN_SEMI, rows);
-        TRY(join_emit_probe_rows(cx, emitter, op, in, rows, count));
-        break;
-    case JOIN_ANTI_NULL:
-        list_unknown_rows(shared, op, local, in);
-        for (uint32_t w = 0; w < VALIDITY_WORDS; w++) {
-            local->matched[w] |= local->unknown[w];
-        }
-        count = join_list_rows(local->matched, in->rows, false, rows);
-        TRY(join_emit_probe_rows(cx, emitter, op, in, rows, count));
-        break;
-    case JOIN_MARK:
-        list_unknown_rows(shared, op, local, in);
-        TRY(join_emit_marks(cx, emitter, op, in, local->matched, local->unknown));
-        break;
-    default: return OK;
-    }
-    *out = emitter->out.rows > 0 ? &emitter->out : NULL;
-    return OK;
-}
-
 /* INNER and RIGHT, and preserved probe rows with one match at most: the batch gives at most one batch. */
 static Status push_single(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in,
                           const Batch **out) {
     TRY(next_pairs(cx, op, shared, local, in));
-    if (preserves_probe(op->join.kind)) {
+    if (join_preserves_probe(op->join.kind)) {
         TRY(emit_padded(cx, op, shared, local, in));
     } else if (local->pairs->count > 0) {
-        TRY(join_emit_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs, false, local->pairs->count == in->rows));
+        TRY(join_emit_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs, false,
+                            local->pairs->count == in->rows));
     } else {
         return OK;
     }
@@ -476,7 +394,7 @@ static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared 
 /* Without build rows, or with a NULL among them for NOT IN, no probe row can come through. */
 static bool has_no_result(const JoinShared *shared, JoinKind kind) {
     if (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT) {
-        return shared->table.rows == 0;
+        return shared->build.table.rows == 0;
     }
     return kind == JOIN_ANTI_NULL && shared->has_null_key;
 }
@@ -498,14 +416,14 @@ static Status probe_push(Task *task, const PhysicalNode *op, void *shared_, void
     if (!local->is_in_batch) {
         TRY(start_batch(cx, op, shared, local, in));
     }
-    if (!only_asks(op->join.kind) && has_single_candidates(&shared->index)) {
+    if (!join_only_asks(op->join.kind) && has_single_candidates(&shared->index)) {
         local->is_in_batch = false;
         return push_single(cx, op, shared, local, in, out);
     }
     while (!local->pairs_ended) {
         TRY(next_pairs(cx, op, shared, local, in));
-        if (!only_asks(op->join.kind) && local->pairs->count > 0) {
-            TRY(join_emit_pairs(cx, &local->emitter, op, in, &shared->table, local->pairs, false, false));
+        if (!join_only_asks(op->join.kind) && local->pairs->count > 0) {
+            TRY(join_emit_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs, false, false));
             *out = &local->emitter.out;
             *flow = MORE_OUTPUT;
             return OK;
@@ -513,47 +431,10 @@ static Status probe_push(Task *task, const PhysicalNode *op, void *shared_, void
         TRY(check_cancel(cx));
     }
     local->is_in_batch = false;
-    return finish_batch(cx, op, shared, local, in, out);
-}
-
-/* ------------------------------------------------------------------------------------------------- unmatched build rows */
-
-typedef struct UnmatchedLocal {
-    Batch out;
-} UnmatchedLocal;
-
-static Status unmatched_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
-    (void)shared;
-    return batch_init_like(&task->cx, op, &((UnmatchedLocal *)local_)->out);
-}
-
-static Status unmatched_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
-    JoinShared *shared = shared_;
-    UnmatchedLocal *local = local_;
-    uint32_t rows[BATCH_ROWS_MAX], count = 0;
-    uint64_t first = atomic_fetch_add(&shared->unmatched_next, BATCH_ROWS_MAX);
-    if (first >= shared->table.rows) {
-        *flow = DONE;
-        return OK;
+    if (op->join.kind == JOIN_MARK || op->join.kind == JOIN_ANTI_NULL) {
+        list_unknown_rows(shared, op, local, in);
     }
-    uint64_t end = first + BATCH_ROWS_MAX < shared->table.rows ? first + BATCH_ROWS_MAX : shared->table.rows;
-    for (uint64_t row = first; row < end; row++) {
-        rows[count] = (uint32_t)row;
-        count += shared->matched[row] == 0;
-    }
-    *flow = count > 0 ? MORE_OUTPUT : NEED_INPUT;
-    *out = &local->out;
-    return count == 0 ? OK : join_emit_unmatched(&task->cx, &local->out, op, &shared->table, rows, count);
-}
-
-static void unmatched_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
-    (void)op, (void)shared, (void)profile;
-    batch_free(&((UnmatchedLocal *)local_)->out);
-}
-
-static uint32_t unmatched_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
-    (void)task, (void)op;
-    return 1 + (uint32_t)(((JoinShared *)shared_)->table.rows / ROW_CHUNK_ROWS);
+    return join_finish_batch(cx, &local->emitter, op, in, &shared->build.table, local->matched, local->unknown, out);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- table */
@@ -575,11 +456,4 @@ static const StageClass probe_stage = {.name = "Hash Join",
                                        .open_local = probe_open_local,
                                        .push = probe_push,
                                        .close_local = probe_close_local};
-static const SourceClass unmatched_source = {.name = "Hash Join",
-                                             .local_size = sizeof(UnmatchedLocal),
-                                             .open_local = unmatched_open_local,
-                                             .next = unmatched_next,
-                                             .close_local = unmatched_close_local,
-                                             .task_limit = unmatched_task_limit};
-
-const OperatorClass hash_join_operator = {.stage = &probe_stage, .sink = &build_sink, .unmatched = &unmatched_source};
+const OperatorClass hash_join_operator = {.stage = &probe_stage, .sink = &build_sink, .unmatched = &join_unmatched_source};

@@ -33,6 +33,7 @@ static Status open_residual(const Context *cx, JoinEmitter *emitter, const Physi
 Status join_emitter_open(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op) {
     vector_init(&emitter->left, type_make(TYPE_BIGINT));
     vector_init(&emitter->right, type_make(TYPE_BIGINT));
+    TRY_ALLOC(cx, emitter->rest, sizeof *emitter->rest);
     TRY(batch_init_like(cx, op, &emitter->out));
     return op->join.residual == NULL ? OK : open_residual(cx, emitter, op);
 }
@@ -41,6 +42,7 @@ void join_emitter_close(JoinEmitter *emitter) {
     batch_free(&emitter->out);
     batch_free(&emitter->combined);
     mem_free(emitter->is_used);
+    mem_free(emitter->rest);
     expr_state_free(emitter->residual);
     vector_free(&emitter->left);
     vector_free(&emitter->right);
@@ -56,11 +58,9 @@ static void keep_pairs(JoinPairs *pairs, const uint16_t *kept, uint32_t count) {
     pairs->count = count;
 }
 
-Status join_filter_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
-                         const RowTable *table, JoinPairs *pairs) {
-    if (emitter->residual == NULL || pairs->count == 0) {
-        return OK;
-    }
+/* The columns of the pairs that the residual reads. */
+static Status fill_combined(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                            const RowTable *table, const JoinPairs *pairs) {
     Batch *combined = &emitter->combined;
     combined->rows = pairs->count;
     for (uint32_t c = 0; c < combined->column_count; c++) {
@@ -74,14 +74,39 @@ Status join_filter_pairs(const Context *cx, JoinEmitter *emitter, const Physical
                                  &combined->columns[c]));
         }
     }
+    return OK;
+}
+
+Status join_filter_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                         const RowTable *table, JoinPairs *pairs) {
+    if (emitter->residual == NULL || pairs->count == 0) {
+        return OK;
+    }
+    TRY(fill_combined(cx, emitter, op, in, table, pairs));
     uint16_t kept[BATCH_ROWS_MAX];
     uint32_t count = 0;
-    TRY(expr_select(cx, emitter->residual, combined, kept, &count));
+    TRY(expr_select(cx, emitter->residual, &emitter->combined, kept, &count));
     keep_pairs(pairs, kept, count);
     return OK;
 }
 
-/* kept = the lanes where both are equal; no NULLs here. Codes of one dictionary compare as codes. */
+Status join_note_unknown_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                               const RowTable *table, const JoinPairs *pairs, uint64_t *unknown) {
+    if (emitter->residual == NULL || pairs->count == 0) {
+        return OK;
+    }
+    TRY(fill_combined(cx, emitter, op, in, table, pairs));
+    const Vector *truth;
+    TRY(expr_eval(cx, emitter->residual, &emitter->combined, &truth));
+    for (uint32_t i = 0; truth->validity != NULL && i < pairs->count; i++) {
+        if (!vector_is_valid(truth, i)) {
+            bit_set(unknown, pairs->probe[i]);
+        }
+    }
+    return OK;
+}
+
+/* kept = the lanes where both are equal and not NULL. */
 static Status list_equal_lanes(const Context *cx, const Vector *a, const Vector *b, uint32_t count, Vector *flat_a,
                                Vector *flat_b, uint16_t *kept, uint32_t *kept_count) {
     StorageClass class_a = type_class(a->type), class_b = type_class(b->type);
@@ -108,6 +133,14 @@ static Status list_equal_lanes(const Context *cx, const Vector *a, const Vector 
             kept[found] = (uint16_t)i;
             found += value_compare(&value_a, &value_b) == 0;
         }
+    }
+    if (a->validity != NULL || b->validity != NULL) {
+        uint32_t valid = 0;
+        for (uint32_t i = 0; i < found; i++) {
+            kept[valid] = kept[i];
+            valid += vector_is_valid(a, kept[i]) && vector_is_valid(b, kept[i]);
+        }
+        found = valid;
     }
     *kept_count = found;
     return OK;
@@ -159,8 +192,8 @@ Status join_emit_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNo
     return OK;
 }
 
-Status join_emit_probe_rows(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
-                            const uint16_t *rows, uint32_t count) {
+static Status emit_probe_rows(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                              const uint16_t *rows, uint32_t count) {
     emitter->out.rows = count;
     for (uint32_t c = 0; c < output_count(op); c++) {
         const Vector *from = &in->columns[op->join.outputs[c].slot];
@@ -173,9 +206,9 @@ Status join_emit_probe_rows(const Context *cx, JoinEmitter *emitter, const Physi
     return OK;
 }
 
-Status join_emit_marks(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
-                       const uint64_t *matched, const uint64_t *unknown) {
-    TRY(join_emit_probe_rows(cx, emitter, op, in, NULL, in->rows));
+static Status emit_marks(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                         const uint64_t *matched, const uint64_t *unknown) {
+    TRY(emit_probe_rows(cx, emitter, op, in, NULL, in->rows));
     Vector *mark = &emitter->out.columns[op->column_count - 1];
     TRY(vector_prepare_flat(cx, mark, type_make(TYPE_BOOLEAN)));
     TRY(vector_prepare_validity(cx, mark, true));
@@ -186,6 +219,54 @@ Status join_emit_marks(const Context *cx, JoinEmitter *emitter, const PhysicalNo
             bit_clear(mark->validity, i);
         }
     }
+    return OK;
+}
+
+/* Rows [0, count) whose bit is `wanted`; returns how many. */
+static uint32_t list_rows(const uint64_t *bits, uint32_t count, bool wanted, uint16_t *rows) {
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (bit_get(bits, i) == wanted) {
+            rows[found++] = (uint16_t)i;
+        }
+    }
+    return found;
+}
+
+/* Preserved probe rows without a partner, padded with NULLs. */
+static Status emit_padded_rows(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                               const RowTable *table, const uint64_t *matched) {
+    JoinPairs *rest = emitter->rest;
+    rest->count = list_rows(matched, in->rows, false, rest->probe);
+    memset(rest->build, 0xff, sizeof *rest->build * rest->count); /* ROW_NONE */
+    return join_emit_pairs(cx, emitter, op, in, table, rest, true, false);
+}
+
+Status join_finish_batch(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                         const RowTable *table, const uint64_t *matched, const uint64_t *unknown, const Batch **out) {
+    uint16_t rows[BATCH_ROWS_MAX];
+    uint64_t refused[VALIDITY_WORDS];
+    uint32_t count;
+    switch (op->join.kind) {
+    case JOIN_LEFT:
+    case JOIN_FULL:
+    case JOIN_SINGLE: TRY(emit_padded_rows(cx, emitter, op, in, table, matched)); break;
+    case JOIN_SEMI:
+    case JOIN_ANTI:
+        count = list_rows(matched, in->rows, op->join.kind == JOIN_SEMI, rows);
+        TRY(emit_probe_rows(cx, emitter, op, in, rows, count));
+        break;
+    case JOIN_ANTI_NULL:
+        for (uint32_t w = 0; w < VALIDITY_WORDS; w++) {
+            refused[w] = matched[w] | unknown[w];
+        }
+        count = list_rows(refused, in->rows, false, rows);
+        TRY(emit_probe_rows(cx, emitter, op, in, rows, count));
+        break;
+    case JOIN_MARK: TRY(emit_marks(cx, emitter, op, in, matched, unknown)); break;
+    default: return OK;
+    }
+    *out = emitter->out.rows > 0 ? &emitter->out : NULL;
     return OK;
 }
 
@@ -202,16 +283,6 @@ Status join_emit_unmatched(const Context *cx, Batch *out, const PhysicalNode *op
         }
     }
     return OK;
-}
-
-uint32_t join_list_rows(const uint64_t *bits, uint32_t count, bool wanted, uint16_t *rows) {
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (bit_get(bits, i) == wanted) {
-            rows[found++] = (uint16_t)i;
-        }
-    }
-    return found;
 }
 
 Status fail_second_row(const Context *cx) {

@@ -19,6 +19,7 @@ typedef struct JoinEmitter {
     bool *is_used;       /* per combined column; owned */
     ExprState *residual; /* owned; NULL without a residual */
     Vector left, right;  /* scratch */
+    JoinPairs *rest;     /* of probe rows without a partner; owned */
 } JoinEmitter;
 
 Status join_emitter_open(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op) MUST_CHECK;
@@ -34,17 +35,17 @@ Status join_verify_pairs(const Context *cx, JoinEmitter *emitter, const Physical
  * the rows of `in` in order, so that its columns pass without a copy. */
 Status join_emit_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in, const RowTable *table,
                        const JoinPairs *pairs, bool has_missing, bool keeps_probe) MUST_CHECK;
-/* The output has probe columns only (semi, anti), of these rows of `in`. */
-Status join_emit_probe_rows(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
-                            const uint16_t *rows, uint32_t count) MUST_CHECK;
-/* JOIN_MARK: all rows of `in`, and the mark: true in `matched`, NULL in `unknown`. */
-Status join_emit_marks(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
-                       const uint64_t *matched, const uint64_t *unknown) MUST_CHECK;
+/* What follows the last pairs of a batch, by kind: padded rows, rows that found or missed a partner, marks. `matched`: rows
+ * with a partner; `unknown` (MARK, ANTI_NULL): rows for which that is neither true nor false. *out stays NULL if nothing
+ * follows. */
+Status join_finish_batch(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                         const RowTable *table, const uint64_t *matched, const uint64_t *unknown, const Batch **out) MUST_CHECK;
+/* Sets the bits of probe rows that have a pair whose residual is NULL. */
+Status join_note_unknown_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
+                               const RowTable *table, const JoinPairs *pairs, uint64_t *unknown) MUST_CHECK;
 /* Build rows without a probe row: probe columns are NULL. */
 Status join_emit_unmatched(const Context *cx, Batch *out, const PhysicalNode *op, const RowTable *table, const uint32_t *rows,
                            uint32_t count) MUST_CHECK;
-/* Rows [0, count) whose bit is `wanted`; returns how many. */
-uint32_t join_list_rows(const uint64_t *bits, uint32_t count, bool wanted, uint16_t *rows);
 Status fail_second_row(const Context *cx); /* JOIN_SINGLE met a second match */
 
 #endif

@@ -1,0 +1,219 @@
+/* Nested loop: every probe row meets every build row, a batch of pairs at a time; for cross joins, conditions without an
+ * equality, and uncorrelated scalar subqueries (one build row: its values are appended as constants).
+ *
+ * MARK and NOT IN look at the condition's NULLs too: a row is unknown if some pair's condition is NULL and none is true. */
+#include "exec/join_build.h"
+#include "exec/join_output.h"
+
+typedef struct BuildLocal {
+    RowBuffer rows;
+} BuildLocal;
+
+static Status build_open(Task *task, const PhysicalNode *op, void *shared) {
+    return join_build_open(&task->cx, shared, op, false);
+}
+
+static Status build_open_local(Task *task, const PhysicalNode *op, void *shared, void *local) {
+    (void)task, (void)op;
+    row_buffer_init(&((BuildLocal *)local)->rows, &((JoinBuild *)shared)->format);
+    return OK;
+}
+
+static Status build_consume(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, Flow *flow) {
+    (void)op, (void)shared;
+    *flow = NEED_INPUT;
+    return row_buffer_append(&task->cx, &((BuildLocal *)local)->rows, in, NULL);
+}
+
+static Status build_merge(Task *task, const PhysicalNode *op, void *shared, void *local) {
+    (void)op;
+    JoinBuild *build = shared;
+    uint32_t first_chunk;
+    pthread_mutex_lock(&build->lock);
+    Status status = row_table_take(&task->cx, &build->table, &((BuildLocal *)local)->rows, &first_chunk);
+    pthread_mutex_unlock(&build->lock);
+    return status;
+}
+
+static Status build_finish(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts) {
+    *parts = op->children[1]->column_count;
+    return join_build_finish(&task->cx, shared, op);
+}
+
+static Status build_finish_part(Task *task, const PhysicalNode *op, void *shared, uint32_t part) {
+    (void)op;
+    return row_table_lay_out_column(&task->cx, &((JoinBuild *)shared)->table, part);
+}
+
+static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared) {
+    (void)task, (void)op;
+    row_table_drop_chunks(&((JoinBuild *)shared)->table);
+    return OK;
+}
+
+static void build_close_local(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    row_buffer_free(&((BuildLocal *)local)->rows);
+}
+
+static void build_close(const PhysicalNode *op, void *shared, OperatorProfile *profile) {
+    (void)op;
+    if (profile != NULL) {
+        profile->memory_bytes += join_build_bytes(shared);
+    }
+    join_build_close(shared);
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- probe */
+
+typedef struct LoopLocal {
+    JoinEmitter emitter;
+    JoinPairs *pairs;
+    bool is_in_batch;
+    uint32_t row;   /* next pair: probe row … */
+    uint32_t build; /* … and build row */
+    uint64_t matched[VALIDITY_WORDS];
+    uint64_t unknown[VALIDITY_WORDS];
+} LoopLocal;
+
+static Status loop_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+    (void)shared;
+    LoopLocal *local = local_;
+    TRY_ALLOC(&task->cx, local->pairs, sizeof *local->pairs);
+    return join_emitter_open(&task->cx, &local->emitter, op);
+}
+
+static void loop_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    LoopLocal *local = local_;
+    join_emitter_close(&local->emitter);
+    mem_free(local->pairs);
+}
+
+/* The next pairs of the batch. Rows that are decided already are passed over if only that is asked. */
+static void list_pairs(const JoinBuild *build, LoopLocal *local, uint32_t rows, bool only_asks) {
+    JoinPairs *pairs = local->pairs;
+    uint32_t count = 0;
+    while (local->row < rows && count < BATCH_ROWS_MAX) {
+        if (local->build == build->table.rows || (only_asks && bit_get(local->matched, local->row))) {
+            local->row++;
+            local->build = 0;
+            continue;
+        }
+        uint64_t left = build->table.rows - local->build;
+        uint32_t more = left < BATCH_ROWS_MAX - count ? (uint32_t)left : BATCH_ROWS_MAX - count;
+        for (uint32_t i = 0; i < more; i++) {
+            pairs->probe[count + i] = (uint16_t)local->row;
+            pairs->build[count + i] = local->build + i;
+        }
+        count += more;
+        local->build += more;
+    }
+    pairs->count = count;
+}
+
+static Status note_matches(const Context *cx, const PhysicalNode *op, JoinBuild *build, LoopLocal *local) {
+    const JoinPairs *pairs = local->pairs;
+    if (join_preserves_build(op->join.kind)) {
+        join_build_note_matches(build, pairs->build, pairs->count);
+    }
+    for (uint32_t i = 0; i < pairs->count; i++) {
+        if (op->join.kind == JOIN_SINGLE && bit_get(local->matched, pairs->probe[i])) {
+            return fail_second_row(cx);
+        }
+        bit_set(local->matched, pairs->probe[i]);
+    }
+    return OK;
+}
+
+static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinBuild *build, LoopLocal *local, const Batch *in) {
+    JoinEmitter *emitter = &local->emitter;
+    JoinKind kind = op->join.kind;
+    list_pairs(build, local, in->rows, join_only_asks(kind));
+    if (kind == JOIN_MARK || kind == JOIN_ANTI_NULL) {
+        TRY(join_note_unknown_pairs(cx, emitter, op, in, &build->table, local->pairs, local->unknown));
+    }
+    if (op->join.key_count > 0) {
+        TRY(join_verify_pairs(cx, emitter, op, in, &build->table, local->pairs));
+    }
+    TRY(join_filter_pairs(cx, emitter, op, in, &build->table, local->pairs));
+    return note_matches(cx, op, build, local);
+}
+
+/* One build row and no condition: its values as constants beside the probe columns. */
+static Status push_constants(const Context *cx, const PhysicalNode *op, JoinBuild *build, LoopLocal *local, const Batch *in) {
+    Batch *out = &local->emitter.out;
+    out->rows = in->rows;
+    for (uint32_t c = 0; c < op->column_count; c++) {
+        JoinOutput output = op->join.outputs[c];
+        if (output.from_build) {
+            Value value = row_table_value(&build->table, output.slot, 0);
+            TRY(vector_set_constant(cx, &out->columns[c], &value));
+        } else {
+            vector_borrow(&out->columns[c], &in->columns[output.slot]);
+        }
+    }
+    if (join_preserves_build(op->join.kind)) {
+        join_build_note_matches(build, &(uint32_t){0}, 1);
+    }
+    return OK;
+}
+
+static Status loop_push(Task *task, const PhysicalNode *op, void *shared, void *local_, const Batch *in, const Batch **out,
+                        Flow *flow) {
+    JoinBuild *build = shared;
+    LoopLocal *local = local_;
+    const Context *cx = &task->cx;
+    JoinKind kind = op->join.kind;
+    *out = NULL;
+    *flow = NEED_INPUT;
+    if (build->table.rows == 0 && (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT)) {
+        *flow = DONE;
+        return OK;
+    }
+    if (in->rows == 0) {
+        return OK;
+    }
+    if (build->table.rows == 1 && op->join.residual == NULL && op->join.key_count == 0 && !join_only_asks(kind)) {
+        *out = &local->emitter.out;
+        return push_constants(cx, op, build, local, in);
+    }
+    if (!local->is_in_batch) {
+        local->is_in_batch = true;
+        local->row = local->build = 0;
+        memset(local->matched, 0, sizeof local->matched);
+        memset(local->unknown, 0, sizeof local->unknown);
+    }
+    while (local->row < in->rows) {
+        TRY(check_cancel(cx));
+        TRY(next_pairs(cx, op, build, local, in));
+        if (!join_only_asks(kind) && local->pairs->count > 0) {
+            TRY(join_emit_pairs(cx, &local->emitter, op, in, &build->table, local->pairs, false, false));
+            *out = &local->emitter.out;
+            *flow = MORE_OUTPUT;
+            return OK;
+        }
+    }
+    local->is_in_batch = false;
+    return join_finish_batch(cx, &local->emitter, op, in, &build->table, local->matched, local->unknown, out);
+}
+
+static const SinkClass build_sink = {.name = "Materialize",
+                                     .shared_size = sizeof(JoinBuild),
+                                     .local_size = sizeof(BuildLocal),
+                                     .open = build_open,
+                                     .open_local = build_open_local,
+                                     .consume = build_consume,
+                                     .merge = build_merge,
+                                     .finish = build_finish,
+                                     .finish_part = build_finish_part,
+                                     .finish_end = build_finish_end,
+                                     .close_local = build_close_local,
+                                     .close = build_close};
+static const StageClass loop_stage = {.name = "Nested Loop",
+                                      .local_size = sizeof(LoopLocal),
+                                      .open_local = loop_open_local,
+                                      .push = loop_push,
+                                      .close_local = loop_close_local};
+
+const OperatorClass nested_join_operator = {.stage = &loop_stage, .sink = &build_sink, .unmatched = &join_unmatched_source};
