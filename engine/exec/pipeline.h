@@ -144,7 +144,6 @@ void operator_placement(const Query *query, const PhysicalNode *op, uint32_t *fi
 void run_prepare(Run *run); /* sets up the starter job */
 void run_release(Run *run); /* one dependency less; starts the run at zero */
 void query_fail(Query *query, const Error *error);
-void query_make_runnable(Query *query, Job *job);
 extern _Thread_local Query *calling_query; /* the query that this thread is inside query_next of */
 extern _Thread_local Query *inline_query;  /* …while outside of any task: new work may stay on this thread */
 void query_stop_tasks(Query *query);       /* waits for running tasks */

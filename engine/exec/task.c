@@ -9,20 +9,33 @@ typedef enum TaskEnd { END_OVER, END_BLOCKED, END_YIELD } TaskEnd;
 
 /* ---------------------------------------------------------------------------------------------------------- scheduling */
 
-/* Work that the calling thread makes runnable outside of a task stays with it (the first job only: others may help with more),
- * so that small queries wake nobody. */
-void query_make_runnable(Query *query, Job *job) {
-    bool keep = query->options.threads == 1 || (inline_query == query && query->inline_first == NULL);
+static void keep_job(Query *query, Job *job) {
+    job->next = NULL;
+    *query->inline_last = job;
+    query->inline_last = &job->next;
+}
+
+/* For any thread of the query. */
+static void share_job(Query *query, Job *job) {
+    bool keep = query->options.threads == 1;
     if (!keep && query->group == NULL) {
         /* Only the calling thread gets here without a group: nobody else has had a job yet. */
         keep = job_group_create(&query->cx, query->pool, query->options.threads, &query->group) != OK;
     }
     if (keep) {
-        job->next = NULL;
-        *query->inline_last = job;
-        query->inline_last = &job->next;
+        keep_job(query, job);
     } else {
         job_group_submit(query->group, job);
+    }
+}
+
+/* What follows from the end of a task, or is waited for by the caller: the calling thread keeps the first job for itself, so
+ * that small queries wake nobody. */
+static void keep_or_share_job(Query *query, Job *job) {
+    if (inline_query == query && query->inline_first == NULL) {
+        keep_job(query, job);
+    } else {
+        share_job(query, job);
     }
 }
 
@@ -81,7 +94,7 @@ void event_fire(Query *query, Event *event) {
     pthread_mutex_unlock(&query->lock);
     while (runnable != NULL) {
         TaskRun *next = runnable->next_waiting;
-        query_make_runnable(query, &runnable->job);
+        keep_or_share_job(query, &runnable->job);
         runnable = next;
     }
 }
@@ -297,7 +310,7 @@ static void complete(Query *query) {
 
 void run_release(Run *run) {
     if (atomic_fetch_sub(&run->waits, 1) == 1) {
-        query_make_runnable(run->query, &run->starter);
+        keep_or_share_job(run->query, &run->starter);
     }
 }
 
@@ -398,7 +411,7 @@ static Status sink_finish(SinkState *sink, Task *last) {
     TRY(make_finish_jobs(sink, last, jobs));
     atomic_store(&sink->jobs_left, jobs);
     for (uint32_t i = 1; i < jobs; i++) {
-        query_make_runnable(query, &sink->jobs[i].job);
+        share_job(query, &sink->jobs[i].job);
     }
     finish_job_run(&sink->jobs[0].job);
     return OK;
@@ -440,7 +453,7 @@ static void task_job_run(Job *job) {
     if (status != OK) {
         query_fail(query, &self->error);
     } else if (end == END_YIELD && !atomic_load(&query->stopping)) {
-        query_make_runnable(query, job);
+        share_job(query, job);
     }
     /* END_BLOCKED: another thread may have the task by now; it is not touched any more. */
 }
@@ -540,7 +553,7 @@ static void run_starter(Job *job) {
         return;
     }
     for (uint32_t i = 1; i < run->task_count; i++) {
-        query_make_runnable(query, &run->tasks[i].job);
+        share_job(query, &run->tasks[i].job);
     }
     task_job_run(&run->tasks[0].job);
 }
