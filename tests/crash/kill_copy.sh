@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# kill -9 at random points of COPY: the version before or the one after is there, whole, and the next COPY works.
+# usage: kill_copy.sh DEPOT [ROUNDS]
+set -uo pipefail
+depot=$(realpath "${1:-build/release/depot}")
+rounds=${2:-120}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+rows=200000
+awk -v rows=$rows 'BEGIN { for (i = 1; i <= rows; i++)
+    printf "%d|word number %d|%04d-%02d-%02d\n", i, i % 1000, 1992 + i % 7, 1 + i % 12, 1 + i % 28 }' >"$dir/rows.tbl"
+sum=$((rows * (rows + 1) / 2))
+copy="COPY lines FROM '$dir/rows.tbl' (FORMAT csv, DELIMITER '|')"
+table="CREATE TABLE lines (n integer, word varchar(30), day date) DISTSTYLE KEY DISTKEY (n) PARTITION BY (year(day))"
+
+fail() {
+    echo "FAILED: $1"
+    exit 1
+}
+sql() { "$depot" "$dir/w" --format csv --no-header -c "$1"; }
+# Number of whole copies of the file in the table; fails if there is a part of one.
+copies() {
+    local answer count total
+    answer=$(sql "SELECT count(*), coalesce(sum(n), 0), count(DISTINCT word) FROM lines") || fail "reading after a kill: $answer"
+    IFS=, read -r count total _ <<<"$answer"
+    [ $((count % rows)) = 0 ] && [ "$total" = $((count / rows * sum)) ] || fail "a part of a load is visible: $answer"
+    echo $((count / rows))
+}
+
+sql "$table" || fail "creating the table"
+started=$(date +%s%N)
+sql "$copy" >/dev/null || fail "the first COPY"
+took_us=$((($(date +%s%N) - started) / 1000))
+before=1 killed=0 finished=0
+for round in $(seq "$rounds"); do
+    "$depot" "$dir/w" -c "$copy" >/dev/null 2>"$dir/errors" &
+    pid=$!
+    wait_us=$(((RANDOM * 32768 + RANDOM) % (took_us + took_us / 5)))
+    sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    status=$?
+    [ $status = 137 ] || [ $status = 0 ] || fail "COPY ended with $status: $(cat "$dir/errors")"
+    after=$(copies) || { echo "$after"; exit 1; }
+    [ "$after" = "$before" ] || [ "$after" = $((before + 1)) ] || fail "$before loads before, $after after"
+    [ $status = 137 ] || [ "$after" = $((before + 1)) ] || fail "a finished COPY was lost"
+    [ $status = 137 ] && killed=$((killed + 1)) || finished=$((finished + 1))
+    before=$after
+    if [ $((round % 20)) = 0 ]; then
+        "$depot" check "$dir/w" >"$dir/check" 2>&1 || fail "check after round $round: $(cat "$dir/check")"
+    fi
+    if [ "$before" -ge 4 ]; then
+        sql "DROP TABLE lines; $table" >/dev/null || fail "making the table anew"
+        before=0
+    fi
+done
+sql "$copy" >/dev/null || fail "the last COPY"
+[ "$(copies)" = $((before + 1)) ] || fail "the last COPY is not there"
+sql "DROP TABLE lines" >/dev/null || fail "DROP TABLE"
+left=$(cd "$dir/w" && find . -type f | grep -vE '^\./(CURRENT|LOCK|manifests/root-[0-9]+)$')
+[ -z "$left" ] || fail "files that no version names are left: $left"
+[ -z "$(ls "$dir/w/tables")" ] || fail "directories are left: $(ls "$dir/w/tables")"
+[ "$killed" -ge $((rounds / 2)) ] || fail "only $killed of $rounds runs were killed in time"
+echo "$rounds rounds: $killed killed, $finished finished; every version was whole"
