@@ -8,10 +8,11 @@
 /* What one item of FROM comes to. */
 typedef struct FromItem {
     LogicalNode *node;
-    Scope scope; /* what it puts into sight; outer and ctes are the query's */
+    Scope scope;    /* what it puts into sight; outer and ctes are the query's */
+    Scope siblings; /* what stands further left, out of its sight: the `outer` of what it holds */
 } FromItem;
 
-static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, Scope *around, FromItem *item);
+static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, const Scope *left, FromItem *item);
 
 /* -------------------------------------------------------------------------------------------------------------- relations */
 
@@ -53,7 +54,8 @@ static Status fail_missing_table(const Context *cx, Snapshot *snapshot, Cte *cte
     }
     if (is_system) {
         char what[200];
-        snprintf(what, sizeof what, "the system view %s", text);
+        snprintf(what, sizeof what, "the system view %s%s%s", name->count == 2 ? name->parts[0].text : "",
+                 name->count == 2 ? "." : "", text);
         return fail_unsupported(cx, name->pos, what);
     }
     Suggestion suggestion;
@@ -132,7 +134,8 @@ static Status bind_from_table(const Context *cx, Binder *binder, const AstFrom *
         names[i] = schema->columns[i].name;
     }
     TRY(make_get(cx, binder, ast->pos, table, ast->alias != NULL ? ast->alias : text, &item->node));
-    Relation relation = {.schema_name = schema->schema_name, .name = schema->name, .table_name = schema->name};
+    Relation relation = {
+        .schema_name = schema->schema_name, .name = schema->name, .table_name = schema->name, .is_table = true};
     return add_relation(cx, binder, ast, relation, names, item);
 }
 
@@ -140,7 +143,7 @@ static Status bind_from_table(const Context *cx, Binder *binder, const AstFrom *
 
 static Status bind_from_query(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     BoundQuery query;
-    TRY(bind_query_body(cx, binder, item->scope.ctes, item->scope.outer, ast->query, &query));
+    TRY(bind_query_body(cx, binder, item->scope.ctes, &item->siblings, ast->query, &query));
     item->node = query.node;
     return add_relation(cx, binder, ast, (Relation){0}, query.names, item);
 }
@@ -334,7 +337,7 @@ static Status bind_join_condition(const Context *cx, Binder *binder, const AstFr
     if (ast->join.on == NULL) {
         return OK;
     }
-    FromItem seen = {.scope = {.outer = item->scope.outer, .ctes = item->scope.ctes}};
+    FromItem seen = {.scope = {.outer = &item->siblings, .ctes = item->scope.ctes, .is_condition = true}};
     TRY(scope_append(cx, binder, &seen.scope, &left->scope, ast->pos));
     TRY(scope_append(cx, binder, &seen.scope, &right->scope, ast->join.right->pos));
     return bind_on(cx, binder, ast, &seen, left, condition);
@@ -367,8 +370,8 @@ static Status bind_from_join(const Context *cx, Binder *binder, const AstFrom *a
     FromItem left, right;
     Merged merged = {0};
     Expr *condition = NULL;
-    TRY(bind_from(cx, binder, ast->join.left, &item->scope, &left));
-    TRY(bind_from(cx, binder, ast->join.right, &item->scope, &right));
+    TRY(bind_from(cx, binder, ast->join.left, &item->siblings, &left));
+    TRY(bind_from(cx, binder, ast->join.right, &left.scope, &right));
     TRY(bind_join_condition(cx, binder, ast, &left, &right, &merged, item, &condition));
     TRY(make_join(cx, binder, ast->pos, kinds[ast->join.type], left.node, right.node, condition, 0, &item->node));
     TRY(combine_scopes(cx, binder, ast, &left, &right, &merged, item));
@@ -388,7 +391,7 @@ static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *a
     case AST_FROM_FUNCTION: {
         const char **names;
         const char *name;
-        TRY(bind_table_function(cx, binder, &item->scope, ast, &item->node, &name, &names));
+        TRY(bind_table_function(cx, binder, &item->siblings, ast, &item->node, &name, &names));
         return add_relation(cx, binder, ast, (Relation){.name = name}, names, item);
     }
     case AST_FROM_TABLE: break;
@@ -400,8 +403,9 @@ static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *a
     return cte != NULL ? bind_from_cte(cx, binder, ast, cte, item) : bind_from_table(cx, binder, ast, item);
 }
 
-static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, Scope *around, FromItem *item) {
-    *item = (FromItem){.scope = {.outer = around->outer, .ctes = around->ctes}};
+static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, const Scope *left, FromItem *item) {
+    *item = (FromItem){.scope = {.outer = left->outer, .ctes = left->ctes}, .siblings = *left};
+    item->siblings.is_sibling = true;
     TRY(binder_enter(cx, binder, ast->pos));
     Status status = bind_from_kind(cx, binder, ast, item);
     binder_leave(binder);

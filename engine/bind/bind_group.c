@@ -32,11 +32,13 @@ static bool has_pending(const PendingJoins *pending, ColumnId id) {
 
 static Status add_group(const Context *cx, Binder *binder, Select *select, Expr *expr) {
     for (uint32_t i = 0; i < select->group_count; i++) {
-        if (expr_equal(select->groups[i], expr)) {
+        if (expr_equal(select->groups[i].expr, expr)) {
             return OK;
         }
     }
-    TRY_APPEND(cx, binder->arena, select->groups, select->group_capacity, select->group_count, expr);
+    Group group = {.expr = expr};
+    TRY(make_column_for(cx, binder, expr, NULL, &group.column));
+    TRY_APPEND(cx, binder->arena, select->groups, select->group_capacity, select->group_count, group);
     return OK;
 }
 
@@ -134,35 +136,88 @@ Status bind_group_by(const Context *cx, Binder *binder, Select *select) {
         TRY(group_by_all(cx, binder, select));
     }
     select->is_grouped = has_group_by || select->call_count > 0 || ast->having != NULL;
-    TRY_NEW_ARRAY(cx, binder->arena, select->group_columns, select->group_count);
-    for (uint32_t i = 0; i < select->group_count; i++) {
-        TRY(make_column_for(cx, binder, select->groups[i], NULL, &select->group_columns[i]));
-    }
     return OK;
 }
 
 /* --------------------------------------------------------------------------------------------------------- above the grouping
  */
 
+/* Is the column a group as it stands? */
+static bool is_group(const Select *select, ColumnId id) {
+    for (uint32_t i = 0; i < select->group_count; i++) {
+        if (select->groups[i].expr->kind == EXPR_COLUMN && select->groups[i].column == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_key_column(const Binder *binder, const Select *select, const Relation *relation, uint32_t table_column) {
+    for (uint32_t i = 0; i < relation->column_count; i++) {
+        ColumnId id = relation->columns[i].id;
+        if (binder->plan->columns[id].table_column == table_column && is_group(select, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The relation of FROM whose column it is, if that is a table. */
+static const Relation *table_of_column(const Binder *binder, const Select *select, ColumnId id) {
+    const TableVersion *table = binder->plan->columns[id].table;
+    for (uint32_t i = 0; i < select->scope.relation_count && table != NULL; i++) {
+        const Relation *relation = &select->scope.relations[i];
+        for (uint32_t c = 0; c < relation->column_count; c++) {
+            if (relation->columns[c].id == id && relation->is_table) {
+                return relation;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Is the whole primary key of the column's table among the groups? Then a group has one value of it, as PostgreSQL says. */
+static bool follows_from_key(const Binder *binder, const Select *select, ColumnId id) {
+    const Relation *relation = table_of_column(binder, select, id);
+    const TableSchema *schema = relation == NULL ? NULL : binder->plan->columns[id].table->schema;
+    for (uint32_t k = 0; schema != NULL && k < schema->key_count; k++) {
+        const KeyConstraint *key = &schema->keys[k];
+        uint32_t found = 0;
+        while (found < key->column_count && has_key_column(binder, select, relation, key->columns[found])) {
+            found++;
+        }
+        if (key->kind == KEY_PRIMARY && found == key->column_count) {
+            return true;
+        }
+    }
+    return false;
+}
+
 typedef struct Regroup {
     Binder *binder;
-    const Select *select;
+    Select *select;
     const Expr *culprit; /* a column that is neither grouped nor aggregated */
+    bool failed;         /* out of memory */
 } Regroup;
 
 static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, void *regroup_) {
     Regroup *regroup = regroup_;
-    const Select *select = regroup->select;
+    Select *select = regroup->select;
     (void)arena;
     for (uint32_t i = 0; i < select->group_count && node->kind != EXPR_CONSTANT; i++) {
-        if (expr_equal(select->groups[i], node)) {
-            return make_column(cx, regroup->binder, select->group_columns[i], node->pos);
+        if (expr_equal(select->groups[i].expr, node)) {
+            return make_column(cx, regroup->binder, select->groups[i].column, node->pos);
         }
     }
-    if (node->kind == EXPR_COLUMN && regroup->culprit == NULL && !has_output(select, node->column) &&
-        !has_pending(&select->after, node->column)) {
-        regroup->culprit = node;
+    if (node->kind != EXPR_COLUMN || has_output(select, node->column) || has_pending(&select->after, node->column)) {
+        return NULL;
     }
+    if (!follows_from_key(regroup->binder, select, node->column)) {
+        regroup->culprit = regroup->culprit == NULL ? node : regroup->culprit;
+        return NULL;
+    }
+    Expr *group = make_column(cx, regroup->binder, node->column, node->pos);
+    regroup->failed = regroup->failed || group == NULL || add_group(cx, regroup->binder, select, group) != OK;
     return NULL;
 }
 
@@ -172,7 +227,9 @@ static Status regroup_expr(const Context *cx, Binder *binder, Select *select, Ex
     }
     Regroup regroup = {.binder = binder, .select = select};
     *expr = expr_transform(cx, binder->arena, *expr, regroup_node, &regroup);
-    TRY_POINTER(*expr);
+    if (*expr == NULL || regroup.failed) {
+        return OUT_OF_MEMORY;
+    }
     if (regroup.culprit == NULL) {
         return OK;
     }
@@ -235,6 +292,14 @@ Status group_rows(const Context *cx, Binder *binder, Select *select) {
     }
     note_nulls(binder, select);
     SourcePos pos = select->ast->group_pos == POS_NONE ? select->ast->pos : select->ast->group_pos;
-    return make_aggregate(cx, binder, pos, select->groups, select->group_columns, select->group_count, select->calls,
-                          select->call_count, &select->node);
+    Expr **groups;
+    ColumnId *columns;
+    TRY_NEW_ARRAY(cx, binder->arena, groups, select->group_count);
+    TRY_NEW_ARRAY(cx, binder->arena, columns, select->group_count);
+    for (uint32_t i = 0; i < select->group_count; i++) {
+        groups[i] = select->groups[i].expr;
+        columns[i] = select->groups[i].column;
+    }
+    return make_aggregate(cx, binder, pos, groups, columns, select->group_count, select->calls, select->call_count,
+                          &select->node);
 }

@@ -239,7 +239,7 @@ Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     const AstSelect *ast_select = ast->select;
     Select select = {.ast = ast_select, .scope = {.outer = outer, .ctes = ctes}};
     if (ast_select->distinct == AST_DISTINCT_ON) {
-        return fail_unsupported(cx, ast_select->pos, "DISTINCT ON");
+        return fail_unsupported(cx, ast_select->distinct_on.items[0]->pos, "DISTINCT ON");
     }
     TRY(check_windows(cx, &ast_select->windows));
     TRY(bind_from_list(cx, binder, &ast_select->from, &select.scope, &select.node));

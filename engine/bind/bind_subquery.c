@@ -2,6 +2,8 @@
  * to the rows: a scalar one as one more column, IN as a mark, and IN as a conjunct of WHERE as a semi or anti join. */
 #include "bind/binder.h"
 
+#include <stdio.h>
+
 static Status bind_inner(const Context *cx, Place *place, const AstQuery *ast, BoundQuery *query) {
     if (place->pending == NULL) {
         const char *what = clause_rules[place->clause].what;
@@ -110,7 +112,9 @@ Status bind_subquery(const Context *cx, Place *place, const AstExpr *ast, Expr *
     default: break;
     }
     if (!is_in(ast, &negated)) {
-        fail_unsupported(cx, ast->pos, ast->is_all ? "ALL with this operator" : "ANY with this operator");
+        char what[64];
+        snprintf(what, sizeof what, "%s %s (SELECT …)", ast->symbol, ast->is_all ? "ALL" : "ANY");
+        fail_unsupported(cx, ast->pos, what);
         return fail_hint(cx, "compare with (SELECT max(…) FROM …) or (SELECT min(…) FROM …)");
     }
     return bind_in_mark(cx, place, ast, negated, out);
@@ -133,20 +137,44 @@ static Status bind_conjunct(const Context *cx, Place *place, const AstExpr *ast,
     return add_pending(cx, place, join);
 }
 
+typedef struct Conjuncts {
+    uint32_t count, capacity;
+    Expr **items;
+} Conjuncts;
+
+/* AND inside AND (BETWEEN, too) adds its parts: the optimizer moves each for itself. */
+static Status add_conjuncts(const Context *cx, Arena *arena, Expr *expr, Conjuncts *conjuncts) {
+    if (expr->kind == EXPR_AND) {
+        for (uint32_t i = 0; i < expr->arg_count; i++) {
+            TRY(add_conjuncts(cx, arena, expr->args[i], conjuncts));
+        }
+        return OK;
+    }
+    TRY_APPEND(cx, arena, conjuncts->items, conjuncts->capacity, conjuncts->count, expr);
+    return OK;
+}
+
+static Status gather_conjuncts(const Context *cx, Place *place, const AstExpr *ast, const char *what, Conjuncts *conjuncts) {
+    if (ast->kind == AST_AND) {
+        for (uint32_t i = 0; i < ast->args.count; i++) {
+            TRY(gather_conjuncts(cx, place, ast->args.items[i], "AND", conjuncts));
+        }
+        return OK;
+    }
+    Expr *expr;
+    TRY(bind_conjunct(cx, place, ast, what, &expr));
+    return expr == NULL ? OK : add_conjuncts(cx, place->binder->arena, expr, conjuncts);
+}
+
 Status bind_condition(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out) {
-    *out = NULL;
-    if (ast->kind != AST_AND) {
-        return bind_conjunct(cx, place, ast, what, out);
+    Conjuncts conjuncts = {0};
+    TRY(gather_conjuncts(cx, place, ast, what, &conjuncts));
+    *out = conjuncts.count == 1 ? conjuncts.items[0] : NULL;
+    if (conjuncts.count > 1) {
+        *out = expr_new(cx, place->binder->arena, EXPR_AND, type_make(TYPE_BOOLEAN), ast->pos, conjuncts.count);
+        TRY_POINTER(*out);
+        memcpy((*out)->args, conjuncts.items, sizeof *conjuncts.items * conjuncts.count);
     }
-    uint32_t count = 0;
-    Expr *all = expr_new(cx, place->binder->arena, EXPR_AND, type_make(TYPE_BOOLEAN), ast->pos, ast->args.count);
-    TRY_POINTER(all);
-    for (uint32_t i = 0; i < ast->args.count; i++) {
-        TRY(bind_condition(cx, place, ast->args.items[i], "AND", &all->args[count]));
-        count += all->args[count] != NULL;
-    }
-    all->arg_count = count;
-    *out = count == 0 ? NULL : count == 1 ? all->args[0] : all;
     return OK;
 }
 

@@ -3,6 +3,7 @@
 #include "core/suggest.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 Status array_reserve(const Context *cx, Arena *arena, void *items_, uint32_t *capacity, uint32_t count, size_t item_bytes) {
     void **items = items_;
@@ -166,6 +167,17 @@ static bool is_alias(const AstSelectItemList *aliases, const char *name) {
     return false;
 }
 
+/* Nothing is near: lists what there is, if that is a line. */
+static Status hint_columns(const Context *cx, const Relation *relation) {
+    char names[256] = "";
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < relation->column_count && bytes < sizeof names; i++) {
+        bytes += (size_t)snprintf(names + bytes, sizeof names - bytes, "%s%s", i == 0 ? "" : ", ", relation->columns[i].name);
+    }
+    return bytes < sizeof names && relation->name != NULL ? fail_hint(cx, "\"%s\" has %s", relation->name, names)
+                                                          : UNDEFINED_COLUMN;
+}
+
 static Status hint_missing_column(const Context *cx, const Scope *scope, const char *name, const AstSelectItemList *aliases) {
     if (is_alias(aliases, name)) {
         return fail_hint(cx,
@@ -190,9 +202,10 @@ static Status hint_missing_column(const Context *cx, const Scope *scope, const c
     if (looks_quoted(name)) {
         return fail_hint(cx, "double quotes enclose names; a text value stands in single quotes: '%s'", name);
     }
-    return scope->relation_count == 0
-               ? fail_hint(cx, "there is no FROM clause; a text value stands in single quotes: '%s'", name)
-               : UNDEFINED_COLUMN;
+    if (scope->relation_count == 0) {
+        return fail_hint(cx, "there is no FROM clause; a text value stands in single quotes: '%s'", name);
+    }
+    return scope->relation_count == 1 ? hint_columns(cx, &scope->relations[0]) : UNDEFINED_COLUMN;
 }
 
 static Status fail_missing_column(const Context *cx, const Scope *scope, const AstName *name, const Relation *relation,
@@ -216,19 +229,29 @@ static Status fail_missing_column(const Context *cx, const Scope *scope, const A
     return fail_hint(cx, "did you mean \"%s.%s\"?", nearest->name == NULL ? "" : nearest->name, suggestion.nearest);
 }
 
-/* Would an enclosing query know the name? */
-static bool outer_knows(const Scope *scope, const AstName *name) {
+/* The enclosing scope that would know the name, or NULL. */
+static const Scope *outer_with(const Scope *scope, const AstName *name) {
     for (const Scope *outer = scope->outer; outer != NULL; outer = outer->outer) {
         const ScopeColumn *column;
         const char *text = name->parts[name->count - 1].text;
         if (name->count == 1 && count_columns(outer, text, &column) > 0) {
-            return true;
+            return outer;
         }
         if (name->count > 1 && find_relation(outer, name->parts, name->count - 1) != NULL) {
-            return true;
+            return outer;
         }
     }
-    return false;
+    return NULL;
+}
+
+static Status fail_out_of_sight(const Context *cx, const Scope *scope, const Scope *outer, const AstName *name) {
+    if (!outer->is_sibling || !scope->is_condition) {
+        return fail_unsupported(cx, name->pos, outer->is_sibling ? "LATERAL" : "a correlated subquery");
+    }
+    const char *text = name->parts[name->count > 1 ? name->count - 2 : 0].text;
+    fail_at(cx, name->pos, name->count > 1 ? UNDEFINED_TABLE : UNDEFINED_COLUMN,
+            name->count > 1 ? "invalid reference to FROM-clause entry for table \"%s\"" : "column \"%s\" does not exist", text);
+    return fail_hint(cx, "JOIN binds tighter than a comma: ON sees only the tables that its JOIN joins");
 }
 
 Status scope_find_column(const Context *cx, const Scope *scope, const AstName *name, const AstSelectItemList *aliases,
@@ -254,8 +277,9 @@ Status scope_find_column(const Context *cx, const Scope *scope, const AstName *n
     if (*column != NULL) {
         return OK;
     }
-    if (relation == NULL && outer_knows(scope, name)) {
-        return fail_unsupported(cx, name->pos, "a correlated subquery");
+    const Scope *outer = relation == NULL ? outer_with(scope, name) : NULL;
+    if (outer != NULL) {
+        return fail_out_of_sight(cx, scope, outer, name);
     }
     return name->count > 1 && relation == NULL ? fail_missing_relation(cx, scope, name->parts, name->count - 1)
                                                : fail_missing_column(cx, scope, name, relation, aliases);

@@ -27,13 +27,16 @@ typedef struct ScopeColumn {
 typedef struct Relation {
     const char *schema_name; /* NULL if it has an alias or is no table */
     const char *name;        /* alias or table name; NULL: cannot be named */
-    const char *table_name;  /* the table behind the alias; NULL: none */
+    const char *table_name;  /* the table or WITH name behind the alias; NULL: none */
+    bool is_table;           /* stored, not a query */
     uint32_t column_count;
     ScopeColumn *columns;
 } Relation;
 
 struct Scope {
     const Scope *outer; /* of the enclosing query; NULL at the top */
+    bool is_sibling;    /* an `outer` of items further left in the same FROM: only LATERAL could see them */
+    bool is_condition;  /* of ON: the two sides of a join */
     Cte *ctes;
     uint32_t relation_count, relation_capacity;
     Relation *relations;

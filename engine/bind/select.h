@@ -17,6 +17,11 @@ typedef struct SelectItem {
     Expr *expr;
 } SelectItem;
 
+typedef struct Group {
+    Expr *expr;
+    ColumnId column; /* that holds it above the grouping */
+} Group;
+
 /* Window calls over the same PARTITION BY and ORDER BY. */
 typedef struct WindowSet {
     SourcePos pos;
@@ -41,8 +46,7 @@ struct Select {
     Expr *where, *having, *qualify; /* may be NULL */
     bool is_grouped;
     uint32_t group_count, group_capacity;
-    Expr **groups;
-    ColumnId *group_columns;
+    Group *groups;
     uint32_t call_count, call_capacity;
     AggregateCall *calls;
     uint32_t window_count, window_capacity;
