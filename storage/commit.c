@@ -422,13 +422,24 @@ static Status check_segment(const Context *cx, const Commit *commit, const Commi
     return OK;
 }
 
+/* The version that a segment's files date from: a segment that gets a delete map is removed and added again. */
+static uint64_t segment_version(const Commit *commit, const CommitTable *table, uint64_t id) {
+    bool may_be_old = table->base != NULL && id < commit->root.next_id;
+    for (uint32_t i = 0; may_be_old && i < table->base->table.segment_count; i++) {
+        if (table->base->table.segments[i].id == id) {
+            return table->base->table.segments[i].version;
+        }
+    }
+    return commit->base->version + 1;
+}
+
 static Status register_segment(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment) {
     CommitTable *table;
     TRY(commit_touch_table(cx, commit, table_id, &table));
     TRY(check_segment(cx, commit, table, segment));
     Segment copy;
     TRY(segment_copy(cx, &commit->arena, table->schema->column_count, segment, &copy));
-    copy.version = commit->base->version + 1;
+    copy.version = segment_version(commit, table, segment->id);
     TRY(add_segment(cx, commit, table, &copy));
     table->dist_is_open = false;
     table_changed(table);

@@ -149,6 +149,44 @@ Test(warehouse, keeps_files_while_a_reader_needs_them) {
     cr_assert_eq(fixture_count(&f, f.files, "manifests"), 2);
 }
 
+static void add_delete_map(void) {
+    Commit *commit;
+    MUST(&f, commit_begin(&f.cx, warehouse, &commit));
+    const TableVersion *orders = commit_find_table(commit, "public", "orders");
+    Segment segment = orders->segments[0];
+    MUST(&f, commit_new_segment(&f.cx, commit, orders->id, &segment.delete_map_id));
+    segment.deleted_rows++;
+    MUST(&f, fixture_write(&f.cx, commit, orders->id, &segment, SEGMENT_FILE_DELETES));
+    MUST(&f, commit_remove_segment(&f.cx, commit, orders->id, segment.id));
+    MUST(&f, commit_add_segment(&f.cx, commit, orders->id, &segment));
+    MUST(&f, commit_finish(&f.cx, commit));
+}
+
+/* A segment stays the same one under a new delete map: its files are kept for readers from before the map. */
+Test(warehouse, replaces_delete_maps) {
+    create_table("orders", false);
+    add_segment("orders", 0, 400, 0, 10);
+    Snapshot *snapshot;
+    MUST(&f, warehouse_snapshot(&f.cx, warehouse, &snapshot));
+    add_delete_map();
+    add_delete_map();
+    cr_assert_eq(fixture_count(&f, f.files, "tables/orders-1"), 3); /* a map is taken to be as old as its segment */
+    Commit *commit;
+    MUST(&f, commit_begin(&f.cx, warehouse, &commit));
+    cr_assert_eq(commit_find_table(commit, "public", "orders")->rows, 8);
+    MUST(&f, commit_drop_table(&f.cx, commit, "public", "orders"));
+    MUST(&f, commit_finish(&f.cx, commit));
+    const TableVersion *orders = snapshot_find_table(snapshot, "public", "orders");
+    char path[FILE_PATH_MAX];
+    bool exists;
+    segment_file_path(orders, &orders->segments[0], SEGMENT_FILE_PACKED, path);
+    MUST(&f, file_exists(&f.cx, f.files, path, &exists));
+    cr_assert(exists);
+    snapshot_release(snapshot);
+    create_table("other", false);
+    cr_assert_eq(fixture_count(&f, f.files, "tables"), 0);
+}
+
 Test(warehouse, removes_the_files_of_a_dropped_table) {
     create_table("orders", true);
     add_segment("orders", 1, 400, 0, 1000);
