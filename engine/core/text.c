@@ -175,6 +175,32 @@ static bool is_contains(const LikeMatcher *m) {
     return true;
 }
 
+/* -------------------------------------------------------------------------------------------------------- single characters */
+
+uint32_t utf8_next(const char *data, size_t bytes, size_t *at) {
+    utf8proc_int32_t character = 0;
+    utf8proc_ssize_t length =
+        utf8proc_iterate((const utf8proc_uint8_t *)data + *at, (utf8proc_ssize_t)(bytes - *at), &character);
+    if (length <= 0) {
+        return (unsigned char)data[(*at)++];
+    }
+    *at += (size_t)length;
+    return (uint32_t)character;
+}
+
+size_t utf8_put(uint32_t character, char *out) {
+    return (size_t)utf8proc_encode_char((utf8proc_int32_t)character, (utf8proc_uint8_t *)out);
+}
+
+uint32_t utf8_upper(uint32_t character) { return (uint32_t)utf8proc_toupper((utf8proc_int32_t)character); }
+
+uint32_t utf8_lower(uint32_t character) { return (uint32_t)utf8proc_tolower((utf8proc_int32_t)character); }
+
+bool utf8_is_letter_or_digit(uint32_t character) {
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)character);
+    return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) || category == UTF8PROC_CATEGORY_ND;
+}
+
 bool text_like(const char *data, size_t bytes, const char *pattern, size_t pattern_bytes, char escape, bool ignore_case) {
     LikeMatcher m = {data, pattern, bytes, pattern_bytes, escape, ignore_case};
     if (is_contains(&m)) {

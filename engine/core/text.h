@@ -66,6 +66,14 @@ uint32_t utf8_length(const char *data, size_t bytes); /* characters */
 /* Byte offset of character `index` (from 0), at most `bytes`. */
 size_t utf8_offset(const char *data, size_t bytes, uint32_t index);
 
+/* The character at *at (below `bytes`), moving past it; a broken byte is read as itself. */
+uint32_t utf8_next(const char *data, size_t bytes, size_t *at);
+/* Writes a character in at most 4 bytes; returns how many. */
+size_t utf8_put(uint32_t character, char *out);
+uint32_t utf8_upper(uint32_t character);
+uint32_t utf8_lower(uint32_t character);
+bool utf8_is_letter_or_digit(uint32_t character);
+
 /* SQL LIKE over UTF-8. `escape` is one byte or 0 for none. */
 bool text_like(const char *data, size_t bytes, const char *pattern, size_t pattern_bytes, char escape, bool ignore_case);
 

@@ -22,8 +22,8 @@ static Status count_rows(const Context *cx, const Aggregate *aggregate, uint8_t 
     return OK;
 }
 
-static Status count_values(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                           const Vector *argument, uint32_t rows, Arena *text_arena) {
+static Status count_values(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                           const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
     if (agg_all_null(argument)) {
         return OK;
     }
@@ -159,8 +159,8 @@ static SumLoop *loop_for_values(StorageClass class) {
     }
 }
 
-static void sum_constant(const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups, const Vector *argument,
-                         uint32_t rows) {
+static void sum_constant(const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                         const Vector *argument, uint32_t rows) {
     Value value = vector_value(argument, 0);
     __int128 number = type_class(argument->type) == CLASS_I128 ? value.i128 : value.i64;
     for (uint32_t row = 0; row < (groups == NULL ? 1 : rows); row++) {
@@ -209,7 +209,8 @@ static Status sum_floats(const Context *cx, const Aggregate *aggregate, uint8_t 
     const uint64_t *validity = agg_validity(argument);
     for (uint32_t row = 0; row < rows; row++) {
         if (validity == NULL || bit_get(validity, row)) {
-            double value = aggregate->argument.id == TYPE_REAL ? ((const float *)flat.data)[row] : ((const double *)flat.data)[row];
+            double value =
+                aggregate->argument.id == TYPE_REAL ? ((const float *)flat.data)[row] : ((const double *)flat.data)[row];
             float_add(agg_state(states, stride, groups, row), value);
         }
     }
@@ -217,8 +218,8 @@ static Status sum_floats(const Context *cx, const Aggregate *aggregate, uint8_t 
     return OK;
 }
 
-static Status sum_intervals(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                            const Vector *argument, uint32_t rows, Arena *text_arena) {
+static Status sum_intervals(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                            const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
     (void)text_arena;
     for (uint32_t row = 0; row < rows; row++) {
         Value value = vector_value(argument, row);
@@ -285,7 +286,8 @@ static Status finish_float(const Context *cx, const Aggregate *aggregate, const 
     return OK;
 }
 
-static Status finish_decimal(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out, uint32_t row) {
+static Status finish_decimal(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out,
+                             uint32_t row) {
     __int128 result = sum;
     bool good = true;
     if (aggregate->id == AGGREGATE_AVG) {
@@ -325,7 +327,8 @@ static Status finish_exact(const Context *cx, const Aggregate *aggregate, const 
     return finish_decimal(cx, aggregate, sum, count, out, row);
 }
 
-static Status finish_interval(const Context *cx, const Aggregate *aggregate, const IntervalSum *state, Vector *out, uint32_t row) {
+static Status finish_interval(const Context *cx, const Aggregate *aggregate, const IntervalSum *state, Vector *out,
+                              uint32_t row) {
     if (state->count == 0) {
         return agg_set_null(cx, out, row);
     }

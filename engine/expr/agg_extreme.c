@@ -101,8 +101,8 @@ static uint32_t extreme_code_row(bool is_min, const Vector *vector, uint32_t row
 
 /* ------------------------------------------------------------------------------------------------------------------- loops */
 
-static Status extreme_rows(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                           const Vector *argument, uint32_t rows, Arena *text_arena) {
+static Status extreme_rows(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                           const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
     for (uint32_t row = 0; row < rows; row++) {
         Value value = vector_value(argument, row);
         if (!value.is_null) {
@@ -112,8 +112,8 @@ static Status extreme_rows(const Context *cx, const Aggregate *aggregate, uint8_
     return OK;
 }
 
-static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                             const Vector *argument, uint32_t rows, Arena *text_arena) {
+static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                             const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
     bool is_min = aggregate->id == AGGREGATE_MIN;
     ExtremeLoop *loop = number_loops[type_class(argument->type)];
     if (rows == 0 || agg_all_null(argument)) {
@@ -137,8 +137,9 @@ static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint
     return OK;
 }
 
-static Status extreme_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                            const uint8_t *others, size_t other_stride, uint32_t count, Arena *text_arena) {
+static Status extreme_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                            const uint32_t *groups, const uint8_t *others, size_t other_stride, uint32_t count,
+                            Arena *text_arena) {
     for (uint32_t i = 0; i < count; i++) {
         const Extreme *other = (const Extreme *)(others + i * other_stride);
         if (other->has_value) {
@@ -149,8 +150,8 @@ static Status extreme_merge(const Context *cx, const Aggregate *aggregate, uint8
     return OK;
 }
 
-static Status extreme_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
-                             Vector *out) {
+static Status extreme_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride,
+                             uint32_t count, Vector *out) {
     TRY(vector_prepare_flat(cx, out, aggregate->result));
     for (uint32_t i = 0; i < count; i++) {
         const Extreme *state = (const Extreme *)(states + i * stride);

@@ -36,7 +36,9 @@ static inline Status agg_flatten(const Context *cx, const Vector *argument, uint
     return OK;
 }
 
-static inline void agg_flat_free(AggFlat *flat) { vector_free(&flat->vector); }
+static inline void agg_flat_free(AggFlat *flat) {
+    vector_free(&flat->vector);
+}
 
 /* Makes row i of a result NULL, its value zero. */
 static inline Status agg_set_null(const Context *cx, Vector *out, uint32_t row) {

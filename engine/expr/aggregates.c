@@ -57,7 +57,9 @@ bool window_exists(const char *name) {
     return find_window(name, &id);
 }
 
-const char *window_name(WindowId id) { return window_names[id]; }
+const char *window_name(WindowId id) {
+    return window_names[id];
+}
 
 /* -------------------------------------------------------------------------------------------------------------- aggregates */
 
@@ -124,7 +126,8 @@ Status aggregate_bind(const Context *cx, Arena *arena, const char *name, Expr **
 
 /* ------------------------------------------------------------------------------------------------------------------- split */
 
-static Status split_pair(const Context *cx, Arena *arena, const Aggregate *partial, AggregateId merge_id, AggregateSplit *split) {
+static Status split_pair(const Context *cx, Arena *arena, const Aggregate *partial, AggregateId merge_id,
+                         AggregateSplit *split) {
     Aggregate *merged;
     TRY(define(cx, arena, merge_id, partial->name, partial->result, &merged));
     split->partial[split->count] = partial;
@@ -207,7 +210,8 @@ Status aggregate_split(const Context *cx, Arena *arena, const Aggregate *aggrega
 
 /* ----------------------------------------------------------------------------------------------------------------- windows */
 
-static Status check_count(const Context *cx, const char *name, uint32_t arg_count, uint32_t least, uint32_t most, SourcePos pos) {
+static Status check_count(const Context *cx, const char *name, uint32_t arg_count, uint32_t least, uint32_t most,
+                          SourcePos pos) {
     if (arg_count >= least && arg_count <= most) {
         return OK;
     }
@@ -215,7 +219,8 @@ static Status check_count(const Context *cx, const char *name, uint32_t arg_coun
         return fail_at(cx, pos, UNDEFINED_FUNCTION, "window function %s takes %u argument%s, not %u", name, least,
                        least == 1 ? "" : "s", arg_count);
     }
-    return fail_at(cx, pos, UNDEFINED_FUNCTION, "window function %s takes %u to %u arguments, not %u", name, least, most, arg_count);
+    return fail_at(cx, pos, UNDEFINED_FUNCTION, "window function %s takes %u to %u arguments, not %u", name, least, most,
+                   arg_count);
 }
 
 /* lag(value [, offset [, default]]) */
@@ -235,8 +240,8 @@ static Status bind_lag(const Context *cx, Arena *arena, const char *name, Expr *
     return cast_to_common(cx, arena, args, 1, name, result);
 }
 
-Status window_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos, WindowId *id,
-                   Type *result) {
+Status window_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
+                   WindowId *id, Type *result) {
     if (!find_window(name, id)) {
         return fail_at(cx, pos, UNDEFINED_FUNCTION, "window function %s does not exist", name);
     }

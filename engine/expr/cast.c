@@ -44,12 +44,15 @@ static bool codes_fit(const Vector *in, Type to) {
         return false;
     }
     int64_t limit = to.id == TYPE_SMALLINT ? INT16_MAX : to.id == TYPE_INTEGER ? INT32_MAX : INT64_MAX;
-    return to.id >= in->type.id || (in->base >= -limit - 1 && (__int128)in->base + ((int64_t)1 << (8 * in->code_bytes)) - 1 <= limit);
+    return to.id >= in->type.id ||
+           (in->base >= -limit - 1 && (__int128)in->base + ((int64_t)1 << (8 * in->code_bytes)) - 1 <= limit);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- value by value */
 
-static bool is_cast_error(Status status) { return status != OUT_OF_MEMORY && status != INTERNAL_ERROR && status != QUERY_CANCELED; }
+static bool is_cast_error(Status status) {
+    return status != OUT_OF_MEMORY && status != INTERNAL_ERROR && status != QUERY_CANCELED;
+}
 
 static Status cast_one(const Context *cx, const Value *from, Type to, bool is_try, Arena *arena, Value *out) {
     Status status = value_cast(cx, arena, from, to, out);
@@ -88,7 +91,9 @@ static Status cast_rows(const Context *cx, const Vector *flat, uint32_t rows, Ty
 
 /* ----------------------------------------------------------------------------------------------------------------- kernels */
 
-static uint32_t scale_of(Type type) { return type.id == TYPE_DECIMAL ? type.scale : 0; }
+static uint32_t scale_of(Type type) {
+    return type.id == TYPE_DECIMAL ? type.scale : 0;
+}
 
 /* |value| < limit for what `to` holds. */
 static __int128 limit_of(Type to) {
@@ -133,7 +138,9 @@ static bool cast_to_float(const void *from, Type from_type, Type to, uint32_t ro
     return true;
 }
 
-static bool is_float(Type type) { return type.id == TYPE_REAL || type.id == TYPE_DOUBLE; }
+static bool is_float(Type type) {
+    return type.id == TYPE_REAL || type.id == TYPE_DOUBLE;
+}
 
 static bool cast_by_kernel(const Vector *flat, Type to, uint32_t rows, void *out) {
     if (!type_is_numeric(flat->type) || !type_is_numeric(to)) {

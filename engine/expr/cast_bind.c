@@ -43,7 +43,8 @@ Status cast_unchecked(const Context *cx, Arena *arena, Expr *from, Type to, Expr
     return wrap_cast(cx, arena, from, to, false, out);
 }
 
-/* ------------------------------------------------------------------------------------------------------ stored text's length */
+/* ------------------------------------------------------------------------------------------------------ stored text's length
+ */
 
 static Status check_length_loop(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
                                 uint32_t rows, Arena *arena, Vector *out) {
@@ -54,9 +55,6 @@ static Status check_length_loop(const Context *cx, const Function *function, con
         }
         Value from = vector_value(args[0], row), checked;
         TRY(value_parse(cx, out->type, text_data(&from.text), from.text.bytes, &checked));
-        if (checked.text.bytes > TEXT_INLINE_MAX) {
-            checked.text.pointer = text_data(&from.text); /* a view of the input, not of this row's copy */
-        }
         value_store(&checked, out->data, row);
     }
     return OK;
@@ -173,7 +171,9 @@ Type decimal_for(const Expr *expr) {
     }
 }
 
-static bool is_exact_number(Type type) { return type_is_integer(type) || type.id == TYPE_DECIMAL; }
+static bool is_exact_number(Type type) {
+    return type_is_integer(type) || type.id == TYPE_DECIMAL;
+}
 
 /* Like type_common, but integer constants ask for no more digits than they have. */
 static bool common_of(Type so_far, const Expr *expr, Type *common) {
@@ -198,8 +198,8 @@ Status cast_to_common(const Context *cx, Arena *arena, Expr **exprs, uint32_t co
         Type first = type.id == TYPE_NULL && any_decimal && type_is_integer(exprs[i]->type) ? decimal_for(exprs[i]) : type;
         if (!common_of(first, exprs[i], &merged)) {
             char a[32], b[32];
-            return fail_at(cx, exprs[i]->pos, DATATYPE_MISMATCH, "%s types %s and %s cannot be matched", what, type_name(type, a),
-                           type_name(exprs[i]->type, b));
+            return fail_at(cx, exprs[i]->pos, DATATYPE_MISMATCH, "%s types %s and %s cannot be matched", what,
+                           type_name(type, a), type_name(exprs[i]->type, b));
         }
         type = merged;
     }

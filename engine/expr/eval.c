@@ -144,7 +144,9 @@ void vector_zero_nulls(Vector *vector, uint32_t rows) {
     }
 }
 
-static bool is_null_constant(const Vector *vector) { return vector->kind == VECTOR_CONSTANT && !vector_is_valid(vector, 0); }
+static bool is_null_constant(const Vector *vector) {
+    return vector->kind == VECTOR_CONSTANT && !vector_is_valid(vector, 0);
+}
 
 static Status set_null(const Context *cx, EvalNode *node) {
     Value null = value_null(node->expr->type);
@@ -218,7 +220,8 @@ static Status eval_call(const Context *cx, ExprState *state, EvalNode *node, con
 static Status eval_cast(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, const Vector **out) {
     const Vector *in;
     TRY(eval_vector(cx, state, &node->args[0], batch, &in));
-    Status status = cast_vector(cx, in, batch->rows, node->expr->type, node->expr->is_try, &state->text, &node->flat[0], &node->out);
+    Status status =
+        cast_vector(cx, in, batch->rows, node->expr->type, node->expr->is_try, &state->text, &node->flat[0], &node->out);
     if (status != OK) {
         error_set_pos_if_none(cx, node->expr->pos);
     }

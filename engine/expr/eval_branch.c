@@ -80,8 +80,8 @@ static void scatter_bytes(uint32_t bytes, const void *from, const uint16_t *from
 }
 
 /* out[rows[i]] = from[from_rows[i]], or from[i] without from_rows. */
-static Status scatter(const Context *cx, const Vector *from, uint32_t from_count, const uint16_t *from_rows, const uint16_t *rows,
-                      uint32_t count, Vector *flat, Vector *out) {
+static Status scatter(const Context *cx, const Vector *from, uint32_t from_count, const uint16_t *from_rows,
+                      const uint16_t *rows, uint32_t count, Vector *flat, Vector *out) {
     TRY(vector_flatten(cx, from, from_count, flat));
     scatter_bytes(type_bytes(out->type), flat->data, from_rows, rows, count, out->data);
     for (uint32_t i = 0; flat->validity != NULL && i < count; i++) {

@@ -85,7 +85,9 @@ static CodeRange range_of_dictionary(const Dictionary *dictionary, CompareOp op,
     return (CodeRange){.is_empty = true};
 }
 
-static uint32_t width_index(uint32_t bytes) { return (uint32_t)__builtin_ctz(bytes); }
+static uint32_t width_index(uint32_t bytes) {
+    return (uint32_t)__builtin_ctz(bytes);
+}
 
 static void test_range(const Vector *vector, uint32_t bytes, const CodeRange *range, uint32_t rows, Truth *truth) {
     if (range->is_empty) {
@@ -100,7 +102,8 @@ static void test_range(const Vector *vector, uint32_t bytes, const CodeRange *ra
 
 /* --------------------------------------------------------------------------------------------------- vector and constant */
 
-static void compare_codes(EvalNode *node, const Vector *vector, CompareOp op, const Value *constant, uint32_t rows, Truth *truth) {
+static void compare_codes(EvalNode *node, const Vector *vector, CompareOp op, const Value *constant, uint32_t rows,
+                          Truth *truth) {
     CodeRange range;
     if (vector->dictionary == NULL) {
         __int128 most = vector->base + (((__int128)1 << (8 * vector->code_bytes)) - 1);
@@ -225,7 +228,7 @@ Status eval_distinct(const Context *cx, ExprState *state, EvalNode *node, const 
         const Vector *vector = sides[side];
         bits_fill(nulls[side], batch->rows);
         for (uint32_t i = 0; i < BITS_WORDS(batch->rows); i++) {
-            uint64_t valid = vector->validity == NULL            ? UINT64_MAX
+            uint64_t valid = vector->validity == NULL          ? UINT64_MAX
                              : vector->kind == VECTOR_CONSTANT ? (vector_is_valid(vector, 0) ? UINT64_MAX : 0)
                                                                : vector->validity[i];
             nulls[side][i] &= ~valid;
@@ -241,7 +244,9 @@ Status eval_distinct(const Context *cx, ExprState *state, EvalNode *node, const 
 
 /* --------------------------------------------------------------------------------------------------------------- IN lists */
 
-static int compare_sortable(const void *a, const void *b) { return value_compare(a, b); }
+static int compare_sortable(const void *a, const void *b) {
+    return value_compare(a, b);
+}
 
 Status in_set_create(const Context *cx, EvalNode *node) {
     InSet *set = node->set;

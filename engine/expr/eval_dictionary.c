@@ -24,9 +24,8 @@ static bool find_only_slot(const Expr *node, void *slot_) {
 
 /* column op constant has a faster way: a range of codes. */
 static bool is_simple_compare(const Expr *expr) {
-    return expr->kind == EXPR_COMPARE &&
-           ((expr->args[0]->kind == EXPR_SLOT && expr->args[1]->kind == EXPR_CONSTANT) ||
-            (expr->args[1]->kind == EXPR_SLOT && expr->args[0]->kind == EXPR_CONSTANT));
+    return expr->kind == EXPR_COMPARE && ((expr->args[0]->kind == EXPR_SLOT && expr->args[1]->kind == EXPR_CONSTANT) ||
+                                          (expr->args[1]->kind == EXPR_SLOT && expr->args[0]->kind == EXPR_CONSTANT));
 }
 
 uint32_t dictionary_slot(const Expr *expr) {

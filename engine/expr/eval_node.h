@@ -14,8 +14,8 @@
 
 /* The rows that a subtree is evaluated on, copied together. */
 typedef struct Narrow {
-    Batch batch;       /* as many columns as the input; only `slots` are filled */
-    uint32_t *slots;   /* the slots that the subtree reads */
+    Batch batch;     /* as many columns as the input; only `slots` are filled */
+    uint32_t *slots; /* the slots that the subtree reads */
     uint32_t slot_count;
 } Narrow;
 
@@ -48,9 +48,9 @@ typedef struct EvalNode {
     const Expr *expr;
     struct EvalNode *args; /* expr->arg_count of them */
     Vector out;
-    Vector *flat;           /* CALL: flattened arguments; others: two operands */
-    const Vector **inputs;  /* CALL: what the loop gets */
-    Narrow *narrow;         /* AND, OR, CASE, COALESCE: one per argument; filled for those that can fail */
+    Vector *flat;          /* CALL: flattened arguments; others: two operands */
+    const Vector **inputs; /* CALL: what the loop gets */
+    Narrow *narrow;        /* AND, OR, CASE, COALESCE: one per argument; filled for those that can fail */
     bool can_fail;
     uint32_t dictionary_slot; /* the one slot of a subtree worth computing per dictionary entry, or NO_SLOT */
     DictionaryResults *results;

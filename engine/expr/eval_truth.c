@@ -120,7 +120,8 @@ static Status eval_and_or(const Context *cx, ExprState *state, EvalNode *node, c
         if (count == 0) {
             return OK;
         }
-        bool is_costly = node->args[i].can_fail || (node->args[i].expr->kind == EXPR_CALL && count < batch->rows / NARROW_SHARE);
+        bool is_costly =
+            node->args[i].can_fail || (node->args[i].expr->kind == EXPR_CALL && count < batch->rows / NARROW_SHARE);
         if (is_costly && count < batch->rows) {
             TRY(eval_on_open_rows(cx, state, node, i, batch, open, count, is_and, &operand));
         } else {

@@ -90,7 +90,9 @@ static uint32_t append_conjuncts(Expr *to, uint32_t count, Expr *operand) {
     return count;
 }
 
-static uint32_t conjunct_count(const Expr *expr) { return expr->kind == EXPR_AND ? expr->arg_count : 1; }
+static uint32_t conjunct_count(const Expr *expr) {
+    return expr->kind == EXPR_AND ? expr->arg_count : 1;
+}
 
 Expr *expr_and(const Context *cx, Arena *arena, Expr *left, Expr *right) {
     if (left == NULL || right == NULL) {
@@ -198,14 +200,18 @@ static bool node_is_constant(const Expr *node, void *argument) {
     }
 }
 
-bool expr_is_constant(const Expr *expr) { return expr_walk(expr, node_is_constant, NULL); }
+bool expr_is_constant(const Expr *expr) {
+    return expr_walk(expr, node_is_constant, NULL);
+}
 
 static bool node_is_not_volatile(const Expr *node, void *argument) {
     (void)argument;
     return node->kind != EXPR_CALL || node->function->volatility != VOLATILE;
 }
 
-bool expr_is_volatile(const Expr *expr) { return !expr_walk(expr, node_is_not_volatile, NULL); }
+bool expr_is_volatile(const Expr *expr) {
+    return !expr_walk(expr, node_is_not_volatile, NULL);
+}
 
 /* Integer widening and the like never fail; text to anything may. */
 static bool cast_can_fail(Type from, Type to) {
@@ -225,7 +231,8 @@ static bool cast_can_fail(Type from, Type to) {
         return to.precision - to.scale < from.precision - from.scale + (to.scale < from.scale ? 1 : 0);
     }
     bool to_double = to.id == TYPE_DOUBLE && (from.id == TYPE_DECIMAL || from.id == TYPE_REAL);
-    return !to_double && !(from.id == TYPE_DATE && to.id == TYPE_TIMESTAMP) && !(from.id == TYPE_TIMESTAMP && to.id == TYPE_DATE);
+    return !to_double && !(from.id == TYPE_DATE && to.id == TYPE_TIMESTAMP) &&
+           !(from.id == TYPE_TIMESTAMP && to.id == TYPE_DATE);
 }
 
 static bool node_cannot_fail(const Expr *node, void *argument) {
@@ -236,7 +243,9 @@ static bool node_cannot_fail(const Expr *node, void *argument) {
     return node->kind != EXPR_CAST || node->is_try || !cast_can_fail(node->args[0]->type, node->type);
 }
 
-bool expr_can_fail(const Expr *expr) { return !expr_walk(expr, node_cannot_fail, NULL); }
+bool expr_can_fail(const Expr *expr) {
+    return !expr_walk(expr, node_cannot_fail, NULL);
+}
 
 /* --------------------------------------------------------------------------------------------------------------- operators */
 

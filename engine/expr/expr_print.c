@@ -35,7 +35,9 @@ static void put_bytes(Printer *printer, const char *data, size_t bytes) {
     printer->text[printer->bytes] = 0;
 }
 
-static void put(Printer *printer, const char *text) { put_bytes(printer, text, strlen(text)); }
+static void put(Printer *printer, const char *text) {
+    put_bytes(printer, text, strlen(text));
+}
 
 static void put_type(Printer *printer, Type type) {
     char name[32];
@@ -82,7 +84,9 @@ static void put_constant(Printer *printer, const Value *value) {
 /* Higher binds tighter. */
 enum { LEVEL_OR, LEVEL_AND, LEVEL_NOT, LEVEL_COMPARE, LEVEL_LIKE, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_POWER, LEVEL_ATOM };
 
-static bool is_operator(const Function *function) { return strchr("+-*/%^|~", function->name[0]) != NULL; }
+static bool is_operator(const Function *function) {
+    return strchr("+-*/%^|~", function->name[0]) != NULL;
+}
 
 static int operator_level(const Function *function) {
     switch (function->name[0]) {

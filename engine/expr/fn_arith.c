@@ -68,7 +68,7 @@ static bool any_too_long(const Vector *out, uint32_t rows) {
 static Status run_kernel(const Context *cx, ArithOp op, const Vector *const *args, uint32_t rows, Vector *out) {
     StorageClass class = type_class(out->type);
     const Vector *a = args[0], *b = args[1];
-    ArithLoop *loop = a->kind == VECTOR_CONSTANT && b->kind != VECTOR_CONSTANT ? arith_kernels->left_constant[class][op]
+    ArithLoop *loop = a->kind == VECTOR_CONSTANT && b->kind != VECTOR_CONSTANT   ? arith_kernels->left_constant[class][op]
                       : b->kind == VECTOR_CONSTANT && a->kind != VECTOR_CONSTANT ? arith_kernels->right_constant[class][op]
                                                                                  : arith_kernels->vectors[class][op];
     bool bad = loop(a->data, b->data, out->data, rows);
@@ -219,7 +219,7 @@ static Status negate(const Context *cx, const Vector *arg, uint32_t rows, bool o
             if (integer_overflows(ARITH_SUBTRACT, 0, value.i64, out->type) && fn_row_valid(out, row)) {
                 return fail_overflow(cx, out->type);
             }
-            value.i64 = (int64_t)-(uint64_t)value.i64;
+            value.i64 = (int64_t) - (uint64_t)value.i64;
         }
         value_store(&value, out->data, row);
     }

@@ -3,7 +3,8 @@
 
 #include "core/datetime.h"
 
-static Status new_node(const Context *cx, Arena *arena, ExprKind kind, Type type, SourcePos pos, uint32_t arg_count, Expr **out) {
+static Status new_node(const Context *cx, Arena *arena, ExprKind kind, Type type, SourcePos pos, uint32_t arg_count,
+                       Expr **out) {
     *out = expr_new(cx, arena, kind, type, pos, arg_count);
     return *out != NULL ? OK : OUT_OF_MEMORY;
 }
@@ -18,7 +19,8 @@ Status bind_coalesce(const Context *cx, Arena *arena, Expr **args, uint32_t arg_
     return OK;
 }
 
-static Status new_case(const Context *cx, Arena *arena, Expr *condition, Expr *then, Expr *otherwise, SourcePos pos, Expr **out) {
+static Status new_case(const Context *cx, Arena *arena, Expr *condition, Expr *then, Expr *otherwise, SourcePos pos,
+                       Expr **out) {
     TRY(new_node(cx, arena, EXPR_CASE, then->type, pos, 3, out));
     (*out)->args[0] = condition;
     (*out)->args[1] = then;

@@ -35,7 +35,9 @@ static inline void out_decimal(Vector *out, uint32_t row, __int128 value) {
 }
 
 /* Strict functions: whether the row has only valid arguments. */
-static inline bool fn_row_valid(const Vector *out, uint32_t row) { return out->validity == NULL || bit_get(out->validity, row); }
+static inline bool fn_row_valid(const Vector *out, uint32_t row) {
+    return out->validity == NULL || bit_get(out->validity, row);
+}
 
 /* Makes a row of the result NULL. */
 static inline Status fn_set_null(const Context *cx, Vector *out, uint32_t row) {
@@ -58,10 +60,14 @@ static inline Status fail_overflow(const Context *cx, Type type) {
     return fail(cx, is_datetime ? DATETIME_OUT_OF_RANGE : NUMERIC_OUT_OF_RANGE, "%s out of range", type_name(type, name));
 }
 
-static inline Status fail_division_by_zero(const Context *cx) { return fail(cx, DIVISION_BY_ZERO, "division by zero"); }
+static inline Status fail_division_by_zero(const Context *cx) {
+    return fail(cx, DIVISION_BY_ZERO, "division by zero");
+}
 
 /* Room for `bytes` of text that lives as long as the result; NULL after OUT_OF_MEMORY. */
-static inline char *fn_text_room(const Context *cx, Arena *arena, size_t bytes) { return arena_alloc(cx, arena, bytes + 1); }
+static inline char *fn_text_room(const Context *cx, Arena *arena, size_t bytes) {
+    return arena_alloc(cx, arena, bytes + 1);
+}
 
 static inline void out_text(Vector *out, uint32_t row, const char *data, size_t bytes) {
     ((Text *)out->data)[row] = text_view(data, (uint32_t)bytes);

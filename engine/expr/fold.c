@@ -10,7 +10,9 @@ static bool is_truth(const Expr *expr, bool truth) {
     return expr->kind == EXPR_CONSTANT && !expr->value.is_null && (expr->value.i64 != 0) == truth;
 }
 
-static bool is_null(const Expr *expr) { return expr->kind == EXPR_CONSTANT && expr->value.is_null; }
+static bool is_null(const Expr *expr) {
+    return expr->kind == EXPR_CONSTANT && expr->value.is_null;
+}
 
 static Status new_boolean(const Context *cx, Arena *arena, bool truth, SourcePos pos, Expr **out) {
     Value value = value_i64(type_make(TYPE_BOOLEAN), truth);
@@ -139,7 +141,8 @@ static Status evaluate(const Context *cx, Arena *arena, Expr *expr, bool may_be_
 
 /* Arguments past the first of AND, OR, CASE and COALESCE may never be evaluated. */
 static bool arg_may_be_skipped(const Expr *expr, uint32_t index, bool may_be_skipped) {
-    bool has_branches = expr->kind == EXPR_AND || expr->kind == EXPR_OR || expr->kind == EXPR_CASE || expr->kind == EXPR_COALESCE;
+    bool has_branches =
+        expr->kind == EXPR_AND || expr->kind == EXPR_OR || expr->kind == EXPR_CASE || expr->kind == EXPR_COALESCE;
     return may_be_skipped || (has_branches && index > 0);
 }
 
@@ -162,4 +165,6 @@ static Status fold(const Context *cx, Arena *arena, const Expr *expr, bool may_b
     return OK;
 }
 
-Status expr_fold(const Context *cx, Arena *arena, const Expr *expr, Expr **folded) { return fold(cx, arena, expr, true, folded); }
+Status expr_fold(const Context *cx, Arena *arena, const Expr *expr, Expr **folded) {
+    return fold(cx, arena, expr, true, folded);
+}

@@ -25,9 +25,11 @@ static const Entry entries[] = {
                   .arguments = arguments_,                                                                                     \
                   .result = result_,                                                                                           \
                   .help = help_,                                                                                               \
-                  .is_strict = ((flags_) & STRICT) != 0,                                                                       \
-                  .can_fail = ((flags_) & FAILS) != 0,                                                                         \
-                  .volatility = ((flags_) & VOLATILE_CALL) ? VOLATILE : ((flags_) & STABLE_IN_STATEMENT) ? STABLE : IMMUTABLE, \
+                  .is_strict = ((flags_)&STRICT) != 0,                                                                         \
+                  .can_fail = ((flags_)&FAILS) != 0,                                                                           \
+                  .volatility = ((flags_)&VOLATILE_CALL)         ? VOLATILE                                                    \
+                                : ((flags_)&STABLE_IN_STATEMENT) ? STABLE                                                      \
+                                                                 : IMMUTABLE,                                                  \
                   .loop = loop_}},
 #define FORM(name_, arguments_, result_, binder_, help_)                                                                       \
     {.function = {.name = name_, .arguments = arguments_, .result = result_, .help = help_}, .binder = binder_},
@@ -37,9 +39,13 @@ static const Entry entries[] = {
 };
 #define ENTRY_COUNT (sizeof entries / sizeof entries[0])
 
-uint32_t function_count(void) { return ENTRY_COUNT; }
+uint32_t function_count(void) {
+    return ENTRY_COUNT;
+}
 
-const Function *function_at(uint32_t index) { return &entries[index].function; }
+const Function *function_at(uint32_t index) {
+    return &entries[index].function;
+}
 
 bool function_exists(const char *name) {
     for (size_t i = 0; i < ENTRY_COUNT; i++) {
@@ -125,8 +131,8 @@ static bool takes_count(const Function *function, uint32_t arg_count) {
 #define COST_NONE UINT32_MAX
 
 static uint32_t numeric_rank(TypeId id) {
-    static const uint8_t ranks[TYPE_COUNT] = {[TYPE_SMALLINT] = 1, [TYPE_INTEGER] = 2, [TYPE_BIGINT] = 3,
-                                              [TYPE_DECIMAL] = 4,  [TYPE_REAL] = 6,    [TYPE_DOUBLE] = 5};
+    static const uint8_t ranks[TYPE_COUNT] = {
+        [TYPE_SMALLINT] = 1, [TYPE_INTEGER] = 2, [TYPE_BIGINT] = 3, [TYPE_DECIMAL] = 4, [TYPE_REAL] = 6, [TYPE_DOUBLE] = 5};
     return ranks[id];
 }
 
@@ -183,8 +189,12 @@ static const Entry *find_entry(const char *name, Expr **args, uint32_t arg_count
 
 /* ------------------------------------------------------------------------------------------------------------ result types */
 
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
-static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+static uint32_t most(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
 
 static Type decimal_saturated(uint32_t precision, uint32_t scale) {
     return type_decimal(least(precision, DECIMAL_PRECISION_MAX), least(scale, DECIMAL_PRECISION_MAX));
@@ -195,7 +205,9 @@ static Type sum_type(Type a, Type b) {
     return decimal_saturated(most(a.precision - a.scale, b.precision - b.scale) + scale + 1, scale);
 }
 
-static Type product_type(Type a, Type b) { return decimal_saturated(a.precision + b.precision, a.scale + b.scale); }
+static Type product_type(Type a, Type b) {
+    return decimal_saturated(a.precision + b.precision, a.scale + b.scale);
+}
 
 static Type quotient_type(Type a, Type b) {
     uint32_t whole = a.precision - a.scale + b.scale;
@@ -213,7 +225,9 @@ static Type remainder_type(Type a, Type b) {
 static Type places_type(Type type, const Expr *places) {
     uint32_t scale = type.scale;
     if (places->kind == EXPR_CONSTANT && !places->value.is_null) {
-        scale = places->value.i64 < 0 ? 0 : least((uint32_t)least(places->value.i64 > 99 ? 99 : (uint32_t)places->value.i64, 38), type.scale);
+        scale = places->value.i64 < 0
+                    ? 0
+                    : least((uint32_t)least(places->value.i64 > 99 ? 99 : (uint32_t)places->value.i64, 38), type.scale);
     }
     return decimal_saturated(type.precision - type.scale + 1u + scale, scale);
 }
@@ -271,7 +285,7 @@ static Status cast_argument(const Context *cx, Arena *arena, int parameter, Expr
         return expr_is_untyped(*arg) ? cast_unchecked(cx, arena, *arg, type_varchar(0), arg) : OK;
     }
     if (parameter == TYPE_DECIMAL) {
-        Type type = (*arg)->type.id == TYPE_DECIMAL  ? (*arg)->type
+        Type type = (*arg)->type.id == TYPE_DECIMAL ? (*arg)->type
                     : type_is_integer((*arg)->type) ? decimal_for(*arg)
                                                     : type_decimal(DECIMAL_PRECISION_MAX, DECIMAL_SCALE_DEFAULT);
         return cast_unchecked(cx, arena, *arg, type, arg);
@@ -297,8 +311,8 @@ static Status align_arguments(const Context *cx, Arena *arena, const Function *f
     return OK;
 }
 
-static Status build_call(const Context *cx, Arena *arena, const Function *function, Expr **args, uint32_t arg_count, SourcePos pos,
-                         Expr **out) {
+static Status build_call(const Context *cx, Arena *arena, const Function *function, Expr **args, uint32_t arg_count,
+                         SourcePos pos, Expr **out) {
     Expr *call = expr_new(cx, arena, EXPR_CALL, type_make(TYPE_NULL), pos, arg_count);
     if (call == NULL) {
         return OUT_OF_MEMORY;
@@ -403,9 +417,20 @@ const char *function_suggest(const char *name) {
 }
 
 /* Of DIALECT.md, not there yet. */
-static const char *const later_functions[] = {
-    "regexp_replace", "regexp_substr", "regexp_count", "regexp_instr", "regexp_like", "regexp_matches", "md5", "sha1", "sha2",
-    "json_extract_path_text", "json_extract_array_element_text", "is_valid_json", "convert_timezone", "timezone"};
+static const char *const later_functions[] = {"regexp_replace",
+                                              "regexp_substr",
+                                              "regexp_count",
+                                              "regexp_instr",
+                                              "regexp_like",
+                                              "regexp_matches",
+                                              "md5",
+                                              "sha1",
+                                              "sha2",
+                                              "json_extract_path_text",
+                                              "json_extract_array_element_text",
+                                              "is_valid_json",
+                                              "convert_timezone",
+                                              "timezone"};
 
 Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                      Expr **call) {

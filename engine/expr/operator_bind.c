@@ -77,7 +77,8 @@ static Status bind_concat(const Context *cx, Arena *arena, Expr *left, Expr *rig
     return call_bind(cx, arena, "||", sides, 2, pos, &found, out);
 }
 
-static Status bind_negated(const Context *cx, Arena *arena, const char *symbol, Expr *left, Expr *right, SourcePos pos, Expr **out) {
+static Status bind_negated(const Context *cx, Arena *arena, const char *symbol, Expr *left, Expr *right, SourcePos pos,
+                           Expr **out) {
     Expr *positive;
     TRY(operator_bind(cx, arena, symbol, left, right, pos, &positive));
     *out = expr_not(cx, arena, positive);

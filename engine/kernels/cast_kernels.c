@@ -77,7 +77,8 @@ static bool convert_F32_F64(const void *from_, void *to_, uint32_t n) {
 #define INTEGER_ROW(loop, tag)                                                                                                 \
     [CLASS_I16] = loop##_I16_##tag, [CLASS_I32] = loop##_I32_##tag, [CLASS_I64] = loop##_I64_##tag,                            \
     [CLASS_I128] = loop##_I128_##tag
-#define CONVERT_ROW(tag) {INTEGER_ROW(convert, tag), [CLASS_F32] = convert_F32_##tag, [CLASS_F64] = convert_F64_##tag}
+#define CONVERT_ROW(tag)                                                                                                       \
+    { INTEGER_ROW(convert, tag), [CLASS_F32] = convert_F32_##tag, [CLASS_F64] = convert_F64_##tag }
 
 KERNEL_TABLE(struct CastKernels, cast_kernels) = {
     .convert = {[CLASS_I16] = CONVERT_ROW(I16),

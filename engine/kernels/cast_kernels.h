@@ -11,7 +11,7 @@ typedef bool ConvertLoop(const void *from, void *to, uint32_t n);
 typedef bool ScaleLoop(const void *from, __int128 factor, __int128 limit, void *to, uint32_t n);
 
 struct CastKernels {
-    ConvertLoop *convert[CLASS_COUNT][CLASS_COUNT]; /* [from][to] of I16 I32 I64 I128 F32 F64; doubles round half to even */
+    ConvertLoop *convert[CLASS_COUNT][CLASS_COUNT];  /* [from][to] of I16 I32 I64 I128 F32 F64; doubles round half to even */
     ScaleLoop *scale_up[CLASS_COUNT][CLASS_COUNT];   /* I16 I32 I64 I128 to I64 I128: integers and DECIMAL to DECIMAL */
     ScaleLoop *scale_down[CLASS_COUNT][CLASS_COUNT]; /* from / factor, half away from zero: I64 I128 to I16 I32 I64 I128 */
 };

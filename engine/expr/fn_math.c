@@ -1,0 +1,359 @@
+/* Mathematical functions of DOUBLE, and rounding of DECIMAL. Domain errors are found before the call. */
+#include "expr/fn_loop.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* A function of one DOUBLE that takes everything. */
+#define PLAIN_UNARY(name, expression)                                                                                          \
+    Status name(FN_PARAMETERS) {                                                                                               \
+        FN_UNUSED;                                                                                                             \
+        for (uint32_t row = 0; row < rows; row++) {                                                                            \
+            double x = arg_F64(args[0], row);                                                                                  \
+            ((double *)out->data)[row] = (expression);                                                                         \
+        }                                                                                                                      \
+        return OK;                                                                                                             \
+    }
+PLAIN_UNARY(fn_ceil, ceil(x))
+PLAIN_UNARY(fn_floor, floor(x))
+PLAIN_UNARY(fn_round, rint(x))
+PLAIN_UNARY(fn_trunc, trunc(x))
+PLAIN_UNARY(fn_sign, x > 0 ? 1 : x < 0 ? -1 : x)
+PLAIN_UNARY(fn_cbrt, cbrt(x))
+PLAIN_UNARY(fn_atan, atan(x))
+PLAIN_UNARY(fn_degrees, x *(180 / M_PI))
+PLAIN_UNARY(fn_radians, x *(M_PI / 180))
+#undef PLAIN_UNARY
+
+typedef Status MathFunction(const Context *cx, double x, double y, double *result);
+
+/* Runs a function that may fail over the valid rows. */
+static Status run_math(const Context *cx, MathFunction *function, const Vector *const *args, uint32_t arg_count, uint32_t rows,
+                       Vector *out) {
+    for (uint32_t row = 0; row < rows; row++) {
+        if (fn_row_valid(out, row)) {
+            double y = arg_count > 1 ? arg_F64(args[1], row) : 0;
+            TRY(function(cx, arg_F64(args[0], row), y, &((double *)out->data)[row]));
+        }
+    }
+    return OK;
+}
+
+#define FALLIBLE(name, function)                                                                                               \
+    Status name(FN_PARAMETERS) {                                                                                               \
+        FN_UNUSED;                                                                                                             \
+        return run_math(cx, function, args, arg_count, rows, out);                                                             \
+    }
+
+static Status fail_domain(const Context *cx, const char *what) {
+    return fail(cx, INVALID_PARAMETER_VALUE, "%s", what);
+}
+
+/* Infinite or zero where the inputs were neither. */
+static Status check_range(const Context *cx, double x, double y, double result, bool zero_is_wrong) {
+    if (isinf(result) && !isinf(x) && !isinf(y)) {
+        return fail(cx, NUMERIC_OUT_OF_RANGE, "value out of range: overflow");
+    }
+    if (zero_is_wrong && result == 0) {
+        return fail(cx, NUMERIC_OUT_OF_RANGE, "value out of range: underflow");
+    }
+    return OK;
+}
+
+static Status math_sqrt(const Context *cx, double x, double y, double *result) {
+    (void)y;
+    *result = sqrt(x);
+    return x < 0 ? fail_domain(cx, "cannot take square root of a negative number") : OK;
+}
+
+static Status math_exp(const Context *cx, double x, double y, double *result) {
+    (void)y;
+    *result = exp(x);
+    return check_range(cx, x, 0, *result, !isinf(x));
+}
+
+static Status math_power(const Context *cx, double x, double y, double *result) {
+    if (x == 0 && y < 0) {
+        return fail_domain(cx, "zero raised to a negative power is undefined");
+    }
+    if (x < 0 && !isinf(x) && isfinite(y) && y != rint(y)) {
+        return fail_domain(cx, "a negative number raised to a non-integer power yields a complex result");
+    }
+    *result = pow(x, y);
+    return check_range(cx, x, y, *result, x != 0 && isfinite(x) && isfinite(y));
+}
+
+static Status check_logarithm(const Context *cx, double x) {
+    return x == 0  ? fail_domain(cx, "cannot take logarithm of zero")
+           : x < 0 ? fail_domain(cx, "cannot take logarithm of a negative number")
+                   : OK;
+}
+
+static Status math_ln(const Context *cx, double x, double y, double *result) {
+    (void)y;
+    *result = log(x);
+    return check_logarithm(cx, x);
+}
+
+static Status math_log10(const Context *cx, double x, double y, double *result) {
+    (void)y;
+    *result = log10(x);
+    return check_logarithm(cx, x);
+}
+
+static Status math_log2(const Context *cx, double x, double y, double *result) {
+    (void)y;
+    *result = log2(x);
+    return check_logarithm(cx, x);
+}
+
+static Status math_log_base(const Context *cx, double base, double x, double *result) {
+    TRY(check_logarithm(cx, base));
+    TRY(check_logarithm(cx, x));
+    if (base == 1) {
+        return fail_division_by_zero(cx);
+    }
+    *result = log(x) / log(base);
+    return OK;
+}
+
+static Status check_input(const Context *cx, bool good) {
+    return good ? OK : fail(cx, NUMERIC_OUT_OF_RANGE, "input is out of range");
+}
+
+#define CIRCULAR(name, expression, condition)                                                                                  \
+    static Status name(const Context *cx, double x, double y, double *result) {                                                \
+        (void)y;                                                                                                               \
+        *result = (expression);                                                                                                \
+        return check_input(cx, condition);                                                                                     \
+    }
+CIRCULAR(math_sin, sin(x), !isinf(x))
+CIRCULAR(math_cos, cos(x), !isinf(x))
+CIRCULAR(math_tan, tan(x), !isinf(x))
+CIRCULAR(math_cot, 1 / tan(x), !isinf(x) && x != 0)
+CIRCULAR(math_asin, asin(x), !(fabs(x) > 1))
+CIRCULAR(math_acos, acos(x), !(fabs(x) > 1))
+#undef CIRCULAR
+
+FALLIBLE(fn_sqrt, math_sqrt)
+FALLIBLE(fn_exp, math_exp)
+FALLIBLE(fn_power, math_power)
+FALLIBLE(fn_ln, math_ln)
+FALLIBLE(fn_log10, math_log10)
+FALLIBLE(fn_log2, math_log2)
+FALLIBLE(fn_log_base, math_log_base)
+FALLIBLE(fn_sin, math_sin)
+FALLIBLE(fn_cos, math_cos)
+FALLIBLE(fn_tan, math_tan)
+FALLIBLE(fn_cot, math_cot)
+FALLIBLE(fn_asin, math_asin)
+FALLIBLE(fn_acos, math_acos)
+#undef FALLIBLE
+
+Status fn_atan2(FN_PARAMETERS) {
+    FN_UNUSED;
+    for (uint32_t row = 0; row < rows; row++) {
+        ((double *)out->data)[row] = atan2(arg_F64(args[0], row), arg_F64(args[1], row));
+    }
+    return OK;
+}
+
+Status fn_pi(FN_PARAMETERS) {
+    FN_UNUSED;
+    for (uint32_t row = 0; row < rows; row++) {
+        ((double *)out->data)[row] = M_PI;
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------ rounding to places */
+
+static double round_double(double x, int32_t places, bool cut) {
+    if (!isfinite(x) || places > 300) {
+        return x;
+    }
+    double power = pow(10, places < 0 ? -places : places);
+    double scaled = places < 0 ? x / power : x * power;
+    if (!isfinite(scaled) || (places >= 0 && fabs(scaled) >= 0x1p52)) {
+        return x; /* no digits there */
+    }
+    double whole = cut ? trunc(scaled) : round(scaled);
+    return places < 0 ? whole * power : whole / power;
+}
+
+static Status round_doubles(const Vector *const *args, uint32_t rows, bool cut, Vector *out) {
+    for (uint32_t row = 0; row < rows; row++) {
+        ((double *)out->data)[row] = round_double(arg_F64(args[0], row), arg_I32(args[1], row), cut);
+    }
+    return OK;
+}
+
+Status fn_round_places(FN_PARAMETERS) {
+    FN_UNUSED;
+    return round_doubles(args, rows, false, out);
+}
+
+Status fn_trunc_places(FN_PARAMETERS) {
+    FN_UNUSED;
+    return round_doubles(args, rows, true, out);
+}
+
+typedef enum Rounding { ROUND_HALF, ROUND_CUT, ROUND_UP, ROUND_DOWN } Rounding;
+
+/* Rounds a DECIMAL of `scale` to a multiple of 10^-places, still at `scale`. */
+static bool round_decimal(__int128 value, uint32_t scale, int32_t places, Rounding rounding, __int128 *out) {
+    *out = value;
+    if (places >= (int32_t)scale) {
+        return true;
+    }
+    int64_t drop = (int64_t)scale - places;
+    if (drop > DECIMAL_PRECISION_MAX) {
+        *out = 0;
+        return true;
+    }
+    __int128 step = decimal_power((uint32_t)drop), rest = value % step, cut = value - rest;
+    __int128 size = rest < 0 ? -rest : rest;
+    bool away = (rounding == ROUND_HALF && size >= step - size) || (rounding == ROUND_UP && rest > 0) ||
+                (rounding == ROUND_DOWN && rest < 0);
+    *out = cut;
+    return !away || !__builtin_add_overflow(cut, value < 0 ? -step : step, out);
+}
+
+static Status round_decimals(const Context *cx, const Vector *const *args, uint32_t arg_count, uint32_t rows, Rounding rounding,
+                             Vector *out) {
+    uint32_t scale = args[0]->type.scale;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (!fn_row_valid(out, row)) {
+            continue;
+        }
+        __int128 rounded, result = 0;
+        int32_t places = arg_count > 1 ? arg_I32(args[1], row) : 0;
+        bool good = round_decimal(arg_decimal(args[0], row), scale, places, rounding, &rounded) &&
+                    decimal_rescale(rounded, scale, out->type.scale, &result) && decimal_fits(result, out->type.precision);
+        if (!good) {
+            return fail_overflow(cx, out->type);
+        }
+        out_decimal(out, row, result);
+    }
+    return OK;
+}
+
+Status fn_round_decimal(FN_PARAMETERS) {
+    FN_UNUSED;
+    return round_decimals(cx, args, arg_count, rows, ROUND_HALF, out);
+}
+
+Status fn_trunc_decimal(FN_PARAMETERS) {
+    FN_UNUSED;
+    return round_decimals(cx, args, arg_count, rows, ROUND_CUT, out);
+}
+
+Status fn_ceil_decimal(FN_PARAMETERS) {
+    FN_UNUSED;
+    return round_decimals(cx, args, arg_count, rows, ROUND_UP, out);
+}
+
+Status fn_floor_decimal(FN_PARAMETERS) {
+    FN_UNUSED;
+    return round_decimals(cx, args, arg_count, rows, ROUND_DOWN, out);
+}
+
+Status fn_sign_decimal(FN_PARAMETERS) {
+    FN_UNUSED;
+    for (uint32_t row = 0; row < rows; row++) {
+        __int128 value = arg_decimal(args[0], row);
+        ((int32_t *)out->data)[row] = (value > 0) - (value < 0);
+    }
+    return OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ others */
+
+/* Each call of the loop takes its own stretch of one process-wide sequence (splitmix64). */
+Status fn_random(FN_PARAMETERS) {
+    FN_UNUSED;
+    static _Atomic(uint64_t) counter;
+    uint64_t expected = 0;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    atomic_compare_exchange_strong(&counter, &expected, (uint64_t)now.tv_nsec * UINT64_C(0x2545f4914f6cdd1d) + 1);
+    uint64_t first = atomic_fetch_add(&counter, rows);
+    for (uint32_t row = 0; row < rows; row++) {
+        uint64_t x = (first + row) * UINT64_C(0x9e3779b97f4a7c15);
+        x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+        x ^= x >> 31;
+        ((double *)out->data)[row] = (double)(x >> 11) * 0x1p-53;
+    }
+    return OK;
+}
+
+static Status bucket_of(const Context *cx, double x, double low, double high, int32_t buckets, int32_t *result) {
+    if (buckets <= 0) {
+        return fail_domain(cx, "count must be greater than zero");
+    }
+    if (isnan(x) || !isfinite(low) || !isfinite(high)) {
+        return fail_domain(cx, "operand, lower bound, and upper bound cannot be NaN, bounds must be finite");
+    }
+    if (low == high) {
+        return fail_domain(cx, "lower bound cannot equal upper bound");
+    }
+    bool ascending = low < high;
+    if (ascending ? x < low : x > low) {
+        *result = 0;
+        return OK;
+    }
+    if (ascending ? x >= high : x <= high) {
+        return __builtin_add_overflow(buckets, 1, result) ? fail_overflow(cx, type_make(TYPE_INTEGER)) : OK;
+    }
+    int32_t bucket = (int32_t)((x - low) / (high - low) * buckets);
+    *result = (bucket < buckets ? bucket : buckets - 1) + 1;
+    return OK;
+}
+
+Status fn_width_bucket(FN_PARAMETERS) {
+    FN_UNUSED;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (fn_row_valid(out, row)) {
+            TRY(bucket_of(cx, arg_F64(args[0], row), arg_F64(args[1], row), arg_F64(args[2], row), arg_I32(args[3], row),
+                          &((int32_t *)out->data)[row]));
+        }
+    }
+    return OK;
+}
+
+static uint64_t magnitude(int64_t x) {
+    return x < 0 ? -(uint64_t)x : (uint64_t)x;
+}
+
+static uint64_t common_divisor(uint64_t a, uint64_t b) {
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static Status divisors(const Context *cx, const Vector *const *args, uint32_t rows, bool multiple, Vector *out) {
+    for (uint32_t row = 0; row < rows; row++) {
+        uint64_t a = magnitude(arg_I64(args[0], row)), b = magnitude(arg_I64(args[1], row)), result = common_divisor(a, b);
+        bool overflow = multiple && result != 0 && __builtin_mul_overflow(a / result, b, &result);
+        if ((overflow || result > INT64_MAX) && fn_row_valid(out, row)) {
+            return fail_overflow(cx, out->type);
+        }
+        ((int64_t *)out->data)[row] = (int64_t)result;
+    }
+    return OK;
+}
+
+Status fn_gcd(FN_PARAMETERS) {
+    FN_UNUSED;
+    return divisors(cx, args, rows, false, out);
+}
+
+Status fn_lcm(FN_PARAMETERS) {
+    FN_UNUSED;
+    return divisors(cx, args, rows, true, out);
+}
