@@ -64,8 +64,7 @@ static int input_of_class(StorageClass storage_class) {
     case CLASS_BOOL: return INPUT_U8;
     case CLASS_I16: return INPUT_I16;
     case CLASS_I32: return INPUT_I32;
-    case CLASS_I64: return INPUT_I64;
-    default: return -1;
+    default: return INPUT_I64; /* only integer classes are asked for */
     }
 }
 

@@ -161,7 +161,7 @@ static uint32_t call_cost(const Function *function, Expr **args, uint32_t arg_co
         return COST_NONE;
     }
     for (uint32_t i = 0; i < arg_count; i++) {
-        int parameter;
+        int parameter = ANY_TYPE;
         uint32_t cost = parameter_at(function, i, &parameter) ? argument_cost(args[i], parameter) : COST_NONE;
         if (cost == COST_NONE) {
             return COST_NONE;
@@ -318,7 +318,7 @@ static Status build_call(const Context *cx, Arena *arena, const Function *functi
         return OUT_OF_MEMORY;
     }
     for (uint32_t i = 0; i < arg_count; i++) {
-        int parameter;
+        int parameter = ANY_TYPE;
         call->args[i] = args[i];
         parameter_at(function, i, &parameter);
         TRY(cast_argument(cx, arena, parameter, &call->args[i]));
