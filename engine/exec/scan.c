@@ -48,15 +48,18 @@ typedef struct ScanColumn {
     ColumnBlock block;
 } ScanColumn;
 
+/* Which rows of the block have passed so far. */
+typedef enum Selection { SELECTED_ALL, SELECTED_BY_MASK, SELECTED_BY_ROWS } Selection;
+
 typedef struct ScanLocal {
     uint32_t queue;   /* being drained */
     uint32_t segment; /* index of the segment of the current block */
     bool has_block;
     uint32_t block, block_rows; /* within the segment */
-    bool is_all;                /* every row of the block is selected */
+    Selection selection;
     uint32_t selected, emitted;
-    uint16_t *rows;      /* owned; the selection, unless is_all */
-    uint8_t *mask;       /* owned */
+    uint16_t *rows;      /* owned; SELECTED_BY_ROWS: ascending, `selected` of them */
+    uint8_t *mask;       /* owned; SELECTED_BY_MASK: one byte per row of the block */
     ScanColumn *columns; /* owned; one per scan column */
     StepState *states;   /* owned; per step */
     uint32_t *order;     /* owned; steps, best first */
@@ -197,7 +200,7 @@ static Status scan_open_local(Task *task, const PhysicalNode *op, void *shared_,
     TRY_ALLOC_ZEROED(cx, local->profile.column_bytes, sizeof(uint64_t) * columns);
     TRY_ALLOC_ZEROED(cx, local->profile.slice_rows, sizeof(uint64_t) * topology->nodes * topology->slices_per_node);
     TRY_ALLOC(cx, local->rows, sizeof *local->rows * (BLOCK_ROWS_MAX + SELECT_SLACK));
-    TRY_ALLOC(cx, local->mask, BATCH_ROWS_MAX);
+    TRY_ALLOC(cx, local->mask, BLOCK_ROWS_MAX);
     TRY_ALLOC_ZEROED(cx, local->states, sizeof *local->states * steps);
     TRY_ALLOC_ZEROED(cx, local->order, sizeof *local->order * steps);
     TRY_ALLOC_ZEROED(cx, local->is_settled, sizeof *local->is_settled * steps);
@@ -303,83 +306,109 @@ static Status check_zones(Task *task, const PhysicalNode *op, ScanShared *shared
     return OK;
 }
 
-static void select_all(ScanLocal *local) {
-    local->is_all = true;
-    local->selected = local->block_rows;
-}
-
-static void list_all_rows(ScanLocal *local) {
-    for (uint32_t i = 0; i < local->block_rows; i++) {
-        local->rows[i] = (uint16_t)i;
-    }
-    local->is_all = false;
-}
-
+/* Deleted rows are out from the start. */
 static void select_undeleted(const ScanShared *shared, ScanLocal *local) {
-    select_all(local);
+    local->selection = SELECTED_ALL;
+    local->selected = local->block_rows;
     const uint64_t *deleted = segment_deleted(reader_of(shared, local), local->block);
-    if (deleted == NULL) {
-        return;
+    if (deleted != NULL) {
+        for (uint32_t i = 0; i < local->block_rows; i++) {
+            local->mask[i] = !bit_get(deleted, i);
+        }
+        local->selection = SELECTED_BY_MASK;
+        local->selected = select_kernels->narrow(local->mask, local->block_rows, local->mask);
     }
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < local->block_rows; i++) {
-        local->rows[count] = (uint16_t)i;
-        count += !bit_get(deleted, i);
+}
+
+static void list_rows(ScanLocal *local) {
+    if (local->selection == SELECTED_ALL) {
+        for (uint32_t i = 0; i < local->block_rows; i++) {
+            local->rows[i] = (uint16_t)i;
+        }
+    } else if (local->selection == SELECTED_BY_MASK) {
+        select_kernels->positions(local->mask, 0, local->block_rows, local->rows);
     }
-    local->is_all = count == local->block_rows;
-    local->selected = count;
+    local->selection = SELECTED_BY_ROWS;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- filtering */
 
-/* The values of the rows at hand: `n` rows from `first` of the block, or of the selection. */
+/* The values of the rows at hand: `n` rows from `first` of the list, or of the block. */
 static Status load(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t column, uint32_t first,
                    uint32_t n, Vector *out) {
     const ColumnBlock *block;
     TRY(open_column(task, op, shared, local, column, &block));
-    return local->is_all ? column_block_decode(&task->cx, block, first, n, out)
-                         : column_block_gather(&task->cx, block, local->rows + first, n, out);
+    return local->selection == SELECTED_BY_ROWS ? column_block_gather(&task->cx, block, local->rows + first, n, out)
+                                                : column_block_decode(&task->cx, block, first, n, out);
 }
 
-static Status step_rows(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index,
-                        uint32_t first, uint32_t n) {
+/* mask[i]: the row passes the step. */
+static Status test_rows(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index,
+                        uint32_t first, uint32_t n, uint8_t *mask) {
     const ScanStep *step = &shared->steps.steps[index];
     Batch *batch = &local->scratch;
     if (!step->reads_many) {
         Vector *vector = &local->loaded;
         TRY(load(task, op, shared, local, step->column, first, n, vector));
-        return step_mask(task, step, &local->states[index], batch, vector, reader_of(shared, local), n, local->mask);
+        return step_mask(task, step, &local->states[index], batch, vector, reader_of(shared, local), n, mask);
     }
     for (uint32_t i = 0; i < step->filter->column_count; i++) {
         uint32_t column = step->filter->columns[i];
         TRY(load(task, op, shared, local, column, first, n, &batch->columns[column]));
     }
-    return step_mask_rows(task, step, &local->states[index], batch, n, local->mask);
+    return step_mask_rows(task, &local->states[index], batch, n, mask);
 }
 
-/* Narrows the selection by one step. */
-static Status apply_step(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
+/* All rows of the block are tested, also those refused before: where most are left, that is cheaper than picking them. */
+static Status narrow_mask(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
+    uint8_t window[BATCH_ROWS_MAX];
+    uint32_t kept = 0;
+    bool is_first = local->selection == SELECTED_ALL;
+    for (uint32_t first = 0; first < local->block_rows; first += BATCH_ROWS_MAX) {
+        uint32_t left = local->block_rows - first, n = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+        uint8_t *into = local->mask + first, *mask = is_first ? into : window;
+        TRY(test_rows(task, op, shared, local, index, first, n, mask));
+        kept += select_kernels->narrow(mask, n, into);
+    }
+    local->selection = kept == local->block_rows ? SELECTED_ALL : SELECTED_BY_MASK;
+    local->selected = kept;
+    return OK;
+}
+
+/* Only the rows that are left are tested. */
+static Status narrow_rows(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
+    uint8_t mask[BATCH_ROWS_MAX];
     uint32_t before = local->selected, kept = 0;
+    list_rows(local);
     for (uint32_t first = 0; first < before; first += BATCH_ROWS_MAX) {
         uint32_t n = before - first < BATCH_ROWS_MAX ? before - first : BATCH_ROWS_MAX;
-        TRY(step_rows(task, op, shared, local, index, first, n));
-        kept += local->is_all ? select_kernels->positions(local->mask, first, n, local->rows + kept)
-                              : select_kernels->positions_of(local->mask, local->rows + first, n, local->rows + kept);
+        TRY(test_rows(task, op, shared, local, index, first, n, mask));
+        kept += select_kernels->positions_of(mask, local->rows + first, n, local->rows + kept);
     }
-    local->is_all = local->is_all && kept == before;
     local->selected = kept;
+    return OK;
+}
+
+/* Narrows the selection by one step; *looked_at: rows tested. */
+static Status apply_step(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index,
+                         uint32_t *looked_at) {
+    uint32_t before = local->selected;
+    bool is_dense = local->selection == SELECTED_ALL ||
+                    (local->selection == SELECTED_BY_MASK && before >= local->states[index].dense_from * local->block_rows);
+    *looked_at = is_dense ? local->block_rows : before;
+    TRY(is_dense ? narrow_mask(task, op, shared, local, index) : narrow_rows(task, op, shared, local, index));
     uint64_t *removed = shared->steps.steps[index].filter != NULL ? &local->profile.rows_removed_filter
                                                                   : &local->profile.rows_removed_join_filter;
-    *removed += before - kept;
+    *removed += before - local->selected;
     return OK;
 }
 
 static Status apply_measured(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
     StepState *state = &local->states[index];
-    uint32_t before = local->selected;
+    uint32_t before = local->selected, looked_at;
     uint64_t start = query_clock_ns();
-    TRY(apply_step(task, op, shared, local, index));
-    state->cost_ns = 0.5 * state->cost_ns + 0.5 * (double)(query_clock_ns() - start) / before;
+    TRY(apply_step(task, op, shared, local, index, &looked_at));
+    state->cost_ns = 0.5 * state->cost_ns + 0.5 * (double)(query_clock_ns() - start) / looked_at;
     state->pass_rate = 0.5 * state->pass_rate + 0.5 * (double)local->selected / before;
     return OK;
 }
@@ -402,16 +431,22 @@ static void order_steps(ScanLocal *local, uint32_t count) {
 }
 
 static Status filter_block(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local) {
-    uint32_t count = shared->steps.count;
+    uint32_t count = shared->steps.count, looked_at;
     bool measure = local->blocks_seen++ % MEASURE_EVERY == 0;
     for (uint32_t i = 0; i < count && local->selected > 0; i++) {
         uint32_t index = local->order[i];
         if (!local->is_settled[index]) {
-            TRY(measure ? apply_measured(task, op, shared, local, index) : apply_step(task, op, shared, local, index));
+            TRY(measure ? apply_measured(task, op, shared, local, index)
+                        : apply_step(task, op, shared, local, index, &looked_at));
         }
     }
     if (measure) {
         order_steps(local, count);
+    }
+    if (local->selection == SELECTED_BY_MASK && local->selected == local->block_rows) {
+        local->selection = SELECTED_ALL;
+    } else if (local->selection == SELECTED_BY_MASK) {
+        list_rows(local);
     }
     return OK;
 }
@@ -444,7 +479,7 @@ static Status next_block(Task *task, const PhysicalNode *op, ScanShared *shared,
 
 /* Is it a run of rows that decodes in place? */
 static bool decodes_in_place(const ScanLocal *local, uint32_t n, uint32_t *first) {
-    if (local->is_all) {
+    if (local->selection == SELECTED_ALL) {
         *first = local->emitted;
     } else {
         *first = local->rows[local->emitted];
@@ -459,8 +494,8 @@ static Status emit(Task *task, const PhysicalNode *op, ScanShared *shared, ScanL
     uint32_t left = local->selected - local->emitted, most = (uint32_t)task->cx.settings->batch_rows;
     uint32_t n = left < most ? left : most, first;
     bool in_place = decodes_in_place(local, n, &first);
-    if (!in_place && local->is_all) {
-        list_all_rows(local);
+    if (!in_place) {
+        list_rows(local);
     }
     for (uint32_t i = 0; i < op->column_count; i++) {
         const ColumnBlock *block;

@@ -38,8 +38,9 @@ typedef struct ScanStep {
 typedef struct StepState {
     ExprState *condition;
     KeepTable segment; /* of the segment dictionary seen last */
-    double cost_ns;    /* per row, observed */
+    double cost_ns;    /* per row looked at, observed */
     double pass_rate;
+    double dense_from; /* share of selected rows from which testing all rows of a block is cheaper than picking them */
 } StepState;
 
 typedef enum ZoneAnswer { ZONE_NEVER, ZONE_MAYBE, ZONE_ALWAYS } ZoneAnswer;
@@ -60,7 +61,7 @@ void step_close(StepState *state);
 Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batch, const Vector *vector, const void *owner,
                  uint32_t n, uint8_t *mask) MUST_CHECK;
 /* The same for a step that reads_many; the caller has set its columns in `batch`. */
-Status step_mask_rows(Task *task, const ScanStep *step, StepState *state, Batch *batch, uint32_t n, uint8_t *mask) MUST_CHECK;
+Status step_mask_rows(Task *task, StepState *state, Batch *batch, uint32_t n, uint8_t *mask) MUST_CHECK;
 /* What a block's range says of a by_value step. */
 ZoneAnswer step_zone(const ScanStep *step, const ColumnRange *range);
 

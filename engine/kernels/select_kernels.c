@@ -41,6 +41,16 @@ static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
     return bytes;
 }
 
+static uint32_t narrow(const uint8_t *mask, uint32_t n, uint8_t *into) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 8) {
+        uint64_t both = load_masks(mask, i, n) & load_masks(into, i, n);
+        memcpy(into + i, &both, n - i < 8 ? n - i : 8);
+        count += (uint32_t)__builtin_popcountll(both);
+    }
+    return count;
+}
+
 #if defined(KERNEL_SET_avx512)
 
 /* 64 rows: 16 row numbers at a time are compressed as 32-bit lanes (16-bit compression needs VBMI2) and narrowed. */
@@ -148,6 +158,7 @@ KERNEL_TABLE(SelectKernels, select_kernels) = {
     .bitmap = {bitmap_u8, bitmap_u16, bitmap_u32, bitmap_u64},
     .nulls = nulls,
     .invert = invert,
+    .narrow = narrow,
     .positions = positions,
     .positions_of = positions_of,
 };

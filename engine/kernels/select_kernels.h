@@ -20,6 +20,8 @@ typedef struct SelectKernels {
     /* Rows that are NULL (validity bit 0) get `keep`. */
     void (*nulls)(const uint64_t *validity, uint8_t keep, uint32_t n, uint8_t *mask);
     void (*invert)(uint32_t n, uint8_t *mask);
+    /* into &= mask; returns how many are left. `mask` may be `into`: then it only counts. */
+    uint32_t (*narrow)(const uint8_t *mask, uint32_t n, uint8_t *into);
     /* out = first + i for each i with mask[i]; returns how many. */
     uint32_t (*positions)(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out);
     /* out = rows[i] for each i with mask[i]; `out` may be `rows`. */

@@ -75,6 +75,17 @@ static void check_nulls(uint32_t n) {
         select_kernels->nulls(validity, (uint8_t)keep, n, mask);
         cr_assert(memcmp(mask, expected, n) == 0);
     }
+    uint8_t narrowed[MOST];
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        narrowed[i] = i % 3 == 0;
+        left += narrowed[i] && mask[i];
+    }
+    cr_assert_eq(select_kernels->narrow(mask, n, narrowed), left);
+    cr_assert_eq(select_kernels->narrow(narrowed, n, narrowed), left);
+    for (uint32_t i = 0; i < n; i++) {
+        cr_assert_eq(narrowed[i], i % 3 == 0 && mask[i]);
+    }
     select_kernels->invert(n, mask);
     for (uint32_t i = 0; i < n; i++) {
         cr_assert_eq(mask[i], !expected[i]);
