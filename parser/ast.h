@@ -30,7 +30,7 @@ typedef struct AstStatement AstStatement;
     } Name
 AST_LIST(AstExprList, AstExpr);
 
-/* -------------------------------------------------------------------------------------------------------------------- names */
+/* ------------------------------------------------------------------------------------------------------------ names */
 
 typedef struct AstIdent {
     SourcePos pos;
@@ -57,7 +57,7 @@ typedef struct AstType {
     const char *interval_fields; /* INTERVAL '1' DAY, INTERVAL YEAR TO MONTH: "day", "year to month"; else NULL */
 } AstType;
 
-/* -------------------------------------------------------------------------------------------------------------- expressions */
+/* ------------------------------------------------------------------------------------------------------ expressions */
 
 typedef enum AstExprKind {
     AST_NULL,          /* NULL */
@@ -196,7 +196,7 @@ struct AstExpr {
     };
 };
 
-/* ------------------------------------------------------------------------------------------------------------------ queries */
+/* ---------------------------------------------------------------------------------------------------------- queries */
 
 typedef struct AstSelectItem {
     SourcePos pos;
@@ -296,7 +296,7 @@ struct AstQuery {
     };
 };
 
-/* ------------------------------------------------------------------------------------------------------------------- FROM */
+/* ------------------------------------------------------------------------------------------------------------- FROM */
 
 typedef enum AstFromKind {
     AST_FROM_TABLE,    /* table */
@@ -336,7 +336,7 @@ struct AstFrom {
     };
 };
 
-/* --------------------------------------------------------------------------------------------------------------- statements */
+/* ------------------------------------------------------------------------------------------------------- statements */
 
 /* NAME, NAME value or NAME = value in EXPLAIN (…), COPY … and WITH (…). */
 typedef struct AstOption {
@@ -521,8 +521,7 @@ struct AstStatement {
 };
 AST_LIST(AstStatementList, AstStatement);
 
-/* ------------------------------------------------------------------------------------------------------------------- helpers
- */
+/* ---------------------------------------------------------------------------------------------------------- helpers */
 
 /* What a select item without alias is called: the column's name, the function's, the cast's type …, else "?column?". */
 const char *ast_column_name(const AstExpr *expr);

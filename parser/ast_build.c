@@ -1,4 +1,5 @@
-/* Constructors of names, types, expressions, queries and FROM; those of statements are in ast_build_statement.c. */
+/* Constructors of lists, names, types and expressions. Those of queries are in ast_build_query.c, of statements in
+ * ast_build_statement.c. */
 #include "parser/ast_build.h"
 
 #include "parser/grammar.h"
@@ -33,23 +34,14 @@ void *parser_node(Parser *p, size_t bytes) {
     return node;
 }
 
-static uint32_t max_depth(uint32_t a, uint32_t b) {
-    return a > b ? a : b;
-}
-static uint32_t expr_depth(const AstExpr *expr) {
-    return expr == NULL ? 0 : expr->depth;
-}
-
-/* The depth of a node over children of depth `children`. */
-static uint32_t deepen(Parser *p, SourcePos pos, uint32_t children) {
+uint32_t ast_deepen(Parser *p, SourcePos pos, uint32_t children) {
     if (children >= AST_DEPTH_MAX) {
         parser_fail(p, pos, STATEMENT_TOO_COMPLEX, "statement is nested more than %d levels deep", AST_DEPTH_MAX);
     }
     return children + 1;
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- lists
- */
+/* ------------------------------------------------------------------------------------------------------------ lists */
 
 /* What all list types look like. */
 typedef struct AnyList {
@@ -72,16 +64,16 @@ static void list_append(Parser *p, AnyList *list, void *item, uint32_t depth) {
         list->capacity = capacity;
     }
     list->items[list->count++] = item;
-    list->depth = max_depth(list->depth, depth);
+    list->depth = ast_max_depth(list->depth, depth);
 }
 
 static uint32_t window_depth(const AstWindow *window) {
-    uint32_t frame = max_depth(expr_depth(window->frame.start.offset), expr_depth(window->frame.end.offset));
-    return max_depth(frame, max_depth(window->partition_by.depth, window->order_by.depth));
+    uint32_t frame = ast_max_depth(ast_expr_depth(window->frame.start.offset), ast_expr_depth(window->frame.end.offset));
+    return ast_max_depth(frame, ast_max_depth(window->partition_by.depth, window->order_by.depth));
 }
 
-static uint32_t group_depth(const AstGroupItem *item) {
-    return 1 + max_depth(expr_depth(item->expr), max_depth(item->exprs.depth, item->sets.depth));
+uint32_t ast_group_depth(const AstGroupItem *item) {
+    return 1 + ast_max_depth(ast_expr_depth(item->expr), ast_max_depth(item->exprs.depth, item->sets.depth));
 }
 
 #define LIST(append, List, Item, item_depth)                                                                                   \
@@ -106,8 +98,7 @@ AstExprList ast_when_append(Parser *p, AstExprList list, AstExpr *condition, Ast
     return ast_expr_append(p, ast_expr_append(p, list, condition), value);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ names and types
- */
+/* -------------------------------------------------------------------------------------------------- names and types */
 
 AstIdent *ast_ident(Parser *p, Token token) {
     AstIdent *ident;
@@ -217,8 +208,7 @@ const char *ast_interval_fields(Parser *p, Token from, Token to) {
     return text;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- expressions
- */
+/* ------------------------------------------------------------------------------------------------------ expressions */
 
 static AstExpr *expr_of_list(Parser *p, AstExprKind kind, SourcePos pos, AstExprList args) {
     AstExpr *expr;
@@ -226,7 +216,7 @@ static AstExpr *expr_of_list(Parser *p, AstExprKind kind, SourcePos pos, AstExpr
     expr->kind = kind;
     expr->pos = pos;
     expr->args = args;
-    expr->depth = deepen(p, pos, args.depth);
+    expr->depth = ast_deepen(p, pos, args.depth);
     return expr;
 }
 
@@ -341,7 +331,7 @@ AstExpr *ast_logic(Parser *p, AstExprKind kind, Token op, AstExpr *left, AstExpr
         return ast_expr_2(p, kind, op, left, right);
     }
     left->args = ast_expr_append(p, left->args, right);
-    left->depth = deepen(p, op.pos, left->args.depth);
+    left->depth = ast_deepen(p, op.pos, left->args.depth);
     return left;
 }
 
@@ -379,7 +369,7 @@ AstExpr *ast_query_expr(Parser *p, AstExprKind kind, SourcePos pos, AstExpr *ope
     NEW_NODE(p, expr);
     *expr = (AstExpr){.kind = kind, .pos = pos, .args = args};
     expr->query = query;
-    expr->depth = deepen(p, pos, max_depth(args.depth, query->depth));
+    expr->depth = ast_deepen(p, pos, ast_max_depth(args.depth, query->depth));
     return expr;
 }
 
@@ -410,8 +400,7 @@ AstExpr *ast_cast(Parser *p, Token token, AstExpr *operand, AstType *type, bool 
     return expr;
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- calls
- */
+/* ------------------------------------------------------------------------------------------------------------ calls */
 
 AstExpr *ast_call(Parser *p, AstName *name, AstExprList args) {
     AstExpr *expr = expr_of_list(p, AST_CALL, name->pos, args);
@@ -487,7 +476,7 @@ AstExpr *ast_call_order(Parser *p, AstExpr *expr, AstOrderList order_by, AstNull
     }
     expr->call->order_by = order_by;
     expr->call->null_treatment = nulls;
-    expr->depth = deepen(p, expr->pos, max_depth(expr->args.depth, order_by.depth));
+    expr->depth = ast_deepen(p, expr->pos, ast_max_depth(expr->args.depth, order_by.depth));
     return expr;
 }
 
@@ -515,9 +504,9 @@ AstExpr *ast_call_tail(Parser *p, AstExpr *expr, AstOrderList within_group, AstN
     call->null_treatment = nulls == AST_NULLS_UNSPECIFIED ? call->null_treatment : nulls;
     call->filter = filter;
     call->over = over;
-    uint32_t depth = max_depth(within_group.depth, expr_depth(filter));
-    depth = max_depth(depth, over == NULL ? 0 : window_depth(over));
-    expr->depth = max_depth(expr->depth, deepen(p, expr->pos, depth));
+    uint32_t depth = ast_max_depth(within_group.depth, ast_expr_depth(filter));
+    depth = ast_max_depth(depth, over == NULL ? 0 : window_depth(over));
+    expr->depth = ast_max_depth(expr->depth, ast_deepen(p, expr->pos, depth));
     return expr;
 }
 
@@ -565,210 +554,4 @@ AstFrame ast_frame(Parser *p, Token unit, AstBound start, const AstBound *end, A
         parser_fail(p, unit.pos, WINDOWING_ERROR, "a window frame cannot start at UNBOUNDED FOLLOWING");
     }
     return frame;
-}
-
-/* ------------------------------------------------------------------------------------------------------------------- queries
- */
-
-static AstQuery *query_new(Parser *p, AstQueryKind kind, SourcePos pos, uint32_t children) {
-    AstQuery *query;
-    NEW_NODE(p, query);
-    query->kind = kind;
-    query->pos = pos;
-    query->depth = deepen(p, pos, children);
-    return query;
-}
-
-static uint32_t select_depth(const AstSelect *select) {
-    uint32_t depth = max_depth(select->items.depth, max_depth(select->from.depth, select->distinct_on.depth));
-    depth = max_depth(depth, max_depth(expr_depth(select->where), expr_depth(select->having)));
-    depth = max_depth(depth, max_depth(expr_depth(select->qualify), select->windows.depth));
-    return max_depth(depth, select->group_by.depth);
-}
-
-AstQuery *ast_query_in_parens(AstQuery *query) {
-    query->in_parens = true;
-    return query;
-}
-
-AstQuery *ast_query_select(Parser *p, Token token, AstExpr *top, AstSelect select) {
-    AstSelect *copy;
-    copy = parser_node(p, sizeof *copy);
-    *copy = select;
-    copy->pos = token.pos;
-    AstQuery *query = query_new(p, AST_QUERY_SELECT, token.pos, select_depth(&select));
-    query->limit = top;
-    query->select = copy;
-    return query;
-}
-
-AstQuery *ast_query_values(Parser *p, Token token, AstRowList rows) {
-    AstQuery *query = query_new(p, AST_QUERY_VALUES, token.pos, rows.depth);
-    query->values = rows;
-    return query;
-}
-
-/* SELECT * FROM `from` */
-static AstQuery *query_star(Parser *p, SourcePos pos, AstFrom *from) {
-    Token at = {.pos = pos};
-    AstSelectItem *item = ast_select_item(p, ast_star(p, at, NULL), NULL);
-    AstSelect select = {.hints_pos = POS_NONE, .group_pos = POS_NONE};
-    select.items = ast_select_item_append(p, select.items, item);
-    select.from = ast_from_append(p, select.from, from);
-    return ast_query_select(p, at, NULL, select);
-}
-
-AstQuery *ast_query_table(Parser *p, Token token, AstName *name) {
-    return query_star(p, token.pos, ast_from_table(p, name, NULL, (AstAlias){0}));
-}
-
-static bool query_has_tail(const AstQuery *query) {
-    return query->with != NULL || query->order_by.count > 0 || query->limit != NULL || query->offset != NULL;
-}
-
-AstQuery *ast_query_set_operation(Parser *p, Token token, AstSetOp op, bool is_all, AstQuery *left, AstQuery *right) {
-    bool continues = p->status == OK && left->kind == AST_QUERY_SET_OPERATION && left->set.op == op &&
-                     left->set.is_all == is_all && !query_has_tail(left);
-    if (continues) {
-        left->set.inputs = ast_query_append(p, left->set.inputs, right);
-        left->depth = deepen(p, token.pos, left->set.inputs.depth);
-        return left;
-    }
-    AstQueryList inputs = ast_query_append(p, ast_query_append(p, (AstQueryList){0}, left), right);
-    AstQuery *query = query_new(p, AST_QUERY_SET_OPERATION, token.pos, inputs.depth);
-    query->set.op = op;
-    query->set.is_all = is_all;
-    query->set.inputs = inputs;
-    return query;
-}
-
-AstQuery *ast_query_tail(Parser *p, AstWith *with, AstQuery *query, AstOrderList order_by, AstLimit limit) {
-    if (p->status != OK) {
-        return query;
-    }
-    /* TOP n stands inside the SELECT but applies after its ORDER BY. Anything else stood in parentheses: it is done first. */
-    bool is_top = !query->in_parens && limit.limit == NULL && limit.offset == NULL;
-    if (query_has_tail(query) && !is_top) {
-        query = query_star(p, query->pos, ast_from_query(p, query, false, (AstAlias){0}));
-    }
-    query->with = with;
-    query->order_by = order_by;
-    if (limit.limit != NULL || limit.offset != NULL) {
-        query->limit = limit.limit;
-        query->offset = limit.offset;
-        query->with_ties = limit.with_ties;
-    }
-    uint32_t depth = max_depth(order_by.depth, with == NULL ? 0 : with->ctes.depth);
-    depth = max_depth(depth, max_depth(expr_depth(limit.limit), expr_depth(limit.offset)));
-    query->depth = max_depth(query->depth, deepen(p, query->pos, depth));
-    return query;
-}
-
-AstExpr *ast_fetch_count(Parser *p, AstExpr *count) {
-    return count != NULL ? count : ast_literal(p, AST_INTEGER, (Token){.pos = p->previous.pos, .text = "1"});
-}
-
-AstWith *ast_with(Parser *p, Token token, bool is_recursive, AstCteList ctes) {
-    AstWith *with;
-    NEW_NODE(p, with);
-    *with = (AstWith){token.pos, is_recursive, ctes};
-    return with;
-}
-
-AstCte *ast_cte(Parser *p, const AstIdent *name, AstIdentList columns, AstMaterialized materialized, AstQuery *query) {
-    AstCte *cte;
-    NEW_NODE(p, cte);
-    *cte = (AstCte){name->pos, name->text, columns, materialized, query};
-    return cte;
-}
-
-AstRow *ast_row(Parser *p, Token token, AstExprList values) {
-    AstRow *row;
-    NEW_NODE(p, row);
-    *row = (AstRow){token.pos, values};
-    return row;
-}
-
-AstSelectItem *ast_select_item(Parser *p, AstExpr *expr, const Token *alias) {
-    AstSelectItem *item;
-    NEW_NODE(p, item);
-    *item = (AstSelectItem){expr->pos, expr, alias == NULL ? NULL : alias->text};
-    return item;
-}
-
-AstGroupItem *ast_group_expr(Parser *p, AstExpr *expr) {
-    AstGroupItem *item;
-    NEW_NODE(p, item);
-    *item = (AstGroupItem){.kind = AST_GROUP_EXPR, .pos = expr->pos, .expr = expr};
-    return item;
-}
-
-AstGroupItem *ast_group_item(Parser *p, AstGroupKind kind, Token token, AstExprList exprs, AstGroupList sets) {
-    AstGroupItem *item;
-    NEW_NODE(p, item);
-    *item = (AstGroupItem){.kind = kind, .pos = token.pos, .exprs = exprs, .sets = sets};
-    (void)deepen(p, token.pos, group_depth(item));
-    return item;
-}
-
-/* ---------------------------------------------------------------------------------------------------------------------- FROM
- */
-
-static AstFrom *from_new(Parser *p, AstFromKind kind, SourcePos pos, uint32_t children) {
-    AstFrom *from;
-    NEW_NODE(p, from);
-    from->kind = kind;
-    from->pos = pos;
-    from->alias_pos = POS_NONE;
-    from->depth = deepen(p, pos, children);
-    return from;
-}
-
-AstFrom *ast_from_alias(Parser *p, AstFrom *from, AstAlias alias) {
-    if (p->status == OK && alias.name != NULL) {
-        from->alias = alias.name->text;
-        from->alias_pos = alias.name->pos;
-        from->alias_columns = alias.columns;
-    }
-    return from;
-}
-
-AstFrom *ast_from_table(Parser *p, AstName *name, AstExpr *version, AstAlias alias) {
-    AstFrom *from = from_new(p, AST_FROM_TABLE, name->pos, expr_depth(version));
-    from->table.name = name;
-    from->table.version = version;
-    return ast_from_alias(p, from, alias);
-}
-
-AstFrom *ast_from_file(Parser *p, Token file, AstAlias alias) {
-    AstFrom *from = from_new(p, AST_FROM_FILE, file.pos, 0);
-    from->file = file.text;
-    return ast_from_alias(p, from, alias);
-}
-
-AstFrom *ast_from_query(Parser *p, AstQuery *query, bool is_lateral, AstAlias alias) {
-    AstFrom *from = from_new(p, AST_FROM_QUERY, query->pos, query->depth);
-    from->query = query;
-    from->is_lateral = is_lateral;
-    return ast_from_alias(p, from, alias);
-}
-
-AstFrom *ast_from_function(Parser *p, AstExpr *call, bool with_ordinality, bool is_lateral, AstAlias alias) {
-    AstFrom *from = from_new(p, AST_FROM_FUNCTION, call->pos, call->depth);
-    from->function.call = call;
-    from->function.with_ordinality = with_ordinality;
-    from->is_lateral = is_lateral;
-    return ast_from_alias(p, from, alias);
-}
-
-AstFrom *ast_join(Parser *p, Token token, AstJoinType type, AstFrom *left, AstFrom *right, AstJoinOn on) {
-    uint32_t depth = max_depth(max_depth(left->depth, right->depth), expr_depth(on.on));
-    AstFrom *from = from_new(p, AST_FROM_JOIN, token.pos, depth);
-    from->join.type = type;
-    from->join.is_natural = on.is_natural;
-    from->join.left = left;
-    from->join.right = right;
-    from->join.on = on.on;
-    from->join.using = on.using;
-    return from;
 }

@@ -27,6 +27,7 @@ typedef struct Parser {
     SourcePos start;                                     /* of the statement's first token */
     uint32_t open_parens;                                /* not yet closed */
     uint64_t position_parens[PARSER_STACK_MAX / 64 + 1]; /* bit i: the parenthesis of level i is POSITION's, IN still to come */
+    bool has_stray_paren;                                /* one was closed that was not open */
     SourcePos open_paren_pos;                            /* of the outermost */
     uint32_t parameter_count;
     bool has_numbered_parameters, has_plain_parameters;
@@ -59,11 +60,20 @@ void *parser_node(Parser *p, size_t bytes);
         }                                                                                                                      \
     } while (0)
 
+/* The depth of a node over children of depth `children`; STATEMENT_TOO_COMPLEX past AST_DEPTH_MAX. */
+uint32_t ast_deepen(Parser *p, SourcePos pos, uint32_t children);
+uint32_t ast_group_depth(const AstGroupItem *item);
+static inline uint32_t ast_max_depth(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+static inline uint32_t ast_expr_depth(const AstExpr *expr) {
+    return expr == NULL ? 0 : expr->depth;
+}
+
 void parser_finish_statement(Parser *p, AstStatement *statement);
 void parser_finish_expr(Parser *p, AstExpr *expr);
 
-/* --------------------------------------------------------------------------------- what only lives between two grammar rules
- */
+/* ------------------------------------------------------------------------ what only lives between two grammar rules */
 
 typedef struct AstAsQuery {
     AstQuery *query;
@@ -106,8 +116,7 @@ typedef struct AstTypeModifiers {
     int64_t values[2];
 } AstTypeModifiers;
 
-/* --------------------------------------------------------------------------------------------------------------- names, types
- */
+/* ----------------------------------------------------------------------------------------------------- names, types */
 
 AstIdent *ast_ident(Parser *p, Token token);
 AstIdent *ast_dotted_ident(Parser *p, const AstIdent *a, const AstIdent *b);
@@ -122,8 +131,7 @@ AstType *ast_type_interval(Parser *p, Token name, const AstTypeModifiers *modifi
 AstTypeModifiers ast_type_modifier(Parser *p, const AstTypeModifiers *before, Token token);
 const char *ast_interval_fields(Parser *p, Token from, Token to);
 
-/* --------------------------------------------------------------------------------------------------------------- expressions
- */
+/* ------------------------------------------------------------------------------------------------------ expressions */
 
 AstExpr *ast_expr(Parser *p, AstExprKind kind, Token token);
 AstExpr *ast_expr_1(Parser *p, AstExprKind kind, Token token, AstExpr *a);
@@ -170,8 +178,7 @@ AstWindow *ast_window_named(Parser *p, AstWindow *window, const AstIdent *name);
 AstWindow *ast_window_reference(Parser *p, const AstIdent *name);
 AstFrame ast_frame(Parser *p, Token unit, AstBound start, const AstBound *end, AstExclude exclude);
 
-/* ------------------------------------------------------------------------------------------------------------------- queries
- */
+/* ---------------------------------------------------------------------------------------------------------- queries */
 
 AstQuery *ast_query_in_parens(AstQuery *query);
 AstQuery *ast_query_select(Parser *p, Token token, AstExpr *top, AstSelect select);
@@ -195,8 +202,7 @@ AstFrom *ast_from_function(Parser *p, AstExpr *call, bool with_ordinality, bool 
 AstFrom *ast_from_alias(Parser *p, AstFrom *from, AstAlias alias);
 AstFrom *ast_join(Parser *p, Token token, AstJoinType type, AstFrom *left, AstFrom *right, AstJoinOn on);
 
-/* ---------------------------------------------------------------------------------------------------------------- statements
- */
+/* ------------------------------------------------------------------------------------------------------- statements */
 
 AstStatement *ast_statement(Parser *p, AstStatementKind kind, void *body);
 AstExplain *ast_explain(Parser *p, AstOptionList options, AstStatement *statement);
@@ -240,8 +246,7 @@ AstIdent *ast_time_zone(Parser *p, Token token); /* the setting behind SET TIME 
 AstShow *ast_show(Parser *p, AstShowKind kind, AstIdent *name);
 AstDescribe *ast_describe(Parser *p, AstName *table, const Token *file);
 
-/* --------------------------------------------------------------------------------------------------------------------- lists
- */
+/* ------------------------------------------------------------------------------------------------------------ lists */
 
 /* One function per list type: the list with the item behind it. LIST(function, list, item, depth of `item`) */
 #define LIST(append, List, Item, depth) List append(Parser *p, List list, Item *item);

@@ -23,8 +23,7 @@ AstExplain *ast_explain(Parser *p, AstOptionList options, AstStatement *statemen
     return explain;
 }
 
-/* ------------------------------------------------------------------------------------------------------------------- options
- */
+/* ---------------------------------------------------------------------------------------------------------- options */
 
 AstOption *ast_option(Parser *p, Token name, const Token *value) {
     AstOption *option;
@@ -67,8 +66,7 @@ AstOption *ast_copy_option(Parser *p, Token name, const Token *value) {
     return ast_option(p, name, value);
 }
 
-/* -------------------------------------------------------------------------------------------------------------- CREATE TABLE
- */
+/* ----------------------------------------------------------------------------------------------------- CREATE TABLE */
 
 static AstCreateTable *table_elements(Parser *p, AstCreateTable *elements) {
     return elements != NULL ? elements : parser_node(p, sizeof *elements);
@@ -272,8 +270,7 @@ AstDropTable *ast_drop_table(Parser *p, bool if_exists, AstNameList names, bool 
     return drop;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- rows and the rest
- */
+/* ------------------------------------------------------------------------------------------------ rows and the rest */
 
 AstInsert *ast_insert(Parser *p, AstName *table, AstIdentList columns, AstQuery *query) {
     AstInsert *insert;

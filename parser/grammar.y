@@ -3,7 +3,7 @@
  * back to a name (ID). Before a token comes here parse.c has looked one token further, so that a few words mean one thing only:
  *   NOT_LA       NOT before BETWEEN, IN, LIKE, ILIKE, SIMILAR      WITH_LA   WITH before TIME, ORDINALITY
  *   POSITION_IN  IN in the parentheses of POSITION
- * and AT, CUBE, EXTRACT, FILTER, GROUPING, IGNORE, OVER, OVERLAY, POSITION, RESPECT, ROLLUP, SUBSTRING, TOP, TRIM, TRY_CAST and
+ * and AT, CUBE, DOUBLE, EXTRACT, FILTER, GROUPING, IGNORE, OVER, OVERLAY, POSITION, RESPECT, ROLLUP, SUBSTRING, TOP, TRIM, TRY_CAST and
  * WITHIN are keywords only before what makes them one. Statements not built yet are in refusals.def. */
 %include {
 #include "parser/ast_build.h"
@@ -62,7 +62,7 @@
 input ::= statement(S).                 { parser_finish_statement(p, S); }
 input ::= START_EXPRESSION expr(E).     { parser_finish_expr(p, E); }
 
-/* ------------------------------------------------------------------------------------------------------------ statements */
+/* ------------------------------------------------------------------------------------------------------- statements */
 
 %type statement {AstStatement *}
 %type explainable {AstStatement *}
@@ -112,7 +112,7 @@ number(N) ::= MINUS(M) INTEGER|DECIMAL|DOUBLE_NUMBER(I).    { N = ast_negative_n
 word(W) ::= ID(I).                              { W = I; }
 word(W) ::= ANY_TOKEN(A).                       { W = ast_word(p, A); }
 
-/* ------------------------------------------------------------------------------------------------------------ CREATE TABLE */
+/* ----------------------------------------------------------------------------------------------------- CREATE TABLE */
 
 %type create_table {AstCreateTable *}
 create_table(T) ::= CREATE temporary(M) TABLE if_not_exists(I) qualified_name(N) table_elements(E) table_attributes(A)
@@ -121,6 +121,8 @@ create_table(T) ::= CREATE temporary(M) TABLE if_not_exists(I) qualified_name(N)
 temporary(B) ::= .                              { B = false; }
 temporary(B) ::= TEMP.                          { B = true; }
 temporary(B) ::= TEMPORARY.                     { B = true; }
+temporary(B) ::= LOCAL TEMP.                    { B = true; }
+temporary(B) ::= LOCAL TEMPORARY.               { B = true; }
 %type if_not_exists {bool}
 if_not_exists(B) ::= .                          { B = false; }
 if_not_exists(B) ::= IF NOT EXISTS.             { B = true; }
@@ -212,7 +214,7 @@ drop_behaviour(B) ::= .                         { B = false; }
 drop_behaviour(B) ::= RESTRICT.                 { B = false; }
 drop_behaviour(B) ::= CASCADE.                  { B = true; }
 
-/* ------------------------------------------------------------------------------------------------------------- INSERT, COPY */
+/* ----------------------------------------------------------------------------------------------------- INSERT, COPY */
 
 %type insert {AstInsert *}
 insert(I) ::= INSERT INTO qualified_name(T) query(Q).                       { I = ast_insert(p, T, (AstIdentList){0}, Q); }
@@ -249,7 +251,7 @@ copy_word(O) ::= FORMAT|ENCODING|COMPRESSION(N) option_value(V).        { O = as
 copy_word(O) ::= FORMAT|ENCODING|COMPRESSION(N) AS option_value(V).     { O = ast_copy_option(p, N, &V); }
 copy_word(O) ::= ONLY(N) NEW FILES.             { O = ast_option_named(p, N, "only_new_files"); }
 
-/* ------------------------------------------------------------------------------------------------------------ small statements */
+/* ------------------------------------------------------------------------------------------------- small statements */
 
 %type analyze {AstAnalyze *}
 analyze(A) ::= ANALYZE verbose.                 { A = ast_analyze(p, NULL, (AstIdentList){0}); }
@@ -293,7 +295,7 @@ set_values(V) ::= option_value(T).                                      { V = as
 set_values(V) ::= set_values(A) COMMA option_value(T).                  { V = ast_set_values(p, A, T); }
 %type setting {AstIdent *}
 setting(N) ::= ident(A).                        { N = A; }
-setting(N) ::= ident(A) DOT ident(B).           { N = ast_dotted_ident(p, A, B); }
+setting(N) ::= setting(A) DOT ident(B).         { N = ast_dotted_ident(p, A, B); }
 
 %type reset {AstSet *}
 reset(S) ::= RESET setting(N).                  { S = ast_set(p, false, N, NULL); }
@@ -312,7 +314,7 @@ describe(D) ::= DESCRIBE qualified_name(N).         { D = ast_describe(p, N, NUL
 describe(D) ::= DESCRIBE TABLE qualified_name(N).   { D = ast_describe(p, N, NULL); }
 describe(D) ::= DESCRIBE FILE STRING(F).            { D = ast_describe(p, NULL, &F); }
 
-/* ---------------------------------------------------------------------------------------------------------------- queries */
+/* ---------------------------------------------------------------------------------------------------------- queries */
 
 /* A query is bare or in parentheses; only a bare one may have its own ORDER BY and so on. An operand is what UNION and its kin
  * take: a simple query or one in parentheses. */
@@ -421,7 +423,7 @@ row_values(L) ::= row_values(A) COMMA row_value(E).                     { L = as
 row_value(E) ::= expr(A).                       { E = A; }
 row_value(E) ::= DEFAULT(K).                    { E = ast_expr(p, AST_DEFAULT, K); }
 
-/* ---------------------------------------------------------------------------------------------------------------- SELECT */
+/* ----------------------------------------------------------------------------------------------------------- SELECT */
 
 %type select {AstQuery *}
 select(Q) ::= SELECT(K) hint(H) distinct(D) top(T) select_items(I) from_clause(F) where(W) group_by(G) having(V) windows(N)
@@ -512,7 +514,7 @@ exclude(X) ::= EXCLUDE CURRENT ROW.             { X = AST_EXCLUDE_CURRENT_ROW; }
 exclude(X) ::= EXCLUDE GROUP.                   { X = AST_EXCLUDE_GROUP; }
 exclude(X) ::= EXCLUDE TIES.                    { X = AST_EXCLUDE_TIES; }
 
-/* ------------------------------------------------------------------------------------------------------------------ FROM */
+/* ------------------------------------------------------------------------------------------------------------- FROM */
 
 %type from_clause {AstFromList}
 from_clause(L) ::= .                            { L = (AstFromList){0}; }
@@ -561,7 +563,7 @@ outer ::= OUTER.
 join_on(O) ::= ON expr(E).                      { O = (AstJoinOn){.on = E}; }
 join_on(O) ::= USING LP idents(L) RP.           { O = (AstJoinOn){.using = L}; }
 
-/* ------------------------------------------------------------------------------------------------------------- expressions */
+/* ------------------------------------------------------------------------------------------------------ expressions */
 
 %type exprs {AstExprList}
 exprs(L) ::= expr(E).                           { L = ast_expr_append(p, (AstExprList){0}, E); }
@@ -711,7 +713,7 @@ over(W) ::= .                                   { W = NULL; }
 over(W) ::= OVER LP window(A) RP.               { W = A; }
 over(W) ::= OVER ident(N).                      { W = ast_window_reference(p, N); }
 
-/* ------------------------------------------------------------------------------------------------------------------- types */
+/* ------------------------------------------------------------------------------------------------------------ types */
 
 %type type {AstType *}
 type(T) ::= ID(N).                              { T = ast_type(p, N, NULL); }
@@ -744,7 +746,7 @@ interval_fields(F) ::= interval_field(A) TO interval_field(B).          { F = as
 %type interval_field {Token}
 interval_field(F) ::= YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T).             { F = T; }
 
-/* ------------------------------------------------------------------------------------------------------------------- names */
+/* ------------------------------------------------------------------------------------------------------------ names */
 
 %type ident {AstIdent *}
 ident(I) ::= ID(T).                             { I = ast_ident(p, T); }
@@ -768,7 +770,7 @@ name(N) ::= TIME(T).                            { N = ast_name(p, T); }
 name(N) ::= TIMESTAMP(T).                       { N = ast_name(p, T); }
 name(N) ::= name(A) DOT word(T).                { N = ast_name_append(p, A, T); }
 
-/* ----------------------------------------------------------------------------------------------------------- driving it all */
+/* --------------------------------------------------------------------------------------------------- driving it all */
 
 %code {
 static void take_states(const yyParser *parser, ParserStates *states) {

@@ -24,7 +24,7 @@ enum {
     RAW_ZERO_BYTE
 };
 
-/* ---------------------------------------------------------------------------------------------------------------- keywords */
+/* --------------------------------------------------------------------------------------------------------- keywords */
 
 static const Keyword keywords[] = {
 #define KEYWORD(word, token, class_) {word, TOKEN_##token, KEYWORD_##class_},
@@ -52,7 +52,7 @@ const Keyword *keyword_find(const char *word) {
     return NULL;
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- scanning */
+/* --------------------------------------------------------------------------------------------------------- scanning */
 
 /* Past the end of a comment that starts at `cursor` (comments nest); NULL if it has no end. */
 static const char *comment_end(const char *cursor, const char *limit) {
@@ -172,7 +172,7 @@ done:
     return code;
 }
 
-/* ------------------------------------------------------------------------------------------------------- resolving the text */
+/* ----------------------------------------------------------------------------------------------- resolving the text */
 
 /* Takes one quote of each pair out of `text`, in place. */
 static void unquote(char *text, char quote) {

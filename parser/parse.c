@@ -21,6 +21,7 @@ static bool keyword_holds(int code, const Token *next) {
     case TOKEN_TRY_CAST: return next->code == TOKEN_LP;
     case TOKEN_APPROXIMATE: return next->code == TOKEN_ID;
     case TOKEN_AT: return next->code == TOKEN_TIME || next->code == TOKEN_LP;
+    case TOKEN_DOUBLE: return next->code == TOKEN_PRECISION;
     case TOKEN_GROUPING: return next->code == TOKEN_SETS;
     case TOKEN_IGNORE:
     case TOKEN_RESPECT: return next->code == TOKEN_NULLS;
@@ -52,8 +53,9 @@ static void track_parens(Parser *p) {
         word = &p->position_parens[level / 64];
         bit = (uint64_t)1 << (level % 64);
         *word = p->previous.code == TOKEN_POSITION ? *word | bit : *word & ~bit;
-    } else if (p->token.code == TOKEN_RP && p->open_parens > 0) {
-        p->open_parens--;
+    } else if (p->token.code == TOKEN_RP) {
+        p->has_stray_paren |= p->open_parens == 0;
+        p->open_parens -= p->open_parens > 0 ? 1 : 0;
     } else if (p->token.code == TOKEN_IN && (*word & bit) != 0) {
         p->token.code = TOKEN_POSITION_IN;
         *word &= ~bit;
@@ -68,6 +70,20 @@ static Status read_token(Parser *p, int before, Token *token) {
     return OK;
 }
 
+/* 'a'<line break>'b' is one string, as the standard has it. */
+static Status join_strings(Parser *p) {
+    while (p->token.code == TOKEN_STRING && p->next.code == TOKEN_STRING && p->lexer.text[p->next.pos] == '\'' &&
+           memchr(p->lexer.text + p->token.end, '\n', p->next.pos - p->token.end) != NULL) {
+        p->token.text = arena_format(p->cx, p->arena, "%s%s", p->token.text, p->next.text);
+        p->token.end = p->next.end;
+        if (p->token.text == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        TRY(read_token(p, p->token.code, &p->next));
+    }
+    return OK;
+}
+
 Status parser_advance(Parser *p) {
     p->previous = p->token;
     p->token = p->next;
@@ -78,6 +94,7 @@ Status parser_advance(Parser *p) {
         return OK;
     }
     TRY(read_token(p, p->token.code, &p->next));
+    TRY(join_strings(p));
     if (!keyword_holds(p->token.code, &p->next)) {
         p->token.code = TOKEN_ID;
     }

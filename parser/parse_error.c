@@ -9,8 +9,7 @@ void parser_too_complex(Parser *p) {
     parser_fail(p, p->token.pos, STATEMENT_TOO_COMPLEX, "statement is nested too deeply");
 }
 
-/* ------------------------------------------------------------------------------------------------------------------ refusals
- */
+/* --------------------------------------------------------------------------------------------------------- refusals */
 
 typedef struct Refusal {
     bool is_statement;
@@ -71,8 +70,7 @@ static bool refuse_by_name(Parser *p, const Token *token) {
            refuse(p, token->pos, false);
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- hints
- */
+/* ------------------------------------------------------------------------------------------------------------ hints */
 
 #define WORD_BYTES_MAX 24
 
@@ -163,8 +161,10 @@ static void hint_punctuation(const Parser *p, const Token *token) {
         size_t start, end;
         source_locate(p->lexer.text, p->lexer.bytes, p->open_paren_pos, &line, &column, &start, &end);
         (void)fail_hint(p->cx, "The parenthesis opened at line %u, column %u is not closed.", line, column);
-    } else if (token->code == TOKEN_RP && p->open_parens == 0 && !grammar_accepts(p->states, TOKEN_RP, 0)) {
+    } else if (token->code == TOKEN_RP && p->has_stray_paren) {
         (void)fail_hint(p->cx, "No parenthesis is open here.");
+    } else if (grammar_accepts(p->states, TOKEN_ON, 0) && grammar_accepts(p->states, TOKEN_USING, 0)) {
+        (void)fail_hint(p->cx, "A JOIN needs ON and a condition, or USING and columns; CROSS JOIN takes neither.");
     } else if (p->previous.code == TOKEN_COMMA && token->code != TOKEN_COMMA) {
         (void)fail_hint(p->cx, "Is there a comma too much before it?");
     } else if (starts_value(token->code) && grammar_accepts(p->states, TOKEN_COMMA, token->code)) {

@@ -46,8 +46,7 @@ static const AstExpr *parse_item(Fixture *f, const char *text) {
     return parse_select(f, text)->items.items[0]->expr;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- round trips
- */
+/* ------------------------------------------------------------------------------------------------------ round trips */
 
 static const char *const round_trips[] = {
     "SELECT 1",
@@ -228,6 +227,9 @@ static const struct {
     {"explain analyze select 1", "EXPLAIN (ANALYZE) SELECT 1"},
     {"SELECT TRIM(LEADING 'x' FROM a), POSITION(a IN b), SUBSTRING(a FOR 2)",
      "SELECT ltrim(a, 'x'), POSITION(a IN b), substring(a, 1, 2)"},
+    {"SELECT 'a' -- goes on\n 'b'\n'c', 1::double, x::double precision",
+     "SELECT 'abc', CAST(1 AS DOUBLE), CAST(x AS DOUBLE PRECISION)"},
+    {"CREATE LOCAL TEMP TABLE t (a double)", "CREATE TEMP TABLE t (a DOUBLE)"},
     {"SET TIME ZONE 'UTC'", "SET timezone = 'UTC'"},
     {"SELECT sum(a) OVER (ROWS 3 PRECEDING)", "SELECT sum(a) OVER (ROWS BETWEEN 3 PRECEDING AND CURRENT ROW)"},
     {"\xef\xbb\xbfSELECT 1 -- a comment\n /* another /* inside */ */", "SELECT 1"},
@@ -242,8 +244,7 @@ Test(parser, has_one_spelling) {
     teardown(&f);
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- trees
- */
+/* ------------------------------------------------------------------------------------------------------------ trees */
 
 Test(parser, builds_flat_conditions) {
     Fixture f;
@@ -373,8 +374,7 @@ Test(parser, keywords_are_names_where_their_class_allows) {
     teardown(&f);
 }
 
-/* -------------------------------------------------------------------------------------------------------------------- errors
- */
+/* ----------------------------------------------------------------------------------------------------------- errors */
 
 static const struct {
     const char *text;
@@ -457,6 +457,10 @@ static const struct {
     {"SELECT a.b.c.d.e FROM t", SYNTAX_ERROR, 7, "name has more than 4 parts", NULL},
     {"SELECT sum(a) OVER (ROWS BETWEEN CURRENT ROW AND 1 PRECEDING)", WINDOWING_ERROR, 20,
      "a window frame cannot end before it starts", NULL},
+    {"SELECT * FROM a JOIN b WHERE TRUE", SYNTAX_ERROR, 23, "syntax error at or near \"WHERE\"", "needs ON"},
+    {"SELECT * FROM a LEFT SEMI JOIN b ON TRUE", FEATURE_NOT_SUPPORTED, 21, "SEMI JOIN is not supported yet", "EXISTS"},
+    {"SELECT (a +) FROM t", SYNTAX_ERROR, 11, "syntax error at or near \")\"", NULL},
+    {"SELECT 'a' 'b'", SYNTAX_ERROR, 11, "syntax error at or near \"'b'\"", "comma missing"},
     {"SELECT 1 LIMIT 2, 3", SYNTAX_ERROR, 16, "syntax error at or near \",\"", "OFFSET"},
     {"SELECT 1; SELECT 2; SELCT 3", SYNTAX_ERROR, 20, "syntax error at or near \"SELCT\"", "SELECT"},
     {"SELECT \u201cx\u201d y z", SYNTAX_ERROR, 17, "syntax error at or near \"z\"", "comma missing"},
@@ -495,8 +499,7 @@ Test(parser, long_names_and_zero_bytes_are_refused) {
     teardown(&f);
 }
 
-/* -------------------------------------------------------------------------------------------------------------------- limits
- */
+/* ----------------------------------------------------------------------------------------------------------- limits */
 
 /* head, `count` times part, tail */
 static char *repeat(const char *head, const char *part, uint32_t count, const char *tail) {
@@ -579,8 +582,7 @@ Test(parser, survives_broken_statements) {
     teardown(&f);
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- splitting
- */
+/* -------------------------------------------------------------------------------------------------------- splitting */
 
 Test(parser, splits_statements) {
     Fixture f;

@@ -1,0 +1,54 @@
+/* What the two halves of ast_print share: a growing text, and the printing of names and expressions into it. */
+#ifndef DEPOT_PARSER_AST_PRINT_H
+#define DEPOT_PARSER_AST_PRINT_H
+
+#include "parser/ast.h"
+
+typedef struct Printer {
+    const Context *cx;
+    Arena *arena;
+    char *text; /* in arena */
+    size_t bytes, capacity;
+    bool failed; /* out of memory */
+} Printer;
+
+/* How tightly a construct binds, in the order of grammar.y. */
+enum {
+    LEVEL_ANY,
+    LEVEL_OR,
+    LEVEL_AND,
+    LEVEL_NOT,
+    LEVEL_IS,
+    LEVEL_COMPARE,
+    LEVEL_LIKE,
+    LEVEL_ESCAPE,
+    LEVEL_OP,
+    LEVEL_PLUS,
+    LEVEL_STAR,
+    LEVEL_CARET,
+    LEVEL_SIGN,
+    LEVEL_PRIMARY
+};
+
+void sql_put_bytes(Printer *out, const char *text, size_t bytes);
+void sql_put(Printer *out, const char *text);
+void sql_put_quoted(Printer *out, const char *text, char quote); /* quotes inside are doubled */
+void sql_put_string(Printer *out, const char *text);
+void sql_put_upper(Printer *out, const char *text);
+void sql_put_number(Printer *out, int64_t number);
+bool sql_is_plain_word(const char *text);           /* the lexer reads it back as one word */
+void sql_put_ident(Printer *out, const char *text); /* quoted where it must be */
+void sql_put_name(Printer *out, const AstName *name);
+void sql_put_idents(Printer *out, const AstIdentList *idents);        /* (a, b) */
+void sql_put_idents_if_any(Printer *out, const AstIdentList *idents); /* with a blank in front */
+void sql_put_type(Printer *out, const AstType *type);
+
+/* In parentheses if the expression binds weaker than `level`. */
+void sql_print_expr(Printer *out, const AstExpr *expr, int level);
+void sql_print_exprs(Printer *out, const AstExprList *exprs, uint32_t from);
+void sql_print_order_by(Printer *out, const AstOrderList *order); /* nothing for an empty list */
+void sql_print_window(Printer *out, const AstWindow *window);
+void sql_print_query(Printer *out, const AstQuery *query);
+void sql_print_query_in_parens(Printer *out, const AstQuery *query);
+
+#endif
