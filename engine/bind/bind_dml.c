@@ -155,7 +155,7 @@ static Status insert_query(const Context *cx, const Insertion *insertion, Logica
     for (uint32_t i = 0; i < query.node->column_count; i++) {
         Expr *value = query.literals[i];
         if (value == NULL) {
-            value = make_column(cx, insertion->binder, query.node->columns[i], ast->pos);
+            value = make_column(cx, insertion->binder, query.node->columns[i], query.positions[i]);
             TRY_POINTER(value);
         }
         TRY(assign(cx, insertion, i, value, row));

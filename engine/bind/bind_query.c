@@ -149,10 +149,12 @@ Status bind_values(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     TRY_NEW_ARRAY(cx, binder->arena, node->values.rows, rows->count);
     TRY_NEW_ARRAY(cx, binder->arena, query->names, columns);
     TRY_NEW_ARRAY(cx, binder->arena, query->literals, columns);
+    TRY_NEW_ARRAY(cx, binder->arena, query->positions, columns);
     TRY(bind_rows(cx, &place, rows, node));
     for (uint32_t c = 0; c < columns; c++) {
         TRY(unify_values(cx, binder, node, c, &query->literals[c]));
         query->names[c] = binder->plan->columns[node->columns[c]].name;
+        query->positions[c] = rows->items[0]->values.items[c]->pos;
     }
     query->node = node;
     TRY(bind_output_order(cx, binder, ast, "VALUES", query));
@@ -179,7 +181,7 @@ static Status common_exprs(const Context *cx, Binder *binder, const BoundQuery *
         Type type;
         for (uint32_t i = 0; i < count; i++) {
             Expr *literal = inputs[i].literals[c];
-            same[i] = literal != NULL ? literal : make_column(cx, binder, inputs[i].node->columns[c], inputs[i].node->pos);
+            same[i] = literal != NULL ? literal : make_column(cx, binder, inputs[i].node->columns[c], inputs[i].positions[c]);
             TRY_POINTER(same[i]);
         }
         TRY(cast_to_common(cx, binder->arena, same, count, what, &type));
@@ -287,6 +289,7 @@ static Status make_matched(const Context *cx, Binder *binder, const AstQuery *as
 static Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *ast, BoundQuery *inputs, BoundQuery *query) {
     uint32_t count = ast->set.inputs.count, columns = inputs[0].node->column_count;
     query->names = inputs[0].names;
+    query->positions = inputs[0].positions;
     TRY_NEW_ARRAY(cx, binder->arena, query->literals, columns);
     if (ast->set.op == AST_UNION) {
         Expr ***exprs;

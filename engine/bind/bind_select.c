@@ -165,9 +165,11 @@ static Status project_items(const Context *cx, Binder *binder, Select *select, B
     TRY_NEW_ARRAY(cx, binder->arena, labels, count);
     TRY_NEW_ARRAY(cx, binder->arena, query->names, count);
     TRY_NEW_ARRAY(cx, binder->arena, query->literals, count);
+    TRY_NEW_ARRAY(cx, binder->arena, query->positions, count);
     for (uint32_t i = 0; i < count; i++) {
         SelectItem *item = &select->items[i];
         query->names[i] = item->name;
+        query->positions[i] = item->pos;
         query->literals[i] = expr_is_literal(item->expr) ? item->expr : NULL;
         labels[i] = item->alias;
         TRY(expr_known(cx, binder->arena, item->expr, &exprs[i]));

@@ -112,6 +112,7 @@ typedef struct BoundQuery {
     LogicalNode *node;  /* its columns are the outputs, in order; all different */
     const char **names; /* one per column */
     Expr **literals; /* per column: the literal of unknown type that it is throughout (the column itself is text); else NULL */
+    SourcePos *positions; /* per column: of its expression, for messages */
 } BoundQuery;
 
 /* `outer`: the scope around it, for telling a correlated subquery from a wrong name; ctes: what WITH names mean. */
