@@ -90,6 +90,31 @@ Status cleanup_versions(const Context *cx, FileSystem *files, Root *root) {
     return OK;
 }
 
+static Status remove_leftovers(const Context *cx, Warehouse *warehouse, Arena *arena) {
+    uint64_t version;
+    Root root;
+    TRY(pointer_read(cx, warehouse->files, &version));
+    TRY(root_read(cx, arena, warehouse->files, version, &root));
+    TRY(cleanup_versions(cx, warehouse->files, &root));
+    atomic_store(&warehouse->has_leftovers, root.older_count > 0);
+    return OK;
+}
+
+void cleanup_leftovers(Warehouse *warehouse) {
+    Error error = {0};
+    Context cx = {.error = &error, .memory = &warehouse->memory};
+    WriterLock lock;
+    if (writer_lock_acquire(&cx, warehouse->files, 0, &lock) != OK) {
+        return;
+    }
+    Arena arena;
+    arena_init(&arena);
+    Status ignored = lock.was_clean ? remove_leftovers(&cx, warehouse, &arena) : OK;
+    (void)ignored; /* the next commit tries again */
+    arena_free(&arena);
+    writer_lock_release(&lock);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------ orphans */
 
 /* What the newest version and the pinned ones name. */

@@ -541,6 +541,7 @@ static void clean_after(const Context *cx, Finish *finish) {
     if (status == OK) {
         status = cleanup_versions(cx, commit->warehouse->files, &finish->root);
     }
+    atomic_store(&commit->warehouse->has_leftovers, finish->root.older_count > 0);
     if (status == OK) {
         status = writer_lock_mark(cx, &commit->lock, WRITER_DONE);
     }

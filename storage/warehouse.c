@@ -230,6 +230,9 @@ void snapshot_release(Snapshot *snapshot) {
     pthread_mutex_unlock(&warehouse->mutex);
     if (is_last) {
         free_snapshot(snapshot);
+        if (atomic_load(&warehouse->has_leftovers)) {
+            cleanup_leftovers(warehouse); /* this may have been the reader that they were kept for */
+        }
     }
 }
 

@@ -14,8 +14,9 @@ struct Warehouse {
     int64_t cache_bytes_max;
     Topology topology;
     Attachment attachment;
-    pthread_mutex_t mutex; /* guards all below */
-    Snapshot *current;     /* the newest that someone holds; borrowed: its last release clears it */
+    _Atomic(bool) has_leftovers; /* the last commit could not remove all that it retired */
+    pthread_mutex_t mutex;       /* guards all below */
+    Snapshot *current;           /* the newest that someone holds; borrowed: its last release clears it */
     uint32_t table_count;
     TableState **tables; /* the newest version loaded of each table; owned references */
     char path[FILE_PATH_MAX];
@@ -74,6 +75,8 @@ void writer_lock_release(WriterLock *lock); /* not held is fine */
 /* Removes versions of root->older that no reader has pinned, and retired files that no remaining version names; takes what
  * is gone off both lists. */
 Status cleanup_versions(const Context *cx, FileSystem *files, Root *root);
+/* Tries again what the last commit of this process could not remove, unless a writer is at work. */
+void cleanup_leftovers(Warehouse *warehouse);
 /* After a writer died: removes every manifest, segment file and directory that no pinned version and not the newest names. */
 Status cleanup_orphans(const Context *cx, Warehouse *warehouse);
 /* The files of a retired entry, its directories too if they are empty then. */
