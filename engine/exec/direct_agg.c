@@ -58,6 +58,23 @@ static void array_free(DirectArray *array) {
     *array = (DirectArray){0};
 }
 
+/* Sets the key's domain and returns its size without NULL; 0 if it has none. */
+static uint64_t open_key(DirectKey *key, const PhysicalColumn *column, uint32_t slot) {
+    const ColumnDomain *domain = &column->domain;
+    uint64_t values = 0;
+    *key = (DirectKey){.slot = slot, .type = column->type, .dictionary = domain->dictionary};
+    if (domain->dictionary != NULL) {
+        values = domain->dictionary->size;
+    } else if (domain->has_range) {
+        values = (uint64_t)domain->max - (uint64_t)domain->min + 1;
+        key->min = domain->min;
+    } else if (column->type.id == TYPE_BOOLEAN) {
+        values = 2;
+    }
+    key->values = (uint32_t)values;
+    return values;
+}
+
 static Status direct_open(Task *task, const PhysicalNode *op, void *shared_) {
     DirectShared *shared = shared_;
     const AggregateSpec *spec = &op->aggregate;
@@ -69,20 +86,13 @@ static Status direct_open(Task *task, const PhysicalNode *op, void *shared_) {
     TRY_ALLOC_ZEROED(cx, shared->keys, sizeof *shared->keys * spec->group_count);
     uint64_t entries = 1;
     for (uint32_t k = spec->group_count; k-- > 0;) { /* the first column counts most */
-        const PhysicalColumn *column = &op->children[0]->columns[spec->groups[k]];
-        const ColumnDomain *domain = &column->domain;
-        uint64_t range =
-            domain->dictionary != NULL ? domain->dictionary->size : (uint64_t)domain->max - (uint64_t)domain->min + 1;
-        shared->keys[k] = (DirectKey){.slot = spec->groups[k],
-                                      .type = column->type,
-                                      .dictionary = domain->dictionary,
-                                      .min = domain->dictionary != NULL ? 0 : domain->min,
-                                      .values = (uint32_t)range,
-                                      .times = (uint32_t)entries};
-        if ((domain->dictionary == NULL && !domain->has_range) || range >= UINT32_MAX || entries * (range + 1) >= INT32_MAX) {
+        DirectKey *key = &shared->keys[k];
+        uint64_t values = open_key(key, &op->children[0]->columns[spec->groups[k]], spec->groups[k]);
+        if (values == 0 || values >= INT32_MAX || entries * (values + 1) >= INT32_MAX) {
             return fail(cx, INTERNAL_ERROR, "the plan groups directly by columns whose values are not few");
         }
-        entries *= range + 1;
+        key->times = (uint32_t)entries;
+        entries *= values + 1;
     }
     shared->entries = (uint32_t)entries;
     return OK;
@@ -128,9 +138,6 @@ static Status open_column(const Context *cx, const DirectKey *key, const Vector 
         [CLASS_BOOL] = INPUT_U8, [CLASS_I16] = INPUT_I16, [CLASS_I32] = INPUT_I32, [CLASS_I64] = INPUT_I64};
     bool is_codes = vector->kind == VECTOR_CODES;
     *offset = 0 - (uint64_t)key->min;
-    if (key->dictionary != NULL && !(is_codes && vector->dictionary == key->dictionary)) {
-        return fail_outside(cx);
-    }
     if (is_codes && vector->dictionary != NULL && key->dictionary == NULL) {
         TRY(vector_flatten(cx, vector, rows, scratch));
         vector = scratch;
@@ -139,6 +146,20 @@ static Status open_column(const Context *cx, const DirectKey *key, const Vector 
     *data = vector->data;
     *input = is_codes ? __builtin_ctz(vector->code_bytes) : input_of_class[type_class(vector->type)];
     *offset += is_codes && vector->dictionary == NULL ? (uint64_t)vector->base : 0;
+    return OK;
+}
+
+/* A dictionary's column that comes as values: each is looked up. */
+static Status numbers_of_values(const Context *cx, const DirectKey *key, const Vector *vector, uint32_t rows,
+                                uint32_t *numbers) {
+    for (uint32_t i = 0; i < rows; i++) {
+        Value value = vector_value(vector, i);
+        bool found = true;
+        numbers[i] = value.is_null ? key->values : dictionary_lower_bound(key->dictionary, &value, &found);
+        if (!found) {
+            return fail_outside(cx);
+        }
+    }
     return OK;
 }
 
@@ -157,6 +178,11 @@ static Status add_column(const Context *cx, DirectLocal *local, const DirectKey 
     const void *data = NULL;
     uint64_t offset = 0;
     int input = 0;
+    if (key->dictionary != NULL && !(vector->kind == VECTOR_CODES && vector->dictionary == key->dictionary)) {
+        TRY(numbers_of_values(cx, key, vector, rows, local->numbers));
+        (is_first ? agg_kernels->set_index : agg_kernels->add_index)[INPUT_U32](local->numbers, 0, key->times, rows, groups);
+        return OK;
+    }
     TRY(open_column(cx, key, vector, rows, &local->scratch, &data, &offset, &input));
     if (vector->validity == NULL) {
         (is_first ? agg_kernels->set_index : agg_kernels->add_index)[input](data, offset, key->times, rows, groups);

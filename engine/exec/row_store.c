@@ -136,6 +136,15 @@ static Status store_codes(const Context *cx, const ColumnFormat *format, const V
     return OK;
 }
 
+/* NULL lanes of codes hold some code; as values they are zero. */
+static void zero_null_lanes(const Vector *vector, uint32_t first, uint32_t count, uint32_t width, void *out) {
+    for (uint32_t i = 0; vector->validity != NULL && i < count; i++) {
+        if (!bit_get(vector->validity, first + i)) {
+            memset((uint8_t *)out + (size_t)i * width, 0, width);
+        }
+    }
+}
+
 Status column_format_store(const Context *cx, const ColumnFormat *format, const Vector *vector, uint32_t first, uint32_t count,
                            Vector *scratch, void *out) {
     if (format->kind == VECTOR_CODES) {
@@ -152,6 +161,7 @@ Status column_format_store(const Context *cx, const ColumnFormat *format, const 
         } else {
             gather_kernels->rebase[log2_of(vector->code_bytes)][log2_of(format->width)](codes, vector->base, count, out);
         }
+        zero_null_lanes(vector, first, count, format->width, out);
         return OK;
     }
     if (vector->kind != VECTOR_FLAT) {

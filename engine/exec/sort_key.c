@@ -245,8 +245,9 @@ static Value kept_value(const ColumnFormat *format, const KeptColumn *column, ui
     return value_i64(type_make(TYPE_BIGINT), (int64_t)((uint64_t)format->base + code)); /* codes compare as values do */
 }
 
-int sort_compare_rows(const SortEncoding *encoding, uint32_t from, RowChunk *const *chunks, uint32_t a, uint32_t b) {
-    for (uint32_t k = from; k < encoding->key_count; k++) {
+int sort_compare_rows(const SortEncoding *encoding, uint32_t from, uint32_t to, RowChunk *const *chunks, uint32_t a,
+                      uint32_t b) {
+    for (uint32_t k = from; k < to; k++) {
         const SortField *field = &encoding->fields[k];
         const KeptColumn *column_a = &chunks[a >> ROW_CHUNK_BITS]->columns[field->slot];
         const KeptColumn *column_b = &chunks[b >> ROW_CHUNK_BITS]->columns[field->slot];

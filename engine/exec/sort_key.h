@@ -44,7 +44,8 @@ void sort_encoder_free(SortEncoder *encoder);
 Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
                    uint64_t *words) MUST_CHECK;
 
-/* Full comparison by value of rows a and b (of chunked rows), from key `from` on: <0, 0, >0. */
-int sort_compare_rows(const SortEncoding *encoding, uint32_t from, RowChunk *const *chunks, uint32_t a, uint32_t b);
+/* Comparison by value of rows a and b (of chunked rows) by keys [from, to): <0, 0, >0. */
+int sort_compare_rows(const SortEncoding *encoding, uint32_t from, uint32_t to, RowChunk *const *chunks, uint32_t a,
+                      uint32_t b);
 
 #endif

@@ -74,8 +74,8 @@ static Status sort_by_value(const Context *cx, const SortContext *sort, SortItem
             uint64_t a = low, b = middle;
             TRY(check_cancel(cx));
             for (uint64_t i = low; i < high; i++) {
-                bool takes_b = a == middle || (b < high && sort_compare_rows(encoding, encoding->tie_from, sort->chunks,
-                                                                             items[b].row, items[a].row) < 0);
+                bool takes_b = a == middle || (b < high && sort_compare_rows(encoding, encoding->tie_from, encoding->key_count,
+                                                                             sort->chunks, items[b].row, items[a].row) < 0);
                 scratch[i] = items[takes_b ? b++ : a++];
             }
         }
@@ -236,7 +236,7 @@ static int compare_items(const SortMerge *merge, uint32_t run_a, const SortItem 
         }
     }
     return encoding->is_exact ? 0
-                              : sort_compare_rows(encoding, encoding->tie_from, merge->chunks,
+                              : sort_compare_rows(encoding, encoding->tie_from, encoding->key_count, merge->chunks,
                                                   merge->runs[run_a].first_row + a->row, merge->runs[run_b].first_row + b->row);
 }
 

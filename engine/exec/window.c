@@ -1,0 +1,487 @@
+/* Window functions: one operator per PARTITION BY and ORDER BY.
+ *
+ * The sink keeps each task's rows with normalised keys (partition keys first) and the hash partition of each row, and lists
+ * the rows by partition when its input ends. The hash partitions ("parts") are then sorted in parallel, and only the order and
+ * the places where partitions and peers begin are kept. The source's tasks take a part at a time, evaluate all items over it
+ * and gather the rows. A small input is one part, so that its result comes in the order of the keys. */
+#include "core/hash.h"
+#include "exec/window_part.h"
+
+#include <pthread.h>
+
+#define PART_BITS 6
+#define PARTS (1u << PART_BITS)
+#define SMALL_ROWS 16384 /* up to here one part takes all */
+
+typedef struct WindowRun {
+    SortRun run;
+    uint32_t *order;            /* rows by part; owned */
+    uint32_t begins[PARTS + 1]; /* of the parts in order */
+} WindowRun;
+
+typedef struct WindowShared {
+    pthread_mutex_t lock; /* guards table and runs while tasks merge */
+    bool is_open;
+    RowFormat format;
+    SortEncoding encoding; /* partition keys, then order keys */
+    uint32_t run_count;
+    WindowRun *runs; /* owned */
+    RowTable table;
+    uint32_t part_count;
+    WindowPart parts[PARTS];
+    _Atomic(uint32_t) next_part;
+    uint64_t bytes;
+} WindowShared;
+
+typedef struct WindowLocal {
+    WindowRun run;
+    SortEncoder encoder;
+    uint64_t *words;  /* of a batch; owned */
+    uint64_t *hashes; /* of a batch; owned */
+    uint8_t *parts;   /* of all rows; owned */
+    uint64_t part_capacity;
+} WindowLocal;
+
+/* ------------------------------------------------------------------------------------------------------------------ sink */
+
+static Status window_open(Task *task, const PhysicalNode *op, void *shared_) {
+    WindowShared *shared = shared_;
+    const WindowSpec *spec = &op->window;
+    const PhysicalNode *child = op->children[0];
+    const Context *cx = &task->cx;
+    pthread_mutex_init(&shared->lock, NULL);
+    shared->is_open = true;
+    TRY(row_format_init(cx, &shared->format, child->columns, child->column_count, false));
+    uint32_t key_count = spec->partition_count + spec->key_count;
+    SortSlot *keys;
+    TRY_ALLOC(cx, keys, sizeof *keys * key_count);
+    for (uint32_t k = 0; k < key_count; k++) {
+        keys[k] = k < spec->partition_count ? (SortSlot){.slot = spec->partitions[k]} : spec->keys[k - spec->partition_count];
+    }
+    Status status = sort_encoding_init(cx, &shared->encoding, child->columns, keys, key_count);
+    mem_free(keys);
+    return status;
+}
+
+static Status window_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    const WindowShared *shared = shared_;
+    WindowLocal *local = local_;
+    sort_run_init(&local->run.run, &shared->format);
+    TRY(sort_encoder_init(&task->cx, &local->encoder));
+    TRY_ALLOC(&task->cx, local->words, sizeof *local->words * BATCH_ROWS_MAX * shared->encoding.words);
+    TRY_ALLOC(&task->cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
+    return OK;
+}
+
+static Status note_parts(const Context *cx, const WindowSpec *spec, WindowLocal *local, const Batch *in) {
+    uint64_t rows = local->run.run.rows.rows;
+    if (rows + in->rows > local->part_capacity) {
+        uint64_t capacity = local->part_capacity == 0 ? 4 * BATCH_ROWS_MAX : local->part_capacity * 2;
+        uint8_t *grown = mem_resize(cx, local->parts, capacity);
+        if (grown == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        local->parts = grown;
+        local->part_capacity = capacity;
+    }
+    memset(local->hashes, 0, sizeof *local->hashes * in->rows);
+    for (uint32_t k = 0; k < spec->partition_count; k++) {
+        TRY(hash_vector(cx, &in->columns[spec->partitions[k]], in->rows, k > 0, local->hashes));
+    }
+    for (uint32_t i = 0; i < in->rows; i++) {
+        local->parts[rows + i] = (uint8_t)(local->hashes[i] >> (64 - PART_BITS));
+    }
+    return OK;
+}
+
+static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+    const WindowShared *shared = shared_;
+    WindowLocal *local = local_;
+    *flow = NEED_INPUT;
+    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, local->words));
+    TRY(note_parts(&task->cx, &op->window, local, in));
+    return sort_run_append(&task->cx, &local->run.run, &shared->encoding, in, local->words);
+}
+
+/* Lists the run's rows by part. */
+static Status order_by_part(const Context *cx, WindowLocal *local) {
+    WindowRun *run = &local->run;
+    uint64_t rows = run->run.rows.rows;
+    uint32_t next[PARTS] = {0};
+    TRY_ALLOC(cx, run->order, sizeof *run->order * rows);
+    for (uint64_t i = 0; i < rows; i++) {
+        next[local->parts[i]]++;
+    }
+    for (uint32_t p = 0; p < PARTS; p++) {
+        run->begins[p + 1] = run->begins[p] + next[p];
+        next[p] = run->begins[p];
+    }
+    for (uint64_t i = 0; i < rows; i++) {
+        run->order[next[local->parts[i]]++] = (uint32_t)i;
+    }
+    return OK;
+}
+
+static Status take_run(const Context *cx, WindowShared *shared, WindowRun *run) {
+    WindowRun *grown = mem_resize(cx, shared->runs, sizeof *grown * (shared->run_count + 1));
+    if (grown == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    shared->runs = grown;
+    uint32_t first_chunk;
+    TRY(row_table_take(cx, &shared->table, &run->run.rows, &first_chunk));
+    run->run.first_row = first_chunk << ROW_CHUNK_BITS;
+    shared->runs[shared->run_count++] = *run;
+    memset(run, 0, sizeof *run);
+    return OK;
+}
+
+static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    WindowShared *shared = shared_;
+    WindowLocal *local = local_;
+    TRY(order_by_part(&task->cx, local));
+    pthread_mutex_lock(&shared->lock);
+    Status status = take_run(&task->cx, shared, &local->run);
+    pthread_mutex_unlock(&shared->lock);
+    return status;
+}
+
+static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+    WindowShared *shared = shared_;
+    shared->part_count = op->window.partition_count == 0 || shared->table.rows <= SMALL_ROWS ? 1 : PARTS;
+    *parts = shared->part_count;
+    return row_table_open(&task->cx, &shared->table);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- sorting a part */
+
+typedef struct PartSort {
+    SortItem *items;   /* owned */
+    SortItem *scratch; /* owned */
+    uint64_t *words;   /* of the items, if there are several per row; owned */
+} PartSort;
+
+/* The rows that all runs have for the part. */
+static Status collect_part(const Context *cx, const WindowShared *shared, uint32_t part, uint64_t count, PartSort *sort) {
+    uint32_t words = shared->encoding.words, last = shared->part_count == 1 ? PARTS : part + 1;
+    TRY_ALLOC(cx, sort->items, sizeof *sort->items * count);
+    TRY_ALLOC(cx, sort->scratch, sizeof *sort->scratch * count);
+    TRY_ALLOC(cx, sort->words, words == 1 ? 0 : sizeof *sort->words * words * count);
+    uint64_t at = 0;
+    for (uint32_t r = 0; r < shared->run_count; r++) {
+        const WindowRun *run = &shared->runs[r];
+        for (uint32_t i = run->begins[part]; i < run->begins[last]; i++, at++) {
+            const uint64_t *row_words = run->run.words + (size_t)run->order[i] * words;
+            sort->items[at] = (SortItem){.key = row_words[0], .row = run->run.first_row + run->order[i], .index = (uint32_t)at};
+            if (words > 1) {
+                memcpy(sort->words + at * words, row_words, sizeof *row_words * words);
+            }
+        }
+    }
+    return OK;
+}
+
+/* Are the first `bits` bits of both keys the same? */
+static bool same_bits(const uint64_t *a, const uint64_t *b, uint32_t bits) {
+    for (; bits >= 64; bits -= 64, a++, b++) {
+        if (*a != *b) {
+            return false;
+        }
+    }
+    return bits == 0 || (*a ^ *b) >> (64 - bits) == 0;
+}
+
+/* Bits of the first `key_count` keys, as far as they are encoded. */
+static uint32_t bits_of_keys(const SortEncoding *encoding, uint32_t key_count) {
+    uint32_t encoded = key_count < encoding->field_count ? key_count : encoding->field_count;
+    if (encoded == 0) {
+        return 0;
+    }
+    const SortField *last = &encoding->fields[encoded - 1];
+    return last->place + 1 + last->bits;
+}
+
+/* Sets the bits of items whose first `key_count` keys differ from those of the item before. */
+static void mark_starts(const WindowShared *shared, const PartSort *sort, uint32_t count, uint32_t key_count,
+                        uint64_t *starts) {
+    const SortEncoding *encoding = &shared->encoding;
+    uint32_t bits = bits_of_keys(encoding, key_count);
+    bool compares = !encoding->is_exact && encoding->tie_from < key_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const SortItem *item = &sort->items[i], *before = i == 0 ? NULL : &sort->items[i - 1];
+        bool is_start = i == 0;
+        if (!is_start && encoding->words == 1) {
+            is_start = !same_bits(&item->key, &before->key, bits);
+        } else if (!is_start) {
+            is_start = !same_bits(sort->words + (size_t)item->index * encoding->words,
+                                  sort->words + (size_t)before->index * encoding->words, bits);
+        }
+        if (!is_start && compares) {
+            is_start =
+                sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks, item->row, before->row) != 0;
+        }
+        bit_put(starts, i, is_start);
+    }
+}
+
+static Status sort_part(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t count, PartSort *sort,
+                        WindowPart *part) {
+    SortContext context = {.encoding = &shared->encoding, .words = sort->words, .chunks = shared->table.chunks};
+    if (shared->encoding.key_count > 0) {
+        TRY(sort_items(cx, &context, sort->items, sort->scratch, count));
+    }
+    TRY_ALLOC(cx, part->rows, sizeof *part->rows * count);
+    TRY_ALLOC_ZEROED(cx, part->partition_starts, BITS_WORDS(count) * 8);
+    TRY_ALLOC_ZEROED(cx, part->peer_starts, BITS_WORDS(count) * 8);
+    for (uint32_t i = 0; i < count; i++) {
+        part->rows[i] = sort->items[i].row;
+    }
+    mark_starts(shared, sort, count, spec->partition_count, part->partition_starts);
+    mark_starts(shared, sort, count, spec->partition_count + spec->key_count, part->peer_starts);
+    part->count = count;
+    return OK;
+}
+
+static Status window_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t p) {
+    WindowShared *shared = shared_;
+    uint64_t count = 0;
+    for (uint32_t r = 0; r < shared->run_count; r++) {
+        count += shared->runs[r].begins[shared->part_count == 1 ? PARTS : p + 1] - shared->runs[r].begins[p];
+    }
+    if (count == 0) {
+        return OK;
+    }
+    PartSort sort = {0};
+    Status status = collect_part(&task->cx, shared, p, count, &sort);
+    if (status == OK) {
+        status = sort_part(&task->cx, shared, &op->window, (uint32_t)count, &sort, &shared->parts[p]);
+    }
+    mem_free(sort.items);
+    mem_free(sort.scratch);
+    mem_free(sort.words);
+    return status;
+}
+
+static void free_runs(WindowShared *shared) {
+    for (uint32_t r = 0; r < shared->run_count; r++) {
+        sort_run_free(&shared->runs[r].run);
+        mem_free(shared->runs[r].order);
+    }
+    mem_free(shared->runs);
+    shared->runs = NULL;
+    shared->run_count = 0;
+}
+
+static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
+    (void)task, (void)op;
+    WindowShared *shared = shared_;
+    for (uint32_t c = 0; c < shared->format.column_count; c++) {
+        shared->bytes += shared->table.rows * shared->format.columns[c].width;
+    }
+    shared->bytes += shared->table.rows * (8 * shared->encoding.words + sizeof(uint32_t));
+    free_runs(shared);
+    return OK;
+}
+
+static void window_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    WindowLocal *local = local_;
+    sort_run_free(&local->run.run);
+    mem_free(local->run.order);
+    sort_encoder_free(&local->encoder);
+    mem_free(local->words);
+    mem_free(local->hashes);
+    mem_free(local->parts);
+}
+
+static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
+    (void)op;
+    WindowShared *shared = shared_;
+    if (profile != NULL) {
+        profile->memory_bytes += shared->bytes;
+    }
+    free_runs(shared);
+    for (uint32_t p = 0; p < PARTS; p++) {
+        window_part_free(&shared->parts[p]);
+    }
+    row_table_free(&shared->table);
+    sort_encoding_free(&shared->encoding);
+    row_format_free(&shared->format);
+    if (shared->is_open) {
+        pthread_mutex_destroy(&shared->lock);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- source */
+
+typedef struct OutputLocal {
+    Batch out;
+    WindowPart *part;              /* being put out; NULL: take the next */
+    uint32_t next;                 /* position */
+    WindowResult *results;         /* per item; owned */
+    Vector picked, fallback, flat; /* lag's and lead's value and default */
+} OutputLocal;
+
+static Status output_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+    (void)shared;
+    OutputLocal *local = local_;
+    vector_init(&local->picked, type_make(TYPE_BIGINT));
+    vector_init(&local->fallback, type_make(TYPE_BIGINT));
+    vector_init(&local->flat, type_make(TYPE_BIGINT));
+    TRY_ALLOC_ZEROED(&task->cx, local->results, sizeof *local->results * op->window.item_count);
+    return batch_init_like(&task->cx, op, &local->out);
+}
+
+static Status start_part(const Context *cx, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, bool *is_done) {
+    uint32_t p = atomic_fetch_add(&shared->next_part, 1);
+    *is_done = p >= shared->part_count;
+    if (*is_done) {
+        return OK;
+    }
+    local->part = &shared->parts[p];
+    local->next = 0;
+    for (uint32_t i = 0; i < op->window.item_count && local->part->count > 0; i++) {
+        TRY(window_evaluate(cx, &op->window.items[i], &shared->table, local->part, &local->results[i]));
+    }
+    return OK;
+}
+
+static void end_part(const PhysicalNode *op, OutputLocal *local) {
+    for (uint32_t i = 0; local->results != NULL && i < op->window.item_count; i++) {
+        window_result_free(&local->results[i]);
+    }
+    if (local->part != NULL) {
+        window_part_free(local->part);
+    }
+    local->part = NULL;
+}
+
+/* Missing rows of lag and lead take the default; `rows` are the current rows. */
+static Status fill_defaults(const Context *cx, const WindowItem *item, const RowTable *table, const WindowResult *result,
+                            OutputLocal *local, uint32_t count, Vector *out) {
+    const uint32_t *rows = local->part->rows + local->next;
+    uint32_t width = type_bytes(item->type);
+    TRY(row_table_gather(cx, table, item->args[2], rows, count, false, &local->fallback));
+    TRY(vector_flatten(cx, &local->fallback, count, &local->flat));
+    TRY(vector_flatten(cx, &local->picked, count, out));
+    uint8_t *data = out->data;
+    if (data == local->picked.data) { /* borrowed: our scratch, which may be changed */
+        TRY(vector_prepare_flat(cx, out, item->type));
+        memcpy(out->data, data, (size_t)count * width);
+        data = out->data;
+    }
+    TRY(vector_prepare_validity(cx, out, true));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = local->next + i;
+        bool takes_default = result->positions[at] == POSITION_NONE && bit_get(result->validity, at);
+        bool valid = takes_default ? vector_is_valid(&local->flat, i) : vector_is_valid(&local->picked, i);
+        if (takes_default) {
+            memcpy(data + (size_t)i * width, (uint8_t *)local->flat.data + (size_t)i * width, width);
+        }
+        bit_put(out->validity, i, valid);
+    }
+    return OK;
+}
+
+static Status output_picked(const Context *cx, const WindowItem *item, const RowTable *table, const WindowResult *result,
+                            OutputLocal *local, uint32_t count, Vector *out) {
+    uint32_t rows[BATCH_ROWS_MAX];
+    bool has_missing = false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t position = result->positions[local->next + i];
+        rows[i] = position == POSITION_NONE ? ROW_NONE : local->part->rows[position];
+        has_missing |= position == POSITION_NONE;
+    }
+    bool has_default = item->arg_count > 2 && has_missing;
+    TRY(row_table_gather(cx, table, item->args[0], rows, count, has_missing, has_default ? &local->picked : out));
+    return has_default ? fill_defaults(cx, item, table, result, local, count, out) : OK;
+}
+
+static Status output_values(const Context *cx, const WindowItem *item, const WindowResult *result, uint32_t first,
+                            uint32_t count, Vector *out) {
+    uint32_t width = type_bytes(item->type);
+    TRY(vector_prepare_flat(cx, out, item->type));
+    memcpy(out->data, result->data + (size_t)first * width, (size_t)count * width);
+    TRY(vector_prepare_validity(cx, out, true));
+    bits_copy(result->validity, first, out->validity, count);
+    if (bits_all_set(out->validity, count)) {
+        out->validity = NULL;
+    }
+    return OK;
+}
+
+static Status output_batch(const Context *cx, const PhysicalNode *op, const WindowShared *shared, OutputLocal *local) {
+    uint32_t left = local->part->count - local->next, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+    uint32_t inputs = op->children[0]->column_count;
+    local->out.rows = count;
+    for (uint32_t c = 0; c < inputs; c++) {
+        TRY(row_table_gather(cx, &shared->table, c, local->part->rows + local->next, count, false, &local->out.columns[c]));
+    }
+    for (uint32_t i = 0; i < op->window.item_count; i++) {
+        const WindowItem *item = &op->window.items[i];
+        const WindowResult *result = &local->results[i];
+        Vector *out = &local->out.columns[inputs + i];
+        TRY(result->positions != NULL ? output_picked(cx, item, &shared->table, result, local, count, out)
+                                      : output_values(cx, item, result, local->next, count, out));
+    }
+    local->next += count;
+    return OK;
+}
+
+static Status output_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
+    WindowShared *shared = shared_;
+    OutputLocal *local = local_;
+    *flow = NEED_INPUT;
+    if (local->part == NULL) {
+        bool is_done;
+        TRY(start_part(&task->cx, op, shared, local, &is_done));
+        *flow = is_done ? DONE : NEED_INPUT;
+        return OK;
+    }
+    if (local->next == local->part->count) {
+        end_part(op, local);
+        return OK;
+    }
+    *flow = MORE_OUTPUT;
+    *out = &local->out;
+    return output_batch(&task->cx, op, shared, local);
+}
+
+static void output_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)shared, (void)profile;
+    OutputLocal *local = local_;
+    end_part(op, local);
+    mem_free(local->results);
+    batch_free(&local->out);
+    vector_free(&local->picked);
+    vector_free(&local->fallback);
+    vector_free(&local->flat);
+}
+
+static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
+    (void)task, (void)op;
+    return ((const WindowShared *)shared_)->part_count;
+}
+
+static const SinkClass window_sink = {.name = "Window",
+                                      .shared_size = sizeof(WindowShared),
+                                      .local_size = sizeof(WindowLocal),
+                                      .open = window_open,
+                                      .open_local = window_open_local,
+                                      .consume = window_consume,
+                                      .merge = window_merge,
+                                      .finish = window_finish,
+                                      .finish_part = window_finish_part,
+                                      .finish_end = window_finish_end,
+                                      .close_local = window_close_local,
+                                      .close = window_close};
+static const SourceClass window_source = {.name = "Window",
+                                          .local_size = sizeof(OutputLocal),
+                                          .open_local = output_open_local,
+                                          .next = output_next,
+                                          .close_local = output_close_local,
+                                          .task_limit = output_task_limit};
+
+const OperatorClass window_operator = {.source = &window_source, .sink = &window_sink};
