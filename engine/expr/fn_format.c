@@ -187,11 +187,12 @@ static size_t format_date(const DateParts *parts, const char *template, size_t b
             }
             at++;
         } else if (bytes - at >= 2 && strncasecmp(template + at, "FM", 2) == 0) {
-            fill = !fill;
+            fill = false; /* for the next item */
             at += 2;
         } else if (item != NULL) {
             written += put_item(out + written, item, template + at, parts, fill);
             at += strlen(item->pattern);
+            fill = true;
         } else {
             out[written++] = template[at++];
         }

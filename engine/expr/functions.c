@@ -3,6 +3,7 @@
 #include "expr/functions.h"
 
 #include "core/decimal.h"
+#include "core/suggest.h"
 #include "expr/aggregates.h"
 #include "expr/bind_internal.h"
 #include "expr/cast.h"
@@ -373,27 +374,6 @@ static Status fail_no_overload(const Context *cx, const char *name, Expr **args,
     return used > 0 ? fail_hint(cx, "there is %s", known) : UNDEFINED_FUNCTION;
 }
 
-static uint32_t edit_distance(const char *a, const char *b) {
-    uint32_t row[65];
-    uint32_t length = (uint32_t)strlen(b);
-    if (length > 64) {
-        return UINT32_MAX;
-    }
-    for (uint32_t j = 0; j <= length; j++) {
-        row[j] = j;
-    }
-    for (uint32_t i = 1; a[i - 1] != 0; i++) {
-        uint32_t diagonal = row[0];
-        row[0] = i;
-        for (uint32_t j = 1; j <= length; j++) {
-            uint32_t replaced = diagonal + ((a[i - 1] | 0x20) != (b[j - 1] | 0x20));
-            diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[length];
-}
-
 const char *function_suggest(const char *name) {
     static const char *const others[] = {
 #define AGGREGATE(tag, name, help) name,
@@ -403,17 +383,15 @@ const char *function_suggest(const char *name) {
 #include "expr/windows.def"
 #undef WINDOW
     };
-    const char *best = NULL;
-    uint32_t best_distance = (uint32_t)strlen(name) / 3 + 1;
-    for (size_t i = 0; i < ENTRY_COUNT + sizeof others / sizeof others[0]; i++) {
-        const char *candidate = i < ENTRY_COUNT ? entries[i].function.name : others[i - ENTRY_COUNT];
-        uint32_t distance = edit_distance(name, candidate);
-        if (distance < best_distance || (distance == best_distance && best == NULL && distance < strlen(name))) {
-            best = candidate;
-            best_distance = distance;
-        }
+    Suggestion suggestion;
+    suggestion_init(&suggestion, name);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        suggestion_consider(&suggestion, others[i], NULL);
     }
-    return best;
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        suggestion_consider(&suggestion, entries[i].function.name, NULL);
+    }
+    return suggestion.nearest;
 }
 
 /* Of DIALECT.md, not there yet. */

@@ -58,7 +58,9 @@ static __attribute__((unused)) Type type_of(const char *name) {
     return type;
 }
 
-static __attribute__((unused)) Expr *value_of(const char *type, const char *text) { return constant(type_of(type), text); }
+static __attribute__((unused)) Expr *value_of(const char *type, const char *text) {
+    return constant(type_of(type), text);
+}
 
 /* The text of a value, "NULL", or "ERROR: sqlstate message". */
 static __attribute__((unused)) const char *show_value(const Value *value) {
@@ -91,8 +93,7 @@ static __attribute__((unused)) const char *call_args(const char *name, uint32_t 
     Expr *call;
     return function_bind(cx, &test_arena, name, args, count, 0, &call) == OK ? evaluate(call) : show_error();
 }
-#define CALL(name, ...)                                                                                                        \
-    call_args(name, sizeof((Expr *[]){__VA_ARGS__}) / sizeof(Expr *), (Expr *[]){__VA_ARGS__})
+#define CALL(name, ...) call_args(name, sizeof((Expr *[]){__VA_ARGS__}) / sizeof(Expr *), (Expr *[]){__VA_ARGS__})
 
 static __attribute__((unused)) const char *operate(const char *symbol, Expr *left, Expr *right) {
     Expr *out;

@@ -9,8 +9,8 @@ TestSuite(expr, .init = fixture_open, .fini = fixture_close);
 
 static const char *const words[] = {"apple", "banana", "cherry", "a long word that is not inline", "zebra"};
 
-/* Column 0 INTEGER flat: row - 100, every 7th NULL. 1 INTEGER codes over base 10: row % 50. 2 VARCHAR dictionary: word of row % 5,
- * every 11th NULL. 3 DOUBLE: row / 4. 4 VARCHAR flat: the same words. 5 INTEGER divisor: row % 3. */
+/* Column 0 INTEGER flat: row - 100, every 7th NULL. 1 INTEGER codes over base 10: row % 50. 2 VARCHAR dictionary: word of row %
+ * 5, every 11th NULL. 3 DOUBLE: row / 4. 4 VARCHAR flat: the same words. 5 INTEGER divisor: row % 3. */
 typedef struct Columns {
     Batch batch;
     Text entries[5];
@@ -57,9 +57,13 @@ static void fill_columns(Columns *c) {
     }
 }
 
-static void free_columns(Columns *c) { batch_free(&c->batch); }
+static void free_columns(Columns *c) {
+    batch_free(&c->batch);
+}
 
-static Expr *slot(uint32_t index, const char *type) { return expr_slot(cx, &test_arena, index, type_of(type), NULL); }
+static Expr *slot(uint32_t index, const char *type) {
+    return expr_slot(cx, &test_arena, index, type_of(type), NULL);
+}
 
 static Expr *op(const char *symbol, Expr *left, Expr *right) {
     Expr *out;
@@ -218,7 +222,8 @@ Test(expr, branches_that_fail_run_only_where_wanted) {
     Expr *quotient = op("/", slot(1, "integer"), slot(5, "integer")); /* the divisor is 0 in every third row */
     Expr *is_zero = op("=", slot(5, "integer"), zero);
     check_all_ways(&c, case_when(is_zero, constant(type_make(TYPE_INTEGER), NULL), quotient));
-    check_all_ways(&c, expr_and(cx, &test_arena, op("<>", slot(5, "integer"), zero), op(">", quotient, value_of("integer", "3"))));
+    check_all_ways(&c,
+                   expr_and(cx, &test_arena, op("<>", slot(5, "integer"), zero), op(">", quotient, value_of("integer", "3"))));
     check_all_ways(&c, either(is_zero, op(">", quotient, value_of("integer", "3"))));
     Expr *args[] = {case_when(is_zero, value_of("integer", "7"), constant(type_make(TYPE_INTEGER), NULL)), quotient};
     check_all_ways(&c, function("coalesce", 2, args));
