@@ -74,7 +74,8 @@ static Value constant_value(const ColumnBlock *block) {
     }
     uint64_t bytes = entry->plain_bytes;
     if (is_in_base(entry, block->type, bytes)) {
-        return value_load(block->type, entry->base, 0);
+        __int128 base = block_entry_base(entry); /* aligned */
+        return value_load(block->type, &base, 0);
     }
     if (class_ == CLASS_TEXT) {
         return value_text(block->type, text_view((const char *)block->data, (uint32_t)bytes));
