@@ -16,6 +16,26 @@ Status bind_type(const Context *cx, const AstType *ast, Type *type) {
     return type_from_name(cx, ast->pos, ast->name, ast->modifiers, ast->modifier_count, type);
 }
 
+SourcePos expr_start(const AstExpr *ast) {
+    while (true) {
+        switch (ast->kind) {
+        case AST_BINARY:
+        case AST_AND:
+        case AST_OR:
+        case AST_IS_NULL:
+        case AST_IS_BOOLEAN:
+        case AST_IS_DISTINCT:
+        case AST_BETWEEN:
+        case AST_LIKE:
+        case AST_IN:
+        case AST_IN_QUERY:
+        case AST_QUANTIFIED: ast = ast->args.items[0]; break;
+        case AST_CAST: return ast->pos < ast->args.items[0]->pos ? ast->pos : expr_start(ast->args.items[0]);
+        default: return ast->pos;
+        }
+    }
+}
+
 bool expr_is_literal(const Expr *expr) {
     return expr->kind == EXPR_CONSTANT && (expr->is_unknown || expr->type.id == TYPE_NULL);
 }
@@ -50,7 +70,7 @@ Status bind_boolean(const Context *cx, Place *place, const AstExpr *ast, const c
         return cast_implicit(cx, place->binder->arena, expr, type_make(TYPE_BOOLEAN), out);
     }
     char name[32];
-    return fail_at(cx, ast->pos, DATATYPE_MISMATCH, "argument of %s must be type boolean, not type %s", what,
+    return fail_at(cx, expr_start(ast), DATATYPE_MISMATCH, "argument of %s must be type boolean, not type %s", what,
                    type_name(expr->type, name));
 }
 
@@ -69,7 +89,7 @@ Status bind_constant_integer(const Context *cx, Place *place, const AstExpr *ast
     }
     char name[32];
     if (!expr_is_literal(expr) && !type_is_numeric(expr->type)) {
-        return fail_at(cx, ast->pos, DATATYPE_MISMATCH, "argument of %s must be type bigint, not type %s", what,
+        return fail_at(cx, expr_start(ast), DATATYPE_MISMATCH, "argument of %s must be type bigint, not type %s", what,
                        type_name(expr->type, name));
     }
     TRY(cast_bind(cx, arena, expr, type_make(TYPE_BIGINT), false, false, &expr));
@@ -382,7 +402,7 @@ static Status bind_case(const Context *cx, Place *place, const AstExpr *ast, Exp
     Arena *arena = place->binder->arena;
     uint32_t first = ast->has_operand ? 1 : 0;
     uint32_t branches = (ast->args.count - first - (ast->has_else ? 1 : 0)) / 2;
-    Expr *operand = NULL, **results;
+    Expr *operand = NULL, **results; /* ELSE first, as PostgreSQL asks for types */
     if (ast->has_operand) {
         TRY(bind_expr_known(cx, place, ast->args.items[0], &operand));
     }
@@ -391,20 +411,20 @@ static Status bind_case(const Context *cx, Place *place, const AstExpr *ast, Exp
     TRY_POINTER(expr);
     for (uint32_t i = 0; i < branches; i++) {
         TRY(bind_case_condition(cx, place, operand, ast->args.items[first + 2 * i], &expr->args[2 * i]));
-        TRY(bind_expr(cx, place, ast->args.items[first + 2 * i + 1], &results[i]));
+        TRY(bind_expr(cx, place, ast->args.items[first + 2 * i + 1], &results[i + 1]));
     }
     if (ast->has_else) {
-        TRY(bind_expr(cx, place, ast->args.items[ast->args.count - 1], &results[branches]));
+        TRY(bind_expr(cx, place, ast->args.items[ast->args.count - 1], &results[0]));
     } else {
         Value null = value_null(type_make(TYPE_NULL));
-        results[branches] = expr_constant(cx, arena, &null, ast->pos);
-        TRY_POINTER(results[branches]);
+        results[0] = expr_constant(cx, arena, &null, ast->pos);
+        TRY_POINTER(results[0]);
     }
     TRY(cast_to_common(cx, arena, results, branches + 1, "CASE", &expr->type));
     for (uint32_t i = 0; i < branches; i++) {
-        expr->args[2 * i + 1] = results[i];
+        expr->args[2 * i + 1] = results[i + 1];
     }
-    expr->args[2 * branches] = results[branches];
+    expr->args[2 * branches] = results[0];
     *out = expr;
     return OK;
 }
@@ -414,7 +434,11 @@ static Status bind_cast(const Context *cx, Place *place, const AstExpr *ast, Exp
     Expr *operand;
     TRY(bind_type(cx, ast->cast.type, &type));
     TRY(bind_expr(cx, place, ast->args.items[0], &operand));
-    return cast_bind(cx, place->binder->arena, operand, type, true, ast->cast.is_try, out);
+    Status status = cast_bind(cx, place->binder->arena, operand, type, true, ast->cast.is_try, out);
+    if (status == CANNOT_COERCE) {
+        cx->error->pos = ast->pos;
+    }
+    return status;
 }
 
 static Status bind_column(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {

@@ -76,7 +76,8 @@ static Status bind_output_key(const Context *cx, const AstExpr *ast, const char 
         fail_at(cx, ast->pos, UNDEFINED_COLUMN, "column \"%s\" does not exist", ast->name->parts[0].text);
         return fail_hint(cx, "here ORDER BY takes the names of the result's columns, the first is \"%s\"", query->names[0]);
     }
-    fail_at(cx, ast->pos, FEATURE_NOT_SUPPORTED, "invalid %s ORDER BY clause: only result column names can be used", what);
+    fail_at(cx, expr_start(ast), FEATURE_NOT_SUPPORTED, "invalid %s ORDER BY clause: only result column names can be used",
+            what);
     return fail_hint(cx, "put the %s into a subquery: SELECT … FROM (…) ORDER BY …", what);
 }
 
@@ -319,7 +320,7 @@ Status bind_set_operation(const Context *cx, Binder *binder, Cte *ctes, const Sc
         const AstQuery *input = ast->set.inputs.items[i];
         TRY(bind_query_body(cx, binder, ctes, outer, input, &inputs[i]));
         if (inputs[i].node->column_count != inputs[0].node->column_count) {
-            SourcePos pos = input->kind == AST_QUERY_SELECT ? input->select->items.items[0]->pos : input->pos;
+            SourcePos pos = inputs[i].positions[0];
             return fail_at(cx, pos, SYNTAX_ERROR, "each %s query must have the same number of columns", set_name(ast->set.op));
         }
     }

@@ -51,7 +51,7 @@ static Status bind_items(const Context *cx, Binder *binder, Select *select) {
         }
         Place place = select_place(binder, select, CLAUSE_SELECT);
         const char *name = ast->alias != NULL ? ast->alias : ast_column_name(ast->expr);
-        SelectItem item = {.pos = ast->expr->pos, .ast = ast->expr, .alias = ast->alias, .name = name};
+        SelectItem item = {.pos = expr_start(ast->expr), .ast = ast->expr, .alias = ast->alias, .name = name};
         TRY(bind_expr(cx, &place, ast->expr, &item.expr));
         TRY(add_item(cx, binder, select, item));
     }
@@ -134,7 +134,7 @@ static Status bind_order_item(const Context *cx, Binder *binder, Select *select,
         return OK;
     }
     if (select->ast->distinct == AST_DISTINCT_ALL_COLUMNS) {
-        return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE,
+        return fail_at(cx, expr_start(ast), INVALID_COLUMN_REFERENCE,
                        "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
     }
     return add_item(cx, binder, select, (SelectItem){.pos = ast->pos, .ast = ast, .expr = expr});

@@ -81,6 +81,8 @@ typedef struct Place {
     PendingJoins *pending; /* subqueries; NULL where there can be none */
 } Place;
 
+/* Where an expression's text begins: errors about an expression as a whole point there, as PostgreSQL's do. */
+SourcePos expr_start(const AstExpr *ast);
 /* Literals may come back with an unknown type (TYPE_NULL, is_unknown). */
 Status bind_expr(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* Unknown becomes text. */
