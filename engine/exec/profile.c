@@ -68,10 +68,12 @@ void profile_finish(Query *query) {
     for (uint32_t i = 0; i < profile->operator_count * profile->node_count; i++) {
         const OperatorProfile *op = &profile->operators[i];
         profile->bytes_scanned += op->scan.bytes_scanned;
-        profile->bytes_moved += op->exchange.bytes_sent;
+        uint64_t to_leader = 0;
         for (uint32_t from = 0; op->exchange.bytes_by_pair != NULL && from < leader; from++) {
-            profile->bytes_to_leader += op->exchange.bytes_by_pair[from * (leader + 1) + leader];
+            to_leader += op->exchange.bytes_by_pair[from * (leader + 1) + leader];
         }
+        profile->bytes_to_leader += to_leader;
+        profile->bytes_moved += op->exchange.bytes_sent - to_leader;
     }
     profile->execution_ns = (query->end_ns != 0 ? query->end_ns : query_clock_ns()) - query->start_ns;
     profile->peak_memory_bytes = (uint64_t)atomic_load(&query->cx.memory->peak_bytes);
