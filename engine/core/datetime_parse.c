@@ -78,6 +78,10 @@ static bool read_date_field(const char **at, const char *end, DateFields *fields
     return fields->digits[fields->count++] > 0;
 }
 
+static bool is_date_separator(char c) {
+    return c == '-' || c == '/' || c == '.';
+}
+
 static uint32_t wanted_numbers(const DateFields *fields) {
     return fields->month_name != 0 ? 2 : 3;
 }
@@ -85,7 +89,8 @@ static uint32_t wanted_numbers(const DateFields *fields) {
 static bool read_date_fields(const char **at, const char *end, DateFields *fields) {
     *fields = (DateFields){0};
     while (read_date_field(at, end, fields)) {
-        if (fields->count == 1 && fields->digits[0] >= 6 && fields->month_name == 0) {
+        bool is_compact = fields->count == 1 && fields->month_name == 0 && (fields->digits[0] == 6 || fields->digits[0] == 8);
+        if (is_compact && (*at == end || !is_date_separator(**at))) {
             return true; /* yyyymmdd */
         }
         bool complete = fields->count == wanted_numbers(fields) && (fields->month_name != 0 || fields->count == 3);
@@ -93,7 +98,7 @@ static bool read_date_fields(const char **at, const char *end, DateFields *field
             return true;
         }
         const char *before = *at;
-        while (*at < end && (**at == '-' || **at == '/' || **at == '.' || **at == ',' || is_space(**at))) {
+        while (*at < end && (is_date_separator(**at) || **at == ',' || is_space(**at))) {
             (*at)++;
         }
         if (before == *at && !(*at < end && is_letter(**at))) {
