@@ -6,7 +6,7 @@ depot=$(realpath "${1:-build/release/depot}")
 rounds=${2:-120}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-rows=200000
+rows=${ROWS:-200000}
 awk -v rows=$rows 'BEGIN { for (i = 1; i <= rows; i++)
     printf "%d|word number %d|%04d-%02d-%02d\n", i, i % 1000, 1992 + i % 7, 1 + i % 12, 1 + i % 28 }' >"$dir/rows.tbl"
 sum=$((rows * (rows + 1) / 2))
