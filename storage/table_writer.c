@@ -101,6 +101,7 @@ Status table_writer_open(const Context *cx, Commit *commit, const TableVersion *
     w->pool = pool;
     w->threads = threads;
     w->table_id = table->id;
+    commit_use_workers(commit, pool, threads); /* to sync what is written */
     w->nodes = topology.nodes;
     w->slices = topology.nodes * topology.slices_per_node;
     arena_init(&w->arena);
