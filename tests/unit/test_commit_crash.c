@@ -312,6 +312,33 @@ Test(commit_crash, survives_every_prefix_of_its_log) {
     file_system_free(files);
 }
 
+/* The same for making a warehouse: what is found is empty or not begun, and can be used. */
+Test(commit_crash, making_one_survives_every_prefix_of_its_log) {
+    FileSystem *files, *empty;
+    MUST(&f, file_system_memory(&f.cx, &files));
+    MUST(&f, file_system_memory(&f.cx, &empty));
+    file_system_log(files, true);
+    warehouse_close(open_on(files));
+    size_t count;
+    const FileLogEntry *log = file_system_log_entries(files, &count);
+    for (size_t prefix = 0; prefix <= count; prefix++) {
+        DiskModel *model = model_of(&f, empty);
+        for (size_t i = 0; i < prefix; i++) {
+            model_apply(model, &log[i]);
+        }
+        for (CrashMode mode = 0; mode < CRASH_MODES; mode++) {
+            FileSystem *crashed = model_crash(&f, model, mode);
+            make_first_version(crashed);
+            check_after(crashed, true);
+            file_system_free(crashed);
+        }
+        model_free(model);
+    }
+    file_system_log(files, false);
+    file_system_free(empty);
+    file_system_free(files);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- damage */
 
 static void overwrite(FileSystem *files, const char *path, const uint8_t *data, size_t bytes) {
