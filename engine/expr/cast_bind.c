@@ -184,6 +184,19 @@ static bool common_of(Type so_far, const Expr *expr, Type *common) {
     return type_common(so_far, type, common);
 }
 
+/* No literal is cut to the length of the text that it meets: where one is longer, the common type is. */
+static Type long_enough(Type type, Expr *const *exprs, uint32_t count) {
+    for (uint32_t i = 0; i < count && type_is_text(type) && type.length > 0; i++) {
+        const Text *text = &exprs[i]->value.text;
+        if (!expr_is_untyped(exprs[i]) || exprs[i]->value.is_null) {
+            continue;
+        }
+        uint32_t length = type.id == TYPE_CHAR ? utf8_length(text_data(text), text->bytes) : text->bytes;
+        type.length = length > type.length ? length : type.length;
+    }
+    return type;
+}
+
 Status cast_to_common(const Context *cx, Arena *arena, Expr **exprs, uint32_t count, const char *what, Type *common) {
     Type type = type_make(TYPE_NULL);
     bool any_decimal = false;
@@ -203,9 +216,7 @@ Status cast_to_common(const Context *cx, Arena *arena, Expr **exprs, uint32_t co
         }
         type = merged;
     }
-    if (type.id == TYPE_NULL) {
-        type = type_varchar(0);
-    }
+    type = type.id == TYPE_NULL ? type_varchar(0) : long_enough(type, exprs, count);
     for (uint32_t i = 0; i < count; i++) {
         TRY(cast_unchecked(cx, arena, exprs[i], type, &exprs[i]));
     }
