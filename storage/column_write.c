@@ -351,8 +351,9 @@ static BlockInput block_input(const ColumnWrite *w, const ColumnForm *form, uint
     return in;
 }
 
-/* Text of minimum and maximum hangs on buffers of the writer: the segment's is copied. */
+/* The minimum and maximum of a block hang on buffers of the block: keep what becomes the segment's. */
 static Status keep_range(const Context *cx, Arena *arena, ColumnRange *range) {
+    zone_map_cut(range);
     if (range->has_range && type_is_text(range->min.type)) {
         TRY(value_copy(cx, arena, &range->min, &range->min));
         TRY(value_copy(cx, arena, &range->max, &range->max));
@@ -376,20 +377,10 @@ static Status write_blocks(const Context *cx, Arena *arena, const ColumnWrite *w
         TRY(check_cancel(cx));
         TRY(block_write(cx, &in, w->want, &out->image, &blocks->entries[block]));
         zone_map_measure(&in, form->dictionary, &range, &is_sorted);
-        zone_map_cut(&range);
         TRY(zone_map_store(cx, &range, is_sorted, &blocks->range_text, &blocks->entries[block]));
         column_range_merge(&out->column.range, &range);
     }
     return keep_range(cx, arena, &out->column.range);
-}
-
-/* Lengths added up; NULL rows hold empty text. */
-static uint64_t text_bytes(const ColumnBuffer *buffer) {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; column_buffer_is_text(buffer) && i < buffer->rows; i++) {
-        bytes += buffer->texts.entries[column_buffer_entry(buffer, i)].bytes;
-    }
-    return bytes;
 }
 
 static Status write_image(const Context *cx, Arena *arena, const ColumnWrite *w, const ColumnForm *form, BlockWriting *blocks,
@@ -407,7 +398,6 @@ static Status write_image(const Context *cx, Arena *arena, const ColumnWrite *w,
     TRY(column_image_finish(cx, &out->image, w->buffer->type, blocks->entries, block_count, &blocks->range_text, &tail));
     out->column.file_bytes = out->image.used;
     out->column.dictionary_size = form->dictionary_size;
-    out->column.text_bytes = text_bytes(w->buffer);
     return OK;
 }
 

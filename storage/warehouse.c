@@ -364,9 +364,7 @@ static Status tidy_up(const Context *cx, Warehouse *warehouse) {
         error_clear(cx->error);
         return OK;
     }
-    if (status != OK) {
-        return fail_hint(cx, "to read only, open the warehouse read-only: that needs no permission to write");
-    }
+    TRY(status);
     if (!lock.was_clean) {
         status = cleanup_orphans(cx, warehouse);
         if (status == OK) {

@@ -81,8 +81,7 @@ static Status function_name(const Context *cx, const AstName *name, const char *
     if (name->count == 1 || (name->count == 2 && strcmp(name->parts[0].text, "pg_catalog") == 0)) {
         return OK;
     }
-    return fail_at(cx, name->pos, UNDEFINED_FUNCTION, "function %s.%s does not exist", name->parts[name->count - 2].text,
-                   *text);
+    return fail_at(cx, name->pos, UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name->parts[name->count - 2].text);
 }
 
 static bool takes_date_part(const char *name) {

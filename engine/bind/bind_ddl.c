@@ -118,7 +118,7 @@ static Status check_target(const Context *cx, Creation *creation, const AstConst
                            const TableSchema *target) {
     const AstIdentList *names = &ast->target_columns;
     if (names->count > 0 && names->count != count) {
-        return fail_at(cx, ast->pos, INVALID_TABLE_DEFINITION,
+        return fail_at(cx, ast->pos, INVALID_FOREIGN_KEY,
                        "number of referencing and referenced columns for foreign key disagree");
     }
     for (uint32_t i = 0; i < names->count; i++) {
@@ -177,17 +177,16 @@ static Status bind_encode(const Context *cx, Creation *creation, const AstConstr
 /* A column's nullability may be said once. */
 static Status set_not_null(const Context *cx, Creation *creation, const AstColumnDef *ast, ColumnDef *column) {
     bool says_null = false, says_not_null = false;
-    SourcePos pos = ast->pos;
     for (uint32_t i = 0; i < ast->constraints.count; i++) {
         const AstConstraint *constraint = ast->constraints.items[i];
         says_null = says_null || constraint->kind == AST_CONSTRAINT_NULL;
         says_not_null =
             says_not_null || constraint->kind == AST_CONSTRAINT_NOT_NULL || constraint->kind == AST_CONSTRAINT_PRIMARY_KEY;
-        pos = constraint->kind == AST_CONSTRAINT_NULL ? constraint->pos : pos;
-    }
-    if (says_null && says_not_null) {
-        return fail_at(cx, pos, SYNTAX_ERROR, "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"",
-                       ast->name, creation->schema->name);
+        if (says_null && says_not_null) {
+            return fail_at(cx, constraint->pos, SYNTAX_ERROR,
+                           "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"", ast->name,
+                           creation->schema->name);
+        }
     }
     column->not_null = column->not_null || says_not_null;
     return OK;

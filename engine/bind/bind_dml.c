@@ -54,9 +54,9 @@ static Status check_count(const Context *cx, const Insertion *insertion, uint32_
     return OK;
 }
 
-static Status assign(const Context *cx, const Insertion *insertion, uint32_t index, Expr *from, Expr **row) {
+static Status assign(const Context *cx, const Insertion *insertion, uint32_t index, Expr *from, SourcePos pos, Expr **row) {
     uint32_t column = insertion->targets[index];
-    return bind_assignment(cx, insertion->binder->arena, from, &insertion->table->schema->columns[column], "expression",
+    return bind_assignment(cx, insertion->binder->arena, from, pos, &insertion->table->schema->columns[column], "expression",
                            &row[column]);
 }
 
@@ -77,7 +77,7 @@ static Status bind_row(const Context *cx, const Insertion *insertion, Place *pla
         Expr *value;
         if (ast->values.items[i]->kind != AST_DEFAULT) {
             TRY(bind_expr(cx, place, ast->values.items[i], &value));
-            TRY(assign(cx, insertion, i, value, *row));
+            TRY(assign(cx, insertion, i, value, expr_start(ast->values.items[i]), *row));
         }
     }
     return OK;
@@ -150,15 +150,17 @@ static Status insert_query(const Context *cx, const Insertion *insertion, Logica
     BoundQuery query;
     Expr **row;
     TRY(bind_query_body(cx, insertion->binder, NULL, NULL, ast, &query));
-    TRY(check_count(cx, insertion, query.node->column_count, ast->pos));
+    uint32_t values = query.node->column_count;
+    TRY(check_count(cx, insertion, values,
+                    values > insertion->target_count ? query.positions[insertion->target_count] : ast->pos));
     TRY(copy_defaults(cx, insertion, &row));
-    for (uint32_t i = 0; i < query.node->column_count; i++) {
+    for (uint32_t i = 0; i < values; i++) {
         Expr *value = query.literals[i];
         if (value == NULL) {
             value = make_column(cx, insertion->binder, query.node->columns[i], query.positions[i]);
             TRY_POINTER(value);
         }
-        TRY(assign(cx, insertion, i, value, row));
+        TRY(assign(cx, insertion, i, value, query.positions[i], row));
     }
     *node = query.node;
     return make_project(cx, insertion->binder, ast->pos, row, NULL, insertion->table->schema->column_count, node);

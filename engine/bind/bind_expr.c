@@ -443,11 +443,9 @@ static Status bind_cast(const Context *cx, Place *place, const AstExpr *ast, Exp
 
 static Status bind_column(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     if (!clause_rules[place->clause].has_columns) {
-        Status status =
-            place->clause == CLAUSE_LIMIT || place->clause == CLAUSE_OFFSET ? INVALID_COLUMN_REFERENCE : FEATURE_NOT_SUPPORTED;
         return place->clause == CLAUSE_DEFAULT
-                   ? fail_at(cx, ast->pos, status, "cannot use column reference in DEFAULT expression")
-                   : fail_at(cx, ast->pos, status, "argument of %s must not contain variables",
+                   ? fail_at(cx, ast->pos, FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression")
+                   : fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE, "argument of %s must not contain variables",
                              clause_rules[place->clause].what);
     }
     const ScopeColumn *column;

@@ -143,6 +143,11 @@ static Status bind_from_table(const Context *cx, Binder *binder, const AstFrom *
 
 static Status bind_from_query(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     BoundQuery query;
+    if (ast->alias == NULL) {
+        bool is_values = ast->query->kind == AST_QUERY_VALUES;
+        fail_at(cx, ast->pos, SYNTAX_ERROR, "%s in FROM must have an alias", is_values ? "VALUES" : "subquery");
+        return fail_hint(cx, "for example FROM (%s …) AS x", is_values ? "VALUES" : "SELECT");
+    }
     TRY(bind_query_body(cx, binder, item->scope.ctes, &item->siblings, ast->query, &query));
     item->node = query.node;
     return add_relation(cx, binder, ast, (Relation){0}, query.names, item);

@@ -112,6 +112,32 @@ static bool narrow_constants(const InList *list, Expr **kept, uint32_t *kept_cou
     return *kept_count > 0;
 }
 
+static bool have_common_type(const InList *list) {
+    Type type = list->value->type, common;
+    bool is_known = !expr_is_literal(list->value);
+    for (uint32_t i = 0; i < list->constant_count; i++) {
+        const Expr *item = list->constants[i];
+        if (expr_is_literal(item)) {
+            continue;
+        }
+        if (is_known && !type_common(type, item->type, &common)) {
+            return false;
+        }
+        type = is_known ? common : item->type;
+        is_known = true;
+    }
+    return true;
+}
+
+static Status compare_each(const Context *cx, Place *place, const InList *list, SourcePos pos, Expr **out) {
+    Expr **parts;
+    TRY_NEW_ARRAY(cx, place->binder->arena, parts, list->constant_count);
+    for (uint32_t i = 0; i < list->constant_count; i++) {
+        TRY(operator_bind(cx, place->binder->arena, "=", list->value, list->constants[i], pos, &parts[i]));
+    }
+    return make_nary(cx, place->binder->arena, EXPR_OR, parts, list->constant_count, pos, out);
+}
+
 static Status make_set(const Context *cx, Place *place, const InList *list, SourcePos pos, Expr **out) {
     Arena *arena = place->binder->arena;
     Expr **members, *value = list->value;
@@ -125,6 +151,9 @@ static Status make_set(const Context *cx, Place *place, const InList *list, Sour
         }
     } else {
         Type common;
+        if (!have_common_type(list)) { /* the operator tells best what does not fit */
+            return compare_each(cx, place, list, pos, out);
+        }
         list->constants[-1] = value;
         TRY(cast_to_common(cx, arena, list->constants - 1, list->constant_count + 1, "IN", &common));
         value = list->constants[-1];

@@ -2,13 +2,14 @@
 #include "bind/bind_table.h"
 #include "parser/parse.h"
 
-Status bind_assignment(const Context *cx, Arena *arena, Expr *from, const ColumnDef *column, const char *what, Expr **out) {
+Status bind_assignment(const Context *cx, Arena *arena, Expr *from, SourcePos pos, const ColumnDef *column, const char *what,
+                       Expr **out) {
     Status status = cast_bind(cx, arena, from, column->type, false, false, out);
     if (status != DATATYPE_MISMATCH && status != CANNOT_COERCE) {
         return status;
     }
     char to_name[32], from_name[32];
-    fail_at(cx, from->pos, DATATYPE_MISMATCH, "column \"%s\" is of type %s but %s is of type %s", column->name,
+    fail_at(cx, pos, DATATYPE_MISMATCH, "column \"%s\" is of type %s but %s is of type %s", column->name,
             type_name(column->type, to_name), what, type_name(from->type, from_name));
     return fail_hint(cx, "cast it: CAST(… AS %s)", to_name);
 }
@@ -18,7 +19,7 @@ static Status bind_default(const Context *cx, Binder *binder, const AstExpr *ast
     Place place = {.binder = binder, .scope = &none, .clause = CLAUSE_DEFAULT};
     Expr *expr;
     TRY(bind_expr(cx, &place, ast, &expr));
-    return bind_assignment(cx, binder->arena, expr, column, "default expression", out);
+    return bind_assignment(cx, binder->arena, expr, expr_start(ast), column, "default expression", out);
 }
 
 Status check_default(const Context *cx, Arena *arena, Snapshot *snapshot, const AstExpr *ast, const ColumnDef *column) {

@@ -10,6 +10,7 @@ Status check_default(const Context *cx, Arena *arena, Snapshot *snapshot, const 
 Status check_constraints(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema,
                          const AstConstraintList *constraints);
 /* Assignment to a column, with PostgreSQL's words where the types do not fit. */
-Status bind_assignment(const Context *cx, Arena *arena, Expr *from, const ColumnDef *column, const char *what, Expr **out);
+Status bind_assignment(const Context *cx, Arena *arena, Expr *from, SourcePos pos, const ColumnDef *column, const char *what,
+                       Expr **out);
 
 #endif
