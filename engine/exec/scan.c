@@ -63,7 +63,7 @@ typedef struct ScanLocal {
     ScanColumn *columns; /* owned; one per scan column */
     StepState *states;   /* owned; per step */
     uint32_t *order;     /* owned; steps, best first */
-    bool *is_settled;    /* owned; the block's zone map says that the step holds for all rows */
+    ZoneAnswer *zones;   /* owned; what the block's zone map says of each step */
     uint32_t blocks_seen;
     Vector loaded; /* the column of a step that reads one */
     Batch scratch; /* columns as conditions see them */
@@ -203,7 +203,7 @@ static Status scan_open_local(Task *task, const PhysicalNode *op, void *shared_,
     TRY_ALLOC(cx, local->mask, BLOCK_ROWS_MAX);
     TRY_ALLOC_ZEROED(cx, local->states, sizeof *local->states * steps);
     TRY_ALLOC_ZEROED(cx, local->order, sizeof *local->order * steps);
-    TRY_ALLOC_ZEROED(cx, local->is_settled, sizeof *local->is_settled * steps);
+    TRY_ALLOC_ZEROED(cx, local->zones, sizeof *local->zones * steps);
     for (uint32_t i = 0; i < steps; i++) {
         local->order[i] = i;
         TRY(step_open(task, &shared->steps.steps[i], &local->states[i]));
@@ -296,11 +296,11 @@ static Status check_zones(Task *task, const PhysicalNode *op, ScanShared *shared
     }
     for (uint32_t i = 0; i < shared->steps.count; i++) {
         const ScanStep *step = &shared->steps.steps[i];
-        local->is_settled[i] = false;
+        local->zones[i] = ZONE_MAYBE;
         if (step->by_value) {
             ColumnRange range;
             TRY(segment_block_range(&task->cx, reader_of(shared, local), op->scan.columns[step->column], local->block, &range));
-            local->is_settled[i] = step_zone(step, &range) == ZONE_ALWAYS;
+            local->zones[i] = step_zone(step, &range);
         }
     }
     return OK;
@@ -350,7 +350,8 @@ static Status test_rows(Task *task, const PhysicalNode *op, ScanShared *shared, 
     if (!step->reads_many) {
         Vector *vector = &local->loaded;
         TRY(load(task, op, shared, local, step->column, first, n, vector));
-        return step_mask(task, step, &local->states[index], batch, vector, reader_of(shared, local), n, mask);
+        return step_mask(task, step, &local->states[index], batch, vector, reader_of(shared, local), local->zones[index], n,
+                         mask);
     }
     for (uint32_t i = 0; i < step->filter->column_count; i++) {
         uint32_t column = step->filter->columns[i];
@@ -435,7 +436,7 @@ static Status filter_block(Task *task, const PhysicalNode *op, ScanShared *share
     bool measure = local->blocks_seen++ % MEASURE_EVERY == 0;
     for (uint32_t i = 0; i < count && local->selected > 0; i++) {
         uint32_t index = local->order[i];
-        if (!local->is_settled[index]) {
+        if (local->zones[index] != ZONE_ALWAYS) {
             TRY(measure ? apply_measured(task, op, shared, local, index)
                         : apply_step(task, op, shared, local, index, &looked_at));
         }
@@ -556,7 +557,7 @@ static void scan_close_local(const PhysicalNode *op, void *shared_, void *local_
     }
     mem_free(local->states);
     mem_free(local->order);
-    mem_free(local->is_settled);
+    mem_free(local->zones);
     mem_free(local->rows);
     mem_free(local->mask);
     mem_free(local->columns);

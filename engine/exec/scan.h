@@ -43,7 +43,12 @@ typedef struct StepState {
     double dense_from; /* share of selected rows from which testing all rows of a block is cheaper than picking them */
 } StepState;
 
-typedef enum ZoneAnswer { ZONE_NEVER, ZONE_MAYBE, ZONE_ALWAYS } ZoneAnswer;
+typedef enum ZoneAnswer {
+    ZONE_NEVER,
+    ZONE_MAYBE,
+    ZONE_INSIDE, /* all values lie between the least and the greatest key; no bound needs to be looked at */
+    ZONE_ALWAYS
+} ZoneAnswer;
 
 typedef struct StepList {
     uint32_t count;
@@ -57,9 +62,10 @@ void steps_free(StepList *list);
 
 Status step_open(Task *task, const ScanStep *step, StepState *state) MUST_CHECK;
 void step_close(StepState *state);
-/* mask[i] = row i of `vector` passes, n <= BATCH_ROWS_MAX. `batch` is scratch with one vector per scan column. */
+/* mask[i] = row i of `vector` passes, n <= BATCH_ROWS_MAX. `batch` is scratch with one vector per scan column; `zone` what
+ * step_zone said of the block. */
 Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batch, const Vector *vector, const void *owner,
-                 uint32_t n, uint8_t *mask) MUST_CHECK;
+                 ZoneAnswer zone, uint32_t n, uint8_t *mask) MUST_CHECK;
 /* The same for a step that reads_many; the caller has set its columns in `batch`. */
 Status step_mask_rows(Task *task, StepState *state, Batch *batch, uint32_t n, uint8_t *mask) MUST_CHECK;
 /* What a block's range says of a by_value step. */

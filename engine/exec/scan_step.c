@@ -276,7 +276,12 @@ static void element_bounds(const Vector *vector, int64_t *low, __int128 *high, u
     }
 }
 
-static void mask_by_value(const ScanStep *step, const Vector *vector, uint32_t n, uint8_t *mask) {
+/* The general test is the faster one for bitmaps that a processor may hold in registers. */
+static bool fits_registers(const KeyFilter *keys) {
+    return (uint64_t)keys->max - (uint64_t)keys->min < 2048;
+}
+
+static void mask_by_value(const ScanStep *step, const Vector *vector, ZoneAnswer zone, uint32_t n, uint8_t *mask) {
     int64_t low;
     __int128 high;
     uint32_t bytes;
@@ -286,6 +291,9 @@ static void mask_by_value(const ScanStep *step, const Vector *vector, uint32_t n
     uint64_t base = vector->kind == VECTOR_CODES ? (uint64_t)vector->base : 0;
     if (step->is_empty || low > high) {
         memset(mask, 0, n);
+    } else if (step->keys != NULL && zone == ZONE_INSIDE && vector->kind == VECTOR_CODES && !fits_registers(step->keys)) {
+        select_kernels->bitmap_inside[select_width(bytes)](vector->data, base - (uint64_t)step->keys->min, step->keys->bitmap,
+                                                           n, mask);
     } else if (step->keys != NULL) {
         select_kernels->bitmap[select_width(bytes)](vector->data, (uint64_t)low - base, (uint64_t)high - (uint64_t)low,
                                                     step->keys->bitmap, (uint64_t)low - (uint64_t)step->keys->min, n, mask);
@@ -303,7 +311,7 @@ Status step_mask_rows(Task *task, StepState *state, Batch *batch, uint32_t n, ui
 }
 
 Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batch, const Vector *vector, const void *owner,
-                 uint32_t n, uint8_t *mask) {
+                 ZoneAnswer zone, uint32_t n, uint8_t *mask) {
     if (vector->kind == VECTOR_CONSTANT) {
         uint8_t keep;
         TRY(value_is_kept(task, step, state, batch, vector, &keep));
@@ -320,7 +328,7 @@ Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batc
         }
     } else if (step->by_value) {
         state->dense_from = step->keys == NULL ? DENSE_FROM_RANGE : DENSE_FROM_LOOKUP;
-        mask_by_value(step, vector, n, mask);
+        mask_by_value(step, vector, zone, n, mask);
         return OK;
     }
     state->dense_from = DENSE_NEVER;
@@ -342,17 +350,20 @@ static bool keys_cover(const KeyFilter *keys, int64_t low, int64_t high) {
 }
 
 ZoneAnswer step_zone(const ScanStep *step, const ColumnRange *range) {
-    if (!step->by_value || !range->has_range || range->nulls > 0) {
+    if (!step->by_value || !range->has_range) {
         return ZONE_MAYBE;
     }
     int64_t low = range->min.i64, high = range->max.i64;
     bool outside = step->is_empty || high < step->low || low > step->high;
-    bool inside =
-        !outside && low >= step->low && high <= step->high && (step->keys == NULL || keys_cover(step->keys, low, high));
-    if (!outside && !inside) {
+    bool inside = !outside && low >= step->low && high <= step->high;
+    bool covered = inside && range->nulls == 0 && (step->keys == NULL || keys_cover(step->keys, low, high));
+    if (range->nulls > 0) {
         return ZONE_MAYBE;
     }
-    return inside != step->is_inverted ? ZONE_ALWAYS : ZONE_NEVER;
+    if (!outside && !covered) {
+        return inside ? ZONE_INSIDE : ZONE_MAYBE;
+    }
+    return covered != step->is_inverted ? ZONE_ALWAYS : ZONE_NEVER;
 }
 
 /* ---------------------------------------------------------------------------------------------------- opening and closing */

@@ -8,6 +8,13 @@
 #include <immintrin.h>
 #endif
 
+/* Look-ups are loads: gather instructions make them slower, on some processors by far. */
+#if defined(__clang__)
+#define SCALAR_LOOP
+#else
+#define SCALAR_LOOP __attribute__((optimize("no-tree-vectorize")))
+#endif
+
 #define T uint8_t
 #define NAME(f) f##_u8
 #include "kernels/select_tests.inc.h"
@@ -90,6 +97,76 @@ static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t
     return count;
 }
 
+/* A bitmap of up to 2,048 bits fits four registers: a permutation of them is the look-up. */
+enum { REGISTER_BITS = 2048 };
+
+typedef struct BitRegisters {
+    __m512i words[4];
+} BitRegisters;
+
+static inline BitRegisters load_bits(const uint64_t *bits, uint64_t count) {
+    BitRegisters registers;
+    uint64_t words = (count + 63) / 64;
+    for (uint32_t r = 0; r < 4; r++) {
+        uint64_t left = words > 8 * r ? words - 8 * r : 0;
+        registers.words[r] = _mm512_maskz_loadu_epi64(left >= 8 ? 0xff : (__mmask8)((1u << left) - 1), bits + 8 * r);
+    }
+    return registers;
+}
+
+/* Which of 16 distances from the first bit are inside the span and set? */
+static inline __mmask16 bits_set(const BitRegisters *registers, __m512i distance, __m512i span, __m512i offset) {
+    __mmask16 inside = _mm512_cmple_epu32_mask(distance, span);
+    __m512i bit = _mm512_add_epi32(distance, offset), word = _mm512_srli_epi32(bit, 5);
+    __m512i low = _mm512_permutex2var_epi32(registers->words[0], word, registers->words[1]);
+    __m512i high = _mm512_permutex2var_epi32(registers->words[2], word, registers->words[3]);
+    __m512i found = _mm512_mask_blend_epi32(_mm512_test_epi32_mask(word, _mm512_set1_epi32(32)), low, high);
+    found = _mm512_srlv_epi32(found, _mm512_and_si512(bit, _mm512_set1_epi32(31)));
+    return _mm512_mask_test_epi32_mask(inside, found, _mm512_set1_epi32(1));
+}
+
+static inline __mmask16 first_lanes(uint32_t n) {
+    return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
+}
+
+static inline void store_mask(uint8_t *mask, uint32_t i, uint32_t n, __mmask16 keep) {
+    _mm_mask_storeu_epi8(mask + i, first_lanes(n - i), _mm_maskz_set1_epi8(keep, 1));
+}
+
+static void bitmap_registers_u16(const void *values_, uint64_t low, uint64_t span, const uint64_t *bits, uint64_t offset,
+                                 uint32_t n, uint8_t *mask) {
+    if (offset + span >= REGISTER_BITS) {
+        bitmap_u16(values_, low, span, bits, offset, n, mask);
+        return;
+    }
+    const uint16_t *values = values_;
+    BitRegisters registers = load_bits(bits, offset + span + 1);
+    __m256i first = _mm256_set1_epi16((short)low);
+    __m512i spans = _mm512_set1_epi32((int)span), offsets = _mm512_set1_epi32((int)offset);
+    for (uint32_t i = 0; i < n; i += 16) {
+        __m256i distance = _mm256_sub_epi16(_mm256_maskz_loadu_epi16(first_lanes(n - i), values + i), first);
+        store_mask(mask, i, n, bits_set(&registers, _mm512_cvtepu16_epi32(distance), spans, offsets));
+    }
+}
+
+static void bitmap_registers_u32(const void *values_, uint64_t low, uint64_t span, const uint64_t *bits, uint64_t offset,
+                                 uint32_t n, uint8_t *mask) {
+    if (offset + span >= REGISTER_BITS) {
+        bitmap_u32(values_, low, span, bits, offset, n, mask);
+        return;
+    }
+    const uint32_t *values = values_;
+    BitRegisters registers = load_bits(bits, offset + span + 1);
+    __m512i first = _mm512_set1_epi32((int)low);
+    __m512i spans = _mm512_set1_epi32((int)span), offsets = _mm512_set1_epi32((int)offset);
+    for (uint32_t i = 0; i < n; i += 16) {
+        __m512i distance = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(first_lanes(n - i), values + i), first);
+        store_mask(mask, i, n, bits_set(&registers, distance, spans, offsets));
+    }
+}
+#define BITMAP_U16 bitmap_registers_u16
+#define BITMAP_U32 bitmap_registers_u32
+
 #elif defined(KERNEL_SET_avx2)
 
 /* pext packs the indexes (one per byte) of the rows that are kept among eight. */
@@ -152,10 +229,16 @@ static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t
 
 #endif
 
+#ifndef BITMAP_U16
+#define BITMAP_U16 bitmap_u16
+#define BITMAP_U32 bitmap_u32
+#endif
+
 KERNEL_TABLE(SelectKernels, select_kernels) = {
     .range = {range_u8, range_u16, range_u32, range_u64},
     .table = {table_u8, table_u16, table_u32, table_u64},
-    .bitmap = {bitmap_u8, bitmap_u16, bitmap_u32, bitmap_u64},
+    .bitmap = {bitmap_u8, BITMAP_U16, BITMAP_U32, bitmap_u64},
+    .bitmap_inside = {bitmap_inside_u8, bitmap_inside_u16, bitmap_inside_u32, bitmap_inside_u64},
     .nulls = nulls,
     .invert = invert,
     .narrow = narrow,

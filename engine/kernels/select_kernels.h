@@ -17,6 +17,8 @@ typedef struct SelectKernels {
     /* mask = low <= value <= low + span and bit (value - low + offset) of `bits` is set */
     void (*bitmap[4])(const void *values, uint64_t low, uint64_t span, const uint64_t *bits, uint64_t offset, uint32_t n,
                       uint8_t *mask);
+    /* The same where every code + shift is known to be a bit of `bits`. */
+    void (*bitmap_inside[4])(const void *codes, uint64_t shift, const uint64_t *bits, uint32_t n, uint8_t *mask);
     /* Rows that are NULL (validity bit 0) get `keep`. */
     void (*nulls)(const uint64_t *validity, uint8_t keep, uint32_t n, uint8_t *mask);
     void (*invert)(uint32_t n, uint8_t *mask);

@@ -7,15 +7,15 @@ static void NAME(range)(const void *values_, uint64_t low_, uint64_t span_, uint
     }
 }
 
-static void NAME(table)(const void *codes_, const uint8_t *restrict keep, uint32_t n, uint8_t *restrict mask) {
+SCALAR_LOOP static void NAME(table)(const void *codes_, const uint8_t *restrict keep, uint32_t n, uint8_t *restrict mask) {
     const T *restrict codes = codes_;
     for (uint32_t i = 0; i < n; i++) {
         mask[i] = keep[codes[i]];
     }
 }
 
-static void NAME(bitmap)(const void *values_, uint64_t low_, uint64_t span_, const uint64_t *restrict bits, uint64_t offset,
-                         uint32_t n, uint8_t *restrict mask) {
+SCALAR_LOOP static void NAME(bitmap)(const void *values_, uint64_t low_, uint64_t span_, const uint64_t *restrict bits,
+                                     uint64_t offset, uint32_t n, uint8_t *restrict mask) {
     const T *restrict values = values_;
     T low = (T)low_, span = (T)span_;
     for (uint32_t i = 0; i < n; i++) {
@@ -23,6 +23,15 @@ static void NAME(bitmap)(const void *values_, uint64_t low_, uint64_t span_, con
         uint64_t inside = distance <= span;
         uint64_t bit = inside != 0 ? distance + offset : offset; /* a select, not a branch: the load is always inside */
         mask[i] = (uint8_t)(bits[bit >> 6] >> (bit & 63) & inside);
+    }
+}
+
+SCALAR_LOOP static void NAME(bitmap_inside)(const void *codes_, uint64_t shift, const uint64_t *restrict bits, uint32_t n,
+                                            uint8_t *restrict mask) {
+    const T *restrict codes = codes_;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t bit = codes[i] + shift;
+        mask[i] = (uint8_t)(bits[bit >> 6] >> (bit & 63) & 1);
     }
 }
 

@@ -56,6 +56,12 @@ static void check_width(uint32_t width, uint32_t n, uint64_t low, uint64_t span)
         uint64_t value = element(values, width, i);
         cr_assert_eq(mask[i], value >= low && value <= low + span && bit_get(bits, value - low + 5));
     }
+    if (width == 0) {
+        select_kernels->bitmap_inside[width](values, 9, bits, n, mask);
+        for (uint32_t i = 0; i < n; i++) {
+            cr_assert_eq(mask[i], bit_get(bits, element(values, width, i) + 9));
+        }
+    }
     select_kernels->table[width](values, keep, n, mask);
     for (uint32_t i = 0; i < n; i++) {
         cr_assert_eq(mask[i], keep[element(values, width, i)]);
