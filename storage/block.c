@@ -84,7 +84,8 @@ const char *block_entry_problem(const BlockEntry *entry, Type type) {
     if (encoding_class(entry->encoding) == NULL || !encoding_takes_type(entry->encoding, type)) {
         return "impossible encoding";
     }
-    if (entry->codec < CODEC_NONE || entry->codec >= CODEC_COUNT || (entry->flags & ~BLOCK_FLAGS_ALL) != 0 || entry->bits > 64) {
+    if (entry->codec < CODEC_NONE || entry->codec >= CODEC_COUNT || (entry->flags & ~BLOCK_FLAGS_ALL) != 0 ||
+        entry->bits > 64) {
         return "impossible header";
     }
     if (entry->codec == CODEC_NONE && entry->plain_bytes != entry->stored_bytes) {
@@ -93,7 +94,9 @@ const char *block_entry_problem(const BlockEntry *entry, Type type) {
     return NULL;
 }
 
-static uint64_t round_up_64(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
+static uint64_t round_up_64(uint64_t bytes) {
+    return (bytes + 63) / 64 * 64;
+}
 static bool has_views(const BlockEntry *entry, Type type) {
     return entry->encoding == ENCODING_RAW && type_class(type) == CLASS_TEXT;
 }
@@ -113,8 +116,8 @@ static bool codes_fit(const BlockEntry *entry, Type type, const CacheFrame *fram
     if (entry->encoding == ENCODING_CONSTANT || base + ((UINT64_C(1) << entry->bits) - 1) < dictionary_size) {
         return true;
     }
-    ColumnBlock block = {.encoding = encoding_class(entry->encoding), .entry = entry, .data = frame->values, .type = type,
-                         .rows = entry->rows};
+    ColumnBlock block = {
+        .encoding = encoding_class(entry->encoding), .entry = entry, .data = frame->values, .type = type, .rows = entry->rows};
     for (uint32_t first = 0; first < entry->rows; first += PACK_CHUNK) {
         uint32_t here = entry->rows - first < PACK_CHUNK ? entry->rows - first : PACK_CHUNK;
         uint32_t narrow[PACK_CHUNK + CODES_SLACK_BYTES / 4], codes[PACK_CHUNK];
@@ -131,7 +134,8 @@ static bool codes_fit(const BlockEntry *entry, Type type, const CacheFrame *fram
     return true;
 }
 
-static const char *read_values(const BlockEntry *entry, Type type, uint32_t dictionary_size, uint64_t bytes, CacheFrame *frame) {
+static const char *read_values(const BlockEntry *entry, Type type, uint32_t dictionary_size, uint64_t bytes,
+                               CacheFrame *frame) {
     if (has_views(entry, type)) {
         Text *texts = (void *)(frame->data + round_up_64(entry->plain_bytes));
         if (!raw_text_views(entry, frame->values, bytes, texts)) {

@@ -8,7 +8,8 @@
 
 /* Encodes the rows and appends the stored bytes to `image`. `want` says encoding and codec; 0 or one that does not take this
  * block: the best. Fills all of `entry` but its range and sortedness. */
-Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, ByteBuffer *image, BlockEntry *entry) MUST_CHECK;
+Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, ByteBuffer *image,
+                   BlockEntry *entry) MUST_CHECK;
 
 /* Is what the entry says possible for a column of this type? NULL, or what is wrong. */
 const char *block_entry_problem(const BlockEntry *entry, Type type);

@@ -35,7 +35,9 @@ static void cache_free(void *cache_) {
     mem_free(cache);
 }
 
-static int64_t default_bytes_max(void) { return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2; }
+static int64_t default_bytes_max(void) {
+    return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2;
+}
 
 static Status cache_create(const Context *cx, Warehouse *warehouse, BlockCache **out) {
     Context own = *cx;
@@ -72,11 +74,18 @@ BlockCache *block_cache_of(const Context *cx, Warehouse *warehouse) {
     return cache;
 }
 
-int64_t block_cache_bytes(const BlockCache *cache) { return atomic_load(&cache->account.used_bytes); }
-MemoryAccount *block_cache_account(BlockCache *cache) { return &cache->account; }
-struct SegmentTable *block_cache_segments(BlockCache *cache) { return cache->segments; }
+int64_t block_cache_bytes(const BlockCache *cache) {
+    return atomic_load(&cache->account.used_bytes);
+}
+MemoryAccount *block_cache_account(BlockCache *cache) {
+    return &cache->account;
+}
+struct SegmentTable *block_cache_segments(BlockCache *cache) {
+    return cache->segments;
+}
 
-/* ------------------------------------------------------------------------------------------------------------------ the ring */
+/* ------------------------------------------------------------------------------------------------------------------ the ring
+ */
 
 static void ring_add(BlockCache *cache, CacheFrame *frame) {
     pthread_mutex_lock(&cache->clock_lock);
@@ -146,7 +155,8 @@ static void make_room(BlockCache *cache, int64_t bytes) {
     pthread_mutex_unlock(&cache->clock_lock);
 }
 
-/* ---------------------------------------------------------------------------------------------------------------------- pins */
+/* ---------------------------------------------------------------------------------------------------------------------- pins
+ */
 
 static bool pin_loaded(CacheSlot *slot) {
     if ((atomic_fetch_add(&slot->state, 1) & CACHE_SLOT_LOADED) != 0) {
@@ -181,8 +191,7 @@ static Status load_frame(const Context *cx, BlockCache *cache, CacheSlot *slot, 
     return OK;
 }
 
-Status block_cache_pin(const Context *cx, BlockCache *cache, CacheSlot *slot, uint64_t bytes, CacheLoad *load,
-                       void *argument) {
+Status block_cache_pin(const Context *cx, BlockCache *cache, CacheSlot *slot, uint64_t bytes, CacheLoad *load, void *argument) {
     if (pin_loaded(slot)) {
         return OK;
     }
@@ -193,7 +202,9 @@ Status block_cache_pin(const Context *cx, BlockCache *cache, CacheSlot *slot, ui
     return status;
 }
 
-void block_cache_unpin(CacheSlot *slot) { atomic_fetch_sub(&slot->state, 1); }
+void block_cache_unpin(CacheSlot *slot) {
+    atomic_fetch_sub(&slot->state, 1);
+}
 
 void block_cache_drop(BlockCache *cache, CacheSlot *slots, uint32_t count) {
     pthread_mutex_lock(&cache->clock_lock);

@@ -12,13 +12,13 @@ typedef struct CacheSlot CacheSlot;
 
 /* A block in memory. `data` is aligned to 64 bytes. Immutable while it is pinned. */
 typedef struct CacheFrame {
-    CacheSlot *slot;              /* where it hangs */
+    CacheSlot *slot;                    /* where it hangs */
     struct CacheFrame *next, *previous; /* the clock's ring */
-    uint64_t bytes;               /* of `data` */
-    _Atomic(bool) is_used;        /* touched since the clock's hand passed */
-    const uint64_t *validity;     /* into data; NULL: no NULLs */
-    const uint8_t *values;        /* into data */
-    uint8_t *data;                /* owned */
+    uint64_t bytes;                     /* of `data` */
+    _Atomic(bool) is_used;              /* touched since the clock's hand passed */
+    const uint64_t *validity;           /* into data; NULL: no NULLs */
+    const uint8_t *values;              /* into data */
+    uint8_t *data;                      /* owned */
 } CacheFrame;
 
 /* Zero it to make it empty. */

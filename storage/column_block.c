@@ -15,7 +15,9 @@ static uint32_t frame_code_bytes(const BlockEntry *entry, Type type) {
     return takes_codes && entry->bits <= 32 ? pack_code_bytes(entry->bits) : 0;
 }
 
-static uint32_t dictionary_code_bytes(uint32_t size) { return size <= 256 ? 1 : size <= 65536 ? 2 : 4; }
+static uint32_t dictionary_code_bytes(uint32_t size) {
+    return size <= 256 ? 1 : size <= 65536 ? 2 : 4;
+}
 
 Status column_block_open(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block,
                          const Dictionary *query_dictionary, ColumnBlock *out) {

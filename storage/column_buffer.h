@@ -9,8 +9,8 @@
 typedef struct TextPool {
     Text *entries; /* owned; long text stands in the arena */
     uint32_t size, capacity;
-    bool is_distinct;   /* no entry is there twice */
-    uint32_t *buckets;  /* hash → entry + 1; owned; NULL once texts turned out not to repeat */
+    bool is_distinct;  /* no entry is there twice */
+    uint32_t *buckets; /* hash → entry + 1; owned; NULL once texts turned out not to repeat */
     uint32_t bucket_count;
     Arena arena;
     uint64_t arena_bytes;
@@ -31,10 +31,13 @@ void column_buffer_free(ColumnBuffer *buffer);
 Status column_buffer_append(const Context *cx, ColumnBuffer *buffer, const Vector *flat, const uint16_t *rows,
                             uint32_t count) MUST_CHECK;
 /* Rows [first, first + count), count <= BATCH_ROWS_MAX, as a FLAT vector. Text borrows from the buffer. */
-Status column_buffer_view(const Context *cx, const ColumnBuffer *buffer, uint32_t first, uint32_t count, Vector *out) MUST_CHECK;
+Status column_buffer_view(const Context *cx, const ColumnBuffer *buffer, uint32_t first, uint32_t count,
+                          Vector *out) MUST_CHECK;
 uint64_t column_buffer_bytes(const ColumnBuffer *buffer); /* of memory */
 
-static inline bool column_buffer_is_text(const ColumnBuffer *buffer) { return type_class(buffer->type) == CLASS_TEXT; }
+static inline bool column_buffer_is_text(const ColumnBuffer *buffer) {
+    return type_class(buffer->type) == CLASS_TEXT;
+}
 static inline uint32_t column_buffer_entry(const ColumnBuffer *buffer, uint32_t row) {
     return ((const uint32_t *)(const void *)buffer->values)[row];
 }

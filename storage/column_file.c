@@ -40,8 +40,7 @@ const char *column_tail_problem(const ColumnTail *tail, uint64_t image_bytes, Ty
     }
     uint64_t bytes = image_bytes;
     if (tail->footer_offset > bytes || tail->footer_bytes > bytes - tail->footer_offset ||
-        tail->footer_offset + tail->footer_bytes + sizeof *tail != bytes ||
-        tail->dictionary_offset > tail->footer_offset ||
+        tail->footer_offset + tail->footer_bytes + sizeof *tail != bytes || tail->dictionary_offset > tail->footer_offset ||
         tail->dictionary_offset + tail->dictionary_stored_bytes != tail->footer_offset ||
         (uint64_t)tail->block_count * sizeof(BlockEntry) > tail->footer_bytes) {
         return "the parts of the file do not fit together";

@@ -1,5 +1,6 @@
 /* A column of a segment as bytes: blocks, dictionary, footer (what is known of each block), tail. The image is a file of its
- * own, or one part of a packed file. Every byte is under a checksum or compared with what it must be. FORMAT.md has the bytes. */
+ * own, or one part of a packed file. Every byte is under a checksum or compared with what it must be. FORMAT.md has the bytes.
+ */
 #ifndef DEPOT_STORAGE_COLUMN_FILE_H
 #define DEPOT_STORAGE_COLUMN_FILE_H
 
@@ -60,8 +61,8 @@ typedef struct ColumnMeta {
     uint8_t *footer; /* owned */
 } ColumnMeta;
 
-/* Appends footer and tail to an image that has its blocks and dictionary. `tail` has segment_id, rows, dictionary_*, block_rows,
- * column; the rest is filled here. */
+/* Appends footer and tail to an image that has its blocks and dictionary. `tail` has segment_id, rows, dictionary_*,
+ * block_rows, column; the rest is filled here. */
 Status column_image_finish(const Context *cx, ByteBuffer *image, Type type, const BlockEntry *entries, uint32_t block_count,
                            const ByteBuffer *range_text, ColumnTail *tail) MUST_CHECK;
 /* Is this the tail of an image of `image_bytes` bytes? NULL, or what is wrong. */

@@ -15,10 +15,10 @@
 /* What the column is for the time of writing. */
 typedef struct ColumnForm {
     uint32_t rows;
-    uint64_t *validity;      /* in segment order; owned; NULL: no NULLs */
-    int64_t *integers;       /* in segment order, NULL rows filled; owned; NULL: values are not integers */
+    uint64_t *validity; /* in segment order; owned; NULL: no NULLs */
+    int64_t *integers;  /* in segment order, NULL rows filled; owned; NULL: values are not integers */
     __int128 wide_base;
-    void *dictionary;        /* array of the class; owned; NULL: integers are not codes */
+    void *dictionary; /* array of the class; owned; NULL: integers are not codes */
     uint32_t dictionary_size;
 } ColumnForm;
 
@@ -28,7 +28,9 @@ static void form_free(ColumnForm *form) {
     mem_free(form->dictionary);
 }
 
-static uint32_t source_row(const ColumnWrite *w, uint32_t row) { return w->order == NULL ? row : w->order[row]; }
+static uint32_t source_row(const ColumnWrite *w, uint32_t row) {
+    return w->order == NULL ? row : w->order[row];
+}
 
 static Status order_validity(const Context *cx, const ColumnWrite *w, ColumnForm *form) {
     if (w->buffer->nulls == 0) {
@@ -103,7 +105,9 @@ static bool integers_of_class(const ColumnWrite *w, ColumnForm *form) {
 }
 
 /* Bit pattern of a float → an integer that orders as the float does. */
-static int64_t order_of_f64(int64_t pattern) { return pattern ^ (pattern >> 63 & INT64_MAX); }
+static int64_t order_of_f64(int64_t pattern) {
+    return pattern ^ (pattern >> 63 & INT64_MAX);
+}
 static int64_t order_of_f32(int64_t pattern) {
     int32_t narrow = (int32_t)(uint32_t)pattern;
     return narrow ^ (narrow >> 31 & INT32_MAX);
@@ -186,8 +190,8 @@ static Status consider_dictionary(const Context *cx, const ColumnWrite *w, Colum
     bool found = false;
     if (may && (!is_float || floats_are_plain(form, class_))) {
         int64_t (*order)(int64_t) = !is_float ? NULL : class_ == CLASS_F32 ? order_of_f32 : order_of_f64;
-        TRY(distinct_find(cx, form->integers, form->rows, &stats,
-                          is_forced ? FORCED_DICTIONARY_SIZE_MAX : DICTIONARY_SIZE_MAX, is_forced, order, &set, &found));
+        TRY(distinct_find(cx, form->integers, form->rows, &stats, is_forced ? FORCED_DICTIONARY_SIZE_MAX : DICTIONARY_SIZE_MAX,
+                          is_forced, order, &set, &found));
     }
     if (!found) {
         sketch_integers(form->integers, form->rows, form->wide_base, sketch);
@@ -351,9 +355,8 @@ static BlockInput block_input(const ColumnWrite *w, const ColumnForm *form, uint
     return in;
 }
 
-/* The minimum and maximum of a block hang on buffers of the block: keep what becomes the segment's. */
+/* Text of minimum and maximum hangs on buffers of the writer: the segment's is copied. */
 static Status keep_range(const Context *cx, Arena *arena, ColumnRange *range) {
-    zone_map_cut(range);
     if (range->has_range && type_is_text(range->min.type)) {
         TRY(value_copy(cx, arena, &range->min, &range->min));
         TRY(value_copy(cx, arena, &range->max, &range->max));
@@ -377,10 +380,20 @@ static Status write_blocks(const Context *cx, Arena *arena, const ColumnWrite *w
         TRY(check_cancel(cx));
         TRY(block_write(cx, &in, w->want, &out->image, &blocks->entries[block]));
         zone_map_measure(&in, form->dictionary, &range, &is_sorted);
+        zone_map_cut(&range);
         TRY(zone_map_store(cx, &range, is_sorted, &blocks->range_text, &blocks->entries[block]));
         column_range_merge(&out->column.range, &range);
     }
     return keep_range(cx, arena, &out->column.range);
+}
+
+/* Lengths added up; NULL rows hold empty text. */
+static uint64_t text_bytes(const ColumnBuffer *buffer) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; column_buffer_is_text(buffer) && i < buffer->rows; i++) {
+        bytes += buffer->texts.entries[column_buffer_entry(buffer, i)].bytes;
+    }
+    return bytes;
 }
 
 static Status write_image(const Context *cx, Arena *arena, const ColumnWrite *w, const ColumnForm *form, BlockWriting *blocks,
@@ -398,6 +411,7 @@ static Status write_image(const Context *cx, Arena *arena, const ColumnWrite *w,
     TRY(column_image_finish(cx, &out->image, w->buffer->type, blocks->entries, block_count, &blocks->range_text, &tail));
     out->column.file_bytes = out->image.used;
     out->column.dictionary_size = form->dictionary_size;
+    out->column.text_bytes = text_bytes(w->buffer);
     return OK;
 }
 

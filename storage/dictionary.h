@@ -18,8 +18,8 @@ Status dictionary_read(const Context *cx, Type type, const ColumnTail *tail, con
                        const char **problem) MUST_CHECK;
 void dictionary_free(Dictionary *dictionary); /* NULL is fine */
 
-/* The codes of one dictionary in another that holds all of its values: `map` has from->size elements of `map_bytes` (1, 2). Sets
- * *is_identity if they are all the same. */
+/* The codes of one dictionary in another that holds all of its values: `map` has from->size elements of `map_bytes` (1, 2).
+ * Sets *is_identity if they are all the same. */
 void dictionary_map(const Dictionary *from, const Dictionary *to, uint32_t map_bytes, void *map, bool *is_identity);
 /* The sorted union, if it has at most `size_max` entries; else *out = NULL. Long text is borrowed from the sources. */
 Status dictionary_union(const Context *cx, Type type, const Dictionary *const *dictionaries, uint32_t count, uint32_t size_max,

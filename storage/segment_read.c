@@ -1,5 +1,5 @@
-/* Opening segments, their metadata, their blocks (segment_read.h). Nothing is read before it is asked for: the tail and footer of
- * a column when its first zone map or block is wanted, its dictionary when a block of codes is. */
+/* Opening segments, their metadata, their blocks (segment_read.h). Nothing is read before it is asked for: the tail and footer
+ * of a column when its first zone map or block is wanted, its dictionary when a block of codes is. */
 #include "storage/segment_read.h"
 
 #include "storage/block.h"
@@ -18,13 +18,13 @@ static Status fail_damaged(const Context *cx, const SegmentReader *reader, uint3
     if (block != NO_BLOCK) {
         snprintf(what, sizeof what, "block %u", block);
     }
-    return fail(cx, DATA_CORRUPTED, "%s of column \"%s\" of table \"%s\" (segment %" PRIu64 ", file \"%s\") is damaged: %s", what,
-                reader->schema->columns[column].name, reader->schema->name, reader->segment.id, path, why);
+    return fail(cx, DATA_CORRUPTED, "%s of column \"%s\" of table \"%s\" (segment %" PRIu64 ", file \"%s\") is damaged: %s",
+                what, reader->schema->columns[column].name, reader->schema->name, reader->segment.id, path, why);
 }
 
 /* Bytes of a column's file. A file that is missing or too short is damage too. */
-static Status read_at(const Context *cx, const SegmentReader *reader, uint32_t column, uint32_t block, uint64_t offset, void *to,
-                      size_t bytes) {
+static Status read_at(const Context *cx, const SegmentReader *reader, uint32_t column, uint32_t block, uint64_t offset,
+                      void *to, size_t bytes) {
     char path[FILE_PATH_MAX];
     File *file;
     segment_file_path(&reader->place, &reader->segment, reader->segment.is_packed ? SEGMENT_FILE_PACKED : column, path);
@@ -149,8 +149,8 @@ static Status read_dictionary(const Context *cx, SegmentReader *reader, uint32_t
     Dictionary *dictionary = NULL;
     const char *problem = NULL;
     TRY_ALLOC(cx, stored, tail->dictionary_stored_bytes);
-    Status status = read_at(cx, reader, column, NO_BLOCK, reader->columns[column].image_offset + tail->dictionary_offset, stored,
-                            tail->dictionary_stored_bytes);
+    Status status = read_at(cx, reader, column, NO_BLOCK, reader->columns[column].image_offset + tail->dictionary_offset,
+                            stored, tail->dictionary_stored_bytes);
     if (status == OK) {
         status = dictionary_read(cx, reader->schema->columns[column].type, tail, stored, &dictionary, &problem);
     }
@@ -192,7 +192,9 @@ Status segment_open(const Context *cx, Snapshot *snapshot, const TableVersion *t
 }
 
 /* Readers belong to their table version's cache. */
-void segment_close(SegmentReader *reader) { (void)reader; }
+void segment_close(SegmentReader *reader) {
+    (void)reader;
+}
 
 uint32_t segment_block_count(const SegmentReader *reader) {
     return (uint32_t)((reader->segment.rows + reader->segment.block_rows - 1) / reader->segment.block_rows);

@@ -105,7 +105,8 @@ static Status reader_create(const Context *cx, BlockCache *cache, FileSystem *fi
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------- under the table's lock, all that follow */
+/* ------------------------------------------------------------------------------------- under the table's lock, all that follow
+ */
 
 static void idle_remove(SegmentTable *table, SegmentReader *reader) {
     *(reader->previous != NULL ? &reader->previous->next : &table->oldest) = reader->next;

@@ -10,25 +10,25 @@ typedef struct SegmentTable SegmentTable;
 
 /* One column of an open segment. `meta` and `dictionary` are set once, under the reader's lock, and read without it. */
 typedef struct OpenColumn {
-    _Atomic(ColumnMeta *) meta;       /* owned */
-    _Atomic(Dictionary *) dictionary; /* owned */
-    CacheSlot *slots;                 /* one per block; owned; there if meta is */
+    _Atomic(ColumnMeta *) meta;         /* owned */
+    _Atomic(Dictionary *) dictionary;   /* owned */
+    CacheSlot *slots;                   /* one per block; owned; there if meta is */
     uint64_t image_offset, image_bytes; /* of the image in its file */
 } OpenColumn;
 
 struct SegmentReader {
-    BlockCache *cache;       /* borrowed */
-    FileSystem *files;       /* borrowed */
-    Arena arena;             /* holds what follows */
-    Segment segment;         /* id, slice, rows, block_rows, is_packed; partition is 0 of `place` */
-    TableVersion place;      /* a table version of this one partition: for paths */
+    BlockCache *cache;         /* borrowed */
+    FileSystem *files;         /* borrowed */
+    Arena arena;               /* holds what follows */
+    Segment segment;           /* id, slice, rows, block_rows, is_packed; partition is 0 of `place` */
+    TableVersion place;        /* a table version of this one partition: for paths */
     const TableSchema *schema; /* names and types */
     OpenColumn *columns;
-    bool directory_is_read;  /* packed: image offsets are known; guarded by lock */
+    bool directory_is_read; /* packed: image offsets are known; guarded by lock */
     pthread_mutex_t lock;
-    uint32_t references;     /* guarded by the table's lock */
+    uint32_t references;            /* guarded by the table's lock */
     SegmentReader *next, *previous; /* idle ones, oldest first; guarded by the table's lock */
-    SegmentReader *chain;    /* hash chain; guarded by the table's lock */
+    SegmentReader *chain;           /* hash chain; guarded by the table's lock */
 };
 
 Status segment_table_create(const Context *cx, BlockCache *cache, SegmentTable **table);

@@ -7,15 +7,15 @@
 #include "storage/column_write.h"
 
 typedef struct SegmentDraft {
-    Commit *commit;            /* borrowed */
-    const TableSchema *schema; /* borrowed */
+    Commit *commit;             /* borrowed */
+    const TableSchema *schema;  /* borrowed */
     const ColumnEncoding *want; /* per column; borrowed */
     uint64_t table_id;
-    Segment segment;           /* id, slice, partition, rows, block_rows, is_packed set by whoever makes the draft */
-    ColumnBuffer *columns;     /* one per table column; owned */
-    uint32_t *order;           /* owned */
-    ColumnWritten *written;    /* one per column; owned */
-    Arena *arenas;             /* one per column, for its range; owned */
+    Segment segment;        /* id, slice, partition, rows, block_rows, is_packed set by whoever makes the draft */
+    ColumnBuffer *columns;  /* one per table column; owned */
+    uint32_t *order;        /* owned */
+    ColumnWritten *written; /* one per column; owned */
+    Arena *arenas;          /* one per column, for its range; owned */
 } SegmentDraft;
 
 /* Sorts. */
@@ -26,8 +26,8 @@ Status segment_draft_write_column(const Context *cx, SegmentDraft *draft, uint32
 Status segment_draft_finish(const Context *cx, SegmentDraft *draft) MUST_CHECK;
 void segment_draft_free(SegmentDraft *draft);
 
-/* The encodings that the table's definition and the settings force_encoding and force_codec ask for; those that do not apply to a
- * column's type become AUTO, with a notice. `want` has one per column. */
+/* The encodings that the table's definition and the settings force_encoding and force_codec ask for; those that do not apply to
+ * a column's type become AUTO, with a notice. `want` has one per column. */
 void segment_wanted_encodings(const Context *cx, const TableSchema *schema, ColumnEncoding *want);
 
 #endif

@@ -1,6 +1,6 @@
 /* Sorting by integers: each key column becomes numbers that order as its values do (ranks), as many columns as fit are packed
- * into one 64-bit key, most significant first, and keys are sorted by radix, stably; what does not fit is sorted before, as less
- * significant. */
+ * into one 64-bit key, most significant first, and keys are sorted by radix, stably; what does not fit is sorted before, as
+ * less significant. */
 #include "storage/sort_order.h"
 
 #include "storage/encodings/encoding.h"
@@ -16,9 +16,9 @@ typedef struct KeyedRow {
 
 typedef struct Sorter {
     uint32_t rows;
-    uint64_t *ranks;        /* of one column, by row */
+    uint64_t *ranks;         /* of one column, by row */
     KeyedRow *keyed, *other; /* in the order so far; other: scratch of the same size */
-    uint32_t key_bits;      /* of keyed[].key that are in use */
+    uint32_t key_bits;       /* of keyed[].key that are in use */
 } Sorter;
 
 /* ------------------------------------------------------------------------------------------------------------------- ranks */
@@ -188,7 +188,8 @@ static bool is_identity(const Sorter *s) {
     return true;
 }
 
-static Status find_order(const Context *cx, const TableSchema *schema, const ColumnBuffer *columns, Sorter *s, uint32_t **order) {
+static Status find_order(const Context *cx, const TableSchema *schema, const ColumnBuffer *columns, Sorter *s,
+                         uint32_t **order) {
     TRY_ALLOC(cx, s->ranks, sizeof *s->ranks * s->rows);
     TRY_ALLOC_ZEROED(cx, s->keyed, sizeof *s->keyed * s->rows);
     TRY_ALLOC(cx, s->other, sizeof *s->other * s->rows);

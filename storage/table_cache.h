@@ -13,20 +13,20 @@ typedef struct SegmentCodeMap {
 
 /* The united dictionary of a column. What readers see is its first member. */
 typedef struct QueryDictionary {
-    Dictionary dictionary;  /* its values stand in `united`; long text is borrowed from the segments' dictionaries */
-    Dictionary *united;     /* owned */
-    uint32_t map_bytes;     /* 1 or 2: width of codes */
+    Dictionary dictionary; /* its values stand in `united`; long text is borrowed from the segments' dictionaries */
+    Dictionary *united;    /* owned */
+    uint32_t map_bytes;    /* 1 or 2: width of codes */
     uint32_t segment_count;
-    SegmentCodeMap *maps;   /* by segment id; owned */
+    SegmentCodeMap *maps; /* by segment id; owned */
 } QueryDictionary;
 
 typedef struct ColumnCache {
-    bool is_decided; /* query_dictionary says whether there is one */
+    bool is_decided;                   /* query_dictionary says whether there is one */
     QueryDictionary *query_dictionary; /* owned */
 } ColumnCache;
 
 typedef struct TableCache {
-    BlockCache *cache;       /* borrowed */
+    BlockCache *cache; /* borrowed */
     uint32_t segment_count, column_count;
     SegmentReader **readers; /* by index of segment; NULL: not opened yet; guarded by the attachment's lock */
     ColumnCache *columns;    /* guarded by the attachment's lock until decided */

@@ -18,10 +18,10 @@ enum { SEGMENT_ROWS_TARGET = 1 << 20, WAIT_MS = 20 };
 typedef struct Builder {
     uint32_t slice, partition;
     uint32_t rows;
-    uint64_t bytes;         /* of memory, as last counted */
+    uint64_t bytes; /* of memory, as last counted */
     bool looked_for_tail;
-    ColumnBuffer *columns;  /* owned; NULL: no rows */
-    uint32_t pending;       /* rows of the batch at hand that go here */
+    ColumnBuffer *columns; /* owned; NULL: no rows */
+    uint32_t pending;      /* rows of the batch at hand that go here */
     uint16_t pending_rows[BATCH_ROWS_MAX];
 } Builder;
 
@@ -30,7 +30,7 @@ struct TableWriter {
     MemoryAccount *memory; /* borrowed; of what outlives an append */
     WorkerPool *pool;      /* borrowed */
     uint32_t threads;
-    Arena arena;           /* schema, want, scratch */
+    Arena arena; /* schema, want, scratch */
     TableSchema *schema;
     ColumnEncoding *want;
     uint64_t table_id;
@@ -38,21 +38,21 @@ struct TableWriter {
     uint32_t segment_rows; /* target */
     Snapshot *snapshot;    /* of the commit as it was: where last segments are read from */
 
-    pthread_mutex_t lock;  /* guards all below */
-    pthread_cond_t turn;   /* next_sequence or failure changed */
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t turn;  /* next_sequence or failure changed */
     uint64_t next_sequence;
-    Status failure;        /* the first; its error */
+    Status failure; /* the first; its error */
     Error error;
-    bool is_undecided;     /* DISTSTYLE AUTO, never loaded: rows wait in `undecided` */
+    bool is_undecided; /* DISTSTYLE AUTO, never loaded: rows wait in `undecided` */
     Builder *undecided;
     RowPlacement placement;
-    Builder **builders;    /* by partition × slices + slice; owned */
+    Builder **builders; /* by partition × slices + slice; owned */
     uint32_t builder_count;
-    Builder **touched;     /* by the batch at hand */
+    Builder **touched; /* by the batch at hand */
     uint32_t touched_count;
     uint64_t buffered_bytes;
-    Vector *flat;          /* columns of the batch at hand */
-    uint8_t *sketches;     /* HLL_BYTES per column */
+    Vector *flat;      /* columns of the batch at hand */
+    uint8_t *sketches; /* HLL_BYTES per column */
     WriteReport report;
 };
 
@@ -61,7 +61,8 @@ typedef struct DraftList {
     uint32_t count, capacity;
 } DraftList;
 
-/* ------------------------------------------------------------------------------------------------------------ opening, ending */
+/* ------------------------------------------------------------------------------------------------------------ opening, ending
+ */
 
 static Status open_placement(const Context *cx, TableWriter *w, const TableVersion *table) {
     TRY(row_placement_init(cx, &w->placement, w->commit, w->schema, w->table_id, table->rows));
@@ -155,7 +156,8 @@ void table_writer_abort(TableWriter *w) {
     mem_free(w);
 }
 
-/* -------------------------------------------------------------------------------------------------------------------- drafts */
+/* -------------------------------------------------------------------------------------------------------------------- drafts
+ */
 
 static Status grow_drafts(const Context *cx, DraftList *list) {
     if (list->count < list->capacity) {
@@ -233,7 +235,8 @@ static Status write_drafts(const Context *cx, TableWriter *w, DraftList *list) {
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------------ builders */
+/* ------------------------------------------------------------------------------------------------------------------ builders
+ */
 
 static Status make_columns(const Context *cx, const TableWriter *w, Builder *builder) {
     TRY_ALLOC(cx, builder->columns, sizeof *builder->columns * w->schema->column_count);
@@ -274,7 +277,8 @@ static Status builder_at(const Context *cx, TableWriter *w, uint32_t slice, uint
     return OK;
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- tails */
+/* --------------------------------------------------------------------------------------------------------------------- tails
+ */
 
 /* The last segment of the builder's slice and partition, if it is smaller than a block. */
 static const Segment *find_tail(const TableWriter *w, const Builder *builder, const TableVersion **table) {
@@ -334,7 +338,8 @@ static Status take_tail(const Context *cx, TableWriter *w, Builder *builder) {
     return commit_remove_segment(cx, w->commit, w->table_id, tail->id);
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- appending */
+/* ----------------------------------------------------------------------------------------------------------------- appending
+ */
 
 static Status check_not_null(const Context *cx, const TableWriter *w, const Batch *batch) {
     for (uint32_t c = 0; c < w->schema->column_count; c++) {
@@ -342,7 +347,8 @@ static Status check_not_null(const Context *cx, const TableWriter *w, const Batc
         if (!w->schema->columns[c].not_null || column->validity == NULL || batch->rows == 0) {
             continue;
         }
-        bool is_full = column->kind == VECTOR_CONSTANT ? bit_get(column->validity, 0) : bits_all_set(column->validity, batch->rows);
+        bool is_full =
+            column->kind == VECTOR_CONSTANT ? bit_get(column->validity, 0) : bits_all_set(column->validity, batch->rows);
         if (!is_full) {
             return fail(cx, NOT_NULL_VIOLATION, "null value in column \"%s\" of table \"%s\" violates its NOT NULL constraint",
                         w->schema->columns[c].name, w->schema->name);
@@ -561,7 +567,8 @@ Status table_writer_append(const Context *cx, TableWriter *w, uint64_t sequence,
     return status;
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- finishing */
+/* ----------------------------------------------------------------------------------------------------------------- finishing
+ */
 
 /* All that is left, by all threads: a step is done for every draft before the next begins. */
 typedef struct Finishing {

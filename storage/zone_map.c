@@ -12,7 +12,8 @@ static Value value_of_integer(const BlockInput *in, const void *dictionary, int6
 }
 
 static bool integers_order_as_values(const BlockInput *in) {
-    return in->integers != NULL && (in->is_codes || class_is_integer(type_class(in->type)) || type_class(in->type) == CLASS_I128);
+    return in->integers != NULL &&
+           (in->is_codes || class_is_integer(type_class(in->type)) || type_class(in->type) == CLASS_I128);
 }
 
 static bool integers_are_sorted(const BlockInput *in) {
@@ -94,13 +95,11 @@ static Status store_value(const Context *cx, const Value *value, ByteBuffer *ran
 }
 
 Status zone_map_store(const Context *cx, const ColumnRange *range, bool is_sorted, ByteBuffer *range_text, BlockEntry *entry) {
-    ColumnRange cut = *range;
-    zone_map_cut(&cut);
-    entry->flags |= (uint8_t)((cut.has_range ? BLOCK_HAS_RANGE : 0) | (is_sorted ? BLOCK_IS_SORTED : 0) |
-                              (cut.max_is_truncated ? BLOCK_RANGE_IS_CUT : 0));
-    if (cut.has_range) {
-        TRY(store_value(cx, &cut.min, range_text, entry->min));
-        TRY(store_value(cx, &cut.max, range_text, entry->max));
+    entry->flags |= (uint8_t)((range->has_range ? BLOCK_HAS_RANGE : 0) | (is_sorted ? BLOCK_IS_SORTED : 0) |
+                              (range->max_is_truncated ? BLOCK_RANGE_IS_CUT : 0));
+    if (range->has_range) {
+        TRY(store_value(cx, &range->min, range_text, entry->min));
+        TRY(store_value(cx, &range->max, range_text, entry->max));
     }
     return OK;
 }

@@ -1,6 +1,6 @@
-/* The loops of bit packing, run lengths and deltas (unpack_kernels.h has the layout). Rows are handled as two halves of 64 bytes,
- * so that a half is one AVX-512 register; lanes narrower than 64 bits are shifted together as 64-bit words and masked, which
- * gives 8-bit lanes the shift that processors lack. */
+/* The loops of bit packing, run lengths and deltas (unpack_kernels.h has the layout). Rows are handled as two halves of 64
+ * bytes, so that a half is one AVX-512 register; lanes narrower than 64 bits are shifted together as 64-bit words and masked,
+ * which gives 8-bit lanes the shift that processors lack. */
 #include "kernels/unpack_kernels.h"
 
 #include "kernels/dispatch.h"
@@ -32,15 +32,17 @@ static inline __attribute__((always_inline)) void unpack_chunk(const Half *in, u
             } else {
                 uint32_t low = lane_bits - shift; /* bits in this row; the rest in the next */
                 Half next = in[(row + 1) * HALVES_PER_ROW + half];
-                out[position * HALVES_PER_ROW + half] = ((word >> shift) & lane_mask(low, lane_bits)) |
-                                                        ((next & lane_mask(bits - low, lane_bits)) << low);
+                out[position * HALVES_PER_ROW + half] =
+                    ((word >> shift) & lane_mask(low, lane_bits)) | ((next & lane_mask(bits - low, lane_bits)) << low);
             }
         }
     }
 }
 
 #define UNPACK_WIDTH(bits, lane_bits)                                                                                          \
-    static void unpack_##bits(const void *packed, void *codes) { unpack_chunk(packed, bits, lane_bits, codes); }
+    static void unpack_##bits(const void *packed, void *codes) {                                                               \
+        unpack_chunk(packed, bits, lane_bits, codes);                                                                          \
+    }
 #include "kernels/unpack_widths.inc.h"
 #undef UNPACK_WIDTH
 
@@ -186,8 +188,8 @@ static uint32_t expand_runs(const void *values, const uint16_t *lengths, uint32_
 }
 
 /* from → to, widths that differ: dense loops, one per pair. */
-#define RESIZE_LOOP(from, to)                                                                                                   \
-    static void resize_##from##_##to(const from *restrict in, uint32_t count, to *restrict out) {                               \
+#define RESIZE_LOOP(from, to)                                                                                                  \
+    static void resize_##from##_##to(const from *restrict in, uint32_t count, to *restrict out) {                              \
         for (uint32_t i = 0; i < count; i++) {                                                                                 \
             out[i] = (to)in[i];                                                                                                \
         }                                                                                                                      \

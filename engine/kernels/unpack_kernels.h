@@ -1,8 +1,8 @@
 /* Bit packing in lanes: 1,024 codes of `bits` bits (a chunk) in 128 × bits bytes.
  *
  * A chunk is made for the lane width T that its codes are unpacked to: 8, 16, 32 or 64 bits, the narrowest that holds them. It
- * has L = 1024 / T lanes; code i stands in lane i % L at position i / L, its bits at position × bits of the lane's own stream of
- * T-bit words, and word w of all lanes stands together (row w, 128 bytes):
+ * has L = 1024 / T lanes; code i stands in lane i % L at position i / L, its bits at position × bits of the lane's own stream
+ * of T-bit words, and word w of all lanes stands together (row w, 128 bytes):
  *
  *     row 0: | word 0 of lane 0 | word 0 of lane 1 | … | word 0 of lane L - 1 |
  *     row 1: | word 1 of lane 0 | …
@@ -20,7 +20,7 @@
 /* What a pass over the integers of a block finds. */
 typedef struct IntegerStats {
     int64_t min, max;
-    uint32_t runs;               /* runs of equal values */
+    uint32_t runs;                /* runs of equal values */
     int64_t delta_min, delta_max; /* of neighbours, wrapping; 0 if there is one value */
 } IntegerStats;
 
@@ -36,8 +36,8 @@ typedef struct UnpackKernels {
     void (*add_base)(void *codes, uint64_t base, uint32_t count, uint32_t code_bytes);
     /* out[i] = codes[i], wider or cut; widths in bytes. */
     void (*resize)(const void *codes, uint32_t from_bytes, uint32_t count, uint32_t to_bytes, void *out);
-    /* Run lengths → values: run r is lengths[r] + 1 times values[r]; stops after `room` values. Returns the values written. Writes
-     * up to 64 bytes past the end of `out`. */
+    /* Run lengths → values: run r is lengths[r] + 1 times values[r]; stops after `room` values. Returns the values written.
+     * Writes up to 64 bytes past the end of `out`. */
     uint32_t (*expand_runs)(const void *values, const uint16_t *lengths, uint32_t runs, uint32_t room, uint32_t value_bytes,
                             void *out);
     /* In place: codes[0] = start, codes[i] = codes[i - 1] + codes[i] + delta_min. */

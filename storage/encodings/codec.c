@@ -39,4 +39,6 @@ bool codec_decompress(CodecId codec, const void *from, size_t from_bytes, void *
     return codec == CODEC_ZSTD && ZSTD_decompress(to, bytes, from, from_bytes) == bytes;
 }
 
-uint64_t codec_checksum(const void *data, size_t bytes) { return hash_bytes(data, bytes, 0); }
+uint64_t codec_checksum(const void *data, size_t bytes) {
+    return hash_bytes(data, bytes, 0);
+}

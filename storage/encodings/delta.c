@@ -11,7 +11,9 @@ typedef struct DeltaHeader {
 } DeltaHeader;
 _Static_assert(sizeof(DeltaHeader) == 16, "FORMAT.md says 16 bytes");
 
-static uint32_t chunk_count(uint32_t rows) { return (rows + PACK_CHUNK - 1) / PACK_CHUNK; }
+static uint32_t chunk_count(uint32_t rows) {
+    return (rows + PACK_CHUNK - 1) / PACK_CHUNK;
+}
 
 static uint32_t delta_bits(const BlockInput *in) {
     return bits_needed((uint64_t)in->stats.delta_max - (uint64_t)in->stats.delta_min);

@@ -14,7 +14,9 @@ static const EncodingClass *const classes[ENCODING_COUNT] = {
 #undef ENCODING
 };
 
-const EncodingClass *encoding_class(uint32_t id) { return id < ENCODING_COUNT ? classes[id] : NULL; }
+const EncodingClass *encoding_class(uint32_t id) {
+    return id < ENCODING_COUNT ? classes[id] : NULL;
+}
 
 const char *encoding_name(uint32_t id) {
     const EncodingClass *class_ = encoding_class(id);

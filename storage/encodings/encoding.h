@@ -1,9 +1,9 @@
 /* Encodings: what stands in a block. Each is a file with a table of functions; encodings.def lists them.
  *
- * Most work on the values as *integers*: the integer classes themselves, the bit patterns of floats, decimals of class I128 less
- * their minimum where the range fits in 64 bits, and dictionary codes, which stand for values of any type. An encoding stores
- * integers as a base and unsigned codes of `bits` bits; code + base is the integer. RAW and CONSTANT also take values as they
- * are. A second stage (codec.h) may follow. storage/FORMAT.md has the bytes. */
+ * Most work on the values as *integers*: the integer classes themselves, the bit patterns of floats, decimals of class I128
+ * less their minimum where the range fits in 64 bits, and dictionary codes, which stand for values of any type. An encoding
+ * stores integers as a base and unsigned codes of `bits` bits; code + base is the integer. RAW and CONSTANT also take values as
+ * they are. A second stage (codec.h) may follow. storage/FORMAT.md has the bytes. */
 #ifndef DEPOT_STORAGE_ENCODING_H
 #define DEPOT_STORAGE_ENCODING_H
 
@@ -39,7 +39,7 @@ typedef struct BlockEntry {
     uint8_t encoding, codec;  /* EncodingId, CodecId */
     uint8_t bits;             /* of a code */
     uint8_t flags;            /* BlockFlags */
-    uint32_t parameter;       /* of the encoding */
+    uint32_t zero;
     uint64_t base[2];         /* of the codes: 128 bits, two's complement */
     uint8_t min[16], max[16]; /* as value_store writes them; text: offset and length (u32, u32) into the footer's text */
 } BlockEntry;
@@ -82,7 +82,7 @@ typedef struct EncodingClass {
     const char *name;
     /* Bytes that encode() will write; ENCODING_CANNOT if it does not take this block. */
     uint64_t (*size)(const BlockInput *in);
-    /* Writes them, and bits, base and parameter of the entry. */
+    /* Writes them, and bits and base of the entry. */
     void (*encode)(const BlockInput *in, BlockEntry *entry, uint8_t *out);
     /* Is this a well-formed payload? Called once when a block enters the cache; `values` has `bytes` bytes. */
     bool (*check)(const BlockEntry *entry, Type type, const uint8_t *values, uint64_t bytes);
@@ -110,6 +110,8 @@ uint32_t encoding_choose(const BlockInput *in);
 /* gather_codes of encodings without random access: decodes the chunks that hold the rows and picks. */
 void gather_codes_by_chunks(const struct ColumnBlock *block, const uint16_t *rows, uint32_t count, void *codes);
 
-static inline uint32_t bits_needed(uint64_t range) { return range == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(range); }
+static inline uint32_t bits_needed(uint64_t range) {
+    return range == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(range);
+}
 
 #endif

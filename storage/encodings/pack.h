@@ -7,7 +7,9 @@
 #include "kernels/unpack_kernels.h"
 
 /* Width that codes of `bits` bits are unpacked to: 1, 2, 4 or 8 bytes. */
-static inline uint32_t pack_code_bytes(uint32_t bits) { return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8; }
+static inline uint32_t pack_code_bytes(uint32_t bits) {
+    return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
+}
 /* Bytes that `count` packed codes take. */
 uint64_t pack_bytes(uint32_t bits, uint32_t count);
 /* Codes are pack_code_bytes(bits) wide. */

@@ -17,8 +17,12 @@ typedef struct RunStart {
 } RunStart;
 _Static_assert(sizeof(RunStart) == 8, "FORMAT.md says 8 bytes");
 
-static uint32_t chunk_count(uint32_t rows) { return (rows + PACK_CHUNK - 1) / PACK_CHUNK; }
-static uint32_t value_bits(const BlockInput *in) { return bits_needed((uint64_t)in->stats.max - (uint64_t)in->stats.min); }
+static uint32_t chunk_count(uint32_t rows) {
+    return (rows + PACK_CHUNK - 1) / PACK_CHUNK;
+}
+static uint32_t value_bits(const BlockInput *in) {
+    return bits_needed((uint64_t)in->stats.max - (uint64_t)in->stats.min);
+}
 
 static uint32_t longest_run(const BlockInput *in) {
     uint32_t longest = 1, start = 0;
@@ -127,8 +131,7 @@ static bool starts_are_true(const RunHeader *header, uint32_t rows, const uint8_
 static bool runlength_check(const BlockEntry *entry, Type type, const uint8_t *values, uint64_t bytes) {
     StorageClass class_ = type_class(type);
     RunHeader header;
-    if (bytes < sizeof header ||
-        ((class_ == CLASS_TEXT || class_ == CLASS_INTERVAL) && (entry->flags & BLOCK_IS_CODES) == 0)) {
+    if (bytes < sizeof header || ((class_ == CLASS_TEXT || class_ == CLASS_INTERVAL) && (entry->flags & BLOCK_IS_CODES) == 0)) {
         return false;
     }
     memcpy(&header, values, sizeof header);

@@ -1,5 +1,5 @@
-/* Segments: every encoding, type, shape of values and pattern of NULLs goes through the writer and comes back the same, by decoding
- * and by gathering. */
+/* Segments: every encoding, type, shape of values and pattern of NULLs goes through the writer and comes back the same, by
+ * decoding and by gathering. */
 #include "table_fixture.h"
 
 static Fixture f;
@@ -61,8 +61,9 @@ static Value shape_value(Type type, Shape shape, Nulls nulls, uint64_t i, char *
     case CLASS_INTERVAL: value.interval = (Interval){(int32_t)(n % 13), (int32_t)(n % 29), n}; break;
     default: {
         static const char *const pads[] = {"", "x", "äöü, longer than twelve bytes: ", "0123456789"};
-        int bytes = snprintf(text, 200, "%s%lld%s", pads[(uint64_t)n % 4], (long long)n,
-                             shape == SHAPE_WIDE && i % 9 == 0 ? "................................................................" : "");
+        int bytes = snprintf(
+            text, 200, "%s%lld%s", pads[(uint64_t)n % 4], (long long)n,
+            shape == SHAPE_WIDE && i % 9 == 0 ? "................................................................" : "");
         value.text = text_view(text, shape == SHAPE_WIDE && i % 31 == 0 ? 0 : (uint32_t)bytes);
     }
     }
@@ -209,9 +210,10 @@ static void round_trip(const char *name, Type type, Shape shape, Nulls nulls, ui
 }
 
 static void walk(const char *encoding, const char *codec) {
-    const Type types[] = {type_make(TYPE_BOOLEAN), type_make(TYPE_SMALLINT), type_make(TYPE_INTEGER),   type_make(TYPE_BIGINT),
-                          type_decimal(12, 2),     type_decimal(38, 4),      type_make(TYPE_REAL),      type_make(TYPE_DOUBLE),
-                          type_varchar(200),       type_make(TYPE_DATE),     type_make(TYPE_TIMESTAMP), type_make(TYPE_INTERVAL)};
+    const Type types[] = {type_make(TYPE_BOOLEAN), type_make(TYPE_SMALLINT),  type_make(TYPE_INTEGER),
+                          type_make(TYPE_BIGINT),  type_decimal(12, 2),       type_decimal(38, 4),
+                          type_make(TYPE_REAL),    type_make(TYPE_DOUBLE),    type_varchar(200),
+                          type_make(TYPE_DATE),    type_make(TYPE_TIMESTAMP), type_make(TYPE_INTERVAL)};
     const uint64_t counts[] = {1, 700, 2048, 5003};
     uint32_t made = 0;
     set(&f, "force_encoding", encoding);
