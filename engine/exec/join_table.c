@@ -6,18 +6,23 @@
 
 #define PART_ROWS ((uint64_t)1 << 17) /* build rows that are worth a part of their own */
 #define PARTS_MAX 8
+#define ARRAY_BYTES_FREE ((uint64_t)1 << 20)
 #define FIND_PREFETCH_BYTES ((size_t)1 << 20) /* tables beyond the cache prefetch */
 
-/* An array is used where it costs at most a few entries per row, or next to nothing. */
+static uint8_t entry_bytes_for(uint64_t rows) {
+    return rows < 0xff ? 1 : rows < 0xffff ? 2 : 4;
+}
+
+/* An array is used where it stays in the cache, or costs at most a few entries per row. */
 static bool array_fits(uint64_t range, uint64_t rows) {
-    return range < ((uint64_t)1 << 16) || range / 16 < rows;
+    return range * entry_bytes_for(rows) <= ARRAY_BYTES_FREE || range / 16 < rows;
 }
 
 static Status prepare_array(const Context *cx, JoinIndex *index, uint64_t rows, int64_t key_min, uint64_t range) {
     index->is_array = true;
     index->key_min = key_min;
     index->range = range;
-    index->entry_bytes = rows < 0xff ? 1 : rows < 0xffff ? 2 : 4;
+    index->entry_bytes = entry_bytes_for(rows);
     TRY_ALLOC_ZEROED(cx, index->entries, (range + 1) * index->entry_bytes);
     if (index->keeps_duplicates) {
         TRY_ALLOC_ZEROED(cx, index->next, rows * sizeof *index->next);
@@ -45,7 +50,7 @@ Status join_index_prepare(const Context *cx, JoinIndex *index, const RowTable *t
         return prepare_array(cx, index, rows, 0, 0);
     }
     uint64_t distance = (uint64_t)key_max - (uint64_t)key_min;
-    if (is_integer && distance < UINT64_MAX && array_fits(distance + 1, rows)) {
+    if (is_integer && distance < UINT32_MAX && array_fits(distance + 1, rows)) {
         return prepare_array(cx, index, rows, key_min, distance + 1);
     }
     return prepare_hash(cx, index, rows);
