@@ -98,35 +98,36 @@ static void float_add(uint8_t *state, double value) {
     s->count++;
 }
 
-/* One loop per element type and state; `value` of row i as VALUE(i). */
-#define SUM_LOOP(NAME, T, ADD, ONE_SUM)                                                                                        \
-    static void NAME(uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,       \
-                     int64_t base, uint32_t rows) {                                                                            \
-        const T *values = data;                                                                                                \
-        if (groups == NULL && validity == NULL) {                                                                              \
-            ONE_SUM total = 0;                                                                                                 \
-            for (uint32_t row = 0; row < rows; row++) {                                                                        \
-                total += values[row];                                                                                          \
-            }                                                                                                                  \
-            ADD(states, total + (ONE_SUM)base * rows, rows);                                                                   \
-            return;                                                                                                            \
-        }                                                                                                                      \
-        for (uint32_t row = 0; row < rows; row++) {                                                                            \
-            if (validity == NULL || bit_get(validity, row)) {                                                                  \
-                ADD(agg_state(states, stride, groups, row), (ONE_SUM)values[row] + base, 1);                                   \
-            }                                                                                                                  \
-        }                                                                                                                      \
+/* A batch of 64-bit integers: the halves are summed apart, which is vector code and cannot overflow. */
+static __int128 batch_sum_i64(const int64_t *values, uint32_t rows) {
+    int64_t high = 0;
+    uint64_t low = 0;
+    for (uint32_t row = 0; row < rows; row++) {
+        high += values[row] >> 32;
+        low += (uint32_t)values[row];
     }
-SUM_LOOP(sum_u8, uint8_t, narrow_add, int64_t)
-SUM_LOOP(sum_u16, uint16_t, narrow_add, int64_t)
-SUM_LOOP(sum_u32, uint32_t, narrow_add, int64_t)
-SUM_LOOP(sum_i16, int16_t, narrow_add, int64_t)
-SUM_LOOP(sum_i32, int32_t, narrow_add, int64_t)
-SUM_LOOP(sum_wide_u8, uint8_t, wide_add, __int128)
-SUM_LOOP(sum_wide_u16, uint16_t, wide_add, __int128)
-SUM_LOOP(sum_wide_u32, uint32_t, wide_add, __int128)
-SUM_LOOP(sum_wide_i64, int64_t, wide_add, __int128)
-#undef SUM_LOOP
+    return ((__int128)high << 32) + low;
+}
+
+#define T uint8_t
+#define SUFFIX u8
+#include "expr/agg_sum.inc.h"
+#define T uint16_t
+#define SUFFIX u16
+#include "expr/agg_sum.inc.h"
+#define T uint32_t
+#define SUFFIX u32
+#include "expr/agg_sum.inc.h"
+#define T int16_t
+#define SUFFIX i16
+#include "expr/agg_sum.inc.h"
+#define T int32_t
+#define SUFFIX i32
+#include "expr/agg_sum.inc.h"
+#define T int64_t
+#define SUFFIX i64
+#define BATCH_SUM batch_sum_i64
+#include "expr/agg_sum.inc.h"
 
 static void sum_i128(uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,
                      int64_t base, uint32_t rows) {
@@ -146,15 +147,16 @@ static bool is_narrow(const Aggregate *aggregate) {
 }
 
 static SumLoop *loop_for_codes(bool narrow, uint32_t code_bytes) {
-    static SumLoop *const loops[2][3] = {{sum_wide_u8, sum_wide_u16, sum_wide_u32}, {sum_u8, sum_u16, sum_u32}};
+    static SumLoop *const loops[2][3] = {{wide_sum_u8, wide_sum_u16, wide_sum_u32},
+                                         {narrow_sum_u8, narrow_sum_u16, narrow_sum_u32}};
     return loops[narrow][code_bytes == 1 ? 0 : code_bytes == 2 ? 1 : 2];
 }
 
 static SumLoop *loop_for_values(StorageClass class) {
     switch (class) {
-    case CLASS_I16: return sum_i16;
-    case CLASS_I32: return sum_i32;
-    case CLASS_I64: return sum_wide_i64;
+    case CLASS_I16: return narrow_sum_i16;
+    case CLASS_I32: return narrow_sum_i32;
+    case CLASS_I64: return wide_sum_i64;
     default: return sum_i128;
     }
 }

@@ -44,6 +44,7 @@
 #define T int64_t
 #define U uint64_t
 #define W __int128
+#define HALF int32_t
 #define NAME(f) f##_I64_vectors
 #define A(i) a[i]
 #define B(i) b[i]
@@ -59,6 +60,7 @@
 #undef T
 #undef U
 #undef W
+#undef HALF
 
 #define NAME(f) f##_I128_vectors
 #define A(i) a[i]
@@ -74,6 +76,7 @@
 #include "kernels/arith_wide.inc.h"
 
 #define T float
+#define B_T int32_t
 #define INFINITE INFINITY
 #define NAME(f) f##_F32_vectors
 #define A(i) a[i]
@@ -89,8 +92,10 @@
 #include "kernels/arith_float.inc.h"
 #undef T
 #undef INFINITE
+#undef B_T
 
 #define T double
+#define B_T int64_t
 #define INFINITE (double)INFINITY
 #define NAME(f) f##_F64_vectors
 #define A(i) a[i]
@@ -106,6 +111,7 @@
 #include "kernels/arith_float.inc.h"
 #undef T
 #undef INFINITE
+#undef B_T
 
 #define INTEGER_LOOPS(tag, shape)                                                                                              \
     { add_##tag##_##shape, subtract_##tag##_##shape, multiply_##tag##_##shape, NULL }

@@ -1,11 +1,11 @@
-/* Integer to integer: wants FROM, TO and PAIR(f). */
+/* Integer to integer: wants FROM, TO, UNSIGNED_TO and PAIR(f). */
 static bool PAIR(convert)(const void *from_, void *to_, uint32_t n) {
     const FROM *restrict from = from_;
     TO *restrict to = to_;
-    int bad = 0;
+    FROM bad = 0;
     for (uint32_t i = 0; i < n; i++) {
         to[i] = (TO)from[i];
-        bad |= (FROM)to[i] != from[i];
+        bad |= (FROM)((FROM)to[i] ^ from[i]);
     }
     return bad != 0;
 }
@@ -13,15 +13,14 @@ static bool PAIR(convert)(const void *from_, void *to_, uint32_t n) {
 static bool PAIR(scale_up)(const void *from_, __int128 factor_, __int128 limit_, void *to_, uint32_t n) {
     const FROM *restrict from = from_;
     TO *restrict to = to_;
-    TO factor = (TO)factor_, limit = (TO)limit_;
-    bool bad = false;
+    TO factor = (TO)factor_, most = (TO)((limit_ - 1) / factor_); /* |from| up to here does not overflow */
+    TO bad = 0;
     for (uint32_t i = 0; i < n; i++) {
-        TO product;
-        bad |= __builtin_mul_overflow(from[i], factor, &product);
-        bad |= (product >= limit) | (product <= -limit);
-        to[i] = product;
+        TO value = (TO)from[i];
+        bad |= (TO)(value > most) | (TO)(value < -most) | (TO)((FROM)value != from[i]);
+        to[i] = (TO)((UNSIGNED_TO)value * (UNSIGNED_TO)factor);
     }
-    return bad;
+    return bad != 0;
 }
 
 static bool PAIR(scale_down)(const void *from_, __int128 factor_, __int128 limit, void *to_, uint32_t n) {
@@ -39,4 +38,5 @@ static bool PAIR(scale_down)(const void *from_, __int128 factor_, __int128 limit
     return bad;
 }
 #undef TO
+#undef UNSIGNED_TO
 #undef PAIR

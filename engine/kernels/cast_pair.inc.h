@@ -1,14 +1,18 @@
 /* Conversion from one integer class to others: wants FROM and NAME(f); ends with the loops to I16, I32, I64, I128, F32, F64. */
 #define TO int16_t
+#define UNSIGNED_TO uint16_t
 #define PAIR(f) NAME(f##_I16)
 #include "kernels/cast_integer.inc.h"
 #define TO int32_t
+#define UNSIGNED_TO uint32_t
 #define PAIR(f) NAME(f##_I32)
 #include "kernels/cast_integer.inc.h"
 #define TO int64_t
+#define UNSIGNED_TO uint64_t
 #define PAIR(f) NAME(f##_I64)
 #include "kernels/cast_integer.inc.h"
 #define TO __int128
+#define UNSIGNED_TO unsigned __int128
 #define PAIR(f) NAME(f##_I128)
 #include "kernels/cast_integer.inc.h"
 

@@ -10,7 +10,7 @@
 typedef void CompareLoop(const void *a, const void *b, uint32_t n, uint64_t *mask);
 /* low <= x <= low + span, as distances modulo the width: one unsigned comparison. */
 typedef void RangeLoop(const void *data, uint64_t low, uint64_t span, uint32_t n, uint64_t *mask);
-/* table[code] != 0. */
+/* table[code], which is 0 or 1. */
 typedef void TableLoop(const void *codes, const uint8_t *table, uint32_t n, uint64_t *mask);
 
 struct CompareKernels {
@@ -22,6 +22,7 @@ struct CompareKernels {
     CompareLoop *less_constant[CLASS_COUNT];
     CompareLoop *greater_constant[CLASS_COUNT];
     void (*from_bytes)(const uint8_t *bytes, uint32_t n, uint64_t *mask);
+    /* `bytes` has room for n rounded up to 8. */
     void (*to_bytes)(const uint64_t *mask, uint32_t n, uint8_t *bytes);
     /* Positions of the set bits, ascending; `rows` has room for n rounded up to 16. Returns how many. */
     uint32_t (*rows)(const uint64_t *mask, uint32_t n, uint16_t *rows);
