@@ -4,7 +4,8 @@
  *     depot_error error;
  *     if (depot_open("sales", NULL, &db, &error) != DEPOT_OK) { fprintf(stderr, "%s\n", error.message); return 1; }
  *     depot_statement *statement;
- *     if (depot_prepare(db, "SELECT region, sum(amount) FROM orders WHERE year = $1 GROUP BY 1", -1, &statement, NULL) == DEPOT_OK) {
+ *     const char *sql = "SELECT region, sum(amount) FROM orders WHERE year = $1 GROUP BY 1";
+ *     if (depot_prepare(db, sql, -1, &statement, NULL) == DEPOT_OK) {
  *         depot_bind_int64(statement, 1, 1995);
  *         while (depot_step(statement) == DEPOT_ROW) {
  *             printf("%s %s\n", depot_column_text(statement, 0), depot_column_text(statement, 1));
@@ -16,11 +17,12 @@
  *
  * Threads. A depot (a connection) and what was made from it (statements, appenders) belong to one thread at a time, with two
  * exceptions that any thread may call at any time: depot_cancel and depot_appender_append. Different
- * connections are independent, also to the same directory: one connection writes at a time, any number read, in this process and
- * in others. A query runs on as many threads as the setting `threads` says; the thread that steps it is one of them.
+ * connections are independent, also to the same directory: one connection writes at a time, any number read, in this process
+ * and in others. A query runs on as many threads as the setting `threads` says; the thread that steps it is one of them.
  *
- * Ownership. What a call returns through a pointer to const is borrowed: text, batches and errors stay valid until the next call
- * on the same object, names of columns until depot_finalize. Everything opened is closed by its own close, before its connection.
+ * Ownership. What a call returns through a pointer to const is borrowed: text, batches and errors stay valid until the next
+ * call on the same object, names of columns until depot_finalize. Everything opened is closed by its own close, before its
+ * connection.
  *
  * Values. A result is read row by row (depot_step, depot_column_…) or batch by batch (depot_next_batch), not both.
  *
@@ -48,15 +50,15 @@ typedef enum depot_code {
 } depot_code;
 
 typedef struct depot_error {
-    depot_code code;     /* DEPOT_OK if the last call succeeded */
-    char sqlstate[6];    /* "42703"; "" if none */
-    char message[1024];  /* without "ERROR:", no newline at the end */
-    char hint[512];      /* "" if there is none */
-    uint32_t line;       /* of the statement's text, from 1; 0: the error has no place */
-    uint32_t column;     /* in characters, from 1 */
-    char source[256];    /* that line of the text, cut if it is long: "" without a place */
-    uint32_t caret;      /* where the column stands in `source`, in characters from 0 */
-    uint32_t offset;     /* in bytes from the start of the text given to depot_prepare; UINT32_MAX without a place */
+    depot_code code;    /* DEPOT_OK if the last call succeeded */
+    char sqlstate[6];   /* "42703"; "" if none */
+    char message[1024]; /* without "ERROR:", no newline at the end */
+    char hint[512];     /* "" if there is none */
+    uint32_t line;      /* of the statement's text, from 1; 0: the error has no place */
+    uint32_t column;    /* in characters, from 1 */
+    char source[256];   /* that line of the text, cut if it is long: "" without a place */
+    uint32_t caret;     /* where the column stands in `source`, in characters from 0 */
+    uint32_t offset;    /* in bytes from the start of the text given to depot_prepare; UINT32_MAX without a place */
 } depot_error;
 
 const char *depot_version(void);
@@ -137,8 +139,8 @@ uint32_t depot_column_count(depot_statement *statement);
 const char *depot_column_name(depot_statement *statement, uint32_t column);
 depot_type depot_column_type(depot_statement *statement, uint32_t column);
 const char *depot_column_type_name(depot_statement *statement, uint32_t column); /* "decimal(12,2)" */
-/* Of the row that the last step stood on. Numbers convert as a cast would, to 0 where they cannot. Text is what psql prints; NULL
- * (the pointer) for NULL. */
+/* Of the row that the last step stood on. Numbers convert as a cast would, to 0 where they cannot. Text is what psql prints;
+ * NULL (the pointer) for NULL. */
 int depot_column_is_null(depot_statement *statement, uint32_t column);
 int64_t depot_column_int64(depot_statement *statement, uint32_t column);
 double depot_column_double(depot_statement *statement, uint32_t column);
@@ -161,8 +163,8 @@ typedef struct depot_text {
     uint32_t bytes;
 } depot_text;
 
-/* One column of a batch: an array of the type's element (see depot_type); `validity` NULL, or one bit per row, 1 = not NULL. Rows
- * that are NULL hold zeros. */
+/* One column of a batch: an array of the type's element (see depot_type); `validity` NULL, or one bit per row, 1 = not NULL.
+ * Rows that are NULL hold zeros. */
 typedef struct depot_column {
     depot_type type;
     uint8_t precision, scale; /* DECIMAL */
@@ -177,18 +179,19 @@ typedef struct depot_batch {
     const depot_column *columns;
 } depot_batch;
 
-/* *batch is borrowed until the next call on the statement. DEPOT_OK with a batch of at least one row, DEPOT_DONE or DEPOT_ERROR. */
+/* *batch is borrowed until the next call on the statement. DEPOT_OK with a batch of at least one row, DEPOT_DONE or
+ * DEPOT_ERROR. */
 depot_code depot_next_batch(depot_statement *statement, const depot_batch **batch);
 
 /* ------------------------------------------------------------------------------------------------------------- appender */
 
-/* Loads whole batches, from several threads, in one commit: nothing is visible before depot_appender_commit, everything after. The
- * connection can do nothing else meanwhile. */
+/* Loads whole batches, from several threads, in one commit: nothing is visible before depot_appender_commit, everything after.
+ * The connection can do nothing else meanwhile. */
 depot_code depot_appender_open(depot *db, const char *schema, const char *table, depot_appender **appender);
-/* Columns in table order, of exactly the table's types (text for CHAR and VARCHAR), at most 2,048 rows. Batches land in the order
- * of `sequence` (0, 1, 2, … without gaps), whichever thread brings them; the call waits until all lower ones are in, so hand the
- * numbers out in order. The batch is copied. Any thread. On DEPOT_ERROR, *error (may be NULL) is filled, and the appender only
- * takes an abort. */
+/* Columns in table order, of exactly the table's types (text for CHAR and VARCHAR), at most 2,048 rows. Batches land in the
+ * order of `sequence` (0, 1, 2, … without gaps), whichever thread brings them; the call waits until all lower ones are in, so
+ * hand the numbers out in order. The batch is copied. Any thread. On DEPOT_ERROR, *error (may be NULL) is filled, and the
+ * appender only takes an abort. */
 depot_code depot_appender_append(depot_appender *appender, uint64_t sequence, const depot_batch *batch, int is_last_of_sequence,
                                  depot_error *error);
 /* Both end the appender. */

@@ -21,16 +21,16 @@ Status segment_block_bytes(const Context *cx, SegmentReader *reader, uint32_t co
  * without dictionary) are valid until then. */
 typedef struct ColumnBlock {
     const struct EncodingClass *encoding;
-    const struct BlockEntry *entry; /* what the file says of the block */
-    struct CacheSlot *slot;         /* pinned */
-    const uint8_t *data;            /* encoded values, second stage undone */
-    const uint64_t *validity;       /* of the whole block; NULL: no NULLs, or nothing but NULLs (entry) */
+    const struct BlockEntry *entry;       /* what the file says of the block */
+    struct CacheSlot *slot;               /* pinned */
+    const uint8_t *data;                  /* encoded values, second stage undone */
+    const uint64_t *validity;             /* of the whole block; NULL: no NULLs, or nothing but NULLs (entry) */
     const Dictionary *segment_dictionary; /* of the codes as stored; NULL: none */
-    const Dictionary *dictionary;   /* of the codes as decoded: the segment's, or the query dictionary if one was asked for */
-    const void *code_map;           /* segment code → query code, map_bytes wide, or NULL if they are the same */
+    const Dictionary *dictionary; /* of the codes as decoded: the segment's, or the query dictionary if one was asked for */
+    const void *code_map;         /* segment code → query code, map_bytes wide, or NULL if they are the same */
     Type type;
     uint32_t rows;
-    int64_t base;        /* frame of reference */
+    int64_t base; /* frame of reference */
     uint8_t map_bytes;
     uint8_t code_bytes;  /* width codes are decoded to; 0: decodes flat */
     uint64_t read_bytes; /* bytes on disk that this open really read; 0 on a cache hit */

@@ -258,13 +258,15 @@ IntervalParse interval_parse(const char *text, size_t bytes, Interval *out) {
 
 /* ---------------------------------------------------------------------------------------------------------------- printing */
 
+#define FIELD_BYTES_MAX 32 /* " +" or " -", 19 digits, a blank, "years" or "mons" */
+
 /* One field such as "-3 days"; after a negative field a positive one has its sign. */
 static char *put_field(char *at, char *start, int64_t value, const char *unit, bool *after_negative) {
     if (value == 0) {
         return at;
     }
-    at += sprintf(at, "%s%s%lld %s%s", at > start ? " " : "", *after_negative && value > 0 ? "+" : "", (long long)value, unit,
-                  value == 1 ? "" : "s");
+    at += snprintf(at, FIELD_BYTES_MAX, "%s%s%lld %s%s", at > start ? " " : "", *after_negative && value > 0 ? "+" : "",
+                   (long long)value, unit, value == 1 ? "" : "s");
     *after_negative = value < 0;
     return at;
 }
@@ -277,7 +279,10 @@ size_t interval_print(Interval interval, char *buffer) {
     at = put_field(at, buffer, interval.days, "day", &after_negative);
     if (interval.micros != 0 || at == buffer) {
         uint64_t micros = interval.micros < 0 ? -(uint64_t)interval.micros : (uint64_t)interval.micros;
-        at += sprintf(at, "%s%s", at > buffer ? " " : "", interval.micros < 0 ? "-" : after_negative ? "+" : "");
+        at += snprintf(at, FIELD_BYTES_MAX, "%s%s", at > buffer ? " " : "",
+                       interval.micros < 0 ? "-"
+                       : after_negative    ? "+"
+                                           : "");
         if (micros > INT64_MAX) {
             micros = INT64_MAX;
         }

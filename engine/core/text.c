@@ -192,9 +192,13 @@ size_t utf8_put(uint32_t character, char *out) {
     return (size_t)utf8proc_encode_char((utf8proc_int32_t)character, (utf8proc_uint8_t *)out);
 }
 
-uint32_t utf8_upper(uint32_t character) { return (uint32_t)utf8proc_toupper((utf8proc_int32_t)character); }
+uint32_t utf8_upper(uint32_t character) {
+    return (uint32_t)utf8proc_toupper((utf8proc_int32_t)character);
+}
 
-uint32_t utf8_lower(uint32_t character) { return (uint32_t)utf8proc_tolower((utf8proc_int32_t)character); }
+uint32_t utf8_lower(uint32_t character) {
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)character);
+}
 
 bool utf8_is_letter_or_digit(uint32_t character) {
     utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)character);

@@ -147,7 +147,7 @@ static size_t print_digits(const char *digits, uint32_t count, int exponent, boo
             memcpy(at, digits + 1, count - 1);
             at += count - 1;
         }
-        at += sprintf(at, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+        at += snprintf(at, 8, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
         return (size_t)(at - buffer);
     }
     for (int place = exponent < 0 ? 0 : exponent; place >= exponent - (int)count + 1 || place >= 0; place--) {
@@ -164,10 +164,10 @@ static size_t print_digits(const char *digits, uint32_t count, int exponent, boo
 /* As PostgreSQL 12 and later: shortest digits, exponent form below 1e-4 and from 1e15 (REAL: 1e6). */
 static size_t print_double(double value, bool is_real, char *buffer) {
     if (isnan(value)) {
-        return (size_t)sprintf(buffer, "NaN");
+        return (size_t)snprintf(buffer, 16, "NaN");
     }
     if (isinf(value)) {
-        return (size_t)sprintf(buffer, value > 0 ? "Infinity" : "-Infinity");
+        return (size_t)snprintf(buffer, 16, "%s", value > 0 ? "Infinity" : "-Infinity");
     }
     if (value == rint(value) && fabs(value) < (is_real ? 1e6 : 1e15) && !(value == 0 && signbit(value))) {
         return print_i64((int64_t)value, buffer);

@@ -62,7 +62,7 @@ struct depot_statement {
     size_t text_bytes;
     Arena arena; /* the syntax tree */
     AstStatement *ast;
-    const char *tag; /* "SELECT"; static */
+    const char *tag;       /* "SELECT"; static */
     Value *parameters;     /* ast->parameter_count */
     Arena parameter_arena; /* text of parameters */
     Run run;

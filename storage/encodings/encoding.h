@@ -36,9 +36,9 @@ typedef struct BlockEntry {
     uint32_t stored_bytes;
     uint32_t plain_bytes; /* before the second stage: validity (if 0 < nulls < rows), then values */
     uint32_t rows, nulls;
-    uint8_t encoding, codec;  /* EncodingId, CodecId */
-    uint8_t bits;             /* of a code */
-    uint8_t flags;            /* BlockFlags */
+    uint8_t encoding, codec; /* EncodingId, CodecId */
+    uint8_t bits;            /* of a code */
+    uint8_t flags;           /* BlockFlags */
     uint32_t zero;
     uint64_t base[2];         /* of the codes: 128 bits, two's complement */
     uint8_t min[16], max[16]; /* as value_store writes them; text: offset and length (u32, u32) into the footer's text */
