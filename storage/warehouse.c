@@ -364,7 +364,9 @@ static Status tidy_up(const Context *cx, Warehouse *warehouse) {
         error_clear(cx->error);
         return OK;
     }
-    TRY(status);
+    if (status != OK) {
+        return fail_hint(cx, "to read only, open the warehouse read-only: that needs no permission to write");
+    }
     if (!lock.was_clean) {
         status = cleanup_orphans(cx, warehouse);
         if (status == OK) {

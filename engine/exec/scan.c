@@ -12,7 +12,6 @@
 #include "kernels/select_kernels.h"
 #include "storage/segment_read.h"
 
-#define BLOCK_ROWS_MAX 65536
 /* Rows that are worth a task of their own. */
 #define ROWS_PER_TASK 32768
 /* Steps are measured in one block of this many. */
@@ -37,6 +36,7 @@ typedef struct ScanShared {
     uint32_t segment_count, block_count;
     ScanSegment *segments; /* owned */
     uint64_t rows;
+    uint32_t block_rows_max;
     bool has_affinity;
     uint32_t queue_count;
     MorselQueue *queues; /* owned */
@@ -124,6 +124,7 @@ static Status open_segments(Task *task, const PhysicalNode *op, ScanShared *shar
         entry->first_block = shared->block_count;
         shared->block_count += segment_block_count(entry->reader);
         shared->rows += segment->rows;
+        shared->block_rows_max = segment->block_rows > shared->block_rows_max ? segment->block_rows : shared->block_rows_max;
         shared->segment_count++;
     }
     return OK;
@@ -199,8 +200,8 @@ static Status scan_open_local(Task *task, const PhysicalNode *op, void *shared_,
     TRY_ALLOC_ZEROED(cx, local->columns, sizeof *local->columns * columns);
     TRY_ALLOC_ZEROED(cx, local->profile.column_bytes, sizeof(uint64_t) * columns);
     TRY_ALLOC_ZEROED(cx, local->profile.slice_rows, sizeof(uint64_t) * topology->nodes * topology->slices_per_node);
-    TRY_ALLOC(cx, local->rows, sizeof *local->rows * (BLOCK_ROWS_MAX + SELECT_SLACK));
-    TRY_ALLOC(cx, local->mask, BLOCK_ROWS_MAX);
+    TRY_ALLOC(cx, local->rows, sizeof *local->rows * (shared->block_rows_max + SELECT_SLACK));
+    TRY_ALLOC(cx, local->mask, shared->block_rows_max);
     TRY_ALLOC_ZEROED(cx, local->states, sizeof *local->states * steps);
     TRY_ALLOC_ZEROED(cx, local->order, sizeof *local->order * steps);
     TRY_ALLOC_ZEROED(cx, local->zones, sizeof *local->zones * steps);

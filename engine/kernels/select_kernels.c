@@ -49,11 +49,18 @@ static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
 }
 
 static uint32_t narrow(const uint8_t *mask, uint32_t n, uint8_t *into) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i += 8) {
-        uint64_t both = load_masks(mask, i, n) & load_masks(into, i, n);
-        memcpy(into + i, &both, n - i < 8 ? n - i : 8);
-        count += (uint32_t)__builtin_popcountll(both);
+    uint32_t count = 0, whole = n / 8 * 8;
+    for (uint32_t i = 0; i < whole; i += 8) {
+        uint64_t a, b;
+        memcpy(&a, mask + i, 8);
+        memcpy(&b, into + i, 8);
+        a &= b;
+        memcpy(into + i, &a, 8);
+        count += (uint32_t)__builtin_popcountll(a);
+    }
+    for (uint32_t i = whole; i < n; i++) {
+        into[i] &= mask[i];
+        count += into[i];
     }
     return count;
 }

@@ -25,7 +25,7 @@ Status placement_of_table(Lowering *low, const LogicalNode *get, Placement *plac
     }
     for (uint32_t i = 0; i < get->column_count; i++) {
         if (low->logical->columns[get->columns[i]].table_column == table->schema->dist_column) {
-            bool has_nulls = low->logical->columns[get->columns[i]].can_be_null;
+            bool has_nulls = table->statistics[table->schema->dist_column].range.nulls > 0;
             return placement_single(low, get->columns[i], !has_nulls, placement);
         }
     }

@@ -192,8 +192,10 @@ static double range_share(const ColumnStatistics *statistics, const Predicate *r
     double min, max, low, high;
     const ColumnRange *all = &statistics->range;
     double valid = all->rows == 0 ? 1 : 1 - (double)all->nulls / (double)all->rows;
+    double least = statistics->distinct >= 1 ? 1 / statistics->distinct : SHARE_EQUAL;
+    bool is_point = range->has_low && range->has_high && value_compare(&range->low, &range->high) == 0;
     if (!all->has_range || !value_place(&all->min, &min) || !value_place(&all->max, &max)) {
-        return SHARE_DEFAULT * valid;
+        return (is_point ? least : SHARE_DEFAULT) * valid;
     }
     double step = class_is_integer(type_class(all->min.type)) ? 1 : 0; /* bounds of whole numbers count */
     low = min;
@@ -207,12 +209,10 @@ static double range_share(const ColumnStatistics *statistics, const Predicate *r
     if (high <= min || low > max || (low > high && step > 0)) {
         return 0;
     }
-    double least = statistics->distinct >= 1 ? 1 / statistics->distinct : SHARE_EQUAL;
     low = low < min ? min : low;
     high = high > max + step ? max + step : high;
     double span = max + step - min;
     double share = span <= 0 ? 1 : (high - low) / span;
-    bool is_point = range->has_low && range->has_high && value_compare(&range->low, &range->high) == 0;
     return clamp_share(is_point ? least : share < least ? least : share) * valid;
 }
 

@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define INDENT_CHILD 6  /* of a child's text behind "  ->  " */
-#define INDENT_DETAIL 2 /* of the root's details; those of children stand under their text */
+#define INDENT_CHILD 6  /* of a child's text, behind "  ->  ", against its parent's */
+#define INDENT_DETAIL 2 /* of details against their operator's text */
 
 /* ---------------------------------------------------------------------------------------------------------------------- lines
  */
@@ -187,8 +187,8 @@ static Status print_range(Explainer *e, const char *name, const Predicate *p, co
         TRY(explain_append(e, text, ", ", "%s %s %s", name, p->low_inclusive ? ">=" : ">", low));
     }
     if (high != NULL) {
-        TRY(explain_append(e, text, low != NULL ? " and " : ", ", "%s %s %s", low != NULL ? "" : name,
-                           p->high_inclusive ? "<=" : "<", high));
+        const char *separator = low != NULL ? " and " : ", ";
+        TRY(explain_append(e, text, separator, "%s %s %s", name, p->high_inclusive ? "<=" : "<", high));
     }
     return OK;
 }
@@ -369,7 +369,7 @@ static Status details(Explainer *e, const PhysicalNode *node, uint32_t indent) {
 static Status node_lines(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut);
 
 static uint32_t detail_indent(uint32_t indent) {
-    return indent == 0 ? INDENT_DETAIL : indent;
+    return indent + INDENT_DETAIL;
 }
 
 /* A Project is worth a line where it computes something that the reader asked to see. */
@@ -400,7 +400,7 @@ static bool cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut) {
 static Status children_lines(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut) {
     for (uint32_t i = 0; i < node->child_count; i++) {
         const PhysicalNode *child = node->children[i];
-        uint32_t at = indent == 0 ? INDENT_CHILD : indent + INDENT_CHILD;
+        uint32_t at = indent + INDENT_CHILD;
         if (node->kind == PHYSICAL_HASH_JOIN && i == 1) {
             TRY(heading_line(e, at, "Hash", child, child->cost_total, child->cost_total, ""));
             at += INDENT_CHILD;

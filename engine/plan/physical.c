@@ -113,8 +113,9 @@ static Status project_pass(Lowering *low, const Subplan *input, uint32_t from, S
 
 static Status project_compute(Lowering *low, const Subplan *input, const Expr *expr, Subplan *out, uint32_t i) {
     TRY(lower_expr(low, input, NULL, expr, &out->node->project.exprs[i]));
-    char *name = expr_print(low->cx, low->arena, expr);
-    if (name == NULL) {
+    const Expr *column = expr_widened_column(expr);
+    const char *name = column != NULL ? column->name : expr_print(low->cx, low->arena, expr);
+    if (name == NULL && column == NULL) {
         return OUT_OF_MEMORY;
     }
     out->node->columns[i] = (PhysicalColumn){.type = expr->type, .name = name, .domain = {.can_be_null = true}};

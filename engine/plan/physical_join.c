@@ -8,6 +8,7 @@
 
 #define ARRAY_JOIN_WIDTH_FREE 65536 /* a key range this narrow always pays */
 #define ARRAY_JOIN_WIDTH_MAX ((uint64_t)1 << 26)
+#define JOIN_ESTIMATE_DOUBT 8
 #define FILTER_WORTH 0.95 /* a join filter that lets more through than this is not made */
 
 typedef struct JoinInputs {
@@ -27,10 +28,19 @@ static JoinKind swapped_kind(JoinKind kind) {
     return kind == JOIN_LEFT ? JOIN_RIGHT : kind == JOIN_RIGHT ? JOIN_LEFT : kind;
 }
 
+/* Rows to weigh a side by as build side. Estimates of joins err low far more often than those of tables, and a large table
+ * built by mistake costs more than a small one saves. */
+static double build_rows(const LogicalNode *node) {
+    while (node->kind == LOGICAL_FILTER || node->kind == LOGICAL_PROJECT) {
+        node = node->children[0];
+    }
+    return node->kind == LOGICAL_JOIN ? node->rows * JOIN_ESTIMATE_DOUBT : node->rows;
+}
+
 /* The right side is built, or the smaller one where the kind leaves the choice. */
 static Status choose_sides(Lowering *low, const LogicalNode *node, JoinInputs *join) {
     const LogicalNode *left = node->children[0], *right = node->children[1];
-    bool swap = may_swap(node->join.kind) && left->rows < right->rows;
+    bool swap = may_swap(node->join.kind) && build_rows(left) < build_rows(right);
     join->kind = swap ? swapped_kind(node->join.kind) : node->join.kind;
     TRY(lower_node(low, swap ? right : left, &join->probe));
     return lower_node(low, swap ? left : right, &join->build);
@@ -131,11 +141,12 @@ static Status join_outputs(Lowering *low, const LogicalNode *node, const JoinInp
 
 /* "outer".lo_custkey */
 static char *key_text(Lowering *low, const char *side, const Expr *key) {
-    if (!expr_is_column(key) || key->name == NULL) {
+    const Expr *column = expr_widened_column(key);
+    if (column == NULL || column->name == NULL) {
         return expr_print(low->cx, low->arena, key);
     }
-    const char *dot = strrchr(key->name, '.');
-    return arena_format(low->cx, low->arena, "\"%s\".%s", side, dot == NULL ? key->name : dot + 1);
+    const char *dot = strrchr(column->name, '.');
+    return arena_format(low->cx, low->arena, "\"%s\".%s", side, dot == NULL ? column->name : dot + 1);
 }
 
 static Status condition_text(Lowering *low, const JoinInputs *join, const char **out) {

@@ -14,6 +14,8 @@ Status rewrite_nodes(const Context *cx, LogicalPlan *plan, LogicalNode **place,
 /* Calls rewrite on each expression of the node itself; it may put another in the place. */
 Status rewrite_exprs(const Context *cx, LogicalPlan *plan, LogicalNode *node,
                      Status (*rewrite)(const Context *cx, LogicalPlan *plan, Expr **place));
+/* CAST(small AS BIGINT) = 7 becomes small = 7, where the constant fits. */
+Status rewrite_unwrap_comparisons(const Context *cx, LogicalPlan *plan, Expr **place);
 /* A Filter over *place if the list is not empty. */
 Status rewrite_wrap_filter(const Context *cx, LogicalPlan *plan, const ExprList *conjuncts, LogicalNode **place);
 /* A join of the two with left's and then right's columns. */

@@ -22,11 +22,16 @@ static Expr *unwrap_comparison(const Context *cx, Arena *arena, const Expr *node
     return constant == NULL ? NULL : expr_compare(cx, arena, node->compare, (Expr *)(uintptr_t)column, constant);
 }
 
+Status rewrite_unwrap_comparisons(const Context *cx, LogicalPlan *plan, Expr **place) {
+    *place = expr_transform(cx, plan->arena, *place, unwrap_comparison, NULL);
+    return *place == NULL ? OUT_OF_MEMORY : OK;
+}
+
 static Status fold_expr(const Context *cx, LogicalPlan *plan, Expr **place) {
     Expr *folded;
     TRY(expr_fold(cx, plan->arena, *place, &folded));
-    *place = expr_transform(cx, plan->arena, folded, unwrap_comparison, NULL);
-    return *place == NULL ? OUT_OF_MEMORY : OK;
+    *place = folded;
+    return rewrite_unwrap_comparisons(cx, plan, place);
 }
 
 static Status fold_node(const Context *cx, LogicalPlan *plan, LogicalNode **place) {

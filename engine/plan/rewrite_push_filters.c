@@ -259,6 +259,9 @@ static Status push_get(const Context *cx, LogicalPlan *plan, LogicalNode **place
         TRY(expr_list_add_new(cx, plan->arena, &filters, get->get.filters[i]));
     }
     TRY(take_within(cx, plan, conjuncts, &own, &filters));
+    for (uint32_t i = 0; i < filters.count; i++) { /* derived ones may compare widened columns */
+        TRY(rewrite_unwrap_comparisons(cx, plan, &filters.items[i]));
+    }
     get->get.filters = filters.items;
     get->get.filter_count = filters.count;
     return rewrite_wrap_filter(cx, plan, conjuncts, place);

@@ -148,7 +148,7 @@ static const LogicalColumn *year_of(const Deriver *d, const Expr *expr) {
     }
     bool is_year = (expr->arg_count == 1 && strcmp(expr->function->name, "year") == 0) ||
                    (expr->arg_count == 2 && constant_text_is(expr->args[0], "year") &&
-                    (strcmp(expr->function->name, "date_part") == 0 || strcmp(expr->function->name, "extract") == 0));
+                    (strcmp(expr->function->name, "date_part") == 0 || strcmp(expr->function->name, "extract_field") == 0));
     const LogicalColumn *column = is_year ? table_column(d, last) : NULL;
     return column != NULL && (column->type.id == TYPE_DATE || column->type.id == TYPE_TIMESTAMP) ? column : NULL;
 }
@@ -245,8 +245,7 @@ static uint32_t like_prefix(const Text *pattern, bool *is_exact) {
 
 static Status like_range(const Deriver *d, const Expr *call, Predicate *range, bool *found) {
     *found = false;
-    if (call->kind != EXPR_CALL || call->arg_count < 2 ||
-        (strcmp(call->function->name, "~~") != 0 && strcmp(call->function->name, "like") != 0)) {
+    if (call->kind != EXPR_CALL || call->arg_count < 2 || strcmp(call->function->name, "~~") != 0) {
         return OK;
     }
     const LogicalColumn *column = table_column(d, call->args[0]);

@@ -27,7 +27,7 @@ static Value random_value(Type type, uint64_t key) {
     if (type_class(type) == CLASS_I128) {
         Value value = value_null(type);
         value.is_null = false;
-        value.i128 = ((__int128)(int64_t)(key % 100 - 50) << 64) + (__int128)(key % 7);
+        value.i128 = (__int128)((int64_t)(key % 100) - 50) * ((__int128)1 << 64) + (__int128)(key % 7);
         return value;
     }
     return value_i64(type, (int64_t)key - 100);
