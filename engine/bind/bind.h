@@ -34,13 +34,13 @@ Status bind_create_table(const Context *cx, Arena *arena, Snapshot *snapshot, co
 /* Puts a LOGICAL_INSERT on top of a plan whose outputs have the table's columns and types. */
 Status plan_into_table(const Context *cx, LogicalPlan *plan, const TableVersion *table) MUST_CHECK;
 
-/* The root is a LOGICAL_INSERT whose child has every column of the table in order, cast, defaults filled in. NOT NULL is the
- * writer's to check, CHECK that of whoever feeds the writer (bind_checks). */
+/* The root is a LOGICAL_INSERT whose child has every column of the table in order, cast, defaults filled in; a Filter of the
+ * plan raises CHECK_VIOLATION. NOT NULL is the writer's to check. */
 Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const AstInsert *insert,
                    const BindParameters *parameters, LogicalPlan **plan) MUST_CHECK;
 
-/* A CHECK constraint over a row of the table: SLOT i is column i. The row violates it where the condition is false (NULL
- * passes): bind_check_violation() is the error then. */
+/* For writers without a plan (COPY, the appender): a CHECK constraint over a row of the table: SLOT i is column i. The row
+ * violates it where the condition is false (NULL passes): bind_check_violation() is the error then. */
 typedef struct BoundCheck {
     Expr *condition;
     const char *sql; /* as declared */

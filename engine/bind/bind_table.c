@@ -96,6 +96,62 @@ Status bind_checks(const Context *cx, Arena *arena, const TableSchema *schema, B
     return OK;
 }
 
+/* check_row(condition, constraint, table): true, or the error. Not in functions.def: SQL cannot name it. */
+static Status check_row_loop(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
+                             uint32_t rows, Arena *arena, Vector *out) {
+    uint8_t *passes = out->data;
+    (void)function, (void)arg_count, (void)arena;
+    for (uint32_t row = 0; row < rows; row++) {
+        Value condition = vector_value(args[0], row);
+        if (!condition.is_null && condition.i64 == 0) {
+            Value sql = vector_value(args[1], 0), table = vector_value(args[2], 0);
+            return fail(cx, CHECK_VIOLATION, "new row for relation \"%.*s\" violates check constraint (%.*s)",
+                        (int)table.text.bytes, text_data(&table.text), (int)sql.text.bytes, text_data(&sql.text));
+        }
+        passes[row] = 1;
+    }
+    return OK;
+}
+
+static const Function check_row = {.name = "check_row",
+                                   .arguments = "boolean, text, text",
+                                   .result = "boolean",
+                                   .help = "refuses a row that violates a CHECK",
+                                   .can_fail = true,
+                                   .volatility = VOLATILE, /* it stays where it is put */
+                                   .loop = check_row_loop};
+
+static Expr *slot_to_column(const Context *cx, Arena *arena, const Expr *node, void *ids_) {
+    const ColumnId *ids = ids_;
+    return node->kind == EXPR_SLOT ? expr_column(cx, arena, ids[node->slot], node->type, node->name, node->pos) : NULL;
+}
+
+static Status new_text(const Context *cx, Arena *arena, const char *text, Expr **out) {
+    Value value = value_text(type_varchar(0), text_view(text, (uint32_t)strlen(text)));
+    *out = expr_constant(cx, arena, &value, POS_NONE);
+    TRY_POINTER(*out);
+    return OK;
+}
+
+Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schema, LogicalNode **node) {
+    Arena *arena = binder->arena;
+    BoundCheck *checks;
+    Expr *all = NULL;
+    TRY(bind_checks(cx, arena, schema, &checks));
+    for (uint32_t i = 0; i < schema->check_count; i++) {
+        Expr *call = expr_new(cx, arena, EXPR_CALL, type_make(TYPE_BOOLEAN), POS_NONE, 3);
+        TRY_POINTER(call);
+        call->function = &check_row;
+        call->args[0] = expr_transform(cx, arena, checks[i].condition, slot_to_column, (*node)->columns);
+        TRY_POINTER(call->args[0]);
+        TRY(new_text(cx, arena, checks[i].sql, &call->args[1]));
+        TRY(new_text(cx, arena, schema->name, &call->args[2]));
+        all = expr_and(cx, arena, all, call);
+        TRY_POINTER(all);
+    }
+    return make_filter(cx, binder, all, node);
+}
+
 Status bind_check_violation(const Context *cx, const TableSchema *schema, const BoundCheck *check) {
     return fail(cx, CHECK_VIOLATION, "new row for relation \"%s\" violates check constraint (%s)", schema->name, check->sql);
 }

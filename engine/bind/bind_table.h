@@ -9,6 +9,8 @@ Status check_default(const Context *cx, Arena *arena, Snapshot *snapshot, const 
 /* Are the CHECKs among the constraints conditions on the table's columns? */
 Status check_constraints(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema,
                          const AstConstraintList *constraints);
+/* Puts a Filter on rows of the table that raises CHECK_VIOLATION for one that violates a constraint. */
+Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schema, LogicalNode **node);
 /* Assignment to a column, with PostgreSQL's words where the types do not fit. */
 Status bind_assignment(const Context *cx, Arena *arena, Expr *from, SourcePos pos, const ColumnDef *column, const char *what,
                        Expr **out);

@@ -187,11 +187,15 @@ Test(bind, set_operations) {
 
 Test(bind, inserts) {
     expect_plan(
+        "INSERT INTO u (e, a) SELECT d, a FROM t",
+        "Insert into u\n  Project CAST(t.a AS bigint), NULL, CAST(t.d AS timestamp)\n    Project t.d, t.a\n      Get t\n");
+    expect_plan(
         "INSERT INTO t (g, a) SELECT true, a FROM u",
-        "Insert into t\n  Project CAST(u.a AS integer), NULL, NULL, NULL, NULL, true\n    Project true, u.a\n      Get u\n");
+        "Insert into t\n  Filter check_row(c > 0.00, 'c > 0', 't') AND check_row(a < 100 OR b IS NULL, 'a < 100 OR b IS NULL', "
+        "'t')\n    Project CAST(u.a AS integer), NULL, NULL, NULL, NULL, true\n      Project true, u.a\n        Get u\n");
     LogicalPlan *plan;
     cr_assert_eq(bind("INSERT INTO t (b, a, c) VALUES ('x', DEFAULT, 1), ('y', 3, 2.5)", &plan), OK, "%s", error.message);
-    const LogicalNode *values = plan->root->children[0];
+    const LogicalNode *values = plan->root->children[0]->children[0]; /* below the Filter of the CHECKs */
     cr_assert_eq(plan->root->kind, LOGICAL_INSERT);
     cr_assert_eq(values->values.row_count, 2);
     cr_expect_eq(values->values.rows[0][0]->value.i64, 7);
