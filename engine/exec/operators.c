@@ -2,6 +2,8 @@
  * this is the only place where an algorithm is looked up; the operators themselves hold no choice. */
 #include "exec/exec.h"
 
+#include <string.h>
+
 /* Above this many rows a heap of kept rows is slower than sorting them all. */
 #define TOPN_ROWS_MAX 8192
 
@@ -24,11 +26,15 @@ static const OperatorClass *sort_class(const PhysicalNode *op) {
     return op->sort.limit >= 0 && op->sort.limit <= TOPN_ROWS_MAX ? &topn_operator : &sort_operator;
 }
 
+static const OperatorClass *table_function_class(const PhysicalNode *op) {
+    return strcmp(op->table_function.name, "generate_series") == 0 ? &table_function_operator : &storage_function_operator;
+}
+
 const OperatorClass *operator_class(const PhysicalNode *op) {
     switch (op->kind) {
     case PHYSICAL_SCAN: return &scan_operator;
     case PHYSICAL_VALUES: return &values_operator;
-    case PHYSICAL_TABLE_FUNCTION: return &table_function_operator;
+    case PHYSICAL_TABLE_FUNCTION: return table_function_class(op);
     case PHYSICAL_FILTER: return &filter_operator;
     case PHYSICAL_PROJECT: return &project_operator;
     case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */

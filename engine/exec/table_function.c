@@ -45,9 +45,6 @@ static Status series_open_local(Task *task, const PhysicalNode *op, void *shared
     SeriesLocal *local = local_;
     const TableFunctionSpec *spec = &op->table_function;
     (void)shared;
-    if (strcmp(spec->name, "generate_series") != 0) {
-        return fail(&task->cx, FEATURE_NOT_SUPPORTED, "table function %s() is not supported yet", spec->name);
-    }
     TRY(series_open(task, spec, local));
     return batch_init_like(&task->cx, op, &local->out);
 }
