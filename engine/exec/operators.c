@@ -38,15 +38,11 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_FILTER: return &filter_operator;
     case PHYSICAL_PROJECT: return &project_operator;
     case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */
-#if __has_include("exec/nested_join.c")
     case PHYSICAL_NESTED_LOOP: return &nested_join_operator;
-#endif
     case PHYSICAL_AGGREGATE: return aggregate_class(op);
     case PHYSICAL_SORT: return sort_class(op);
     case PHYSICAL_LIMIT: return &limit_operator;
-#if __has_include("exec/window.c")
     case PHYSICAL_WINDOW: return &window_operator;
-#endif
     case PHYSICAL_UNION: return &union_operator;
     case PHYSICAL_EXCHANGE: return &exchange_operator;
     case PHYSICAL_INSERT: return &insert_operator;

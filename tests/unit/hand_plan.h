@@ -132,6 +132,25 @@ static inline HandTotals hand_run(HandPlan *h, uint32_t threads) {
     return totals;
 }
 
+/* Runs the plan again and again, each time with another allocation that fails: an error, never a crash or a leak. */
+static inline void hand_starve(HandPlan *h, uint32_t threads) {
+    bool has_failed = true;
+    for (int64_t nth = 1; has_failed; nth += 1 + nth / 16) {
+        Query *query = NULL;
+        QueryOptions options = {.threads = threads};
+        memory_fail_nth(nth);
+        Status status = query_start(&h->cx, &h->plan, h->pool, &options, &query);
+        const Batch *batch = NULL;
+        do {
+            status = status == OK ? query_next(&h->cx, query, &batch) : status;
+        } while (status == OK && batch != NULL);
+        memory_fail_nth(0);
+        query_close(query);
+        cr_assert(status == OK || status == OUT_OF_MEMORY, "%s", h->error.message);
+        has_failed = status != OK;
+    }
+}
+
 /* Runs body(h, threads) at every size of batch and number of threads. */
 static inline void hand_each(void (*body)(HandPlan *h, uint32_t threads)) {
     static const uint32_t threads[] = {1, 2, 8}, sizes[] = {1, 7, 2048};

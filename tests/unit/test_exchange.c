@@ -139,3 +139,17 @@ static void costs_nothing_on_one_node(HandPlan *h, uint32_t threads) {
 Test(exchange, costs_nothing_on_one_node) {
     hand_each(costs_nothing_on_one_node);
 }
+
+static void starve(HandPlan *h, uint32_t threads) {
+    use_nodes(h);
+    PhysicalNode *op = hand_exchange(h, hashed(h, hand_series(h, 1, 3000)), EXCHANGE_GATHER);
+    hand_starve(h, threads);
+    h->plan.root = op;
+    op->children[0] = op->children[0]->children[0]; /* sorted streams */
+    op->exchange.merge_key_count = 1;
+    op->exchange.merge_keys = merge_slot;
+    hand_starve(h, threads);
+}
+Test(exchange, out_of_memory) {
+    hand_each(starve);
+}

@@ -152,3 +152,11 @@ Test(pipeline, memory_is_constant) {
     cr_assert_lt(atomic_load(&h.memory.peak_bytes), 4 << 20);
     hand_free(&h);
 }
+
+static void starve(HandPlan *h, uint32_t threads) {
+    hand_limit(h, hand_union(h, hand_series(h, 1, 9000), hand_series(h, 1, 9000)), 10000, 3);
+    hand_starve(h, threads);
+}
+Test(pipeline, out_of_memory) {
+    hand_each(starve);
+}

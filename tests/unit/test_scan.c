@@ -363,3 +363,17 @@ static void count_runs(HandPlan *h, uint32_t threads) {
 Test(scan, count_without_columns) {
     hand_each(count_runs);
 }
+
+static void starve(HandPlan *h, uint32_t threads) {
+    Stored stored;
+    store(h, &stored);
+    PhysicalNode *op = scan_of(h, &stored, true);
+    words_build(h, op);
+    two_columns_build(h, op);
+    members_build(h, op);
+    hand_starve(h, threads);
+    discard(&stored);
+}
+Test(scan, out_of_memory) {
+    hand_each(starve);
+}
