@@ -560,7 +560,6 @@ static bool parse_options(Suite *suite, int argc, char **argv) {
         } else if (strcmp(argv[i], "-j") == 0 && has_value) {
             options->jobs = atoi(argv[++i]);
         } else if (argv[i][0] == '-' || !add_paths(suite, argv[i], true)) {
-            fputs(usage, stderr);
             return false;
         }
     }
@@ -569,6 +568,10 @@ static bool parse_options(Suite *suite, int argc, char **argv) {
 
 int tool_test(int argc, char **argv) {
     Suite suite = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    if (asks_for_help(argc, argv)) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
     if (!parse_options(&suite, argc, argv)) {
         fputs(usage, stderr);
         return EXIT_USAGE;

@@ -57,9 +57,9 @@ static long run_and_print(const char *path, const char *sql, const char *argumen
 int tool_check(int argc, char **argv) {
     int status;
     if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr,
-                "usage: depot check WAREHOUSE\nverifies every checksum and invariant; exit status 1 if anything is wrong\n");
-        return argc == 2 && strcmp(argv[1], "--help") == 0 ? EXIT_DONE : EXIT_USAGE;
+        fputs("usage: depot check WAREHOUSE\nverifies every checksum and invariant; exit status 1 if anything is wrong\n",
+              asks_for_help(argc, argv) ? stdout : stderr);
+        return asks_for_help(argc, argv) ? EXIT_DONE : EXIT_USAGE;
     }
     long problems = run_and_print(argv[1], "SELECT * FROM depot_check()", NULL, &status);
     if (problems == 0) {
@@ -71,8 +71,9 @@ int tool_check(int argc, char **argv) {
 int tool_inspect(int argc, char **argv) {
     int status;
     if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: depot inspect FILE\nshows a column file, a packed segment or a manifest, block by block\n");
-        return argc == 2 && strcmp(argv[1], "--help") == 0 ? EXIT_DONE : EXIT_USAGE;
+        fputs("usage: depot inspect FILE\nshows a column file, a packed segment or a manifest, block by block\n",
+              asks_for_help(argc, argv) ? stdout : stderr);
+        return asks_for_help(argc, argv) ? EXIT_DONE : EXIT_USAGE;
     }
     run_and_print(NULL, "SELECT * FROM depot_blocks($1)", argv[1], &status);
     return status;

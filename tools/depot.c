@@ -17,16 +17,17 @@ static const struct {
 };
 
 static int print_help(void) {
-    printf("usage: depot [WAREHOUSE] [-c SQL]... [-f FILE]... [options]   the shell (depot --help-shell: its options)\n");
+    fputs(shell_usage, stdout);
+    printf("\nother uses (depot COMMAND --help tells more):\n");
     for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++) {
-        printf("       depot %-8s …%*s%s\n", subcommands[i].name, 36, "", subcommands[i].help);
+        printf("  depot %-8s %s\n", subcommands[i].name, subcommands[i].help);
     }
-    printf("depot COMMAND --help tells more.\n");
+    printf("  depot --version\n");
     return EXIT_DONE;
 }
 
 int main(int argc, char **argv) {
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+    if (asks_for_help(argc, argv)) {
         return print_help();
     }
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {

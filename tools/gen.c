@@ -257,13 +257,13 @@ static int load_sample(depot *db, const GenOptions *options) {
 
 /* --------------------------------------------------------------------------------------------------------------- options */
 
-static int print_usage(void) {
-    fputs(usage, stderr);
+static int print_usage(FILE *out) {
+    fputs(usage, out);
     for (uint32_t i = 0; i < dataset_count(); i++) {
-        fprintf(stderr, "  %-8s %s\n", dataset_at(i)->name, dataset_at(i)->help);
+        fprintf(out, "  %-8s %s\n", dataset_at(i)->name, dataset_at(i)->help);
     }
-    fputs("  sample   the sample warehouse: ssb at scale 0.1 on 4 nodes of 2 slices, tuned and plain side by side\n", stderr);
-    return EXIT_USAGE;
+    fputs("  sample   the sample warehouse: ssb at scale 0.1 on 4 nodes of 2 slices, tuned and plain side by side\n", out);
+    return out == stdout ? EXIT_DONE : EXIT_USAGE;
 }
 
 static bool parse_number(const char *text, double least, double *number) {
@@ -325,18 +325,17 @@ static bool parse_options(int argc, char **argv, GenOptions *options) {
 
 int tool_gen(int argc, char **argv) {
     GenOptions options;
-    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        print_usage();
-        return EXIT_DONE;
+    if (asks_for_help(argc, argv)) {
+        return print_usage(stdout);
     }
     if (!parse_options(argc, argv, &options)) {
-        return print_usage();
+        return print_usage(stderr);
     }
     bool is_sample = strcmp(options.schema, "sample") == 0;
     const Dataset *dataset = is_sample ? NULL : dataset_find(options.schema);
     if (dataset == NULL && !is_sample) {
         fprintf(stderr, "depot gen: there is no data set \"%s\"\n", options.schema);
-        return print_usage();
+        return print_usage(stderr);
     }
     if (options.csv != NULL && mkdir(options.csv, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "depot gen: cannot make %s: %s\n", options.csv, strerror(errno));

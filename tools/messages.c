@@ -1,7 +1,12 @@
-/* Errors and notices in psql's shape, on standard error. */
+/* Errors and notices in psql's shape, on standard error; what the subcommands share of their options. */
 #include "tools/tools.h"
 
 #include <stdio.h>
+#include <string.h>
+
+bool asks_for_help(int argc, char **argv) {
+    return argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+}
 
 void print_error(const depot_error *error) {
     fprintf(stderr, "ERROR:  %s", error->message);

@@ -5,14 +5,20 @@
 
 #include "engine/depot.h"
 
+#include <stdbool.h>
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANNOT_OPEN = 3 };
 
 int tool_shell(int argc, char **argv);
+extern const char shell_usage[];
 int tool_gen(int argc, char **argv);
 int tool_check(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
 int tool_bench(int argc, char **argv);
 int tool_test(int argc, char **argv); /* tests/run_sql.c */
+
+/* True if --help is the first argument: a help that was asked for goes to standard output and ends with EXIT_DONE. */
+bool asks_for_help(int argc, char **argv);
 
 /* psql's shape, on standard error: ERROR:, LINE n:, caret, HINT:. */
 void print_error(const depot_error *error);

@@ -325,9 +325,13 @@ static bool open_both(Bench *bench) {
 int tool_bench(int argc, char **argv) {
     Bench bench;
     char csv[4096];
+    if (asks_for_help(argc, argv)) {
+        fputs(usage, stdout);
+        return EXIT_DONE;
+    }
     if (!parse_options(argc, argv, &bench)) {
         fputs(usage, stderr);
-        return argc > 1 && strcmp(argv[1], "--help") == 0 ? EXIT_DONE : EXIT_USAGE;
+        return EXIT_USAGE;
     }
     mkdir(bench.folder, 0777);
     bool ok = make_csv(&bench, csv, sizeof csv) && open_both(&bench) && load_both(&bench, csv) && run_queries(&bench);

@@ -118,6 +118,28 @@ static void box_end(Render *render) {
     free(widths);
 }
 
+/* A bar would end the cell. */
+static void markdown_keep(Render *render, uint32_t column, const char *text, size_t bytes) {
+    size_t bars = 0;
+    for (size_t i = 0; text != NULL && i < bytes; i++) {
+        bars += text[i] == '|';
+    }
+    char *escaped = bars == 0 ? NULL : malloc(bytes + bars);
+    if (escaped == NULL) {
+        keep(render, column, text, bytes);
+        return;
+    }
+    size_t length = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        if (text[i] == '|') {
+            escaped[length++] = '\\';
+        }
+        escaped[length++] = text[i];
+    }
+    keep(render, column, escaped, length);
+    free(escaped);
+}
+
 static void markdown_end(Render *render) {
     size_t *widths = column_widths(render);
     if (widths == NULL) {
@@ -137,4 +159,4 @@ static void markdown_end(Render *render) {
 }
 
 const RenderFormat box_format = {"box", no_begin, keep, no_end_row, box_end};
-const RenderFormat markdown_format = {"markdown", no_begin, keep, no_end_row, markdown_end};
+const RenderFormat markdown_format = {"markdown", no_begin, markdown_keep, no_end_row, markdown_end};

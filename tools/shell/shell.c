@@ -8,12 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: depot [WAREHOUSE] [-c SQL]... [-f FILE]... [options]\n"
-                            "  -c, --command SQL   run statements and leave      -f, --file FILE   the same from a file\n"
-                            "  --format NAME       box csv tsv json jsonl markdown html vertical line insert\n"
-                            "  --no-header --null TEXT --timing --echo --set NAME=VALUE --read-only --keep-going\n"
-                            "  --nodes N --slices M   topology of a warehouse that is created\n"
-                            "Without -c and -f statements are read from standard input. WAREHOUSE defaults to one in memory.\n";
+const char shell_usage[] = "usage: depot [WAREHOUSE] [-c SQL]... [-f FILE]... [options]\n"
+                           "  -c, --command SQL   run statements and leave      -f, --file FILE   the same from a file\n"
+                           "  --format NAME       box csv tsv json jsonl markdown html vertical line insert\n"
+                           "  --no-header --null TEXT --timing --echo --set NAME=VALUE --read-only --keep-going\n"
+                           "  --nodes N --slices M   topology of a warehouse that is created\n"
+                           "Without -c and -f statements are read from standard input. WAREHOUSE defaults to one in memory.\n";
 
 /* ---------------------------------------------------------------------------------------------------------- interrupts */
 
@@ -323,7 +323,7 @@ static bool parse_arguments(Shell *shell, int argc, char **argv, Arguments *argu
             i++;
         }
         if (!ok) {
-            fprintf(stderr, "depot: wrong argument \"%s\"\n%s", argv[i < argc ? i : argc - 1], usage);
+            fprintf(stderr, "depot: wrong argument \"%s\"\n%s", argv[i < argc ? i : argc - 1], shell_usage);
             return false;
         }
     }
@@ -376,10 +376,6 @@ static void run_sources(Shell *shell, const Arguments *arguments) {
 int tool_shell(int argc, char **argv) {
     Shell shell = {.format = &box_format, .render = {.header = true, .footer = true}, .out = stdout};
     Arguments arguments = {0};
-    if (argc > 1 && strcmp(argv[1], "--help-shell") == 0) {
-        fputs(usage, stdout);
-        return EXIT_DONE;
-    }
     if (!parse_arguments(&shell, argc, argv, &arguments)) {
         return EXIT_USAGE;
     }

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# The contract of the command line: output formats, streams, exit statuses, standard input answered statement by statement.
+# usage: cli.sh DEPOT
+set -uo pipefail
+depot=$(realpath "${1:-build/dev/depot}")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+checks=0 wrong=0
+# expect NAME STATUS STDOUT PATTERN ARGUMENT…: runs depot with $stdin; STDOUT must be equal, PATTERN match standard error ("": none).
+stdin=""
+expect() {
+    local name=$1 status=$2 out=$3 pattern=$4 got_status=0
+    shift 4
+    printf '%s' "$stdin" | "$depot" "$@" >"$dir/out" 2>"$dir/err" || got_status=$?
+    printf '%s' "$out" >"$dir/wanted"
+    checks=$((checks + 1))
+    if [ $got_status != "$status" ] || ! cmp -s "$dir/out" "$dir/wanted" ||
+        { [ -z "$pattern" ] && [ -s "$dir/err" ]; } || { [ -n "$pattern" ] && ! grep -qE -- "$pattern" "$dir/err"; }; then
+        wrong=$((wrong + 1))
+        echo "WRONG   $name: status $got_status (wanted $status)"
+        diff "$dir/wanted" "$dir/out" | sed 's/^/    /'
+        sed 's/^/    error: /' "$dir/err"
+    fi
+    stdin=""
+}
+n=$'\n' t=$'\t'
+
+# ---- formats: values, NULL, quoting, an empty result, a statement without rows
+query="SELECT * FROM (VALUES (1, 'x|y<\"', true, DATE '2020-01-31', 1.50), (2, 'tab${t}line${n}end', false, NULL, NULL)) v (n, s, b, d, m)"
+none="CREATE TABLE t (a integer, b varchar(5)); SELECT * FROM t"
+expect "csv" 0 "n,s,b,d,m${n}1,\"x|y<\"\"\",t,2020-01-31,1.50${n}2,\"tab${t}line${n}end\",f,,${n}" "" --format csv -c "$query"
+expect "csv, empty" 0 "a,b${n}" "" --format csv -c "$none"
+expect "tsv" 0 "n${t}s${t}b${t}d${t}m${n}1${t}x|y<\"${t}t${t}2020-01-31${t}1.50${n}2${t}tab\\tline\\nend${t}f${t}${t}${n}" "" --format tsv -c "$query"
+expect "tsv, empty" 0 "a${t}b${n}" "" --format tsv -c "$none"
+expect "json" 0 "[{\"n\":1,\"s\":\"x|y<\\\"\",\"b\":true,\"d\":\"2020-01-31\",\"m\":1.50},${n}{\"n\":2,\"s\":\"tab\\tline\\nend\",\"b\":false,\"d\":null,\"m\":null}]${n}" "" --format json -c "$query"
+expect "json, empty" 0 "[]${n}" "" --format json -c "$none"
+expect "jsonl" 0 "{\"n\":1,\"s\":\"x|y<\\\"\",\"b\":true,\"d\":\"2020-01-31\",\"m\":1.50}${n}{\"n\":2,\"s\":\"tab\\tline\\nend\",\"b\":false,\"d\":null,\"m\":null}${n}" "" --format jsonl -c "$query"
+expect "jsonl, empty" 0 "" "" --format jsonl -c "$none"
+expect "markdown" 0 "| n   | s   |${n}|----:|-----|${n}|   1 | a\\|b |${n}" "" --format markdown -c "SELECT 1 AS n, 'a|b' AS s"
+expect "html" 0 "<table>${n}<tr><th>n</th><th>s</th></tr>${n}<tr><td align=\"right\">1</td><td>&lt;b&gt; &amp;</td></tr>${n}</table>${n}" "" --format html -c "SELECT 1 AS n, '<b> &' AS s"
+expect "line" 0 "n = 1${n}s = x${n}" "" --format line -c "SELECT 1 AS n, 'x' AS s"
+expect "insert" 0 "INSERT INTO result VALUES (1, 'it''s', NULL);${n}" "" --format insert -c "SELECT 1 AS n, 'it''s' AS s, NULL AS z"
+expect "box" 0 "┌─────┬─────┐${n}│ n   │ s   │${n}├─────┼─────┤${n}│   1 │ äö  │${n}└─────┴─────┘${n}(1 row)${n}" "" -c "SELECT 1 AS n, 'äö' AS s"
+expect "box, empty" 0 "CREATE TABLE${n}┌─────┬─────┐${n}│ a   │ b   │${n}├─────┼─────┤${n}└─────┴─────┘${n}(0 rows)${n}" "" -c "$none"
+expect "box, tags" 0 "CREATE TABLE${n}INSERT 2${n}" "" -c "CREATE TABLE t (a integer); INSERT INTO t VALUES (1), (2)"
+expect "vertical" 0 "-[ RECORD 1 ]------------${n}n | 1${n}s | x${n}" "" --format vertical -c "SELECT 1 AS n, 'x' AS s"
+expect "no wrapping in a pipe" 0 "r${n}$(printf 'x%.0s' $(seq 500))${n}" "" --format csv -c "SELECT repeat('x', 500) AS r"
+expect "--null, --no-header" 0 "\\N,1${n}" "" --format csv --null '\N' --no-header -c "SELECT NULL, 1"
+expect "empty text is not NULL in csv" 0 "\"\",${n}" "" --format csv --no-header -c "SELECT '', NULL"
+
+# ---- several statements, blanks, comments, errors, exit statuses
+one="SELECT 1 AS a"
+expect "several -c" 0 "a${n}1${n}b${n}2${n}a${n}1${n}" "" --format csv -c "$one; SELECT 2 AS b;" -c "$one"
+expect "empty statements and comments" 0 "a${n}1${n}" "" --format csv -c ";; -- nothing${n} /* SELECT 3; */ ; $one ; ; -- end"
+expect "nothing at all" 0 "" "" -c "  -- nothing"
+expect "an error ends -c" 1 "a${n}1${n}" "^ERROR:  .*\(42703\)" --format csv -c "$one; SELECT x; $one" -c "$one"
+expect "--keep-going" 1 "a${n}1${n}a${n}1${n}" "^ERROR:  .*\(42703\)" --format csv --keep-going -c "$one; SELECT x; $one"
+expect "caret" 1 "" "^LINE 1: SELECT x$" -c "SELECT x"
+expect "syntax error" 1 "" "\(42601\)" -c "SELEC 1"
+expect "division by zero" 1 "" "\(22012\)" --format csv --no-header -c "SELECT 1 / (n - n) FROM generate_series(1, 3) AS g (n)"
+expect "wrong option" 2 "" "wrong argument" --bogus
+expect "option without value" 2 "" "wrong argument" -c
+expect "unknown format" 2 "" "wrong argument" --format xx -c "$one"
+expect "two warehouses" 2 "" "wrong argument" "$dir/a" "$dir/b" -c "$one"
+expect "unknown setting" 2 "" "\(42704\)" --set nope=1 -c "$one"
+expect "--set" 0 "threads${n}1${n}" "" --format csv --set threads=1 -c "SHOW threads"
+expect "no folder above" 3 "" "^ERROR:" "$dir/no/folder/w" -c "$one"
+expect "--read-only, missing" 3 "" "^ERROR:" --read-only "$dir/missing" -c "$one"
+[ ! -e "$dir/missing" ] || { echo "WRONG   --read-only made a folder" && wrong=$((wrong + 1)); }
+expect "created" 0 "CREATE TABLE${n}INSERT 3${n}" "" "$dir/w" --nodes 2 --slices 3 -c "CREATE TABLE t (a integer); INSERT INTO t VALUES (1), (2), (3)"
+expect "--read-only reads" 0 "sum${n}6${n}" "" --read-only "$dir/w" --format csv -c "SELECT sum(a) FROM t"
+expect "--read-only writes nothing" 1 "" "^ERROR:.*\(25006\)" --read-only "$dir/w" -c "INSERT INTO t VALUES (4)"
+expect "a file is no warehouse" 3 "" "^ERROR:" "$dir/wanted" -c "$one"
+
+# ---- files and standard input
+printf 'SELECT 7 AS a;\n\\echo between\nSELECT\n  8 AS b' >two.sql
+expect "-f" 0 "a${n}7${n}between${n}b${n}8${n}" "" --format csv -f two.sql
+expect "-f and -c in order" 0 "a${n}1${n}a${n}7${n}between${n}b${n}8${n}" "" --format csv -c "$one" -f two.sql
+expect "-f, missing file" 1 "" "cannot read" -f missing.sql
+stdin="SELECT 1 AS a;${n}SELECT${n}2${n}AS b;\\echo end of answer${n}SELECT 3 AS c"
+expect "standard input" 0 "a${n}1${n}b${n}2${n}end of answer${n}c${n}3${n}" "" --format csv
+stdin="$one; SELECT x;${n}\\echo after${n}$one;"
+expect "standard input, error" 1 "a${n}1${n}" "\(42703\)" --format csv
+stdin="$one; SELECT x;${n}\\echo after${n}$one;"
+expect "standard input, --keep-going" 1 "a${n}1${n}after${n}a${n}1${n}" "\(42703\)" --format csv --keep-going
+stdin="\\nothing${n}$one;"
+expect "unknown command, --keep-going" 1 "a${n}1${n}" "invalid command" --format csv --keep-going
+stdin="$one;${n}\\q${n}$one;"
+expect "\\q leaves" 0 "a${n}1${n}" "" --format csv
+stdin="\\i two.sql${n}"
+expect "\\i" 0 "a${n}7${n}between${n}b${n}8${n}" "" --format csv
+stdin="SELECT ';' AS a -- ; no end${n}, 2 AS b;${n}"
+expect "semicolons in quotes and comments" 0 "a,b${n};,2${n}" "" --format csv
+expect "--echo" 0 "SELECT 1 AS a;${n}a${n}1${n}" "" --format csv --echo -c "SELECT 1 AS a;"
+
+# ---- --timing: one line per statement, failed ones too, none for backslash commands
+stdin="$one;${n}\\echo x${n}SELECT x;${n}CREATE TABLE t (a integer);"
+printf '%s' "$stdin" | "$depot" --format csv --keep-going --timing >/dev/null 2>err
+checks=$((checks + 1))
+[ "$(grep -cE '^Time: [0-9]+\.[0-9]{3} ms$' err)" = 3 ] || { echo "WRONG   --timing:" && cat err && wrong=$((wrong + 1)); }
+
+# ---- every answer is out before the next statement is read
+coproc driver { "$depot" --format csv --no-header --keep-going 2>&1; }
+for i in 1 2 3; do
+    checks=$((checks + 1))
+    printf 'SELECT %d;\nSELECT x;\n\\echo done\n' $i >&"${driver[1]}"
+    answer=""
+    while read -r -t 10 line <&"${driver[0]}"; do
+        answer+="$line|"
+        [ "$line" != done ] || break
+    done
+    [[ $answer == "$i|ERROR: "*"|done|" ]] || { echo "WRONG   answered late: $answer" && wrong=$((wrong + 1)); }
+done
+eval "exec ${driver[1]}>&-"
+wait "$driver_PID" 2>/dev/null
+
+# ---- help and version on standard output, wrong usage on standard error
+for command in "" gen check inspect test bench; do
+    checks=$((checks + 1))
+    # shellcheck disable=SC2086
+    help=$("$depot" $command --help 2>err) && [ -n "$help" ] && [ ! -s err ] || { echo "WRONG   $command --help" && wrong=$((wrong + 1)); }
+    [ -z "$command" ] || expect "$command, wrong option" 2 "" "usage|wrong|needed" $command --nonsense
+done
+checks=$((checks + 1))
+"$depot" --version | grep -qE '^depot [0-9]+\.[0-9]+' || { echo "WRONG   --version" && wrong=$((wrong + 1)); }
+expect "check, no warehouse" 3 "" "^ERROR:" check "$dir/missing"
+expect "check" 0 "no problem found${n}" "" check "$dir/w"
+
+echo "$checks checks, $wrong wrong"
+[ $wrong = 0 ]
