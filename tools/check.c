@@ -4,16 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Prints all rows of the statement, tab between columns; returns their number or -1. */
+/* Prints the statement's rows under a header, tab between columns; returns their number or -1. */
 static long print_rows(depot_statement *statement, depot *db) {
     depot_code code;
     long rows = 0;
     uint32_t columns = depot_column_count(statement);
-    for (uint32_t i = 0; i < columns; i++) {
-        printf("%s%s", i > 0 ? "\t" : "", depot_column_name(statement, i));
-    }
-    printf("\n");
     while ((code = depot_step(statement)) == DEPOT_ROW) {
+        for (uint32_t i = 0; rows == 0 && i < columns; i++) {
+            printf("%s%s", depot_column_name(statement, i), i + 1 < columns ? "\t" : "\n");
+        }
         for (uint32_t i = 0; i < columns; i++) {
             const char *text = depot_column_text(statement, i);
             printf("%s%s", i > 0 ? "\t" : "", text == NULL ? "" : text);
