@@ -427,14 +427,44 @@ static double limited_rows(const LogicalNode *node, double rows) {
     return node->limit.limit >= 0 && rows > (double)node->limit.limit ? (double)node->limit.limit : rows;
 }
 
+/* Rows of the segments that the manifest alone cannot exclude: on a clustered table far fewer than the shares say. */
+static Status surviving_rows(const Context *cx, const LogicalPlan *plan, const LogicalNode *get, double *rows) {
+    const TableVersion *table = get->get.table;
+    PredicateList predicates = {0};
+    *rows = (double)table->rows;
+    for (uint32_t i = 0; i < get->get.filter_count; i++) {
+        TRY(predicates_derive(cx, plan, get->get.filters[i], &predicates));
+    }
+    if (predicates.count == 0 || table->segment_count == 0) {
+        return OK;
+    }
+    uint8_t *survives;
+    uint32_t partitions, segments;
+    uint64_t all = 0, left = 0;
+    TRY_NEW_ARRAY(cx, plan->arena, survives, table->segment_count);
+    table_prune(table, predicates.items, predicates.count, survives, &partitions, &segments);
+    for (uint32_t s = 0; s < table->segment_count; s++) {
+        all += table->segments[s].rows;
+        left += survives[s] ? table->segments[s].rows : 0;
+    }
+    *rows = all == 0 ? 0 : *rows * (double)left / (double)all; /* segments of an ALL table count once per node */
+    return OK;
+}
+
+static Status estimate_get(const Context *cx, const LogicalPlan *plan, LogicalNode *node) {
+    double share, most;
+    TRY(conjunction_share(cx, plan, node->get.filters, node->get.filter_count, &share));
+    TRY(surviving_rows(cx, plan, node, &most));
+    node->rows = (double)node->get.table->rows * share;
+    node->rows = node->rows > most ? most : node->rows;
+    node->rows = node->rows < 1 ? 1 : node->rows;
+    return OK;
+}
+
 static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
     double share, input = node->child_count > 0 ? node->children[0]->rows : 0;
     switch (node->kind) {
-    case LOGICAL_GET:
-        TRY(conjunction_share(cx, plan, node->get.filters, node->get.filter_count, &share));
-        node->rows = (double)node->get.table->rows * share;
-        node->rows = node->rows < 1 ? 1 : node->rows;
-        return OK;
+    case LOGICAL_GET: return node->rows >= 0 ? OK : estimate_get(cx, plan, node);
     case LOGICAL_VALUES: node->rows = node->values.row_count; return OK;
     case LOGICAL_TABLE_FUNCTION: return table_function_rows(cx, plan, node, &node->rows);
     case LOGICAL_FILTER:

@@ -258,7 +258,8 @@ static Status scan_details(Explainer *e, const PhysicalNode *node, uint32_t inde
     }
     if (scan->table->schema->partition_key_count > 0) {
         TRY(partition_columns(e, scan->table->schema, &text));
-        TRY(explain_line(e, indent, "Partitions: %u of %u (%s)", scan->partitions_read, scan->table->partition_count, text));
+        TRY(explain_line(e, indent, "Partitions: %u of %u (%s)", explain_partitions_read(e, node), scan->table->partition_count,
+                         text));
     }
     TRY(print_predicates(e, scan, &text));
     if (text != NULL) {

@@ -25,6 +25,8 @@ const char *explain_short_name(const char *name);
 
 /* " (actual rows=…)", "" without a profile. `is_cut`: a LIMIT above stops this operator early, at a point that varies. */
 Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const char **text);
+/* Partitions that the scan read, or by plan has to: join filters prune more while running. */
+uint32_t explain_partitions_read(const Explainer *e, const PhysicalNode *scan);
 /* The counted details under an operator's line. */
 Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut);
 /* Planning Time … Modelled. */

@@ -80,6 +80,30 @@ void explain_find_dearest(Explainer *e) {
 /* ------------------------------------------------------------------------------------------------------------ behind the line
  */
 
+uint32_t explain_partitions_read(const Explainer *e, const PhysicalNode *scan) {
+    return e->profile == NULL ? scan->scan.partitions_read : sum_profile(e, scan).scan.partitions_read;
+}
+
+/* Every node computes the same rows: of copies of a table, or after a broadcast. */
+static bool is_replicated(const Explainer *e, const PhysicalNode *node) {
+    if (node->on_leader || e->plan->topology.nodes == 1) {
+        return false;
+    }
+    switch (node->kind) {
+    case PHYSICAL_SCAN: return node->scan.table->dist_style == DIST_ALL;
+    case PHYSICAL_EXCHANGE: return node->exchange.kind == EXCHANGE_BROADCAST;
+    case PHYSICAL_VALUES:
+    case PHYSICAL_TABLE_FUNCTION: return true;
+    default: break;
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        if (!is_replicated(e, node->children[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *estimate_mark(Explainer *e, double estimated, double actual) {
     double low = estimated < 1 ? 1 : estimated, high = actual < 1 ? 1 : actual;
     double times = low > high ? low / high : high / low;
@@ -105,12 +129,17 @@ Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const
         return OK;
     }
     OperatorProfile sum = sum_profile(e, node);
+    const char *copies = "";
+    if (is_replicated(e, node)) {
+        sum.rows /= e->plan->topology.nodes;
+        copies = " on each node";
+    }
     const char *off = is_cut ? "" : estimate_mark(e, node->rows, (double)sum.rows);
     if (off == NULL) {
         return OUT_OF_MEMORY;
     }
     if (!e->options->timing) {
-        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s)", (Digits)sum.rows, off);
+        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s%s)", (Digits)sum.rows, copies, off);
     } else {
         uint64_t all = all_ns(e);
         double share = all == 0 ? 0 : 100.0 * (double)sum.nanoseconds / (double)all;
@@ -226,7 +255,7 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
     OperatorProfile sum = sum_profile(e, node);
     if (node->kind == PHYSICAL_SCAN) {
         TRY(scan_funnel(e, node, &sum, indent));
-        TRY(scan_skew(e, node, indent));
+        TRY(is_replicated(e, node) ? OK : scan_skew(e, node, indent));
     }
     if (node->kind == PHYSICAL_EXCHANGE) {
         TRY(exchange_counters(e, node, &sum, indent));

@@ -9,7 +9,8 @@
 #define ARRAY_JOIN_WIDTH_FREE 65536 /* a key range this narrow always pays */
 #define ARRAY_JOIN_WIDTH_MAX ((uint64_t)1 << 26)
 #define JOIN_ESTIMATE_DOUBT 8
-#define FILTER_WORTH 0.95 /* a join filter that lets more through than this is not made */
+#define SCAN_WORTH_PRUNING 16 /* rows scanned that weigh as much as a row built */
+#define FILTER_WORTH 0.95     /* a join filter that lets more through than this is not made */
 
 typedef struct JoinInputs {
     JoinKind kind;
@@ -28,13 +29,27 @@ static JoinKind swapped_kind(JoinKind kind) {
     return kind == JOIN_LEFT ? JOIN_RIGHT : kind == JOIN_RIGHT ? JOIN_LEFT : kind;
 }
 
+static double largest_table(const LogicalNode *node) {
+    double rows = node->kind == LOGICAL_GET ? (double)node->get.table->rows : 0;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        double below = largest_table(node->children[i]);
+        rows = below > rows ? below : rows;
+    }
+    return rows;
+}
+
 /* Rows to weigh a side by as build side. Estimates of joins err low far more often than those of tables, and a large table
- * built by mistake costs more than a small one saves. */
+ * built by mistake costs more than a small one saves; and the scan of a large table is better probed, for then the other
+ * side's keys prune it. */
 static double build_rows(const LogicalNode *node) {
     while (node->kind == LOGICAL_FILTER || node->kind == LOGICAL_PROJECT) {
         node = node->children[0];
     }
-    return node->kind == LOGICAL_JOIN ? node->rows * JOIN_ESTIMATE_DOUBT : node->rows;
+    if (node->kind != LOGICAL_JOIN) {
+        return node->rows;
+    }
+    double doubted = node->rows * JOIN_ESTIMATE_DOUBT, scanned = largest_table(node) / SCAN_WORTH_PRUNING;
+    return doubted > scanned ? doubted : scanned;
 }
 
 /* The right side is built, or the smaller one where the kind leaves the choice. */
@@ -54,14 +69,21 @@ static bool is_over(const Expr *expr, const Subplan *side) {
     return expr_has_columns(expr) && expr_walk(expr, visit_in_layout, (void *)side);
 }
 
+/* SET enable_hashjoin = off: a nested loop takes its place where it can give the same answer. */
+static bool may_hash(const Settings *settings, JoinKind kind) {
+    bool may_loop = kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_SEMI || kind == JOIN_ANTI;
+    return settings->enable_hashjoin || !settings->enable_nestloop || !may_loop;
+}
+
 /* Splits the condition into key pairs and the rest. */
 static Status split_condition(Lowering *low, Expr *condition, JoinInputs *join) {
     const Context *cx = low->cx;
+    bool takes_keys = may_hash(cx->settings, join->kind);
     ExprList conjuncts = {0};
     TRY(expr_list_add_conjuncts(cx, low->arena, &conjuncts, condition));
     for (uint32_t i = 0; i < conjuncts.count; i++) {
         Expr *conjunct = conjuncts.items[i];
-        bool is_equality = conjunct->kind == EXPR_COMPARE && conjunct->compare == COMPARE_EQ;
+        bool is_equality = takes_keys && conjunct->kind == EXPR_COMPARE && conjunct->compare == COMPARE_EQ;
         Expr *a = is_equality ? conjunct->args[0] : NULL, *b = is_equality ? conjunct->args[1] : NULL;
         if (is_equality && is_over(a, &join->build) && is_over(b, &join->probe)) {
             Expr *swap = a;
@@ -227,11 +249,24 @@ static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot) {
     }
 }
 
-/* The share of the probe's keys that the build side is thought to have. */
+#define ALL_ROWS 1e18 /* for counts of distinct values before any filter */
+
+/* The share of the keys that the build side is thought to have, of all that either side's table has. */
 static double filter_share(Lowering *low, const JoinInputs *join, uint32_t key) {
-    double build = estimate_distinct(low->logical, join->build_keys.items[key], join->build.node->rows);
-    double probe = estimate_distinct(low->logical, join->probe_keys.items[key], join->probe.node->rows);
-    return probe <= 0 ? 1 : build / probe;
+    const Expr *build_key = join->build_keys.items[key];
+    double build = estimate_distinct(low->logical, build_key, join->build.node->rows);
+    double build_all = estimate_distinct(low->logical, build_key, ALL_ROWS);
+    double probe_all = estimate_distinct(low->logical, join->probe_keys.items[key], ALL_ROWS);
+    return build / (build_all > probe_all ? build_all : probe_all);
+}
+
+/* A filter on the scan leaves fewer rows on the whole way from there to the join. */
+static void thin_path(PhysicalNode *node, double share) {
+    if (node->kind != PHYSICAL_SCAN) {
+        thin_path(node->children[0], share);
+    }
+    node->rows = node->rows * share < 1 ? 1 : node->rows * share;
+    cost_node(node);
 }
 
 /* The build's keys lie in a narrower range than the probe's. */
@@ -278,6 +313,7 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
     if (scan == NULL) {
         return OK;
     }
+    thin_path(join->probe.node, share_best);
     spec->publishes_filter = true;
     spec->filter_id = low->plan->filter_count++;
     return scan_add_filter(low, scan, column, spec->filter_id);

@@ -144,7 +144,9 @@ static Status scan_filters(Lowering *low, const LogicalNode *get, Subplan *scan)
     TRY_NEW_ARRAY(low->cx, low->arena, ranked, get->get.filter_count + 1);
     for (uint32_t i = 0; i < get->get.filter_count; i++) {
         ranked[i] = (RankedFilter){.condition = get->get.filters[i], .order = i};
-        TRY(filter_rank(low, get->get.filters[i], &ranked[i].rank));
+        if (get->get.filter_count > 1) {
+            TRY(filter_rank(low, get->get.filters[i], &ranked[i].rank));
+        }
     }
     qsort(ranked, get->get.filter_count, sizeof *ranked, compare_ranks);
     TRY_NEW_ARRAY(low->cx, low->arena, spec->filters, get->get.filter_count + 1);
