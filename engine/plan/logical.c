@@ -31,13 +31,9 @@ LogicalNode *logical_new(const Context *cx, Arena *arena, LogicalKind kind, Sour
     node->rows = -1;
     node->child_count = child_count;
     node->column_count = column_count;
-    if (child_count > 0) {
-        node->children = arena_alloc(cx, arena, sizeof *node->children * child_count);
-    }
-    if (column_count > 0) {
-        node->columns = arena_alloc(cx, arena, sizeof *node->columns * column_count);
-    }
-    bool failed = (child_count > 0 && node->children == NULL) || (column_count > 0 && node->columns == NULL);
+    node->children = arena_alloc(cx, arena, sizeof *node->children * child_count);
+    node->columns = arena_alloc(cx, arena, sizeof *node->columns * column_count);
+    bool failed = node->children == NULL || node->columns == NULL;
     return failed ? NULL : node;
 }
 
