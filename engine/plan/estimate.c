@@ -139,7 +139,7 @@ static Status dictionary_share(const Context *cx, const LogicalPlan *plan, const
     }
     const LogicalColumn *column = &plan->columns[one.id];
     const Dictionary *dictionary;
-    if (column->table == NULL || !type_is_text(column->type)) {
+    if (column->table == NULL || !type_is_text(column->type) || !plan_reads_dictionaries(plan, column->table)) {
         return OK;
     }
     TRY(table_dictionary(cx, plan->snapshot, column->table, column->table_column, &dictionary));

@@ -305,6 +305,11 @@ static Status modelled_lines(Explainer *e) {
     TRY(explain_line(e, 0, "Modelled:"));
     TRY(explain_line(e, 2, "Network: %.6f s at %lld Mbit/s and %lld us", network,
                      (long long)e->cx->settings->network_mbit_per_second, (long long)e->cx->settings->network_latency_us));
+    if (e->options->timing || !is_cut_anywhere(e->plan->root)) {
+        TRY(explain_line(e, 2, "Price of the scan: $%.9f at $%.2f per TB",
+                         (double)e->profile->bytes_scanned / 1e12 * (double)e->cx->settings->scan_price_cents_per_tb / 100,
+                         (double)e->cx->settings->scan_price_cents_per_tb / 100));
+    }
     if (!e->options->timing) {
         return OK;
     }

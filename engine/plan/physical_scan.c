@@ -42,7 +42,7 @@ static Status scan_dictionaries(Lowering *low, Subplan *scan) {
     const Dictionary **dictionaries;
     TRY_NEW_ARRAY(low->cx, low->arena, dictionaries, spec->column_count + 1);
     for (uint32_t i = 0; i < spec->column_count; i++) {
-        if (type_is_text(scan->node->columns[i].type)) {
+        if (type_is_text(scan->node->columns[i].type) && plan_reads_dictionaries(low->logical, spec->table)) {
             TRY(table_dictionary(low->cx, low->plan->snapshot, spec->table, spec->columns[i], &dictionaries[i]));
             scan->node->columns[i].domain.dictionary = dictionaries[i];
         }

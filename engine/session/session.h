@@ -52,6 +52,7 @@ typedef struct Run {
     const char **names;
     Type *types;
     uint64_t rows;
+    bool is_shown; /* EXPLAIN without ANALYZE: the plan is not run */
     bool is_planned, is_done;
     Batch table_batch; /* rows of `table` as vectors */
 } Run;

@@ -77,6 +77,7 @@ void run_end(depot_statement *statement) {
 /* ------------------------------------------------------------------------------------------------------------- planning */
 
 static Status lower(const Context *cx, depot_statement *statement, LogicalPlan *logical) {
+    logical->is_shown = statement->run.is_shown;
     TRY(plan_optimize(cx, logical));
     return plan_physical(cx, logical, warehouse_topology(statement->db->warehouse), &statement->run.plan);
 }
@@ -246,6 +247,7 @@ static Status run_explain(const Context *cx, depot_statement *statement, uint64_
     Run *run = &statement->run;
     ExplainOptions options;
     TRY(explain_options(cx, &statement->ast->explain->options, &options));
+    statement->run.is_shown = !options.analyze;
     TRY(plan_explained(cx, statement));
     run->planning_ns = clock_ns() - started;
     PlanProfile profile = {0};
