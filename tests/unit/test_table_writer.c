@@ -240,6 +240,79 @@ Test(table_writer, refuses_null_in_not_null_column) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------------------------ threads */
+
+typedef struct Appender {
+    TableWriter *writer;
+    uint64_t first_sequence, step, ids;
+    Context cx;
+    Error error;
+    Status status;
+} Appender;
+
+enum { APPENDERS = 3, APPEND_ROWS = 1500 };
+
+/* Every third batch, in two calls each. */
+static void *append_share(void *appender_) {
+    Appender *a = appender_;
+    a->cx = f.cx;
+    a->cx.error = &a->error;
+    for (uint64_t n = a->first_sequence; a->status == OK && n * APPEND_ROWS < a->ids; n += a->step) {
+        Sales s = {.first = n * APPEND_ROWS, .end = (n + 1) * APPEND_ROWS, .batch_rows = APPEND_ROWS / 2};
+        s.end = s.end < a->ids ? s.end : a->ids;
+        Batch batch;
+        for (uint32_t c = 0; c < 4; c++) {
+            vector_init(&s.vectors[c], columns[c].type);
+        }
+        for (uint64_t part = 0; a->status == OK && next_sales(&s, part, &batch); part++) {
+            a->status = table_writer_append(&a->cx, a->writer, n, &batch, s.first + (part + 1) * s.batch_rows >= s.end);
+        }
+        for (uint32_t c = 0; c < 4; c++) {
+            vector_free(&s.vectors[c]);
+        }
+    }
+    return NULL;
+}
+
+static uint64_t load_by_threads(const TableSchema *schema, uint64_t ids, uint64_t threads) {
+    Commit *commit;
+    TableWriter *writer;
+    WriteReport report;
+    pthread_t running[APPENDERS];
+    Appender appenders[APPENDERS] = {0};
+    MUST(&f, commit_begin(&f.cx, f.warehouse, &commit));
+    MUST(&f, commit_create_table(&f.cx, commit, schema));
+    MUST(&f, table_writer_open(&f.cx, commit, commit_find_table(commit, "public", schema->name), NULL, 1, &writer));
+    for (uint64_t t = 0; t < threads; t++) {
+        appenders[t] = (Appender){.writer = writer, .first_sequence = t, .step = threads, .ids = ids};
+        cr_assert_eq(pthread_create(&running[t], NULL, append_share, &appenders[t]), 0);
+    }
+    for (uint64_t t = 0; t < threads; t++) {
+        pthread_join(running[t], NULL);
+        cr_assert_eq(appenders[t].status, OK, "%s", appenders[t].error.message);
+    }
+    MUST(&f, table_writer_finish(&f.cx, writer, &report));
+    MUST(&f, commit_finish(&f.cx, commit));
+    cr_assert_eq(report.rows, ids);
+    return report.bytes;
+}
+
+/* Little memory, so that segments are cut and written while others append. */
+Test(table_writer, threads_write_what_one_writes) {
+    TableSchema schema = sales(DIST_EVEN, false, false);
+    set(&f, "memory_limit", "4 MB");
+    f.cx.settings = &f.settings;
+    uint64_t bytes = load_by_threads(&schema, 120000, APPENDERS);
+    uint32_t segments = segment_count();
+    expect_rows(120000, 1);
+    fixture_close(&f);
+    fixture_open(&f, 2, 2, 0);
+    set(&f, "memory_limit", "4 MB");
+    cr_assert_eq(load_by_threads(&schema, 120000, 1), bytes);
+    cr_assert_eq(segment_count(), segments);
+    cr_assert_gt(segments, 4);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- damage */
 
 typedef struct FileNames {
