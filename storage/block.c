@@ -63,7 +63,7 @@ Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want,
     if (bytes > UINT32_MAX / 2) {
         return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a block of %u rows takes more than 2 GB", in->rows);
     }
-    TRY(byte_buffer_reserve(cx, image, bytes));
+    TRY(byte_buffer_reserve(cx, image, bytes + 1)); /* there is memory even for blocks of no bytes */
     uint8_t *out = image->data + image->used;
     if (validity_bytes > 0) {
         memset(out, 0, validity_bytes);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 typedef uint64_t Half __attribute__((vector_size(64), aligned(1), may_alias));
-enum { HALVES_PER_ROW = PACK_ROW_BYTES / 64 };
+typedef uint64_t Word __attribute__((aligned(1), may_alias)); /* packed codes stand anywhere in a block */
+enum { HALVES_PER_ROW = PACK_ROW_BYTES / 64, WORDS_PER_ROW = PACK_ROW_BYTES / 8 };
 
 /* `low` set bits in every lane of a 64-bit word. */
 static inline __attribute__((always_inline)) uint64_t lane_mask(uint32_t low, uint32_t lane_bits) {
@@ -53,20 +54,19 @@ static void (*const unpack_functions[33])(const void *packed, void *codes) = {
 };
 
 /* Wide codes are rare: one loop for widths 33 to 64. */
-static __attribute__((noinline)) void unpack_wide(const uint64_t *packed, uint32_t bits, uint64_t *codes) {
-    enum { LANES = PACK_ROW_BYTES / 8 };
+static __attribute__((noinline)) void unpack_wide(const Word *packed, uint32_t bits, Word *codes) {
     uint64_t mask = lane_mask(bits, 64);
     for (uint32_t position = 0; position < 64; position++) {
         uint32_t row = position * bits / 64, shift = position * bits % 64;
-        const uint64_t *word = packed + (size_t)row * LANES;
-        uint64_t *out = codes + (size_t)position * LANES;
+        const Word *word = packed + (size_t)row * WORDS_PER_ROW;
+        Word *out = codes + (size_t)position * WORDS_PER_ROW;
         if (shift + bits <= 64) {
-            for (uint32_t lane = 0; lane < LANES; lane++) {
+            for (uint32_t lane = 0; lane < WORDS_PER_ROW; lane++) {
                 out[lane] = word[lane] >> shift & mask;
             }
         } else {
-            for (uint32_t lane = 0; lane < LANES; lane++) {
-                out[lane] = (word[lane] >> shift | word[lane + LANES] << (64 - shift)) & mask;
+            for (uint32_t lane = 0; lane < WORDS_PER_ROW; lane++) {
+                out[lane] = (word[lane] >> shift | word[lane + WORDS_PER_ROW] << (64 - shift)) & mask;
             }
         }
     }
@@ -83,22 +83,21 @@ static void unpack(const void *packed, uint32_t bits, void *codes) {
 }
 
 static void pack(const void *codes, uint32_t bits, void *packed) {
-    enum { WORDS = PACK_ROW_BYTES / 8 };
     uint32_t lane_bits = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
-    const uint64_t *in = codes;
-    uint64_t *out = packed;
+    const Word *in = codes;
+    Word *out = packed;
     memset(out, 0, (size_t)bits * PACK_ROW_BYTES);
     for (uint32_t position = 0; position < lane_bits && bits > 0; position++) {
         uint32_t row = position * bits / lane_bits, shift = position * bits % lane_bits;
         uint32_t low = lane_bits - shift < bits ? lane_bits - shift : bits;
         uint64_t low_mask = lane_mask(low, lane_bits);
-        for (uint32_t word = 0; word < WORDS; word++) {
-            out[row * WORDS + word] |= (in[position * WORDS + word] & low_mask) << shift;
+        for (uint32_t word = 0; word < WORDS_PER_ROW; word++) {
+            out[row * WORDS_PER_ROW + word] |= (in[position * WORDS_PER_ROW + word] & low_mask) << shift;
         }
         if (low < bits) {
             uint64_t high_mask = lane_mask(bits - low, lane_bits);
-            for (uint32_t word = 0; word < WORDS; word++) {
-                out[(row + 1) * WORDS + word] |= in[position * WORDS + word] >> low & high_mask;
+            for (uint32_t word = 0; word < WORDS_PER_ROW; word++) {
+                out[(row + 1) * WORDS_PER_ROW + word] |= in[position * WORDS_PER_ROW + word] >> low & high_mask;
             }
         }
     }

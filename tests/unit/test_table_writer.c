@@ -3,6 +3,8 @@
 #include "storage/check.h"
 #include "table_fixture.h"
 
+#include <errno.h>
+
 static Fixture f;
 static void setup(void) {
     fixture_open(&f, 2, 2, 0);
@@ -311,6 +313,89 @@ Test(table_writer, threads_write_what_one_writes) {
     cr_assert_eq(load_by_threads(&schema, 120000, 1), bytes);
     cr_assert_eq(segment_count(), segments);
     cr_assert_gt(segments, 4);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- faults */
+
+/* Loads 3,000 rows; on any error takes everything back. */
+static Status try_load(const TableSchema *schema, Vector *vectors) {
+    Commit *commit = NULL;
+    TableWriter *writer = NULL;
+    WriteReport report;
+    Sales s = {.first = 0, .end = 3000, .batch_rows = 2048};
+    memcpy(s.vectors, vectors, sizeof s.vectors);
+    Batch batch;
+    Status status = commit_begin(&f.cx, f.warehouse, &commit);
+    status = status == OK ? commit_create_table(&f.cx, commit, schema) : status;
+    if (status == OK) {
+        const TableVersion *table = commit_find_table(commit, "public", schema->name);
+        status = table == NULL ? OUT_OF_MEMORY : table_writer_open(&f.cx, commit, table, NULL, 1, &writer);
+    }
+    for (uint64_t number = 0; status == OK && next_sales(&s, number, &batch); number++) {
+        status = table_writer_append(&f.cx, writer, number, &batch, true);
+    }
+    if (status == OK) {
+        status = table_writer_finish(&f.cx, writer, &report);
+        writer = NULL;
+    }
+    table_writer_abort(writer);
+    if (status == OK) {
+        return commit_finish(&f.cx, commit);
+    }
+    commit_abort(commit);
+    return status;
+}
+
+/* The n-th operation fails, for every n until none is left to fail: an error each time, nothing lost, nothing kept. */
+static void load_with_faults(bool in_memory) {
+    TableSchema schema = sales(DIST_KEY, true, true);
+    Vector vectors[4];
+    Status status = OUT_OF_MEMORY;
+    int64_t nth = 0;
+    for (uint32_t c = 0; c < 4; c++) {
+        vector_init(&vectors[c], columns[c].type);
+        MUST(&f, vector_prepare_flat(&f.cx, &vectors[c], columns[c].type));
+        MUST(&f, vector_prepare_validity(&f.cx, &vectors[c], true));
+    }
+    while (status != OK) {
+        nth++;
+        in_memory ? memory_fail_nth(nth) : file_system_fail_nth(f.files, nth, EIO);
+        status = try_load(&schema, vectors);
+        memory_fail_nth(0);
+        file_system_fail_nth(f.files, 0, 0);
+        if (status == DUPLICATE_TABLE) { /* what failed before came after the rename: the load is there */
+            break;
+        }
+        cr_assert(status == OK || status == (in_memory ? OUT_OF_MEMORY : IO_ERROR), "%lld: %s", (long long)nth,
+                  f.error.message);
+    }
+    cr_assert_gt(nth, 30);
+    for (uint32_t c = 0; c < 4; c++) {
+        vector_free(&vectors[c]);
+    }
+    expect_rows(3000, 1);
+}
+
+Test(table_writer, survives_every_failing_allocation) {
+    load_with_faults(true);
+}
+Test(table_writer, survives_every_failing_file_operation) {
+    load_with_faults(false);
+}
+
+/* Reading, likewise: an error, and the next reading is right. */
+Test(table_writer, reading_survives_failing_allocations) {
+    TableSchema schema = sales(DIST_EVEN, false, false);
+    load(&schema, true, 0, 9000, 2048);
+    Status status = OUT_OF_MEMORY;
+    for (int64_t nth = 1; status != OK; nth++) {
+        fixture_reopen(&f);
+        memory_fail_nth(nth);
+        status = read_sales(9000, 1);
+        memory_fail_nth(0);
+        cr_assert(status == OK || status == OUT_OF_MEMORY, "%s", f.error.message);
+    }
+    expect_rows(9000, 1);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- damage */
