@@ -6,3 +6,10 @@ if(TARGET depot)
   target_link_libraries(example_api PRIVATE depot_shared Threads::Threads)
   add_test(NAME example_api COMMAND example_api)
 endif()
+
+# Several connections at once; also run under ThreadSanitizer (criterion's programs do not start there).
+if(TARGET depot)
+  add_executable(stress tests/stress/stress.c)
+  target_link_libraries(stress PRIVATE depot_static)
+  add_test(NAME stress COMMAND stress 2)
+endif()

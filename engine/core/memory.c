@@ -16,8 +16,8 @@ _Static_assert(sizeof(BlockHeader) <= HEADER_BYTES, "the header fits its line");
 
 static _Atomic(int64_t) fail_countdown;
 
-void memory_fail_nth(int64_t nth) {
-    atomic_store(&fail_countdown, nth);
+int64_t memory_fail_nth(int64_t nth) {
+    return atomic_exchange(&fail_countdown, nth);
 }
 
 static bool injected_failure(void) {
