@@ -49,3 +49,19 @@ Status fn_typeof(FN_PARAMETERS) {
     }
     return OK;
 }
+
+/* The first argument, made NULL where it equals the second. */
+Status fn_null_if_equal(FN_PARAMETERS) {
+    FN_UNUSED;
+    uint32_t bytes = type_bytes(out->type);
+    for (uint32_t row = 0; row < rows; row++) {
+        Value value = vector_value(args[0], row), other = vector_value(args[1], row);
+        if (value.is_null || (!other.is_null && value_compare(&value, &other) == 0)) {
+            memset((char *)out->data + (size_t)row * bytes, 0, bytes);
+            TRY(fn_set_null(cx, out, row));
+        } else {
+            value_store(&value, out->data, row);
+        }
+    }
+    return OK;
+}

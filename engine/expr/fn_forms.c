@@ -28,6 +28,8 @@ static Status new_case(const Context *cx, Arena *arena, Expr *condition, Expr *t
     return OK;
 }
 
+/* One call, so that the first argument is evaluated once. Where the comparison runs in a wider type than the first argument
+ * has, a CASE keeps the value itself from being converted there and back. */
 Status bind_nullif(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
     (void)arg_count;
     Expr *equal, *null, *value = args[0];
@@ -35,8 +37,12 @@ Status bind_nullif(const Context *cx, Arena *arena, Expr **args, uint32_t arg_co
         TRY(cast_unchecked(cx, arena, value, expr_is_untyped(args[1]) ? type_varchar(0) : args[1]->type, &value));
     }
     TRY(operator_bind(cx, arena, "=", value, args[1], pos, &equal));
-    TRY(new_null(cx, arena, value->type, pos, &null));
-    return new_case(cx, arena, equal, null, value, pos, out);
+    if (!type_equal(equal->args[0]->type, value->type)) {
+        TRY(new_null(cx, arena, value->type, pos, &null));
+        return new_case(cx, arena, equal, null, value, pos, out);
+    }
+    bool found;
+    return call_bind(cx, arena, "null_if_equal", equal->args, 2, pos, &found, out);
 }
 
 Status bind_nvl2(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {

@@ -255,6 +255,9 @@ static Type result_type(const Function *function, Expr **args, uint32_t arg_coun
     if (strcmp(rule, "same") == 0) {
         return type_is_text(args[0]->type) ? type_varchar(0) : args[0]->type;
     }
+    if (strcmp(rule, "first") == 0) {
+        return args[0]->type;
+    }
     if (strcmp(rule, "sum") == 0) {
         return sum_type(args[0]->type, args[1]->type);
     }

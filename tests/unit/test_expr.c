@@ -1,6 +1,8 @@
 /* Evaluation: every vector kind, NULLs, short circuits, CASE, dictionaries, and the fused selection. */
 #include "expr_fixture.h"
 
+#include "kernels/dispatch.h"
+
 #define ROWS 200
 
 TestSuite(expr, .init = fixture_open, .fini = fixture_close);
@@ -78,7 +80,7 @@ static Expr *function(const char *name, uint32_t count, Expr **args) {
 }
 
 /* The value of each row, by evaluating a batch in one go and row by row: both must agree; so must selection. */
-static void check_all_ways(Columns *c, const Expr *expr) {
+static void check_with_kernels(Columns *c, const Expr *expr) {
     ExprState *state, *single_state;
     const Vector *all, *one;
     uint16_t rows[BATCH_ROWS_MAX];
@@ -122,6 +124,18 @@ static void check_all_ways(Columns *c, const Expr *expr) {
     batch_free(&single);
     expr_state_free(state);
     expr_state_free(single_state);
+}
+
+/* With the loops of every instruction set that the processor has. */
+static void check_all_ways(Columns *c, const Expr *expr) {
+    static const char *const sets[] = {"baseline", "avx2", "avx512"};
+    for (int i = 0; i < 3; i++) {
+        if (kernels_select(cx, sets[i]) == OK) {
+            check_with_kernels(c, expr);
+        }
+        error_clear(&test_error);
+    }
+    cr_assert_eq(kernels_select(cx, "auto"), OK);
 }
 
 static const char *const compare_symbols[] = {"=", "<>", "<", "<=", ">", ">="};
