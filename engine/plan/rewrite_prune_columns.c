@@ -139,6 +139,12 @@ static Status prune_sort(const Context *cx, LogicalPlan *plan, LogicalNode *node
 
 static Status prune_union(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
     uint32_t kept = 0;
+    for (uint32_t c = 0; c < node->child_count; c++) { /* they may be the children's own arrays, which change below */
+        ColumnId *copy;
+        TRY_NEW_ARRAY(cx, plan->arena, copy, node->column_count + 1);
+        memcpy(copy, node->set_union.inputs[c], node->column_count * sizeof *copy);
+        node->set_union.inputs[c] = copy;
+    }
     for (uint32_t i = 0; i < node->column_count; i++) {
         bool is_last_chance = kept == 0 && i + 1 == node->column_count; /* one column carries the rows */
         if (!column_set_has(required, node->columns[i]) && !is_last_chance) {
