@@ -7,6 +7,7 @@
 
 #define GROUPS_FIRST 4096
 #define BLOCK_RECORDS_FIRST 16
+#define PREFETCH_SLOT_BITS 13 /* 64 KB of slots: larger tables are not in the first cache */
 #define BLOCK_BYTES_MAX ((uint32_t)32 << 10)
 
 /* --------------------------------------------------------------------------------------------------------------- layout */
@@ -298,9 +299,42 @@ static inline __attribute__((always_inline)) Status find_groups(const Context *c
     return OK;
 }
 
+/* Brings the lines that the lookups will touch: slots first, then the records that they point to. */
+static void prefetch_groups(const GroupTable *table, const uint64_t *hashes, uint32_t count) {
+    uint32_t mask = ((uint32_t)1 << table->slot_bits) - 1;
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(&table->slots[(uint32_t)hashes[i] & mask]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        GroupSlot slot = table->slots[(uint32_t)hashes[i] & mask];
+        if (slot.tag == (uint32_t)(hashes[i] >> 32) && slot.group != 0) {
+            __builtin_prefetch(table->records + (size_t)(slot.group - 1) * table->layout->record_bytes);
+        }
+    }
+}
+
+void group_table_append(GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes, uint32_t count,
+                        uint32_t *groups) {
+    for (uint32_t i = 0; i < count; i++) {
+        groups[i] = table->count;
+        add_group(table, keys + i * stride, hashes[i]);
+    }
+}
+
+Status group_table_own_text(const Context *cx, GroupTable *table, uint32_t first, Arena *text) {
+    for (uint32_t g = first; table->layout->compares_values && g < table->count; g++) {
+        uint8_t *record = table->records + (size_t)g * table->layout->record_bytes;
+        TRY(own_key_text(cx, table->layout, record + GROUP_KEY_OFFSET, text));
+    }
+    return OK;
+}
+
 Status group_table_find(const Context *cx, GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes,
                         uint32_t count, Arena *text, uint32_t *groups) {
     uint32_t words = table->layout->key_bytes / 8;
+    if (table->slot_bits > PREFETCH_SLOT_BITS) {
+        prefetch_groups(table, hashes, count);
+    }
     switch (words) {
     case 1: return find_groups(cx, table, keys, stride, hashes, count, text, groups, 1);
     case 2: return find_groups(cx, table, keys, stride, hashes, count, text, groups, 2);

@@ -77,6 +77,13 @@ void group_table_clear(GroupTable *table); /* keeps the memory */
 Status group_table_find(const Context *cx, GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes,
                         uint32_t count, Arena *text, uint32_t *groups) MUST_CHECK;
 
+/* Adds a group per key without looking for equal ones, for input that hardly repeats: the table is then only good for flushing.
+ * Room must have been reserved. Long text of keys is still borrowed: group_table_own_text copies that of groups from `first`
+ * on. */
+void group_table_append(GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes, uint32_t count,
+                        uint32_t *groups);
+Status group_table_own_text(const Context *cx, GroupTable *table, uint32_t first, Arena *text) MUST_CHECK;
+
 /* Blocks of records. */
 typedef struct RecordBlock {
     struct RecordBlock *next;

@@ -16,6 +16,8 @@
 #define LOCAL_BYTES_MAX ((size_t)4 << 20)
 #define LOCAL_GROUPS_MIN 4096u /* two batches at least */
 #define SMALL_GROUPS_MAX 4096u
+#define PASSING_ROWS_PER_GROUP 2 /* a full table that met fewer rows per group is not worth its lookups */
+#define PASSING_GROUPS_MAX (2 * BATCH_ROWS_MAX)
 
 /* One set of distinct values: items with the same argument and filter share it. */
 typedef struct DistinctSet {
@@ -56,6 +58,8 @@ typedef struct HashAggLocal {
     KeyEncoder encoder;
     GroupTable table;
     uint32_t groups_max;
+    uint64_t rows_since_flush;
+    bool is_passing;        /* groups hardly repeat: records go to the partitions unmerged */
     RecordList *partitions; /* owned; made at the first flush */
     Arena text;
     AggregateFeed feed;
@@ -157,8 +161,27 @@ static Status make_room(const Context *cx, HashAggLocal *local, uint32_t rows) {
         TRY_ALLOC_ZEROED(cx, local->partitions, sizeof *local->partitions * GROUP_PARTITIONS);
     }
     TRY(check_cancel(cx));
+    if (!local->is_passing && local->rows_since_flush < local->table.count * PASSING_ROWS_PER_GROUP) {
+        local->is_passing = true;
+        local->groups_max = PASSING_GROUPS_MAX;
+    }
+    local->rows_since_flush = 0;
     TRY(group_table_flush(cx, &local->table, local->partitions));
     return group_table_reserve(cx, &local->table, rows);
+}
+
+/* The groups of a batch whose keys were encoded. */
+static Status find_batch_groups(const Context *cx, HashAggLocal *local, uint32_t rows) {
+    const KeyEncoder *encoder = &local->encoder;
+    size_t stride = local->table.layout->key_bytes;
+    TRY(make_room(cx, local, rows));
+    local->rows_since_flush += rows;
+    if (!local->is_passing) {
+        return group_table_find(cx, &local->table, encoder->keys, stride, encoder->hashes, rows, &local->text, local->groups);
+    }
+    uint32_t first = local->table.count;
+    group_table_append(&local->table, encoder->keys, stride, encoder->hashes, rows, local->groups);
+    return group_table_own_text(cx, &local->table, first, &local->text);
 }
 
 /* Keys of a set's rows: the group's hash and key of every row, then the value. Rows without a value drop out. */
@@ -214,9 +237,7 @@ static Status agg_consume(Task *task, const PhysicalNode *op, void *shared_, voi
     *flow = NEED_INPUT;
     if (spec->group_count > 0) {
         TRY(key_encode_batch(cx, &local->encoder, layout, in, spec->groups));
-        TRY(make_room(cx, local, in->rows));
-        TRY(group_table_find(cx, &local->table, local->encoder.keys, layout->key_bytes, local->encoder.hashes, in->rows,
-                             &local->text, local->groups));
+        TRY(find_batch_groups(cx, local, in->rows));
         groups = local->groups;
     } else if (shared->set_count > 0) {
         memset(local->encoder.hashes, 0, sizeof *local->encoder.hashes * in->rows);

@@ -13,6 +13,8 @@
 #include "exec/join_table.h"
 #include "kernels/hash_kernels.h"
 
+#define INDEX_PARTS_MAX 8u
+
 typedef struct JoinShared {
     JoinBuild build;          /* its lock also guards key_min, key_max, has_null_key */
     bool is_integer;          /* one key of an integer class on both sides */
@@ -136,7 +138,8 @@ static Status build_finish(Task *task, const PhysicalNode *op, void *shared_, ui
     index->key_column = shared->is_integer ? op->join.build_keys[0] : shared->build.format.column_count - 1;
     index->null_column_count = op->join.key_count;
     index->null_columns = op->join.build_keys;
-    TRY(join_index_prepare(cx, index, &shared->build.table, shared->is_integer, shared->key_min, shared->key_max));
+    TRY(join_index_prepare(cx, index, &shared->build.table, shared->is_integer, shared->key_min, shared->key_max,
+                           task->task_count < INDEX_PARTS_MAX ? task->task_count + (task->task_count == 0) : INDEX_PARTS_MAX));
     *parts = shared->build.format.column_count + index->parts;
     return OK;
 }

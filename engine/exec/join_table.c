@@ -5,9 +5,8 @@
 #include "kernels/hash_kernels.h"
 
 #define PART_ROWS ((uint64_t)1 << 17) /* build rows that are worth a part of their own */
-#define PARTS_MAX 8
 #define ARRAY_BYTES_FREE ((uint64_t)1 << 20)
-#define FIND_PREFETCH_BYTES ((size_t)1 << 20) /* tables beyond the cache prefetch */
+#define PREFETCH_BYTES ((size_t)1 << 20) /* tables beyond the cache prefetch */
 
 static uint8_t entry_bytes_for(uint64_t rows) {
     return rows < 0xff ? 1 : rows < 0xffff ? 2 : 4;
@@ -41,11 +40,11 @@ static Status prepare_hash(const Context *cx, JoinIndex *index, uint64_t rows) {
 }
 
 Status join_index_prepare(const Context *cx, JoinIndex *index, const RowTable *table, bool is_integer, int64_t key_min,
-                          int64_t key_max) {
+                          int64_t key_max, uint32_t parts_max) {
     uint64_t rows = table->rows;
     index->is_exact = is_integer;
     index->parts = rows < PART_ROWS ? 1 : (uint32_t)(rows / PART_ROWS);
-    index->parts = index->parts > PARTS_MAX ? PARTS_MAX : index->parts;
+    index->parts = index->parts > parts_max ? parts_max : index->parts;
     if (is_integer && key_min > key_max) { /* no row has a key: an array of nothing */
         return prepare_array(cx, index, rows, 0, 0);
     }
@@ -123,6 +122,32 @@ static void insert_run_in_array(JoinIndex *index, const KeyRun *run, uint64_t lo
     }
 }
 
+static inline uint64_t tag_of(uint64_t hash) {
+    return (uint64_t)1 << (JOIN_TAG_SHIFT + (hash & 15));
+}
+
+static inline uint64_t hash_of_key(const JoinIndex *index, uint64_t key) {
+    return index->is_exact ? hash_u64(key) : key;
+}
+
+/* Brings the lines that the run's inserts into [low, high) will touch: heads, then the links that they point to. */
+static void prefetch_run(const JoinIndex *index, const KeyRun *run, uint64_t low, uint64_t high) {
+    uint32_t shift = 64 - index->bucket_bits;
+    for (uint32_t i = 0; i < run->count; i++) {
+        uint64_t bucket = hash_of_key(index, (uint64_t)run->keys[i]) >> shift;
+        if (bucket >= low && bucket < high) {
+            __builtin_prefetch(&index->heads[bucket], 1);
+        }
+    }
+    for (uint32_t i = 0; i < run->count; i++) {
+        uint64_t hash = hash_of_key(index, (uint64_t)run->keys[i]), bucket = hash >> shift;
+        uint64_t head = bucket >= low && bucket < high ? index->heads[bucket] : 0;
+        if ((head & tag_of(hash)) != 0) {
+            __builtin_prefetch(&index->links[(uint32_t)head - 1]);
+        }
+    }
+}
+
 static bool chain_has_key(const JoinIndex *index, uint64_t head, uint64_t key) {
     for (uint32_t at = (uint32_t)head; at != 0; at = index->links[at - 1].next) {
         if (index->links[at - 1].key == key) {
@@ -132,22 +157,21 @@ static bool chain_has_key(const JoinIndex *index, uint64_t head, uint64_t key) {
     return false;
 }
 
-static inline uint64_t tag_of(uint64_t hash) {
-    return (uint64_t)1 << (JOIN_TAG_SHIFT + (hash & 15));
-}
-
 static void insert_run_in_hash(JoinIndex *index, const KeyRun *run, uint64_t low, uint64_t high) {
     bool has_duplicates = atomic_load_explicit(&index->has_duplicates, memory_order_relaxed);
     bool drops = !index->keeps_duplicates && index->is_exact;
+    if ((sizeof *index->heads << index->bucket_bits) >= PREFETCH_BYTES) {
+        prefetch_run(index, run, low, high);
+    }
     for (uint32_t i = run->count; i-- > 0;) {
         uint64_t key = (uint64_t)run->keys[i];
-        uint64_t hash = index->is_exact ? hash_u64(key) : key;
+        uint64_t hash = hash_of_key(index, key);
         uint64_t bucket = hash >> (64 - index->bucket_bits);
         if (bucket < low || bucket >= high || (run->has_nulls && row_has_null_key(index, run->chunk, run->first + i))) {
             continue;
         }
         uint64_t head = index->heads[bucket];
-        if ((drops || !has_duplicates) && chain_has_key(index, head, key)) {
+        if ((drops || !has_duplicates) && (head & tag_of(hash)) != 0 && chain_has_key(index, head, key)) {
             has_duplicates = true;
             if (drops) {
                 continue;
@@ -218,7 +242,7 @@ static inline uint32_t find_in_bucket(const JoinIndex *index, uint64_t head, uin
 
 void join_index_find(const JoinIndex *index, const uint64_t *keys, const uint64_t *hashes, uint32_t count, uint32_t *heads) {
     uint32_t shift = 64 - index->bucket_bits;
-    if ((sizeof *index->heads << index->bucket_bits) < FIND_PREFETCH_BYTES) {
+    if ((sizeof *index->heads << index->bucket_bits) < PREFETCH_BYTES) {
         for (uint32_t i = 0; i < count; i++) {
             heads[i] = find_in_bucket(index, index->heads[hashes[i] >> shift], hashes[i], keys[i]);
         }

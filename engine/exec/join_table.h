@@ -39,9 +39,10 @@ typedef struct JoinIndex {
     JoinLink *links; /* owned; hash */
 } JoinIndex;
 
-/* Chooses array or hash and allocates. [key_min, key_max]: of the rows with a key, if is_integer. */
+/* Chooses array or hash and allocates. [key_min, key_max]: of the rows with a key, if is_integer. parts_max: as many as can be
+ * built at once; each reads all keys. */
 Status join_index_prepare(const Context *cx, JoinIndex *index, const RowTable *table, bool is_integer, int64_t key_min,
-                          int64_t key_max) MUST_CHECK;
+                          int64_t key_max, uint32_t parts_max) MUST_CHECK;
 /* Reads the table's chunks. */
 Status join_index_build_part(const Context *cx, JoinIndex *index, const RowTable *table, uint32_t part) MUST_CHECK;
 void join_index_free(JoinIndex *index);

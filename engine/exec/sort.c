@@ -51,6 +51,10 @@ Status sort_merge(Task *task, const PhysicalNode *op, void *shared_, void *local
     SortShared *shared = shared_;
     SortLocal *local = local_;
     TRY(sort_run_sort(&task->cx, &local->run, &shared->encoding, op->sort.limit));
+    if (shared->encoding.words == 1) { /* the items have them */
+        mem_free(local->run.words);
+        local->run.words = NULL;
+    }
     pthread_mutex_lock(&shared->lock);
     Status status = take_run(&task->cx, shared, &local->run);
     pthread_mutex_unlock(&shared->lock);

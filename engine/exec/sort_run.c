@@ -1,14 +1,15 @@
 /* Sorting items, runs, and merging runs. See sort_run.h.
  *
- * Items are radix-sorted (least significant digit first) by one word at a time: by the first word, then each stretch of equal
- * items by the next, and what no word decides by comparing values. Short stretches are sorted by insertion. */
+ * Items are radix-sorted by one word at a time: by the first word, then each stretch of equal items by the next, and what no
+ * word decides by comparing values. Short stretches are sorted by insertion. */
 #include "exec/sort_run.h"
 
 #include "exec/exec.h"
 
 #define DIGIT_BITS 11
-#define DIGITS (1u << DIGIT_BITS)
-#define PASSES 6 /* of 11 bits: 64 bits */
+#define DIGIT_BITS_SMALL 8
+#define SMALL_ITEMS 4096  /* up to here 8-bit digits: counting 2,048 would cost more than sorting */
+#define CACHE_ITEMS 65536 /* two copies stay in the second cache */
 #define INSERTION_MAX 48
 #define CANCEL_EVERY 4096
 
@@ -25,41 +26,82 @@ static void insertion_sort(SortItem *items, uint64_t count) {
     }
 }
 
-static void scatter_by_digit(const SortItem *from, SortItem *to, uint64_t count, uint32_t shift, uint64_t *starts) {
+/* Writes the items to `to` in the order of one digit; `starts` are where each digit's items begin. Stable. */
+static void scatter_by_digit(const SortItem *from, SortItem *to, uint64_t count, uint32_t shift, uint32_t mask,
+                             uint64_t *starts) {
     for (uint64_t i = 0; i < count; i++) {
-        to[starts[from[i].key >> shift & (DIGITS - 1)]++] = from[i];
+        to[starts[from[i].key >> shift & mask]++] = from[i];
     }
 }
 
-/* Sorts by items[].key, stable. Digits that all items share cost nothing. */
-static Status radix_sort(const Context *cx, SortItem *items, SortItem *scratch, uint64_t count) {
-    uint64_t counts[PASSES][DIGITS];
-    memset(counts, 0, sizeof counts);
-    for (uint64_t i = 0; i < count; i++) {
-        for (uint32_t p = 0; p < PASSES; p++) {
-            counts[p][items[i].key >> p * DIGIT_BITS & (DIGITS - 1)]++;
-        }
+/* Turns counts into starts. */
+static void sum_counts(uint64_t *counts, uint32_t digits) {
+    uint64_t start = 0;
+    for (uint32_t d = 0; d < digits; d++) {
+        uint64_t here = counts[d];
+        counts[d] = start;
+        start += here;
     }
-    SortItem *from = items, *to = scratch;
-    for (uint32_t p = 0; p < PASSES; p++) {
-        uint32_t shift = p * DIGIT_BITS;
-        if (counts[p][from[0].key >> shift & (DIGITS - 1)] == count) {
+}
+
+/* The bits in which keys differ. */
+static uint64_t differing_bits(const SortItem *items, uint64_t count) {
+    uint64_t bits = 0;
+    for (uint64_t i = 1; i < count; i++) {
+        bits |= items[i].key ^ items[0].key;
+    }
+    return bits;
+}
+
+/* Least significant digit first, by the bits of `differing`. The result is in `from`, or in `to` if that is asked. */
+static void sort_by_digits(SortItem *from, SortItem *to, uint64_t count, uint64_t differing, bool wants_to) {
+    uint32_t bits = count < SMALL_ITEMS ? DIGIT_BITS_SMALL : DIGIT_BITS, mask = (1u << bits) - 1;
+    uint64_t counts[1u << DIGIT_BITS];
+    for (uint32_t shift = 0; shift < 64 && differing >> shift != 0; shift += bits) {
+        if ((differing >> shift & mask) == 0) {
             continue;
         }
-        TRY(check_cancel(cx));
-        uint64_t start = 0;
-        for (uint32_t d = 0; d < DIGITS; d++) {
-            uint64_t here = counts[p][d];
-            counts[p][d] = start;
-            start += here;
+        memset(counts, 0, sizeof *counts << bits);
+        for (uint64_t i = 0; i < count; i++) {
+            counts[from[i].key >> shift & mask]++;
         }
-        scatter_by_digit(from, to, count, shift, counts[p]);
+        sum_counts(counts, mask + 1);
+        scatter_by_digit(from, to, count, shift, mask, counts);
         SortItem *swap = from;
         from = to;
         to = swap;
+        wants_to = !wants_to;
     }
-    if (from != items) {
-        memcpy(items, from, sizeof *items * count);
+    if (wants_to) {
+        memcpy(to, from, sizeof *to * count);
+    }
+}
+
+/* Sorts by items[].key, stable. What is larger than the cache is first split by the most significant digit. */
+static Status radix_sort(const Context *cx, SortItem *items, SortItem *scratch, uint64_t count) {
+    uint64_t differing = differing_bits(items, count);
+    if (count <= CACHE_ITEMS || differing >> DIGIT_BITS_SMALL == 0) {
+        sort_by_digits(items, scratch, count, differing, false);
+        return OK;
+    }
+    uint32_t shift = 64 - (uint32_t)__builtin_clzll(differing) - DIGIT_BITS_SMALL;
+    uint32_t mask = (1u << DIGIT_BITS_SMALL) - 1;
+    uint64_t counts[1u << DIGIT_BITS_SMALL] = {0};
+    for (uint64_t i = 0; i < count; i++) {
+        counts[items[i].key >> shift & mask]++;
+    }
+    sum_counts(counts, mask + 1);
+    TRY(check_cancel(cx));
+    scatter_by_digit(items, scratch, count, shift, mask, counts);
+    for (uint32_t d = 0; d <= mask; d++) { /* counts are the ends now */
+        uint64_t start = d == 0 ? 0 : counts[d - 1], here = counts[d] - start;
+        TRY(check_cancel(cx));
+        if (here <= INSERTION_MAX) {
+            insertion_sort(scratch + start, here);
+            memcpy(items + start, scratch + start, sizeof *items * here);
+        } else {
+            sort_by_digits(scratch + start, items + start, here, differing & (((uint64_t)1 << shift) - 1), true);
+        }
     }
     return OK;
 }
@@ -228,11 +270,11 @@ static int compare_items(const SortMerge *merge, uint32_t run_a, const SortItem 
     if (a->key != b->key) {
         return a->key < b->key ? -1 : 1;
     }
-    const uint64_t *words_a = merge->runs[run_a].words + (size_t)a->index * encoding->words;
-    const uint64_t *words_b = merge->runs[run_b].words + (size_t)b->index * encoding->words;
     for (uint32_t w = 1; w < encoding->words; w++) {
-        if (words_a[w] != words_b[w]) {
-            return words_a[w] < words_b[w] ? -1 : 1;
+        uint64_t word_a = merge->runs[run_a].words[(size_t)a->index * encoding->words + w];
+        uint64_t word_b = merge->runs[run_b].words[(size_t)b->index * encoding->words + w];
+        if (word_a != word_b) {
+            return word_a < word_b ? -1 : 1;
         }
     }
     return encoding->is_exact ? 0

@@ -13,10 +13,12 @@
 #define PARTS (1u << PART_BITS)
 #define SMALL_ROWS 16384 /* up to here one part takes all */
 
+/* A task's rows, listed by part when its input ended. */
 typedef struct WindowRun {
     SortRun run;
-    uint32_t *order;            /* rows by part; owned */
-    uint32_t begins[PARTS + 1]; /* of the parts in order */
+    SortItem *items;            /* by part; owned */
+    uint64_t *words;            /* of the items, if there are several per row; owned */
+    uint32_t begins[PARTS + 1]; /* of the parts in items */
 } WindowRun;
 
 typedef struct WindowShared {
@@ -104,12 +106,13 @@ static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, 
     return sort_run_append(&task->cx, &local->run.run, &shared->encoding, in, local->words);
 }
 
-/* Lists the run's rows by part. */
-static Status order_by_part(const Context *cx, WindowLocal *local) {
+/* Lists the run's rows by part: streams of writes, one per part. */
+static Status order_by_part(const Context *cx, const WindowShared *shared, WindowLocal *local) {
     WindowRun *run = &local->run;
     uint64_t rows = run->run.rows.rows;
-    uint32_t next[PARTS] = {0};
-    TRY_ALLOC(cx, run->order, sizeof *run->order * rows);
+    uint32_t next[PARTS] = {0}, words = shared->encoding.words;
+    TRY_ALLOC(cx, run->items, sizeof *run->items * rows);
+    TRY_ALLOC(cx, run->words, words == 1 ? 0 : sizeof *run->words * rows * words);
     for (uint64_t i = 0; i < rows; i++) {
         next[local->parts[i]]++;
     }
@@ -118,8 +121,15 @@ static Status order_by_part(const Context *cx, WindowLocal *local) {
         next[p] = run->begins[p];
     }
     for (uint64_t i = 0; i < rows; i++) {
-        run->order[next[local->parts[i]]++] = (uint32_t)i;
+        const uint64_t *from = run->run.words + i * words;
+        uint32_t to = next[local->parts[i]]++;
+        run->items[to] = (SortItem){.key = from[0], .row = (uint32_t)i};
+        if (words > 1) {
+            memcpy(run->words + (size_t)to * words, from, sizeof *from * words);
+        }
     }
+    mem_free(run->run.words);
+    run->run.words = NULL;
     return OK;
 }
 
@@ -141,7 +151,7 @@ static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, vo
     (void)op;
     WindowShared *shared = shared_;
     WindowLocal *local = local_;
-    TRY(order_by_part(&task->cx, local));
+    TRY(order_by_part(&task->cx, shared, local));
     pthread_mutex_lock(&shared->lock);
     Status status = take_run(&task->cx, shared, &local->run);
     pthread_mutex_unlock(&shared->lock);
@@ -172,12 +182,13 @@ static Status collect_part(const Context *cx, const WindowShared *shared, uint32
     uint64_t at = 0;
     for (uint32_t r = 0; r < shared->run_count; r++) {
         const WindowRun *run = &shared->runs[r];
-        for (uint32_t i = run->begins[part]; i < run->begins[last]; i++, at++) {
-            const uint64_t *row_words = run->run.words + (size_t)run->order[i] * words;
-            sort->items[at] = (SortItem){.key = row_words[0], .row = run->run.first_row + run->order[i], .index = (uint32_t)at};
-            if (words > 1) {
-                memcpy(sort->words + at * words, row_words, sizeof *row_words * words);
-            }
+        uint64_t begin = run->begins[part], rows = run->begins[last] - begin;
+        if (words > 1) {
+            memcpy(sort->words + at * words, run->words + begin * words, sizeof *sort->words * rows * words);
+        }
+        for (uint64_t i = 0; i < rows; i++, at++) {
+            const SortItem *item = &run->items[begin + i];
+            sort->items[at] = (SortItem){.key = item->key, .row = run->run.first_row + item->row, .index = (uint32_t)at};
         }
     }
     return OK;
@@ -203,26 +214,27 @@ static uint32_t bits_of_keys(const SortEncoding *encoding, uint32_t key_count) {
     return last->place + 1 + last->bits;
 }
 
-/* Sets the bits of items whose first `key_count` keys differ from those of the item before. */
+static bool is_start(const WindowShared *shared, const PartSort *sort, uint32_t i, uint32_t key_count, uint32_t bits,
+                     bool compares) {
+    const SortEncoding *encoding = &shared->encoding;
+    const SortItem *item = &sort->items[i], *before = item - 1;
+    uint32_t words = encoding->words;
+    bool differs =
+        words == 1 ? !same_bits(&item->key, &before->key, bits)
+                   : !same_bits(sort->words + (size_t)item->index * words, sort->words + (size_t)before->index * words, bits);
+    return differs || (compares && sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks, item->row,
+                                                     before->row) != 0);
+}
+
+/* Sets the bits of items whose first `key_count` keys differ from those of the item before; starts are clear. */
 static void mark_starts(const WindowShared *shared, const PartSort *sort, uint32_t count, uint32_t key_count,
                         uint64_t *starts) {
     const SortEncoding *encoding = &shared->encoding;
     uint32_t bits = bits_of_keys(encoding, key_count);
     bool compares = !encoding->is_exact && encoding->tie_from < key_count;
-    for (uint32_t i = 0; i < count; i++) {
-        const SortItem *item = &sort->items[i], *before = i == 0 ? NULL : &sort->items[i - 1];
-        bool is_start = i == 0;
-        if (!is_start && encoding->words == 1) {
-            is_start = !same_bits(&item->key, &before->key, bits);
-        } else if (!is_start) {
-            is_start = !same_bits(sort->words + (size_t)item->index * encoding->words,
-                                  sort->words + (size_t)before->index * encoding->words, bits);
-        }
-        if (!is_start && compares) {
-            is_start =
-                sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks, item->row, before->row) != 0;
-        }
-        bit_put(starts, i, is_start);
+    starts[0] |= 1;
+    for (uint32_t i = 1; i < count; i++) {
+        starts[i / 64] |= (uint64_t)is_start(shared, sort, i, key_count, bits, compares) << (i % 64);
     }
 }
 
@@ -267,7 +279,8 @@ static Status window_finish_part(Task *task, const PhysicalNode *op, void *share
 static void free_runs(WindowShared *shared) {
     for (uint32_t r = 0; r < shared->run_count; r++) {
         sort_run_free(&shared->runs[r].run);
-        mem_free(shared->runs[r].order);
+        mem_free(shared->runs[r].items);
+        mem_free(shared->runs[r].words);
     }
     mem_free(shared->runs);
     shared->runs = NULL;
@@ -289,7 +302,8 @@ static void window_close_local(const PhysicalNode *op, void *shared, void *local
     (void)op, (void)shared, (void)profile;
     WindowLocal *local = local_;
     sort_run_free(&local->run.run);
-    mem_free(local->run.order);
+    mem_free(local->run.items);
+    mem_free(local->run.words);
     sort_encoder_free(&local->encoder);
     mem_free(local->words);
     mem_free(local->hashes);
