@@ -35,7 +35,7 @@ static long run_and_print(const char *path, const char *sql, const char *argumen
     long rows = -1;
     if (depot_open(path, path == NULL ? NULL : &options, &db, &error) != DEPOT_OK) {
         print_error(&error);
-        *status = EXIT_CANNOT_OPEN;
+        *status = strcmp(error.sqlstate, "XX001") == 0 ? EXIT_FAILED : EXIT_CANNOT_OPEN; /* damage is what one looks for */
         return -1;
     }
     depot_code code = depot_prepare(db, sql, -1, &statement, NULL);
