@@ -271,21 +271,26 @@ static Status join_keys_placement(Lowering *low, JoinKind kind, const JoinKeys *
         return OK;
     }
     HashKey *merged;
+    bool all_joined = true; /* then no row has a NULL in them: it would have found no partner */
     TRY_NEW_ARRAY(low->cx, low->arena, merged, kept->key_count);
     for (uint32_t k = 0; k < kept->key_count; k++) {
         ColumnId *ids;
         TRY_NEW_ARRAY(low->cx, low->arena, ids, kept->keys[k].count + keys->count);
         memcpy(ids, kept->keys[k].ids, kept->keys[k].count * sizeof *ids);
         uint32_t count = kept->keys[k].count;
+        bool is_joined = false;
         for (uint32_t i = 0; i < keys->count; i++) {
-            if (key_has(&kept->keys[k], own[i]) && others[i] != UINT32_MAX) {
+            bool is_key = key_has(&kept->keys[k], own[i]);
+            is_joined |= is_key;
+            if (is_key && others[i] != UINT32_MAX) {
                 ids[count++] = others[i];
             }
         }
+        all_joined &= is_joined;
         merged[k] = (HashKey){count, ids};
     }
     out->keys = merged;
-    out->nulls_together = true; /* a NULL key finds no partner */
+    out->nulls_together |= all_joined;
     return OK;
 }
 
