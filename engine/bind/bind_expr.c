@@ -336,6 +336,7 @@ static Status make_or(const Context *cx, Arena *arena, Expr *left, Expr *right, 
 static Status bind_between(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     Expr **args;
     TRY(bind_exprs(cx, place, &ast->args, &args));
+    TRY(expr_check_shared(cx, args[0]));
     TRY(make_between(cx, place, args[0], args[1], args[2], ast->pos, out));
     if (ast->symmetric) {
         Expr *swapped;
@@ -405,6 +406,7 @@ static Status bind_case(const Context *cx, Place *place, const AstExpr *ast, Exp
     Expr *operand = NULL, **results; /* ELSE first, as PostgreSQL asks for types */
     if (ast->has_operand) {
         TRY(bind_expr_known(cx, place, ast->args.items[0], &operand));
+        TRY(expr_check_shared(cx, operand));
     }
     TRY_NEW_ARRAY(cx, arena, results, branches + 1);
     Expr *expr = expr_new(cx, arena, EXPR_CASE, type_make(TYPE_NULL), ast->pos, branches * 2 + 1);

@@ -100,6 +100,7 @@ static void free_node(EvalNode *node) {
     }
     if (node->set != NULL) {
         mem_free(node->set->values);
+        mem_free(node->set->bits);
     }
 }
 

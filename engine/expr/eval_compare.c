@@ -248,6 +248,25 @@ static int compare_sortable(const void *a, const void *b) {
     return value_compare(a, b);
 }
 
+#define IN_SPAN_MAX 65535 /* 8 KB of bits */
+
+/* The bitmap of a dense set of integers. */
+static Status create_bits(const Context *cx, InSet *set, Type type) {
+    if (!class_is_integer(type_class(type)) || set->count == 0) {
+        return OK;
+    }
+    set->least = value_load(type, set->values, 0).i64;
+    set->span = (uint64_t)value_load(type, set->values, set->count - 1).i64 - (uint64_t)set->least;
+    if (set->span > IN_SPAN_MAX) {
+        return OK;
+    }
+    TRY_ALLOC_ZEROED(cx, set->bits, BITS_WORDS(set->span + 1) * sizeof(uint64_t));
+    for (uint32_t i = 0; i < set->count; i++) {
+        bit_set(set->bits, (uint64_t)value_load(type, set->values, i).i64 - (uint64_t)set->least);
+    }
+    return OK;
+}
+
 Status in_set_create(const Context *cx, EvalNode *node) {
     InSet *set = node->set;
     Type type = node->args[0].expr->type;
@@ -270,7 +289,7 @@ Status in_set_create(const Context *cx, EvalNode *node) {
         }
     }
     mem_free(values);
-    return set->values != NULL ? OK : OUT_OF_MEMORY;
+    return set->values != NULL ? create_bits(cx, set, type) : OUT_OF_MEMORY;
 }
 
 static bool set_contains(const InSet *set, const Value *value) {
@@ -314,6 +333,51 @@ static void in_by_search(const InSet *set, const Vector *flat, uint32_t rows, Tr
     }
 }
 
+/* Codes over a base: each constant is one code, or none. */
+static void in_by_codes(const InSet *set, const Vector *codes, uint32_t rows, Truth *truth) {
+    uint64_t mask[VALIDITY_WORDS];
+    uint64_t most = ((uint64_t)1 << (8 * codes->code_bytes)) - 1;
+    memset(truth->is_true, 0, BITS_WORDS(rows) * sizeof(uint64_t));
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint64_t code = (uint64_t)value_load(codes->type, set->values, i).i64 - (uint64_t)codes->base;
+        if (code > most) {
+            continue;
+        }
+        compare_kernels->range[width_index(codes->code_bytes)](codes->data, code, 0, rows, mask);
+        for (uint32_t word = 0; word < BITS_WORDS(rows); word++) {
+            truth->is_true[word] |= mask[word];
+        }
+    }
+}
+
+/* Integers: one bit per value between the least and the greatest of the set. */
+static void in_by_bits(const InSet *set, const Vector *flat, uint32_t rows, Truth *truth) {
+    memset(truth->is_true, 0, BITS_WORDS(rows) * sizeof(uint64_t));
+    for (uint32_t row = 0; row < rows; row++) {
+        uint64_t distance = (uint64_t)value_load(flat->type, flat->data, row).i64 - (uint64_t)set->least;
+        bool found = distance <= set->span && bit_get(set->bits, distance);
+        truth->is_true[row / 64] |= (uint64_t)found << (row % 64);
+    }
+}
+
+static Status in_values(const Context *cx, EvalNode *node, const Vector *operand, uint32_t rows, Truth *truth) {
+    const InSet *set = node->set;
+    bool few = set->count <= IN_LOOPS_MAX;
+    if (few && operand->kind == VECTOR_CODES && operand->dictionary == NULL) {
+        in_by_codes(set, operand, rows, truth);
+        return OK;
+    }
+    TRY(vector_flatten(cx, operand, rows, &node->flat[0]));
+    if (few) {
+        in_by_passes(set, &node->flat[0], rows, truth);
+    } else if (set->bits != NULL) {
+        in_by_bits(set, &node->flat[0], rows, truth);
+    } else {
+        in_by_search(set, &node->flat[0], rows, truth);
+    }
+    return OK;
+}
+
 Status eval_in(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, Truth *truth) {
     const InSet *set = node->set;
     const Vector *operand;
@@ -323,12 +387,7 @@ Status eval_in(const Context *cx, ExprState *state, EvalNode *node, const Batch 
         Value value = vector_value(operand, 0);
         truth_fill(truth, rows, !value.is_null && set_contains(set, &value), value.is_null);
     } else {
-        TRY(vector_flatten(cx, operand, rows, &node->flat[0]));
-        if (set->count <= IN_LOOPS_MAX) {
-            in_by_passes(set, &node->flat[0], rows, truth);
-        } else {
-            in_by_search(set, &node->flat[0], rows, truth);
-        }
+        TRY(in_values(cx, node, operand, rows, truth));
         apply_nulls(operand->validity, NULL, rows, truth);
     }
     if (set->has_null) { /* not found among values one of which is unknown */

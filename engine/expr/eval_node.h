@@ -40,7 +40,10 @@ typedef struct DictionaryResults {
 /* The constants of an IN list, sorted. */
 typedef struct InSet {
     uint32_t count;
-    void *values; /* of the class, ascending, distinct; owned */
+    void *values;   /* of the class, ascending, distinct; owned */
+    uint64_t *bits; /* integers near each other: bit (value - least); NULL otherwise; owned */
+    int64_t least;
+    uint64_t span;
     bool has_null;
 } InSet;
 

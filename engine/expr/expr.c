@@ -187,6 +187,21 @@ Expr *expr_transform(const Context *cx, Arena *arena, const Expr *expr,
     return copy;
 }
 
+static bool count_node(const Expr *node, void *left_) {
+    (void)node;
+    uint32_t *left = left_;
+    return (*left)-- > 0;
+}
+
+Status expr_check_shared(const Context *cx, const Expr *expr) {
+    uint32_t left = EXPR_SHARED_NODES_MAX;
+    if (expr_walk(expr, count_node, &left)) {
+        return OK;
+    }
+    fail_at(cx, expr->pos, STATEMENT_TOO_COMPLEX, "this expression is too large to be compared with several values");
+    return fail_hint(cx, "compute it in a subquery and refer to its column");
+}
+
 static bool node_is_constant(const Expr *node, void *argument) {
     (void)argument;
     switch (node->kind) {

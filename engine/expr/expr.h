@@ -70,6 +70,10 @@ bool expr_walk(const Expr *expr, bool (*visit)(const Expr *node, void *argument)
  * set on OUT_OF_MEMORY. */
 Expr *expr_transform(const Context *cx, Arena *arena, const Expr *expr,
                      Expr *(*replace)(const Context *cx, Arena *arena, const Expr *node, void *argument), void *argument);
+/* Before one expression is put in several places (CASE x WHEN …, x BETWEEN …): trees that repeat themselves at each level would
+ * grow without bounds. STATEMENT_TOO_COMPLEX if it has more than EXPR_SHARED_NODES_MAX nodes. */
+#define EXPR_SHARED_NODES_MAX 1000
+Status expr_check_shared(const Context *cx, const Expr *expr);
 bool expr_is_constant(const Expr *expr); /* no column, slot, parameter or volatile call in it */
 bool expr_can_fail(const Expr *expr);    /* evaluation may raise an error (division, casts, overflow) */
 bool expr_is_volatile(const Expr *expr);

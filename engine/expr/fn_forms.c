@@ -38,6 +38,7 @@ Status bind_nullif(const Context *cx, Arena *arena, Expr **args, uint32_t arg_co
     }
     TRY(operator_bind(cx, arena, "=", value, args[1], pos, &equal));
     if (!type_equal(equal->args[0]->type, value->type)) {
+        TRY(expr_check_shared(cx, value));
         TRY(new_null(cx, arena, value->type, pos, &null));
         return new_case(cx, arena, equal, null, value, pos, out);
     }
@@ -82,6 +83,7 @@ Status bind_decode(const Context *cx, Arena *arena, Expr **args, uint32_t arg_co
     uint32_t pairs = (arg_count - 1) / 2;
     Expr **results;
     Type common;
+    TRY(expr_check_shared(cx, args[0]));
     TRY_NEW_ARRAY(cx, arena, results, pairs + 1);
     for (uint32_t i = 0; i < pairs; i++) {
         results[i] = args[2 + 2 * i];
