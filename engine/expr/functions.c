@@ -210,11 +210,12 @@ static Type product_type(Type a, Type b) {
     return decimal_saturated(a.precision + b.precision, a.scale + b.scale);
 }
 
+/* A dividend of 38 digits says nothing about its size (every sum of decimals has the type): there the decimals are kept. */
 static Type quotient_type(Type a, Type b) {
-    uint32_t whole = a.precision - a.scale + b.scale;
+    uint32_t whole = a.precision < DECIMAL_PRECISION_MAX ? a.precision - a.scale + b.scale : 0;
     uint32_t room = whole < DECIMAL_PRECISION_MAX ? DECIMAL_PRECISION_MAX - whole : 0;
     uint32_t scale = most(most(a.scale, b.scale), least(16, room));
-    return decimal_saturated(whole + scale, scale);
+    return decimal_saturated(a.precision < DECIMAL_PRECISION_MAX ? whole + scale : DECIMAL_PRECISION_MAX, scale);
 }
 
 static Type remainder_type(Type a, Type b) {
@@ -300,10 +301,15 @@ static Status cast_argument(const Context *cx, Arena *arena, int parameter, Expr
     return cast_unchecked(cx, arena, *arg, type_make((TypeId)parameter), arg);
 }
 
-/* "any..." with the result "same" (greatest): all arguments meet. "+" and "-" of DECIMAL run on the result's scale. */
+/* "any..." with the result "same" (greatest). */
+static bool arguments_meet(const Function *function) {
+    return strcmp(function->result, "same") == 0 && strstr(function->arguments, "any...") != NULL;
+}
+
+/* Where all arguments meet they take their common type. "+" and "-" of DECIMAL run on the result's scale. */
 static Status align_arguments(const Context *cx, Arena *arena, const Function *function, Expr **args, uint32_t arg_count) {
     Type common;
-    if (strcmp(function->result, "same") == 0 && strstr(function->arguments, "any...") != NULL) {
+    if (arguments_meet(function)) {
         return cast_to_common(cx, arena, args, arg_count, function->name, &common);
     }
     bool is_sum = strcmp(function->result, "sum") == 0;
@@ -325,7 +331,9 @@ static Status build_call(const Context *cx, Arena *arena, const Function *functi
         int parameter = ANY_TYPE;
         call->args[i] = args[i];
         parameter_at(function, i, &parameter);
-        TRY(cast_argument(cx, arena, parameter, &call->args[i]));
+        if (!arguments_meet(function)) {
+            TRY(cast_argument(cx, arena, parameter, &call->args[i]));
+        }
     }
     Type result = {0};
     bool from_unaligned = strcmp(function->result, "sum") == 0 || strcmp(function->result, "remainder") == 0;
