@@ -86,7 +86,7 @@ static Status bind_bound(const Context *cx, Place *place, const AstFrame *frame,
     Place constant = {.binder = place->binder, .scope = place->scope, .clause = CLAUSE_FRAME};
     TRY(bind_constant_integer(cx, &constant, ast->offset, offset, &is_null));
     if (is_null) {
-        return fail_at(cx, ast->offset->pos, INVALID_PARAMETER_VALUE, "frame %s offset must not be null", what);
+        return fail_at(cx, ast->offset->pos, NULL_NOT_ALLOWED, "frame %s offset must not be null", what);
     }
     if (*offset < 0) {
         return fail_at(cx, ast->offset->pos, INVALID_FRAME_OFFSET, "frame %s offset must not be negative", what);

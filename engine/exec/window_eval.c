@@ -76,7 +76,7 @@ static Status ntile_partition(const Context *cx, const WindowItem *item, uint32_
         return OK;
     }
     if (buckets[first] <= 0) {
-        return fail(cx, INVALID_PARAMETER_VALUE, "argument of ntile must be greater than zero");
+        return fail(cx, INVALID_NTILE_ARGUMENT, "argument of ntile must be greater than zero");
     }
     for (uint32_t at = first; at < end; at++) {
         store_integer(item, result, at, bucket_of(at - first, end - first, (uint64_t)buckets[first]));
@@ -110,7 +110,7 @@ static Status pick_partition(const Context *cx, const WindowItem *item, uint32_t
         uint32_t start = starts[at - first], stop = ends[at - first], picked = POSITION_NONE;
         if (item->id == WINDOW_NTH_VALUE && bit_get(valid, at)) {
             if (numbers[at] <= 0) {
-                return fail(cx, INVALID_PARAMETER_VALUE, "argument of nth_value must be greater than zero");
+                return fail(cx, INVALID_NTH_VALUE_ARGUMENT, "argument of nth_value must be greater than zero");
             }
             picked = start < stop && (uint64_t)numbers[at] <= stop - start ? start + (uint32_t)numbers[at] - 1 : POSITION_NONE;
         } else if (item->id != WINDOW_NTH_VALUE && start < stop) {

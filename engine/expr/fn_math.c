@@ -46,8 +46,8 @@ static Status run_math(const Context *cx, MathFunction *function, const Vector *
         return run_math(cx, function, args, arg_count, rows, out);                                                             \
     }
 
-static Status fail_domain(const Context *cx, const char *what) {
-    return fail(cx, INVALID_PARAMETER_VALUE, "%s", what);
+static Status fail_domain(const Context *cx, Status status, const char *what) {
+    return fail(cx, status, "%s", what);
 }
 
 /* Infinite or zero where the inputs were neither. */
@@ -64,7 +64,7 @@ static Status check_range(const Context *cx, double x, double y, double result, 
 static Status math_sqrt(const Context *cx, double x, double y, double *result) {
     (void)y;
     *result = sqrt(x);
-    return x < 0 ? fail_domain(cx, "cannot take square root of a negative number") : OK;
+    return x < 0 ? fail_domain(cx, INVALID_POWER_ARGUMENT, "cannot take square root of a negative number") : OK;
 }
 
 static Status math_exp(const Context *cx, double x, double y, double *result) {
@@ -75,18 +75,19 @@ static Status math_exp(const Context *cx, double x, double y, double *result) {
 
 static Status math_power(const Context *cx, double x, double y, double *result) {
     if (x == 0 && y < 0) {
-        return fail_domain(cx, "zero raised to a negative power is undefined");
+        return fail_domain(cx, INVALID_POWER_ARGUMENT, "zero raised to a negative power is undefined");
     }
     if (x < 0 && !isinf(x) && isfinite(y) && y != rint(y)) {
-        return fail_domain(cx, "a negative number raised to a non-integer power yields a complex result");
+        return fail_domain(cx, INVALID_POWER_ARGUMENT,
+                           "a negative number raised to a non-integer power yields a complex result");
     }
     *result = pow(x, y);
     return check_range(cx, x, y, *result, x != 0 && isfinite(x) && isfinite(y));
 }
 
 static Status check_logarithm(const Context *cx, double x) {
-    return x == 0  ? fail_domain(cx, "cannot take logarithm of zero")
-           : x < 0 ? fail_domain(cx, "cannot take logarithm of a negative number")
+    return x == 0  ? fail_domain(cx, INVALID_LOGARITHM_ARGUMENT, "cannot take logarithm of zero")
+           : x < 0 ? fail_domain(cx, INVALID_LOGARITHM_ARGUMENT, "cannot take logarithm of a negative number")
                    : OK;
 }
 
@@ -291,13 +292,14 @@ Status fn_random(FN_PARAMETERS) {
 
 static Status bucket_of(const Context *cx, double x, double low, double high, int32_t buckets, int32_t *result) {
     if (buckets <= 0) {
-        return fail_domain(cx, "count must be greater than zero");
+        return fail_domain(cx, INVALID_WIDTH_BUCKET_ARGUMENT, "count must be greater than zero");
     }
     if (isnan(x) || !isfinite(low) || !isfinite(high)) {
-        return fail_domain(cx, "operand, lower bound, and upper bound cannot be NaN, bounds must be finite");
+        return fail_domain(cx, INVALID_WIDTH_BUCKET_ARGUMENT,
+                           "operand, lower bound, and upper bound cannot be NaN, bounds must be finite");
     }
     if (low == high) {
-        return fail_domain(cx, "lower bound cannot equal upper bound");
+        return fail_domain(cx, INVALID_WIDTH_BUCKET_ARGUMENT, "lower bound cannot equal upper bound");
     }
     bool ascending = low < high;
     if (ascending ? x < low : x > low) {
