@@ -109,7 +109,7 @@ Test(functions, text) {
     CHECK("xyxhi", "lpad", T("hi"), I("5"), T("xy"));
     CHECK("hixyx", "rpad", T("hi"), I("5"), T("xy"));
     CHECK("he", "lpad", T("hello"), I("2"));
-    CHECK("3", "position", T("l"), T("hello"));
+    CHECK("3", "position", T("hello"), T("l"));
     CHECK("3", "strpos", T("hello"), T("l"));
     CHECK("0", "strpos", T("hello"), T("z"));
     CHECK("heLLo and a tail that is long", "replace", T("hello and a tail that is long"), T("ll"), T("LL"));
