@@ -141,13 +141,20 @@ static inline OperatorState *operator_state(const Query *query, const PhysicalNo
 void operator_placement(const Query *query, const PhysicalNode *op, uint32_t *first, uint32_t *count);
 
 /* task.c */
-void run_prepare(Run *run); /* sets up the starter job */
+/* `task` gets a context of its own: the Error, and the memory account of its index. */
+void task_init(Task *task, Query *query, uint32_t node, uint32_t index, uint32_t count, Error *error);
+void task_job_run(Job *job);
+void share_job(Query *query, Job *job); /* makes it runnable for any thread of the query */
+/* For the query's arena: it outlives the tasks' accounts, so it is charged to the query itself. */
+Context arena_context(const Query *query, const Task *task);
 void run_release(Run *run); /* one dependency less; starts the run at zero */
 void query_fail(Query *query, const Error *error);
 extern _Thread_local Query *calling_query; /* the query that this thread is inside query_next of */
 extern _Thread_local Query *inline_query;  /* …while outside of any task: new work may stay on this thread */
-void query_stop_tasks(Query *query);       /* waits for running tasks */
-void query_close_states(Query *query);     /* closes locals and shared states, gathers counters */
+
+/* run.c */
+void run_prepare(Run *run);            /* sets up the starter job */
+void query_close_states(Query *query); /* closes locals and shared states, gathers counters */
 
 /* profile.c */
 Status profile_init(Query *query);

@@ -41,12 +41,14 @@ static void invert(uint32_t n, uint8_t *mask) {
     }
 }
 
+#if !defined(KERNEL_SET_avx512)
 /* Eight mask bytes at once; the tail is filled with zeros. */
 static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
     uint64_t bytes = 0;
     memcpy(&bytes, mask + i, n - i < 8 ? n - i : 8);
     return bytes;
 }
+#endif
 
 static uint32_t narrow(const uint8_t *mask, uint32_t n, uint8_t *into) {
     uint32_t count = 0, whole = n / 8 * 8;
