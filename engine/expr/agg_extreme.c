@@ -9,9 +9,11 @@ typedef struct Extreme {
         int64_t i64;
         double f64;
         __int128 i128;
-        Text text; /* long text in the arena */
+        Text text; /* long text stands in `room` */
         Interval interval;
     };
+    char *room; /* in the arena; reused while what comes fits, so that improving row by row does not fill the arena */
+    uint32_t room_bytes;
     bool has_value;
 } Extreme;
 _Static_assert(sizeof(Extreme) == 32, "MIN and MAX keep 32 bytes per group");
@@ -31,45 +33,78 @@ static bool improves(const Aggregate *aggregate, const Extreme *state, const Val
     return aggregate->id == AGGREGATE_MIN ? order < 0 : order > 0;
 }
 
+static Status keep_text(const Context *cx, Extreme *state, const Text *text, Arena *arena) {
+    if (text->bytes <= TEXT_INLINE_MAX) {
+        state->text = *text;
+        return OK;
+    }
+    if (text->bytes > state->room_bytes) {
+        uint32_t bytes = text->bytes < UINT32_MAX / 2 ? text->bytes + text->bytes / 2 : text->bytes;
+        char *room = arena_alloc(cx, arena, bytes);
+        if (room == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        state->room = room;
+        state->room_bytes = bytes;
+    }
+    memcpy(state->room, text->pointer, text->bytes);
+    state->text = text_view(state->room, text->bytes);
+    return OK;
+}
+
 static Status take_value(const Context *cx, const Aggregate *aggregate, uint8_t *state_, const Value *value, Arena *arena) {
     Extreme *state = (Extreme *)state_;
     if (!improves(aggregate, state, value)) {
         return OK;
     }
-    Value kept;
-    TRY(value_copy(cx, arena, value, &kept));
-    memcpy(&state->i128, &kept.i128, sizeof state->i128);
     state->has_value = true;
+    if (type_is_text(value->type)) {
+        return keep_text(cx, state, &value->text, arena);
+    }
+    memcpy(&state->i128, &value->i128, sizeof state->i128);
     return OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- fast paths */
 
-#define EXTREME_LOOP(NAME, T, MEMBER, LESS)                                                                                    \
-    static void NAME(bool is_min, uint8_t *states, size_t stride, const uint32_t *groups, const void *data,                    \
-                     const uint64_t *validity, uint32_t rows) {                                                                \
-        for (uint32_t row = 0; row < rows; row++) {                                                                            \
-            if (validity != NULL && !bit_get(validity, row)) {                                                                 \
-                continue;                                                                                                      \
-            }                                                                                                                  \
-            T value = ((const T *)data)[row];                                                                                  \
-            Extreme *state = (Extreme *)agg_state(states, stride, groups, row);                                                \
-            if (!state->has_value || (is_min ? LESS(value, state->MEMBER) : LESS(state->MEMBER, value))) {                     \
-                state->MEMBER = value;                                                                                         \
-                state->has_value = true;                                                                                       \
-            }                                                                                                                  \
-        }                                                                                                                      \
-    }
 #define NUMBER_LESS(a, b) ((a) < (b))
 #define FLOAT_LESS(a, b) ((a) < (b) || ((b) != (b) && (a) == (a))) /* NaN is above all */
-EXTREME_LOOP(extreme_BOOL, uint8_t, i64, NUMBER_LESS)
-EXTREME_LOOP(extreme_I16, int16_t, i64, NUMBER_LESS)
-EXTREME_LOOP(extreme_I32, int32_t, i64, NUMBER_LESS)
-EXTREME_LOOP(extreme_I64, int64_t, i64, NUMBER_LESS)
-EXTREME_LOOP(extreme_I128, __int128, i128, NUMBER_LESS)
-EXTREME_LOOP(extreme_F32, float, f64, FLOAT_LESS)
-EXTREME_LOOP(extreme_F64, double, f64, FLOAT_LESS)
-#undef EXTREME_LOOP
+
+#define T uint8_t
+#define MEMBER i64
+#define NAME extreme_BOOL
+#define LESS NUMBER_LESS
+#include "expr/agg_extreme.inc.h"
+#define T int16_t
+#define MEMBER i64
+#define NAME extreme_I16
+#define LESS NUMBER_LESS
+#include "expr/agg_extreme.inc.h"
+#define T int32_t
+#define MEMBER i64
+#define NAME extreme_I32
+#define LESS NUMBER_LESS
+#include "expr/agg_extreme.inc.h"
+#define T int64_t
+#define MEMBER i64
+#define NAME extreme_I64
+#define LESS NUMBER_LESS
+#include "expr/agg_extreme.inc.h"
+#define T __int128
+#define MEMBER i128
+#define NAME extreme_I128
+#define LESS NUMBER_LESS
+#include "expr/agg_extreme.inc.h"
+#define T float
+#define MEMBER f64
+#define NAME extreme_F32
+#define LESS FLOAT_LESS
+#include "expr/agg_extreme.inc.h"
+#define T double
+#define MEMBER f64
+#define NAME extreme_F64
+#define LESS FLOAT_LESS
+#include "expr/agg_extreme.inc.h"
 
 typedef void ExtremeLoop(bool is_min, uint8_t *states, size_t stride, const uint32_t *groups, const void *data,
                          const uint64_t *validity, uint32_t rows);
@@ -112,6 +147,27 @@ static Status extreme_rows(const Context *cx, const Aggregate *aggregate, uint8_
     return OK;
 }
 
+/* Text: compared where it lies; only what improves a state is boxed and copied. */
+static Status extreme_texts(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                            const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
+    const uint64_t *validity = agg_validity(argument);
+    int wanted = aggregate->id == AGGREGATE_MIN ? -1 : 1;
+    AggFlat flat;
+    TRY(agg_flatten(cx, argument, rows, &flat));
+    const Text *texts = flat.data;
+    Status status = OK;
+    for (uint32_t row = 0; row < rows && status == OK; row++) {
+        Extreme *state = (Extreme *)agg_state(states, stride, groups, row);
+        bool is_valid = validity == NULL || bit_get(validity, row);
+        if (is_valid && (!state->has_value || text_compare(&texts[row], &state->text) * wanted > 0)) {
+            state->has_value = true;
+            status = keep_text(cx, state, &texts[row], text_arena);
+        }
+    }
+    agg_flat_free(&flat);
+    return status;
+}
+
 static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
                              const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
     bool is_min = aggregate->id == AGGREGATE_MIN;
@@ -126,6 +182,9 @@ static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint
         }
         Value value = vector_value(argument, row);
         return take_value(cx, aggregate, states, &value, text_arena);
+    }
+    if (type_is_text(argument->type)) {
+        return extreme_texts(cx, aggregate, states, stride, groups, argument, rows, text_arena);
     }
     if (loop == NULL) {
         return extreme_rows(cx, aggregate, states, stride, groups, argument, rows, text_arena);

@@ -294,7 +294,7 @@ Status fn_strpos(FN_PARAMETERS) {
     return OK;
 }
 
-Status fn_position(FN_PARAMETERS) {
+Status fn_charindex(FN_PARAMETERS) {
     FN_UNUSED;
     for (uint32_t row = 0; row < rows; row++) {
         ((int32_t *)out->data)[row] = find_position(arg_bytes(args[1], row), arg_bytes(args[0], row));

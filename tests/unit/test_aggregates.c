@@ -133,6 +133,23 @@ Test(aggregates, have_results_of_their_types) {
     cr_expect_text(OVER("sum", "integer", NULL), "NULL");
 }
 
+Test(aggregates, extremes_of_text_reuse_their_room) {
+    const Aggregate *aggregate = bound("min", type_varchar(0));
+    States states = {0};
+    char text[64];
+    Vector vector;
+    vector_init(&vector, aggregate->argument);
+    cr_assert_eq(vector_prepare_flat(cx, &vector, aggregate->argument), OK);
+    for (int i = 0; i < 5000; i++) { /* each is less than the one before */
+        snprintf(text, sizeof text, "%05d is a long text, and shorter and shorter", 99999 - i);
+        ((Text *)vector.data)[0] = text_view(text, (uint32_t)strlen(text));
+        update(aggregate, &states, NULL, &vector, 1);
+    }
+    cr_expect_text(result_of(aggregate, &states, 0), "95000 is a long text, and shorter and shorter");
+    cr_expect_lt(test_account.used_bytes, 100000);
+    vector_free(&vector);
+}
+
 /* Partial results of two nodes, through columns, give what one node gives. */
 static const char *in_two_phases(const char *name, const char *type) {
     const Aggregate *aggregate = bound(name, type_of(type));

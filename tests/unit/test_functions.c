@@ -53,6 +53,7 @@ Test(functions, maths) {
     CHECK("7", "greatest", I("3"), I("7"), I(NULL));
     CHECK("2.500", "least", I("3"), N("2.5"));
     CHECK("NULL", "least", I(NULL), I(NULL));
+    CHECK("2.5", "greatest", I("1"), value_of("decimal(2,1)", "2.5"), constant(type_make(TYPE_NULL), NULL));
 }
 
 Test(functions, arithmetic_of_decimals) {
@@ -110,6 +111,7 @@ Test(functions, text) {
     CHECK("hixyx", "rpad", T("hi"), I("5"), T("xy"));
     CHECK("he", "lpad", T("hello"), I("2"));
     CHECK("3", "position", T("hello"), T("l"));
+    CHECK("3", "charindex", T("l"), T("hello"));
     CHECK("3", "strpos", T("hello"), T("l"));
     CHECK("0", "strpos", T("hello"), T("z"));
     CHECK("heLLo and a tail that is long", "replace", T("hello and a tail that is long"), T("ll"), T("LL"));
