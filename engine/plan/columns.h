@@ -4,12 +4,6 @@
 
 #include "plan/logical.h"
 
-/* Query dictionaries may be asked for: the first time, that reads one from each segment of the table. */
-#define SEGMENTS_NEAR 64
-static inline bool plan_reads_dictionaries(const LogicalPlan *plan, const TableVersion *table) {
-    return !plan->is_shown || table->segment_count <= SEGMENTS_NEAR;
-}
-
 /* A set of ColumnIds below `capacity`; ids beyond it are never members. */
 typedef struct ColumnSet {
     uint32_t capacity;

@@ -2,6 +2,7 @@
  * smaller side contained in the larger. Filters on text are tried on the column's dictionary where it is small. */
 #include "plan/estimate.h"
 
+#include "plan/dictionaries.h"
 #include "plan/scan_predicates.h"
 #include "storage/segment_read.h"
 
@@ -139,10 +140,10 @@ static Status dictionary_share(const Context *cx, const LogicalPlan *plan, const
     }
     const LogicalColumn *column = &plan->columns[one.id];
     const Dictionary *dictionary;
-    if (column->table == NULL || !type_is_text(column->type) || !plan_reads_dictionaries(plan, column->table)) {
+    if (column->table == NULL) {
         return OK;
     }
-    TRY(table_dictionary(cx, plan->snapshot, column->table, column->table_column, &dictionary));
+    TRY(plan_dictionary(cx, plan, column->table, column->table_column, &dictionary));
     if (dictionary == NULL || dictionary->size == 0 || dictionary->size > DICTIONARY_TRIED_MAX) {
         return OK;
     }

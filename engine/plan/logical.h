@@ -164,7 +164,7 @@ typedef struct LogicalPlan {
     uint32_t column_count, column_capacity;
     LogicalColumn *columns; /* by ColumnId */
     LogicalNode *root;
-    bool is_shown; /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
+    bool is_shown;         /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
     uint32_t output_count; /* the result's columns, in order: root columns and their headings */
     ColumnId *outputs;
     const char **output_names;

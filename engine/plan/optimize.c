@@ -106,7 +106,7 @@ static Status block_add(const Context *cx, LogicalPlan *plan, JoinBlock *block, 
 }
 
 Status join_block_collect(const Context *cx, LogicalPlan *plan, LogicalNode *node, JoinBlock *block) {
-    if (node->kind == LOGICAL_FILTER) {
+    if (node->kind == LOGICAL_FILTER && !expr_is_volatile(node->filter.condition)) {
         TRY(expr_list_add_conjuncts(cx, plan->arena, &block->conjuncts, node->filter.condition));
         return join_block_collect(cx, plan, node->children[0], block);
     }

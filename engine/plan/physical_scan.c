@@ -1,6 +1,7 @@
 /* Lowering of LOGICAL_GET: which columns are read, which filters run in the scan and in what order, what storage may prune
  * with, and what is known of the values that come out. */
 #include "plan/cost.h"
+#include "plan/dictionaries.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
 #include "plan/scan_predicates.h"
@@ -42,10 +43,8 @@ static Status scan_dictionaries(Lowering *low, Subplan *scan) {
     const Dictionary **dictionaries;
     TRY_NEW_ARRAY(low->cx, low->arena, dictionaries, spec->column_count + 1);
     for (uint32_t i = 0; i < spec->column_count; i++) {
-        if (type_is_text(scan->node->columns[i].type) && plan_reads_dictionaries(low->logical, spec->table)) {
-            TRY(table_dictionary(low->cx, low->plan->snapshot, spec->table, spec->columns[i], &dictionaries[i]));
-            scan->node->columns[i].domain.dictionary = dictionaries[i];
-        }
+        TRY(plan_dictionary(low->cx, low->logical, spec->table, spec->columns[i], &dictionaries[i]));
+        scan->node->columns[i].domain.dictionary = dictionaries[i];
     }
     spec->dictionaries = dictionaries;
     return OK;

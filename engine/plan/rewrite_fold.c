@@ -31,6 +31,9 @@ static Status fold_expr(const Context *cx, LogicalPlan *plan, Expr **place) {
     Expr *folded;
     TRY(expr_fold(cx, plan->arena, *place, &folded));
     *place = folded;
+    if (folded->kind == EXPR_CONSTANT || folded->kind == EXPR_COLUMN) {
+        return OK;
+    }
     return rewrite_unwrap_comparisons(cx, plan, place);
 }
 
