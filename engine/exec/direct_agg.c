@@ -331,8 +331,8 @@ static Status decode_key(const Context *cx, const DirectKey *key, const uint32_t
 static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
     DirectShared *shared = shared_;
     GroupsLocal *local = local_;
-    uint32_t entries[BATCH_ROWS_MAX], count = 0, bytes = shared->layout.bytes;
-    for (; local->next < shared->entries && count < BATCH_ROWS_MAX; local->next++) {
+    uint32_t entries[BATCH_ROWS_MAX], count = 0, bytes = shared->layout.bytes, most = source_batch_rows(task, BATCH_ROWS_MAX);
+    for (; local->next < shared->entries && count < most; local->next++) {
         if (shared->array.is_used[local->next]) {
             memcpy(local->states + (size_t)count * bytes, shared->array.states + (size_t)local->next * bytes, bytes);
             entries[count++] = local->next;

@@ -14,6 +14,7 @@
 #ifndef DEPOT_EXEC_EXEC_H
 #define DEPOT_EXEC_EXEC_H
 
+#include "core/settings.h"
 #include "core/workers.h"
 #include "plan/physical.h"
 
@@ -99,6 +100,11 @@ extern const OperatorClass hash_join_operator, array_join_operator, nested_join_
     direct_agg_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
 /* A batch of the operator's output columns. */
+/* Rows that a source puts into a batch: the setting batch_rows, or what is left. */
+static inline uint32_t source_batch_rows(const Task *task, uint64_t left) {
+    uint64_t most = (uint64_t)task->cx.settings->batch_rows;
+    return (uint32_t)(left < most ? left : most);
+}
 Status batch_init_like(const Context *cx, const PhysicalNode *op, Batch *batch) MUST_CHECK;
 
 /* Events: tasks wait here instead of on a lock. The pattern is: read the generation, look at the condition, and if it does not

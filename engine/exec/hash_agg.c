@@ -16,7 +16,8 @@
 #define LOCAL_BYTES_MAX ((size_t)4 << 20)
 #define LOCAL_GROUPS_MIN 4096u /* two batches at least */
 #define SMALL_GROUPS_MAX 4096u
-#define PASSING_ROWS_PER_GROUP 2 /* a full table that met fewer rows per group is not worth its lookups */
+#define GROUPS_EXPECTED_MAX 32768u /* room made at once before records are merged, of which many may be equal */
+#define PASSING_ROWS_PER_GROUP 2   /* a full table that met fewer rows per group is not worth its lookups */
 #define PASSING_GROUPS_MAX (2 * BATCH_ROWS_MAX)
 
 /* One set of distinct values: items with the same argument and filter share it. */
@@ -335,6 +336,7 @@ static Status merge_list(const Context *cx, const HashAggShared *shared, const A
                          GroupTable *table, Arena *text) {
     const GroupLayout *layout = table->layout;
     uint32_t groups[BATCH_ROWS_MAX];
+    TRY(group_table_reserve(cx, table, list->count < GROUPS_EXPECTED_MAX ? (uint32_t)list->count : GROUPS_EXPECTED_MAX));
     while (list->first != NULL) {
         RecordBlock *block = list->first;
         TRY(check_cancel(cx));
@@ -559,7 +561,7 @@ static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared
 }
 
 /* The next run of records of the part, at most a batch; 0 at its end. */
-static uint32_t next_records(const HashAggShared *shared, GroupsLocal *local, const uint8_t **records) {
+static uint32_t next_records(const Task *task, const HashAggShared *shared, GroupsLocal *local, const uint8_t **records) {
     uint32_t record_bytes = shared->layout.record_bytes;
     if (local->result->list.first != NULL) {
         while (local->block != NULL && local->next == local->block->count) {
@@ -572,7 +574,7 @@ static uint32_t next_records(const HashAggShared *shared, GroupsLocal *local, co
     }
     const uint8_t *base = local->block != NULL ? local->block->records : local->result->table.records;
     uint32_t left = (local->block != NULL ? local->block->count : local->result->table.count) - local->next;
-    uint32_t count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+    uint32_t count = source_batch_rows(task, left);
     *records = base + (size_t)local->next * record_bytes;
     local->next += count;
     return count;
@@ -593,7 +595,7 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
         local->next = 0;
     }
     const uint8_t *records = NULL;
-    local->out.rows = next_records(shared, local, &records);
+    local->out.rows = next_records(task, shared, local, &records);
     if (local->out.rows == 0) {
         local->result = NULL;
         *flow = NEED_INPUT;

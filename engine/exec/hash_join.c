@@ -7,6 +7,7 @@
  *
  * Whether an array or a hash table indexes the keys is decided by the keys that came. */
 #include "core/hash.h"
+#include "core/settings.h"
 #include "exec/join_build.h"
 #include "exec/join_filter.h"
 #include "exec/join_output.h"
@@ -280,7 +281,7 @@ static bool has_single_candidates(const JoinIndex *index) {
 }
 
 /* The next candidates of the batch as pairs; sets pairs_ended after the last. */
-static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t rows) {
+static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t rows, uint32_t most) {
     JoinPairs *pairs = local->pairs;
     if (has_single_candidates(index)) {
         pairs->count = hash_kernels->list_matches(local->heads, rows, pairs->probe, pairs->build);
@@ -289,7 +290,7 @@ static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t 
     }
     uint32_t count = 0, row = local->row, candidate = local->candidate;
     while (row < rows) {
-        for (; candidate != 0 && count < BATCH_ROWS_MAX; count++) {
+        for (; candidate != 0 && count < most; count++) {
             pairs->probe[count] = (uint16_t)row;
             pairs->build[count] = candidate - 1;
             candidate = join_index_next(index, candidate - 1, local->keys[row]);
@@ -329,7 +330,7 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared
 }
 
 static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
-    list_candidates(&shared->index, local, in->rows);
+    list_candidates(&shared->index, local, in->rows, (uint32_t)cx->settings->batch_rows);
     if (!shared->index.is_exact) {
         TRY(join_verify_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs));
     }

@@ -55,12 +55,13 @@ static Status unmatched_next(Task *task, const PhysicalNode *op, void *shared, v
     JoinBuild *build = shared;
     UnmatchedLocal *local = local_;
     uint32_t rows[BATCH_ROWS_MAX], count = 0;
-    uint64_t first = atomic_fetch_add(&build->unmatched_next, BATCH_ROWS_MAX);
+    uint32_t most = source_batch_rows(task, BATCH_ROWS_MAX);
+    uint64_t first = atomic_fetch_add(&build->unmatched_next, most);
     if (first >= build->table.rows) {
         *flow = DONE;
         return OK;
     }
-    uint64_t end = first + BATCH_ROWS_MAX < build->table.rows ? first + BATCH_ROWS_MAX : build->table.rows;
+    uint64_t end = first + most < build->table.rows ? first + most : build->table.rows;
     for (uint64_t row = first; row < end; row++) {
         rows[count] = (uint32_t)row;
         count += build->matched[row] == 0;

@@ -2,6 +2,7 @@
  * equality, and uncorrelated scalar subqueries (one build row: its values are appended as constants).
  *
  * MARK and NOT IN look at the condition's NULLs too: a row is unknown if some pair's condition is NULL and none is true. */
+#include "core/settings.h"
 #include "exec/join_build.h"
 #include "exec/join_output.h"
 
@@ -91,17 +92,17 @@ static void loop_close_local(const PhysicalNode *op, void *shared, void *local_,
 }
 
 /* The next pairs of the batch. Rows that are decided already are passed over if only that is asked. */
-static void list_pairs(const JoinBuild *build, LoopLocal *local, uint32_t rows, bool only_asks) {
+static void list_pairs(const JoinBuild *build, LoopLocal *local, uint32_t rows, bool only_asks, uint32_t most) {
     JoinPairs *pairs = local->pairs;
     uint32_t count = 0;
-    while (local->row < rows && count < BATCH_ROWS_MAX) {
+    while (local->row < rows && count < most) {
         if (local->build == build->table.rows || (only_asks && bit_get(local->matched, local->row))) {
             local->row++;
             local->build = 0;
             continue;
         }
         uint64_t left = build->table.rows - local->build;
-        uint32_t more = left < BATCH_ROWS_MAX - count ? (uint32_t)left : BATCH_ROWS_MAX - count;
+        uint32_t more = left < most - count ? (uint32_t)left : most - count;
         for (uint32_t i = 0; i < more; i++) {
             pairs->probe[count + i] = (uint16_t)local->row;
             pairs->build[count + i] = local->build + i;
@@ -129,7 +130,7 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinBuild 
 static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinBuild *build, LoopLocal *local, const Batch *in) {
     JoinEmitter *emitter = &local->emitter;
     JoinKind kind = op->join.kind;
-    list_pairs(build, local, in->rows, join_only_asks(kind));
+    list_pairs(build, local, in->rows, join_only_asks(kind), (uint32_t)cx->settings->batch_rows);
     if (kind == JOIN_MARK || kind == JOIN_ANTI_NULL) {
         TRY(join_note_unknown_pairs(cx, emitter, op, in, &build->table, local->pairs, local->unknown));
     }

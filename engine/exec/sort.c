@@ -142,8 +142,7 @@ static Status sorted_next(Task *task, const PhysicalNode *op, void *shared_, voi
         *flow = DONE;
         return OK;
     }
-    uint64_t left = shared->rows_out - local->next;
-    local->out.rows = left < BATCH_ROWS_MAX ? (uint32_t)left : BATCH_ROWS_MAX;
+    local->out.rows = source_batch_rows(task, shared->rows_out - local->next);
     const uint32_t *rows = shared->merge.order + local->next;
     for (uint32_t c = 0; c < op->column_count; c++) {
         TRY(row_table_gather(&task->cx, &shared->table, c, rows, local->out.rows, false, &local->out.columns[c]));

@@ -426,8 +426,9 @@ static Status output_values(const Context *cx, const WindowItem *item, const Win
     return OK;
 }
 
-static Status output_batch(const Context *cx, const PhysicalNode *op, const WindowShared *shared, OutputLocal *local) {
-    uint32_t left = local->part->count - local->next, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+static Status output_batch(const Task *task, const PhysicalNode *op, const WindowShared *shared, OutputLocal *local) {
+    const Context *cx = &task->cx;
+    uint32_t count = source_batch_rows(task, local->part->count - local->next);
     uint32_t inputs = op->children[0]->column_count;
     local->out.rows = count;
     for (uint32_t c = 0; c < inputs; c++) {
@@ -460,7 +461,7 @@ static Status output_next(Task *task, const PhysicalNode *op, void *shared_, voi
     }
     *flow = MORE_OUTPUT;
     *out = &local->out;
-    return output_batch(&task->cx, op, shared, local);
+    return output_batch(task, op, shared, local);
 }
 
 static void output_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {

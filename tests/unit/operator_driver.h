@@ -221,6 +221,7 @@ static inline void driver_open(Driver *driver, uint32_t threads, uint32_t batch_
     settings_init(&driver->settings);
     memory_account_init(&driver->memory, NULL, "test", 0);
     driver->cx = (Context){.error = &driver->error, .memory = &driver->memory, .settings = &driver->settings};
+    driver->settings.batch_rows = batch_rows;
     driver->threads = threads;
     driver->batch_rows = batch_rows;
     driver->seed = threads * 7919 + batch_rows + 1;
