@@ -128,12 +128,12 @@ static bool count_nodes(const Expr *node, void *argument) {
     return true;
 }
 
-/* Work per row removed, in comparisons; what may fail comes last, so that cheaper filters protect it. */
+/* Work per row removed, in comparisons. */
 static Status filter_rank(Lowering *low, const Expr *condition, double *rank) {
     double share, work = 0;
     TRY(estimate_selectivity(low->cx, low->logical, condition, &share));
     (void)expr_walk(condition, count_nodes, &work);
-    *rank = work / (1.0001 - share) + (expr_can_fail(condition) ? 1e9 : 0);
+    *rank = work / (1.0001 - share);
     return OK;
 }
 
@@ -179,7 +179,47 @@ static Status scan_predicates(Lowering *low, const LogicalNode *get, Subplan *sc
     return OK;
 }
 
-Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out) {
+/* Conditions that may fail wait for those that cannot: the scan tests in any order, and whole blocks at once, but
+ * a <> 0 AND 10 / a > 2 must not divide by the zeros that its first half refuses. */
+static Status split_filters(Lowering *low, const LogicalNode *get, ExprList *inside, ExprList *above) {
+    for (uint32_t i = 0; i < get->get.filter_count; i++) {
+        Expr *filter = get->get.filters[i];
+        TRY(expr_list_add(low->cx, low->arena, expr_can_fail(filter) ? above : inside, filter));
+    }
+    if (inside->count == 0) {
+        *inside = *above;
+        *above = (ExprList){0};
+    }
+    return OK;
+}
+
+/* What the scan itself does of a GET: its filters `inside`, and the columns that the conditions `above` it read handed on. */
+static Status scan_part(Lowering *low, const LogicalNode *get, const ExprList *inside, const ExprList *above,
+                        LogicalNode *part) {
+    ColumnSet read;
+    TRY(column_set_init(low->cx, low->arena, low->logical, &read));
+    for (uint32_t i = 0; i < above->count; i++) {
+        column_set_add_expr(&read, above->items[i]);
+    }
+    *part = *get;
+    part->get.filters = inside->items;
+    part->get.filter_count = inside->count;
+    TRY_NEW_ARRAY(low->cx, low->arena, part->columns, get->column_count + bits_count(read.bits, read.capacity) + 1);
+    memcpy(part->columns, get->columns, get->column_count * sizeof *get->columns);
+    for (uint32_t i = 0; i < get->column_count; i++) {
+        if (column_set_has(&read, get->columns[i])) {
+            bit_clear(read.bits, get->columns[i]);
+        }
+    }
+    for (ColumnId id = 0; id < read.capacity && above->count > 0; id++) {
+        if (bit_get(read.bits, id)) {
+            part->columns[part->column_count++] = id;
+        }
+    }
+    return OK;
+}
+
+static Status lower_scan(Lowering *low, const LogicalNode *node, Subplan *out) {
     TRY(scan_columns(low, node, out));
     ScanSpec *spec = &out->node->scan;
     spec->table = node->get.table;
@@ -194,11 +234,21 @@ Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out) {
     TRY(scan_dictionaries(low, out));
     scan_domains(out);
     TRY(scan_filters(low, node, out));
-    TRY(scan_predicates(low, node, out));
+    return placement_of_table(low, node, &out->placement);
+}
+
+Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out) {
+    ExprList inside = {0}, above = {0};
+    LogicalNode part;
+    Expr *condition;
+    TRY(split_filters(low, node, &inside, &above));
+    TRY(scan_part(low, node, &inside, &above, &part));
+    TRY(lower_scan(low, &part, out));
+    TRY(scan_predicates(low, node, out)); /* of all filters: rows that only a condition above refuses may be skipped, too */
     domains_narrow(out);
-    TRY(placement_of_table(low, node, &out->placement));
-    out->node->column_count = node->column_count; /* the rest is read, not handed on */
+    out->node->column_count = part.column_count; /* the rest is read, not handed on */
     out->node->rows = node->rows;
     lower_finish(low, out);
-    return OK;
+    TRY(expr_list_conjunction(low->cx, low->arena, &above, &condition));
+    return condition == NULL ? OK : lower_filter(low, out, condition, node->rows, out);
 }
