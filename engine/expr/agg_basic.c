@@ -106,7 +106,7 @@ static __int128 batch_sum_i64(const int64_t *values, uint32_t rows) {
         high += values[row] >> 32;
         low += (uint32_t)values[row];
     }
-    return ((__int128)high << 32) + low;
+    return (__int128)high * ((int64_t)1 << 32) + low;
 }
 
 #define T uint8_t
