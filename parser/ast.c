@@ -26,7 +26,6 @@ const char *ast_column_name(const AstExpr *expr) {
     case AST_COLUMN: return expr->name->parts[expr->name->count - 1].text;
     case AST_CALL: return expr->call->name->parts[expr->call->name->count - 1].text;
     case AST_TYPED_LITERAL: return type_column_name(expr->typed.type);
-    case AST_BOOLEAN: return "bool";
     case AST_ROW: return "row";
     case AST_EXISTS: return "exists";
     case AST_SUBQUERY: return query_column_name(expr->query);

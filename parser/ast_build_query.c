@@ -83,18 +83,23 @@ AstQuery *ast_query_tail(Parser *p, AstWith *with, AstQuery *query, AstOrderList
     if (p->status != OK) {
         return query;
     }
-    /* TOP n stands inside the SELECT but applies after its ORDER BY. Anything else stood in parentheses: it is done first. */
-    bool is_top = !query->in_parens && limit.limit == NULL && limit.offset == NULL;
+    /* TOP n stands inside the SELECT but applies after its ORDER BY and OFFSET. Anything else stood in parentheses: it is done
+     * first. */
+    bool is_top = !query->in_parens && query->limit != NULL;
+    if (is_top && limit.limit != NULL) {
+        parser_fail(p, limit.pos, SYNTAX_ERROR, "TOP and LIMIT stand in one query");
+        return query;
+    }
     if (query_has_tail(query) && !is_top) {
-        query = query_star(p, query->pos, ast_from_query(p, query, false, (AstAlias){0}));
+        AstIdent *name = parser_node(p, sizeof *name);
+        *name = (AstIdent){.pos = query->pos, .text = "query"};
+        query = query_star(p, query->pos, ast_from_query(p, query, false, (AstAlias){.name = name}));
     }
     query->with = with;
     query->order_by = order_by;
-    if (limit.limit != NULL || limit.offset != NULL) {
-        query->limit = limit.limit;
-        query->offset = limit.offset;
-        query->with_ties = limit.with_ties;
-    }
+    query->limit = is_top ? query->limit : limit.limit;
+    query->offset = limit.offset;
+    query->with_ties = limit.with_ties;
     uint32_t depth = ast_max_depth(order_by.depth, with == NULL ? 0 : with->ctes.depth);
     depth = ast_max_depth(depth, ast_max_depth(ast_expr_depth(limit.limit), ast_expr_depth(limit.offset)));
     query->depth = ast_max_depth(query->depth, ast_deepen(p, query->pos, depth));

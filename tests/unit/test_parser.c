@@ -223,7 +223,7 @@ static const struct {
     {"SELECT TOP 3 a FROM t", "SELECT a FROM t LIMIT 3"},
     {"COPY t FROM 'f' CSV GZIP NULL AS 'x'", "COPY t FROM 'f' (FORMAT csv, COMPRESSION gzip, NULL 'x')"},
     {"COPY t FROM 'f' (format CSV, null as 'x')", "COPY t FROM 'f' (FORMAT csv, NULL 'x')"},
-    {"(SELECT 1 LIMIT 3) ORDER BY 1", "SELECT * FROM (SELECT 1 LIMIT 3) ORDER BY 1"},
+    {"(SELECT 1 LIMIT 3) ORDER BY 1", "SELECT * FROM (SELECT 1 LIMIT 3) AS query ORDER BY 1"},
     {"explain analyze select 1", "EXPLAIN (ANALYZE) SELECT 1"},
     {"SELECT TRIM(LEADING 'x' FROM a), POSITION(a IN b), SUBSTRING(a FOR 2)",
      "SELECT ltrim(a, 'x'), POSITION(a IN b), substring(a, 1, 2)"},
