@@ -226,15 +226,35 @@ static int load_table(depot *db, const GenTable *table, const char *prefix, cons
     return EXIT_DONE;
 }
 
-static int load_dataset(depot *db, const Dataset *dataset, const char *schema_file, const char *prefix,
-                        const GenOptions *options) {
+/* Creates the tables of a schema file, `prefix` before each name. */
+static depot_code create_tables(depot *db, const char *schema, const char *prefix) {
+    static const char create[] = "CREATE TABLE ";
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    if (out == NULL) {
+        return DEPOT_ERROR;
+    }
+    for (const char *hit; (hit = strstr(schema, create)) != NULL; schema = hit + strlen(create)) {
+        fprintf(out, "%.*s%s%s", (int)(hit - schema), schema, create, prefix);
+    }
+    fputs(schema, out);
+    fclose(out);
+    depot_code code = depot_execute(db, text);
+    free(text);
+    return code;
+}
+
+static int load_dataset(depot *db, const Dataset *dataset, const char *design, const char *prefix, const GenOptions *options) {
     if (db != NULL) {
-        const char *schema = dataset_file(schema_file);
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s.sql", dataset->name, design);
+        const char *schema = dataset_file(path);
         if (schema == NULL) {
-            fprintf(stderr, "depot gen: \"%s\" has no design \"%s\"\n", dataset->name, options->design);
+            fprintf(stderr, "depot gen: \"%s\" has no design \"%s\"\n", dataset->name, design);
             return EXIT_USAGE;
         }
-        if (depot_execute(db, schema) != DEPOT_OK) {
+        if (create_tables(db, schema, prefix) != DEPOT_OK) {
             print_error(depot_last_error(db));
             return EXIT_FAILED;
         }
@@ -248,11 +268,15 @@ static int load_dataset(depot *db, const Dataset *dataset, const char *schema_fi
     return EXIT_DONE;
 }
 
-/* The sample warehouse: SSB twice, with and without a physical design. */
+/* The sample warehouse: SSB twice, with and without a physical design, in blocks so small that every segment has several. */
 static int load_sample(depot *db, const GenOptions *options) {
     const Dataset *ssb = dataset_find("ssb");
-    int status = load_dataset(db, ssb, "ssb/sample_tuned.sql", "", options);
-    return status != EXIT_DONE ? status : load_dataset(db, ssb, "ssb/sample_plain.sql", "plain_", options);
+    if (db != NULL && depot_set(db, "block_rows", "2048") != DEPOT_OK) {
+        print_error(depot_last_error(db));
+        return EXIT_FAILED;
+    }
+    int status = load_dataset(db, ssb, "tuned", "", options);
+    return status != EXIT_DONE ? status : load_dataset(db, ssb, "plain", "plain_", options);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- options */
@@ -354,9 +378,7 @@ int tool_gen(int argc, char **argv) {
     if (is_sample) {
         status = load_sample(db, &options);
     } else {
-        char schema_file[128];
-        snprintf(schema_file, sizeof schema_file, "%s/%s.sql", dataset->name, options.design);
-        status = load_dataset(db, dataset, schema_file, "", &options);
+        status = load_dataset(db, dataset, options.design, "", &options);
     }
     depot_close(db);
     return status;
