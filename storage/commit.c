@@ -273,17 +273,23 @@ Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_n
     return status;
 }
 
-const TableVersion *commit_find_table(Commit *commit, const char *schema_name, const char *name) {
-    Error error = {0};
-    Context cx = {.error = &error, .memory = &commit->warehouse->memory};
+Status commit_table(const Context *cx, Commit *commit, const char *schema_name, const char *name, const TableVersion **table) {
     TableState *state = NULL;
+    Context own = {.error = cx->error, .memory = &commit->warehouse->memory};
     pthread_mutex_lock(&commit->mutex);
     uint64_t id = find_id(commit, schema_name, name);
-    if (id != 0 && commit_table_view(&cx, commit, id, &state) != OK) {
-        state = NULL; /* out of memory */
-    }
+    Status status = id == 0 ? fail(cx, UNDEFINED_TABLE, "relation \"%s\" does not exist", name)
+                            : commit_table_view(&own, commit, id, &state);
     pthread_mutex_unlock(&commit->mutex);
-    return state != NULL ? &state->table : NULL;
+    *table = status == OK ? &state->table : NULL;
+    return status;
+}
+
+const TableVersion *commit_find_table(Commit *commit, const char *schema_name, const char *name) {
+    Error error = {0};
+    Context cx = {.error = &error};
+    const TableVersion *table;
+    return commit_table(&cx, commit, schema_name, name, &table) == OK ? table : NULL;
 }
 
 static Status fill_commit_snapshot(const Context *cx, Commit *commit, Snapshot *snapshot) {

@@ -130,7 +130,9 @@ const TableVersion *snapshot_find_table(const Snapshot *snapshot, const char *sc
 Status commit_begin(const Context *cx, Warehouse *warehouse, Commit **commit);
 Status commit_create_table(const Context *cx, Commit *commit, const TableSchema *schema); /* DUPLICATE_TABLE */
 Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name);
-/* The table as the commit sees it (own changes included). */
+/* The table as the commit sees it (own changes included). UNDEFINED_TABLE. */
+Status commit_table(const Context *cx, Commit *commit, const char *schema_name, const char *name, const TableVersion **table);
+/* The same; NULL if there is none, or no memory for it. */
 const TableVersion *commit_find_table(Commit *commit, const char *schema_name, const char *name);
 /* The commit's own state as a snapshot: what its statements read. Valid until the commit ends; release it before. */
 Status commit_snapshot(const Context *cx, Commit *commit, Snapshot **snapshot);

@@ -13,3 +13,10 @@ if(TARGET depot)
   target_link_libraries(stress PRIVATE depot_static)
   add_test(NAME stress COMMAND stress 2)
 endif()
+
+# Every allocation fails in turn (a sample of them; more with a smaller number).
+if(TARGET depot)
+  add_executable(out_of_memory tests/stress/out_of_memory.c)
+  target_link_libraries(out_of_memory PRIVATE depot_static)
+  add_test(NAME out_of_memory COMMAND out_of_memory 29)
+endif()

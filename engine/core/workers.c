@@ -4,6 +4,7 @@
 #include "core/workers.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 struct JobGroup {
@@ -122,13 +123,21 @@ static void *worker_main(void *pool_) {
     return NULL;
 }
 
-/* A thread that cannot be started is not an error: the caller does the work. */
+/* Signals are the program's business: they go to its own threads, never to one of the pool. A thread that cannot be started is
+ * not an error: the caller does the work. */
+static void start_thread(WorkerPool *pool) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pool->thread_count += pthread_create(&pool->threads[pool->thread_count], NULL, worker_main, pool) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static void wake_or_start_thread(WorkerPool *pool) {
     if (pool->idle > 0) {
         pthread_cond_signal(&pool->work);
-    } else if (pool->thread_count < pool->wanted &&
-               pthread_create(&pool->threads[pool->thread_count], NULL, worker_main, pool) == 0) {
-        pool->thread_count++;
+    } else if (pool->thread_count < pool->wanted) {
+        start_thread(pool);
     }
 }
 

@@ -17,10 +17,7 @@ struct depot_appender {
 static Status open_writer(const Context *cx, depot_appender *appender, const char *schema, const char *name) {
     depot *db = appender->db;
     TRY(commit_begin(cx, db->warehouse, &appender->commit));
-    appender->table = commit_find_table(appender->commit, schema == NULL ? "public" : schema, name);
-    if (appender->table == NULL) {
-        return fail(cx, UNDEFINED_TABLE, "relation \"%s\" does not exist", name);
-    }
+    TRY(commit_table(cx, appender->commit, schema == NULL ? "public" : schema, name, &appender->table));
     return table_writer_open(cx, appender->commit, appender->table, db->pool, session_threads(&db->settings),
                              &appender->writer);
 }

@@ -15,7 +15,9 @@ static Status create_table(const Context *cx, depot_statement *statement) {
     if (query == NULL) {
         return OK;
     }
-    TRY(plan_into_table(cx, query, commit_find_table(run->commit, schema->schema_name, schema->name)));
+    const TableVersion *table;
+    TRY(commit_table(cx, run->commit, schema->schema_name, schema->name, &table));
+    TRY(plan_into_table(cx, query, table));
     return run_write(cx, statement, query, &run->rows);
 }
 

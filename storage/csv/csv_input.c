@@ -191,7 +191,9 @@ static void skip_lines(CsvInput *input, CsvChunk *chunk) {
 static Status next_of_file(const Context *cx, CsvInput *input, CsvChunk *chunk) {
     bool is_first = input->line_end == 0;
     TRY(reserve_chunk(cx, chunk, CSV_CHUNK_BYTES + input->carry_bytes));
-    memcpy(chunk->data, input->carry, input->carry_bytes);
+    if (input->carry_bytes > 0) {
+        memcpy(chunk->data, input->carry, input->carry_bytes);
+    }
     chunk->bytes = input->carry_bytes;
     for (size_t wanted = chunk->bytes + CSV_CHUNK_BYTES;; wanted *= 2) {
         TRY(fill_chunk(cx, input, chunk, wanted));

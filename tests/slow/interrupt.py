@@ -1,0 +1,172 @@
+"""Drives the shell through a pseudo-terminal (see interrupt.sh)."""
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+depot, limit_ms = sys.argv[1], float(sys.argv[2])
+folder = tempfile.mkdtemp()
+warehouse = os.path.join(folder, "w")
+problems = 0
+PROMPT = "depot> "
+
+
+def complain(text):
+    global problems
+    problems += 1
+    print("WRONG   " + text)
+
+
+class Shell:
+    def __init__(self):
+        os.environ.update(HOME=folder, TERM="dumb", COLUMNS="200")
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execv(depot, [depot, warehouse])
+        self.seen = ""
+
+    def read(self, timeout_s):
+        ready, _, _ = select.select([self.fd], [], [], timeout_s)
+        if not ready:
+            return False
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            return False
+        self.seen += re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "", data.decode("utf-8", "replace"))
+        return bool(data)
+
+    def wait(self, text, timeout_s=30):
+        """What came before `text`."""
+        deadline = time.monotonic() + timeout_s
+        while text not in self.seen:
+            left = deadline - time.monotonic()
+            if left <= 0 or not self.read(left):
+                complain("no %r after %r" % (text, self.seen[-300:]))
+                return ""
+        before, self.seen = self.seen.split(text, 1)
+        return before
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def run(self, text, timeout_s=60):
+        """Sends a line, gives what was printed up to the next prompt."""
+        self.send(text + "\n")
+        return self.wait(PROMPT, timeout_s)
+
+
+def expect(what, text, pattern):
+    if not re.search(pattern, text):
+        complain("%s: %r has no %r" % (what, text[-400:], pattern))
+
+
+def files():
+    return sorted(os.path.relpath(os.path.join(where, name), warehouse)
+                  for where, _, names in os.walk(warehouse) for name in names)
+
+
+def interrupt(shell, what, sql, after_s=1.0):
+    before = files()
+    shell.send(sql + "\n")
+    time.sleep(after_s)
+    while shell.read(0):
+        pass
+    if PROMPT in shell.seen:
+        complain("%s: over before it could be interrupted: %r" % (what, shell.wait(PROMPT)[-200:]))
+        return
+    sent = time.monotonic()
+    shell.send("\x03")
+    text = shell.wait(PROMPT, 60)
+    took_ms = (time.monotonic() - sent) * 1e3
+    print("%-28s %7.1f ms" % (what, took_ms))
+    expect(what, text, r"57014")
+    if took_ms > limit_ms:
+        complain("%s took %.0f ms to stop" % (what, took_ms))
+    if files() != before:
+        complain("%s left files: %s" % (what, sorted(set(files()) ^ set(before))[:5]))
+    expect(what + ", next query", shell.run("SELECT 40 + 2 AS answer;"), r"42")
+
+
+def talk(shell):
+    shell.wait(PROMPT)
+    shell.send("SELECT 1 AS one,\n")
+    shell.wait("... ")
+    expect("two lines", shell.run("2 AS two;"), r"1 .*2 ")
+    expect("create", shell.run("CREATE TABLE numbers (n integer, word varchar(20)) SORTKEY (n);"), "CREATE TABLE")
+    expect("\\dt", shell.run("\\dt"), "numbers")
+    expect("\\d", shell.run("\\d numbers"), "word")
+    expect("\\timing", shell.run("\\timing"), "Timing is on")
+    expect("timed", shell.run("SELECT 1;"), r"Time: [0-9.]+ ms")
+    shell.run("\\timing off")
+    expect("\\x", shell.run("\\x"), "on")
+    expect("expanded", shell.run("SELECT 7 AS seven;"), r"seven \| 7")
+    shell.run("\\x")
+    expect("\\echo", shell.run("\\echo hello there"), "hello there")
+    expect("\\?", shell.run("\\?"), r"\\timing")
+    script = os.path.join(folder, "script.sql")
+    with open(script, "w") as file:
+        file.write("SELECT 5 AS five;\nSELECT 6 AS six;\n")
+    expect("\\i", shell.run("\\i " + script), r"(?s)five.*six")
+    expect("an error keeps the shell", shell.run("SELECT nothing;"), "42703")
+    shell.send("SELECT thrown, away")
+    time.sleep(0.2)
+    shell.send("\x03")
+    shell.wait(PROMPT)
+    expect("the line is thrown away", shell.run("SELECT 9 AS nine;"), r"nine")
+    shell.send("SELECT 1,\n")
+    shell.wait("... ")
+    shell.send("\x03")
+    shell.wait(PROMPT)
+    expect("the statement is thrown away", shell.run("SELECT 8 AS eight;"), r"eight")
+
+
+def interrupts(shell):
+    rows = os.path.join(folder, "rows.csv")
+    with open(rows, "w") as file:
+        for start in range(0, 6000000, 10000):
+            file.write("".join("%d,word number %d\n" % (n, n % 1000) for n in range(start, start + 10000)))
+    many = "generate_series(1, 100000000) AS g (n)"
+    interrupt(shell, "cross join, counted",
+              "SELECT count(*) FROM generate_series(1, 1000000) AS a (n), generate_series(1, 1000000) AS b (n) WHERE a.n < b.n;")
+    interrupt(shell, "aggregate, many groups", "SELECT n * 7 AS k, count(*) FROM %s GROUP BY 1 ORDER BY 2 LIMIT 1;" % many, 2)
+    interrupt(shell, "sort", "SELECT n FROM (SELECT n, (n %% 10007) * 7919 %% 1000003 AS k FROM %s) s ORDER BY k DESC, n OFFSET 20000000;" % many, 2)
+    interrupt(shell, "sort, finishing",
+              "SELECT n FROM (SELECT n, (n % 10007) * 7919 % 1000003 AS k FROM generate_series(1, 12000000) AS g (n)) s ORDER BY k DESC, n OFFSET 11999999;", 2.5)
+    interrupt(shell, "window",
+              "SELECT max(r) FROM (SELECT sum(n) OVER (PARTITION BY n % 3 ORDER BY n DESC) AS r FROM generate_series(1, 20000000) AS g (n)) w;", 2)
+    interrupt(shell, "hash join",
+              "SELECT count(*) FROM generate_series(1, 60000000) AS a (n) JOIN generate_series(1, 60000000) AS b (n) ON a.n = b.n * 2;", 1)
+    interrupt(shell, "COPY", "COPY numbers FROM '%s' (FORMAT csv);" % rows, 0.8)
+    interrupt(shell, "INSERT SELECT", "INSERT INTO numbers SELECT n, 'word ' || n FROM %s;" % many, 1.5)
+    shell.run("\\format csv")
+    interrupt(shell, "many rows printed", "SELECT n, repeat('x', 50) FROM %s;" % many, 0.5)
+    expect("nothing was loaded", shell.run("SELECT count(*) AS loaded FROM numbers;"), r"\b0\b")
+
+
+shell = Shell()
+try:
+    talk(shell)
+    interrupts(shell)
+    shell.send("\\q\n")
+    deadline = time.monotonic() + 10
+    while shell.read(max(0, deadline - time.monotonic())):
+        pass
+    _, status = os.waitpid(shell.pid, 0)
+    if os.waitstatus_to_exitcode(status) < 0:
+        complain("the shell died of signal %d" % -os.waitstatus_to_exitcode(status))
+    with open(os.path.join(folder, ".depot_history")) as history:
+        expect("history", history.read(), "SELECT")
+finally:
+    try:
+        os.kill(shell.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    shutil.rmtree(folder)
+print("%d wrong" % problems)
+sys.exit(problems > 0)
