@@ -1,0 +1,82 @@
+-- Statements that mean the same to SQLite: outer. compare.py runs them through both engines.
+CREATE TABLE a (id int, k int, name varchar(10));
+CREATE TABLE b (id int, k int, v decimal(8,2));
+CREATE TABLE c (k bigint, tag varchar(5));
+CREATE TABLE e (k int, w int);
+INSERT INTO a VALUES (1, 10, 'one'), (2, 20, 'two'), (3, 20, 'three'), (4, NULL, 'four'), (5, 50, NULL), (6, 60, 'six');
+INSERT INTO b VALUES (1, 10, 1.50), (2, 20, 2.50), (3, 20, NULL), (4, NULL, 4.00), (5, 70, 5.00), (6, 60, 0.00);
+INSERT INTO c VALUES (10, 'x'), (20, 'y'), (NULL, 'z'), (20, 'y2'), (90, 'w');
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k;
+SELECT a.id, b.id FROM a LEFT OUTER JOIN b ON a.k = b.k;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.k = b.k;
+SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k;
+SELECT a.id, b.id FROM a FULL OUTER JOIN b ON a.id = b.id AND a.k = b.k;
+-- a condition in ON only decides what matches; in WHERE it removes rows
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k AND b.v > 2;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE b.v > 2;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k AND a.id > 2;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE a.id > 2;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE b.id IS NULL;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k AND b.id IS NULL;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE b.id IS NULL OR b.id = 2;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE coalesce(b.v, 0) < 1;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE NOT (b.v > 2);
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k = b.k WHERE (b.v > 2) IS NOT TRUE;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.k = b.k AND a.id = 2;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.k = b.k WHERE a.id = 2;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.k = b.k AND b.v > 1;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.k = b.k WHERE a.id IS NULL;
+SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k WHERE a.id IS NULL OR b.id IS NULL;
+SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k WHERE a.id IS NOT NULL;
+SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k WHERE b.v < 2;
+SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k WHERE a.id > 1 AND b.id > 1;
+SELECT a.id, b.id FROM a FULL JOIN b ON a.k = b.k AND a.id < 3;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.k < b.k AND b.id = 5;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.id + 4 < b.id;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.id > b.id + 3;
+SELECT a.id, b.id FROM a LEFT JOIN b ON false;
+SELECT a.id, b.id FROM a LEFT JOIN b ON true WHERE a.id = 1;
+SELECT a.id, b.id FROM a LEFT JOIN b ON NULL WHERE a.id < 3;
+SELECT a.id, b.id FROM a LEFT JOIN b ON a.id = 1 AND b.id = 2;
+SELECT a.id, b.id FROM a RIGHT JOIN b ON a.id = 1 AND b.id = 2;
+-- NULLs that a join adds are no values
+SELECT a.id, b.v + 1, b.v IS NULL, coalesce(b.v, -1) FROM a LEFT JOIN b ON a.k = b.k;
+SELECT a.k, count(*), count(b.id), sum(b.v) FROM a LEFT JOIN b ON a.k = b.k GROUP BY a.k;
+SELECT b.k, count(*), count(a.id) FROM a RIGHT JOIN b ON a.k = b.k GROUP BY b.k;
+SELECT coalesce(a.k, b.k) AS k, count(*) FROM a FULL JOIN b ON a.k = b.k GROUP BY coalesce(a.k, b.k);
+-- USING merges the columns
+SELECT k, a.id, b.id FROM a LEFT JOIN b USING (k);
+SELECT k, a.id, b.id FROM a RIGHT JOIN b USING (k);
+SELECT k, a.id, b.id FROM a FULL JOIN b USING (k);
+SELECT k FROM a NATURAL FULL JOIN e;
+SELECT id, k, name, v FROM a NATURAL LEFT JOIN b;
+SELECT k, count(*) FROM a FULL JOIN b USING (k) GROUP BY k;
+SELECT k FROM a FULL JOIN b USING (k) WHERE k > 50;
+-- chains
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN b ON a.k = b.k LEFT JOIN c ON b.k = c.k;
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN b ON a.k = b.k JOIN c ON b.k = c.k;
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN b ON a.k = b.k LEFT JOIN c ON a.k = c.k AND b.id > 2;
+SELECT a.id, b.id, c.tag FROM a JOIN b ON a.k = b.k RIGHT JOIN c ON b.k = c.k;
+SELECT a.id, b.id, c.tag FROM a FULL JOIN b ON a.k = b.k FULL JOIN c ON b.k = c.k;
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN (b JOIN c ON b.k = c.k) ON a.k = b.k;
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN (b LEFT JOIN c ON b.k = c.k) ON a.id = b.id;
+SELECT a.id, b.id, c.tag FROM c RIGHT JOIN (a FULL JOIN b ON a.id = b.id AND a.id > 3) ON c.k = a.k;
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN b ON a.k = b.k LEFT JOIN c ON c.k = b.k WHERE c.tag IS NULL;
+SELECT a.id, b.id, c.tag FROM a LEFT JOIN b ON a.k = b.k LEFT JOIN c ON c.k = b.k WHERE c.tag = 'y';
+SELECT k, a.id, b.id, c.tag FROM a FULL JOIN b USING (k) FULL JOIN c USING (k);
+SELECT x.id, y.id, z.id FROM a x LEFT JOIN a y ON x.id = y.id + 1 LEFT JOIN a z ON y.id = z.id + 1;
+-- an empty side
+SELECT a.id, e.w FROM a LEFT JOIN e ON a.k = e.k;
+SELECT a.id, e.w FROM e LEFT JOIN a ON a.k = e.k;
+SELECT a.id, e.w FROM e RIGHT JOIN a ON a.k = e.k;
+SELECT a.id, e.w FROM e FULL JOIN a ON a.k = e.k;
+SELECT a.id, e.w FROM a FULL JOIN e ON a.k = e.k;
+SELECT count(*), count(e.k) FROM a LEFT JOIN e ON a.k = e.k;
+SELECT e.k, f.k FROM e FULL JOIN e f ON e.k = f.k;
+-- over subqueries, with constants that only matched rows have
+SELECT a.id, q.one FROM a LEFT JOIN (SELECT k, 1 AS one FROM b WHERE v > 2) q ON a.k = q.k;
+SELECT a.id, q.n FROM a LEFT JOIN (SELECT k, coalesce(v, 0) AS n FROM b) q ON a.k = q.k;
+SELECT a.id, q.n FROM a LEFT JOIN (SELECT k, count(*) AS n FROM b GROUP BY k) q ON a.k = q.k;
+SELECT a.id, q.n FROM a LEFT JOIN (SELECT k, count(*) AS n FROM b GROUP BY k) q ON a.k = q.k WHERE q.n = 2;
+SELECT q.one, count(*) FROM a LEFT JOIN (SELECT k, 1 AS one FROM b WHERE v > 2) q ON a.k = q.k GROUP BY q.one;
+SELECT a.id FROM a LEFT JOIN (SELECT 1 AS one) q ON a.id = 3 WHERE q.one IS NULL;
