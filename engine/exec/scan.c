@@ -395,8 +395,9 @@ static Status narrow_rows(Task *task, const PhysicalNode *op, ScanShared *shared
 static Status apply_step(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index,
                          uint32_t *looked_at) {
     uint32_t before = local->selected;
-    bool is_dense = local->selection == SELECTED_ALL ||
-                    (local->selection == SELECTED_BY_MASK && before >= local->states[index].dense_from * local->block_rows);
+    bool may_test_all = local->selection == SELECTED_BY_MASK && !shared->steps.steps[index].can_fail;
+    bool is_dense =
+        local->selection == SELECTED_ALL || (may_test_all && before >= local->states[index].dense_from * local->block_rows);
     *looked_at = is_dense ? local->block_rows : before;
     TRY(is_dense ? narrow_mask(task, op, shared, local, index) : narrow_rows(task, op, shared, local, index));
     uint64_t *removed = shared->steps.steps[index].filter != NULL ? &local->profile.rows_removed_filter
@@ -415,15 +416,21 @@ static Status apply_measured(Task *task, const PhysicalNode *op, ScanShared *sha
     return OK;
 }
 
-/* Rows refused per nanosecond, the most first (insertion sort: there are a handful). */
-static void order_steps(ScanLocal *local, uint32_t count) {
+/* Rows refused per nanosecond, the most first (insertion sort: there are a handful); what may fail stays behind the others, so
+ * that `x <> 0 AND 10 / x > 2` never divides by zero. */
+static void order_steps(const ScanShared *shared, ScanLocal *local, uint32_t count) {
+    const ScanStep *steps = shared->steps.steps;
     for (uint32_t i = 1; i < count; i++) {
         uint32_t moving = local->order[i], at = i;
+        if (steps[moving].can_fail) {
+            continue;
+        }
         const StepState *state = &local->states[moving];
         double gain = (1 - state->pass_rate) / (state->cost_ns + 1e-3);
         for (; at > 0; at--) {
             const StepState *other = &local->states[local->order[at - 1]];
-            if ((1 - other->pass_rate) / (other->cost_ns + 1e-3) >= gain) {
+            bool stays = !steps[local->order[at - 1]].can_fail;
+            if (stays && (1 - other->pass_rate) / (other->cost_ns + 1e-3) >= gain) {
                 break;
             }
             local->order[at] = local->order[at - 1];
@@ -443,7 +450,7 @@ static Status filter_block(Task *task, const PhysicalNode *op, ScanShared *share
         }
     }
     if (measure) {
-        order_steps(local, count);
+        order_steps(shared, local, count);
     }
     if (local->selection == SELECTED_BY_MASK && local->selected == local->block_rows) {
         local->selection = SELECTED_ALL;

@@ -24,6 +24,7 @@ typedef struct ScanStep {
     uint32_t column;          /* of ScanSpec.columns; the only one that is read, unless reads_many */
     bool reads_many;          /* several columns or none: evaluated by rows only */
     bool by_dictionary;       /* may be evaluated on values that no row has (it cannot fail) */
+    bool can_fail;            /* only rows that the steps before it kept may be tested */
     bool by_value;            /* an integer test: low <= value <= high, in `keys` if there is a bitmap */
     bool is_inverted;
     bool keep_nulls;

@@ -86,7 +86,8 @@ static Status analyse_filter(const Context *cx, ScanStep *step, const ScanFilter
     step->filter = filter;
     step->reads_many = filter->column_count != 1;
     step->column = filter->column_count > 0 ? filter->columns[0] : 0;
-    step->by_dictionary = !step->reads_many && !expr_can_fail(condition) && !expr_is_volatile(condition);
+    step->can_fail = expr_can_fail(condition);
+    step->by_dictionary = !step->reads_many && !step->can_fail && !expr_is_volatile(condition);
     step->low = INT64_MIN;
     step->high = INT64_MAX;
     if (step->reads_many) {
