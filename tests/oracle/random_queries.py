@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Random queries over small tables with NULLs and duplicates, through Depot and SQLite: joins, filters, aggregates, windows, subqueries.
+
+usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going]
+Prints its seed; the same seed asks the same questions. Statements that SQLite refuses are not counted; one that Depot refuses is a failure."""
+import argparse
+import random
+import sys
+import time
+
+from engines import Depot, Failed, Sqlite, same_rows
+
+TABLES = {
+    "t": {"a": "int", "b": "int", "s": "text", "n": "number"},
+    "u": {"a": "int", "c": "int", "s": "text", "m": "number"},
+    "v": {"b": "int", "c": "int", "r": "text"},
+}
+SQL_TYPES = {"int": ["INT", "BIGINT", "SMALLINT"], "text": ["VARCHAR(60)"], "number": ["DECIMAL(8,2)"]}
+DESIGNS = ["DISTSTYLE EVEN", "DISTSTYLE ALL", "DISTKEY({0})", "SORTKEY({0})", "DISTKEY({0}) SORTKEY({1})",
+           "PARTITION BY (bucket(3, {0}))", "PARTITION BY ({1})", ""]
+TEXTS = ["", "a", "b", "ab", "abc", "Abc", "a%b", "long text of more than twelve bytes", "x"]
+TOPOLOGIES = [["--nodes", "1", "--slices", "1"], ["--nodes", "1", "--slices", "2", "--set", "batch_rows=1"],
+              ["--nodes", "4", "--slices", "2", "--set", "batch_rows=7"], ["--nodes", "3", "--slices", "1"]]
+
+
+class Generator:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.subqueries = True
+
+    def pick(self, *choices):
+        return self.random.choice(choices)
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    # ------------------------------------------------------------------------------------------------------------ tables
+
+    def literal(self, kind):
+        if kind == "int":
+            return str(self.random.choice([0, 1, 2, 3, 4, 5, 7, -1, -3, 100]))
+        if kind == "number":
+            return self.pick("0.00", "1.50", "-2.25", "3.00", "10.75", "0.01")
+        return "'" + self.random.choice(TEXTS) + "'"
+
+    def table(self, name):
+        columns = TABLES[name]
+        rows = self.random.choice([0, 1, 5, 12, 30, 60])
+        keys = self.random.sample(list(columns), 2)
+        design = self.random.choice(DESIGNS).format(*keys)
+        if "bucket" in design and columns[keys[0]] == "number" or "(n)" in design or "(m)" in design:
+            design = ""
+        types = ", ".join(f"{c} {self.random.choice(SQL_TYPES[k])}" for c, k in columns.items())
+        create = f"CREATE TABLE {name} ({types})"
+        inserts = []
+        for _ in range(rows):
+            values = ["NULL" if self.chance(0.2) else self.literal(kind) for kind in columns.values()]
+            inserts.append("(" + ", ".join(values) + ")")
+        parts = [inserts] if self.chance(0.7) else [inserts[: rows // 2], inserts[rows // 2:]]
+        return create, design, [f"INSERT INTO {name} VALUES {', '.join(part)}" for part in parts if part]
+
+    # ------------------------------------------------------------------------------------------------------- expressions
+
+    def column(self, scope, kind):
+        fitting = [name for name, its in scope if its == kind]
+        return self.random.choice(fitting) if fitting else self.literal(kind)
+
+    def value(self, scope, kind, depth=2):
+        roll = self.random.random()
+        if depth == 0 or roll < 0.5:
+            return self.column(scope, kind) if not self.chance(0.15) else self.literal(kind)
+        if roll < 0.6:
+            return f"CASE WHEN {self.condition(scope, depth - 1)} THEN {self.value(scope, kind, depth - 1)} ELSE {self.value(scope, kind, depth - 1)} END"
+        if roll < 0.68:
+            return f"coalesce({self.column(scope, kind)}, {self.value(scope, kind, depth - 1)})"
+        if roll < 0.72:
+            return f"nullif({self.column(scope, kind)}, {self.literal(kind)})"
+        a, b = self.value(scope, kind, depth - 1), self.value(scope, kind, depth - 1)
+        if kind == "text":
+            return self.pick(f"({a} || {b})", f"upper({a})", f"lower({a})", f"replace({a}, 'a', 'zz')")
+        if kind == "int":
+            return self.pick(f"({a} + {b})", f"({a} - {b})", f"abs({a})", f"({a} % 7)", f"({a} / 3)", f"length({self.column(scope, 'text')})",
+                             f"(-{self.column(scope, kind)})")
+        return self.pick(f"({a} + {b})", f"({a} - {b})", f"abs({a})", f"({a} * 2)")
+
+    def condition(self, scope, depth=2):
+        roll = self.random.random()
+        if depth > 0 and roll < 0.35:
+            word = self.pick("AND", "OR")
+            return f"({self.condition(scope, depth - 1)} {word} {self.condition(scope, depth - 1)})"
+        if depth > 0 and roll < 0.42:
+            return f"NOT ({self.condition(scope, depth - 1)})"
+        kind = self.pick("int", "int", "text", "number")
+        a = self.value(scope, kind, min(depth, 1))
+        if roll < 0.65:
+            operator = self.pick("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")
+            other = self.value(scope, kind, 0) if self.chance(0.5) else self.literal(kind)
+            return f"{a} {operator} {other}"
+        if roll < 0.72:
+            return f"{a} IS {self.pick('', 'NOT ')}NULL"
+        if roll < 0.8:
+            return f"{a} {self.pick('', 'NOT ')}BETWEEN {self.literal(kind)} AND {self.literal(kind)}"
+        if roll < 0.9:
+            items = [self.literal(kind) for _ in range(self.random.randint(1, 4))] + (["NULL"] if self.chance(0.15) else [])
+            return f"{a} {self.pick('', 'NOT ')}IN ({', '.join(items)})"
+        if kind == "text":
+            return f"{a} {self.pick('', 'NOT ')}LIKE {self.pick(chr(39) + 'a%' + chr(39), chr(39) + '%b%' + chr(39), chr(39) + '_b_' + chr(39))}"
+        if not self.subqueries:
+            return f"{self.column(scope, kind)} IS NOT NULL"
+        return f"{self.column(scope, 'int')} {self.pick('', '', 'NOT ')}IN ({self.inner_column()})"
+
+    def without_subqueries(self, make, *arguments):
+        """In expressions that stand twice: two subqueries are never the same one."""
+        self.subqueries = False
+        made = make(*arguments)
+        self.subqueries = True
+        return made
+
+    def inner_column(self):
+        table = self.pick("t", "u", "v")
+        column = self.random.choice([c for c, kind in TABLES[table].items() if kind == "int"])
+        scope = [(c, kind) for c, kind in TABLES[table].items()]
+        where = f" WHERE {self.plain_condition(scope)}" if self.chance(0.5) else ""
+        return f"SELECT {column} FROM {table}{where}"
+
+    def plain_condition(self, scope):
+        kind = self.pick("int", "text")
+        return f"{self.column(scope, kind)} {self.pick('=', '<', '>', '<>')} {self.literal(kind)}"
+
+    def column_condition(self, scope):
+        """With a column always: SQLite loses rows where the ON before a RIGHT JOIN is false without one."""
+        name, kind = self.random.choice(scope)
+        same_kind = [other for other, its in scope if its == kind]
+        other = self.random.choice(same_kind) if self.chance(0.5) else self.literal(kind)
+        return f"{name} {self.pick('=', '<>', '<', '>=', 'IS DISTINCT FROM')} {other}"
+
+    # ----------------------------------------------------------------------------------------------------------- queries
+
+    def source(self, alias):
+        """FROM item and its columns."""
+        table = self.pick("t", "u", "v")
+        scope = [(f"{alias}.{c}", kind) for c, kind in TABLES[table].items()]
+        if self.chance(0.15):
+            inner = [(c, kind) for c, kind in TABLES[table].items()]
+            return f"(SELECT * FROM {table} WHERE {self.condition(inner, 1)}) {alias}", scope
+        if self.chance(0.1):
+            key = self.random.choice([c for c, kind in TABLES[table].items() if kind == "int"])
+            return f"(SELECT {key}, count(*) AS q FROM {table} GROUP BY {key}) {alias}", [(f"{alias}.{key}", "int"), (f"{alias}.q", "int")]
+        return f"{table} {alias}", scope
+
+    def joins(self):
+        text, scope = self.source("x")
+        for alias in ["y", "z"][: self.random.choice([0, 1, 1, 1, 2])]:
+            right, right_scope = self.source(alias)
+            kind = self.pick("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN")
+            on = f"{self.column(scope, 'int')} = {self.column(right_scope, 'int')}"
+            if self.chance(0.2) and all(any(its == "text" for _, its in side) for side in (scope, right_scope)):
+                on = f"{self.column(scope, 'text')} = {self.column(right_scope, 'text')}"
+            scope = scope + right_scope
+            if self.chance(0.35) and kind != "FULL JOIN":
+                on += f" AND {self.column_condition(scope)}"
+            text += f" {kind} {right}" + ("" if kind == "CROSS JOIN" else f" ON {on}")
+        return text, scope
+
+    def aggregate(self, scope):
+        kind = self.pick("int", "number")
+        x = self.value(scope, kind, 1)
+        call = self.pick(f"sum({x})", f"avg({x})", f"min({x})", f"max({x})", f"count({x})", "count(*)", f"count(DISTINCT {x})",
+                         f"sum(DISTINCT {x})", f"min({self.column(scope, 'text')})", f"max({self.column(scope, 'text')})",
+                         f"count(DISTINCT {self.column(scope, 'text')})")
+        return call + (f" FILTER (WHERE {self.condition(scope, 1)})" if self.chance(0.2) else "")
+
+    def plain(self):
+        source, scope = self.joins()
+        items = [self.value(scope, self.pick("int", "text", "number")) for _ in range(self.random.randint(1, 4))]
+        where = f" WHERE {self.condition(scope)}" if self.chance(0.7) else ""
+        order = ""
+        if self.chance(0.3):
+            order = " ORDER BY " + ", ".join(f"{i + 1}{self.pick('', ' DESC')} NULLS {self.pick('FIRST', 'LAST')}" for i in range(len(items)))
+            if self.chance(0.6):
+                order += f" LIMIT {self.random.randint(0, 12)}" + (f" OFFSET {self.random.randint(0, 5)}" if self.chance(0.3) else "")
+        distinct = "DISTINCT " if self.chance(0.25) else ""
+        return f"SELECT {distinct}{', '.join(items)} FROM {source}{where}{order}"
+
+    def grouped(self):
+        source, scope = self.joins()
+        keys = [self.without_subqueries(self.value, scope, self.pick("int", "text", "number"), 1) for _ in range(self.random.randint(0, 2))]
+        keys = [key for key in keys if any(name in key for name, _ in scope)]
+        items = keys + [self.aggregate(scope) for _ in range(self.random.randint(1, 3))]
+        where = f" WHERE {self.condition(scope)}" if self.chance(0.5) else ""
+        group = f" GROUP BY {', '.join(keys)}" if keys else ""
+        having = f" HAVING {self.pick('count(*)', f'count({scope[0][0]})')} {self.pick('>', '<=')} {self.random.randint(0, 4)}" if keys and self.chance(0.3) else ""
+        return f"SELECT {', '.join(items)} FROM {source}{where}{group}{having}"
+
+    def window(self):
+        source, scope = self.joins()
+        names = [name for name, _ in scope]
+        total = ", ".join(f"{name} NULLS LAST" for name in names)  # a total order, up to rows that are equal
+        partition = f"PARTITION BY {self.value(scope, self.pick('int', 'text'), 1)} " if self.chance(0.7) else ""
+        bounds = self.pick(("UNBOUNDED PRECEDING", "CURRENT ROW"), ("1 PRECEDING", "1 FOLLOWING"), ("CURRENT ROW", "UNBOUNDED FOLLOWING"),
+                           ("2 PRECEDING", "1 PRECEDING"), ("UNBOUNDED PRECEDING", "UNBOUNDED FOLLOWING"), ("1 FOLLOWING", "3 FOLLOWING"))
+        frame = f" ROWS BETWEEN {bounds[0]} AND {bounds[1]}" if self.chance(0.6) else ""
+        x = self.column(scope, self.pick("int", "number"))
+        over = f"OVER ({partition}ORDER BY {total}{frame})"
+        peers = f"OVER ({partition}ORDER BY {self.column(scope, 'int')} NULLS LAST)"
+        calls = [f"row_number() {over}", f"sum({x}) {over}", f"count({x}) {over}", f"min({x}) {over}", f"max({x}) {over}", f"avg({x}) {over}",
+                 f"rank() {peers}", f"dense_rank() {peers}", f"sum({x}) {peers}", f"count(*) {peers}", f"lag({x}) {over}", f"lead({x}, 2) {over}",
+                 f"first_value({x}) {over}", f"last_value({x}) {over}", f"ntile(3) {over}", f"sum({x}) OVER ({partition})"]
+        items = self.random.sample(calls, self.random.randint(1, 3))
+        where = f" WHERE {self.condition(scope)}" if self.chance(0.4) else ""
+        return f"SELECT {', '.join(names + items)} FROM {source}{where}"
+
+    def set_operation(self):
+        kinds = [self.pick("int", "text") for _ in range(self.random.randint(1, 2))]
+        parts = []
+        for _ in range(self.random.randint(2, 3)):
+            source, scope = self.source("x")
+            items = ", ".join(self.value(scope, kind, 1) for kind in kinds)
+            parts.append(f"SELECT {items} FROM {source}" + (f" WHERE {self.condition(scope, 1)}" if self.chance(0.5) else ""))
+        word = self.pick("UNION", "UNION ALL", "INTERSECT", "EXCEPT")
+        return f" {word} ".join(parts[: 2 if word in ("INTERSECT", "EXCEPT") else 3])
+
+    def query(self):
+        return self.random.choice([self.plain, self.plain, self.grouped, self.grouped, self.window, self.set_operation])()
+
+
+def compare_round(depot, generator, deadline, topology):
+    """One set of tables and some hundred queries; (compared, failures)."""
+    ours, theirs = Depot(depot, *topology), Sqlite()
+    setup = []
+    for name in TABLES:
+        create, design, inserts = generator.table(name)
+        ours.run(f"{create} {design}")
+        theirs.run(create)
+        setup.append(f"{create} {design}")
+        for insert in inserts:
+            ours.run(insert)
+            theirs.run(insert)
+            setup.append(insert)
+    compared, failures = 0, []
+    for _ in range(150):
+        if time.monotonic() > deadline:
+            break
+        sql = generator.query()
+        try:
+            expected = theirs.run(sql)
+        except Failed:
+            continue
+        try:
+            answer = ours.run(sql)
+        except Failed as error:
+            failures.append((sql, str(error), None))
+            continue
+        compared += 1
+        if not same_rows(answer, expected, False):
+            failures.append((sql, answer, expected))
+    ours.close()
+    theirs.close()
+    return compared, failures, setup
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("depot")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
+    parser.add_argument("--keep-going", action="store_true")
+    options = parser.parse_args()
+    generator = Generator(options.seed)
+    deadline = time.monotonic() + options.seconds
+    compared = failed = rounds = 0
+    while time.monotonic() < deadline:
+        topology = TOPOLOGIES[rounds % len(TOPOLOGIES)]
+        done, failures, setup = compare_round(options.depot, generator, deadline, topology)
+        compared, failed, rounds = compared + done, failed + len(failures), rounds + 1
+        for sql, answer, expected in failures[: 5 if options.keep_going else 1]:
+            print(f"-- {' '.join(topology)}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:  {answer}\n-- SQLite: {expected}\n")
+        if failures and not options.keep_going:
+            break
+    print(f"seed {options.seed}: {compared} random queries compared with SQLite, {failed} differ")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
