@@ -109,7 +109,9 @@ static void compare_codes(EvalNode *node, const Vector *vector, CompareOp op, co
         __int128 most = vector->base + (((__int128)1 << (8 * vector->code_bytes)) - 1);
         range = range_of_integer(op, constant->i64, vector->base, most, vector->base);
     } else {
-        if (node->range_dictionary != vector->dictionary) {
+        /* a column, too, can be constant in a batch, and differ in the next: only a literal's range holds on */
+        bool is_literal = node->args[0].expr->kind == EXPR_CONSTANT || node->args[1].expr->kind == EXPR_CONSTANT;
+        if (node->range_dictionary != vector->dictionary || !is_literal) {
             node->range = range_of_dictionary(vector->dictionary, op, constant);
             node->range_dictionary = vector->dictionary;
         }
