@@ -193,6 +193,9 @@ static int compare_rows(const void *a_, const void *b_) {
 }
 
 static void sort_cells(Cells *cells, const char *mode) {
+    if (cells->count == 0) {
+        return;
+    }
     if (strcmp(mode, "valuesort") == 0) {
         qsort(cells->items, cells->count, sizeof *cells->items, compare_cells);
     } else if (strcmp(mode, "rowsort") == 0 && cells->columns > 0) {
@@ -250,16 +253,38 @@ static void check_statement(Run *run, size_t line, bool wants_error, const char 
     cells_free(&cells);
 }
 
-/* Expected lines to cells: by rows if they have as many tabs as the result has columns, else a value per line. */
-static void expected_cells(char **lines, size_t count, uint32_t columns, Cells *cells) {
+static bool has_words(const char *line, uint32_t words) {
+    uint32_t found = line[0] != 0;
+    for (const char *at = line; *at != 0; at++) {
+        found += *at == ' ';
+    }
+    return found == words;
+}
+
+/* What stands between the cells of a line: tabs, or single spaces (sqllogictest-rs) where every line then has a word for each
+ * column and the result is that many rows long; 0 where each line is one value. */
+static char cell_separator(char **lines, size_t count, const Cells *actual) {
+    if (count == 0 || actual->columns < 2) {
+        return 0;
+    }
+    if (strchr(lines[0], '\t') != NULL) {
+        return '\t';
+    }
+    bool by_words = actual->count == count * actual->columns;
+    for (size_t i = 0; by_words && i < count; i++) {
+        by_words = has_words(lines[i], actual->columns);
+    }
+    return by_words ? ' ' : 0;
+}
+
+static void expected_cells(char **lines, size_t count, uint32_t columns, char separator, Cells *cells) {
     cells->columns = columns;
-    bool by_rows = count > 0 && columns > 1 && strchr(lines[0], '\t') != NULL;
     for (size_t i = 0; i < count; i++) {
         const char *at = lines[i];
-        while (by_rows && strchr(at, '\t') != NULL) {
-            const char *tab = strchr(at, '\t');
-            cells_add(cells, strndup(at, (size_t)(tab - at)));
-            at = tab + 1;
+        while (separator != 0 && strchr(at, separator) != NULL) {
+            const char *stop = strchr(at, separator);
+            cells_add(cells, strndup(at, (size_t)(stop - at)));
+            at = stop + 1;
         }
         cells_add(cells, strdup(at));
     }
@@ -276,24 +301,25 @@ static void check_query(Run *run, size_t line, const char *types, const char *mo
         cells_free(&actual);
         return;
     }
-    expected_cells(lines, count, actual.columns, &expected);
+    char separator = cell_separator(lines, count, &actual);
+    expected_cells(lines, count, actual.columns, separator, &expected);
     sort_cells(&actual, mode);
     sort_cells(&expected, mode);
     problem[0] = 0;
-    if (actual.columns != strlen(types)) {
+    bool only_counted = false;
+    if (actual.columns != strlen(types) && separator != ' ') { /* sqllogictest-rs writes any types */
         snprintf(problem, sizeof problem, "%zu columns were expected, got %u", strlen(types), actual.columns);
     } else if (count == 1 && strstr(lines[0], " values hashing to ") != NULL) {
         if (strtoull(lines[0], NULL, 10) != actual.count) {
             snprintf(problem, sizeof problem, "%s were expected, got %zu values", lines[0], actual.count);
         } else {
-            run->skipped++; /* the count agrees; the hash is of another engine's spelling */
-            run->passed--;
+            only_counted = true; /* the hash is of another engine's spelling */
         }
     } else if (actual.count != expected.count) {
         snprintf(problem, sizeof problem, "%zu values were expected, got %zu; the first is \"%.200s\"", expected.count,
                  actual.count, actual.count > 0 ? actual.items[0] : "");
     }
-    for (size_t i = 0; problem[0] == 0 && i < expected.count && i < actual.count; i++) {
+    for (size_t i = 0; problem[0] == 0 && !only_counted && i < expected.count && i < actual.count; i++) {
         char type = strcmp(mode, "valuesort") == 0 ? 'I' : types[i % strlen(types)];
         if (!cell_equal(expected.items[i], actual.items[i], type)) {
             snprintf(problem, sizeof problem, "row %zu, column %zu: expected \"%.800s\", got \"%.800s\"",
@@ -302,6 +328,8 @@ static void check_query(Run *run, size_t line, const char *types, const char *mo
     }
     if (problem[0] != 0) {
         report(run, line, sql, problem);
+    } else if (only_counted) {
+        run->skipped++;
     } else {
         run->passed++;
     }
