@@ -39,14 +39,6 @@ const char *ast_column_name(const AstExpr *expr) {
     }
 }
 
-const char *ast_name_text(const Context *cx, Arena *arena, const AstName *name) {
-    const char *text = name->parts[0].text;
-    for (uint32_t i = 1; i < name->count && text != NULL; i++) {
-        text = arena_format(cx, arena, "%s.%s", text, name->parts[i].text);
-    }
-    return text;
-}
-
 const AstOption *ast_option_find(const AstOptionList *options, const char *name) {
     for (uint32_t i = options->count; i > 0; i--) {
         if (strcmp(options->items[i - 1]->name, name) == 0) {

@@ -525,15 +525,12 @@ AST_LIST(AstStatementList, AstStatement);
 
 /* What a select item without alias is called: the column's name, the function's, the cast's type …, else "?column?". */
 const char *ast_column_name(const AstExpr *expr);
-/* "schema.table" as written, unquoted, for messages; in the arena, NULL without memory. */
-const char *ast_name_text(const Context *cx, Arena *arena, const AstName *name);
 /* The last option of that name, or NULL. */
 const AstOption *ast_option_find(const AstOptionList *options, const char *name);
 
 /* SQL text that parses to the same tree (positions aside); in the arena, NULL without memory. Words in upper case, names quoted
  * where they must be, as few parentheses as needed. */
 char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement);
-char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query);
 char *ast_print_expr(const Context *cx, Arena *arena, const AstExpr *expr);
 
 #endif

@@ -482,12 +482,6 @@ char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement) 
     return out.failed ? NULL : out.text;
 }
 
-char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query) {
-    Printer out = {.cx = cx, .arena = arena};
-    sql_print_query(&out, query);
-    return out.failed ? NULL : out.text;
-}
-
 char *ast_print_expr(const Context *cx, Arena *arena, const AstExpr *expr) {
     Printer out = {.cx = cx, .arena = arena};
     sql_print_expr(&out, expr, LEVEL_ANY);

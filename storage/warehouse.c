@@ -236,13 +236,6 @@ void snapshot_release(Snapshot *snapshot) {
     }
 }
 
-Snapshot *snapshot_retain(Snapshot *snapshot) {
-    pthread_mutex_lock(&snapshot->warehouse->mutex);
-    snapshot->references++;
-    pthread_mutex_unlock(&snapshot->warehouse->mutex);
-    return snapshot;
-}
-
 Warehouse *snapshot_warehouse(const Snapshot *snapshot) {
     return snapshot->warehouse;
 }

@@ -115,7 +115,6 @@ Attachment *table_attachment(const TableVersion *table);
 
 Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **snapshot);
 void snapshot_release(Snapshot *snapshot);
-Snapshot *snapshot_retain(Snapshot *snapshot);
 Warehouse *snapshot_warehouse(const Snapshot *snapshot);
 uint64_t snapshot_version(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);

@@ -22,21 +22,6 @@ bool bits_all_set(const uint64_t *words, uint64_t bits) {
     return bits % 64 == 0 || (words[bits / 64] & tail) == tail;
 }
 
-bool bits_and(const uint64_t *a, const uint64_t *b, uint64_t *out, uint64_t bits) {
-    uint64_t words = BITS_WORDS(bits);
-    if (a == NULL && b == NULL) {
-        return false;
-    }
-    if (a == NULL || b == NULL) {
-        memmove(out, a == NULL ? b : a, words * 8);
-        return true;
-    }
-    for (uint64_t i = 0; i < words; i++) {
-        out[i] = a[i] & b[i];
-    }
-    return true;
-}
-
 void bits_copy(const uint64_t *words, uint64_t from, uint64_t *out, uint64_t bits) {
     uint64_t shift = from % 64;
     uint64_t count = BITS_WORDS(bits);

@@ -30,8 +30,6 @@ static inline void bits_fill(uint64_t *words, uint64_t n) {
 }
 uint64_t bits_count(const uint64_t *words, uint64_t bits); /* set bits among the first `bits` */
 bool bits_all_set(const uint64_t *words, uint64_t bits);
-/* out = a & b over n bits; either may be NULL, meaning all set. Returns false if both are NULL (out is then untouched). */
-bool bits_and(const uint64_t *a, const uint64_t *b, uint64_t *out, uint64_t bits);
 /* Copies `bits` bits from bit `from` of `words` to bit 0 of `out`; bits past the end of the last word are cleared. */
 void bits_copy(const uint64_t *words, uint64_t from, uint64_t *out, uint64_t bits);
 

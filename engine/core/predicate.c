@@ -82,31 +82,3 @@ bool predicate_may_match(const Predicate *predicate, const ColumnRange *range) {
     default: return true;
     }
 }
-
-bool predicate_always_matches(const Predicate *predicate, const ColumnRange *range) {
-    if (predicate->kind == PREDICATE_IS_NULL) {
-        return range->nulls == range->rows;
-    }
-    if (range->nulls > 0) {
-        return false;
-    }
-    if (predicate->kind == PREDICATE_NOT_NULL) {
-        return true;
-    }
-    if (!range->has_range || range->max_is_truncated || predicate->kind != PREDICATE_RANGE) {
-        return false;
-    }
-    if (predicate->has_low) {
-        int order = value_compare(&range->min, &predicate->low);
-        if (order < 0 || (order == 0 && !predicate->low_inclusive)) {
-            return false;
-        }
-    }
-    if (predicate->has_high) {
-        int order = value_compare(&range->max, &predicate->high);
-        if (order > 0 || (order == 0 && !predicate->high_inclusive)) {
-            return false;
-        }
-    }
-    return true;
-}

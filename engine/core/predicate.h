@@ -52,7 +52,5 @@ typedef struct ColumnRange {
 
 /* False only if no row in the run can satisfy the predicate. */
 bool predicate_may_match(const Predicate *predicate, const ColumnRange *range);
-/* True only if every row in the run satisfies it (no NULLs among them). */
-bool predicate_always_matches(const Predicate *predicate, const ColumnRange *range);
 
 #endif

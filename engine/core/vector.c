@@ -363,10 +363,3 @@ void batch_free(Batch *batch) {
     mem_free(batch->columns);
     *batch = (Batch){0};
 }
-
-void batch_borrow(Batch *to, const Batch *from) {
-    to->rows = from->rows;
-    for (uint32_t i = 0; i < from->column_count; i++) {
-        vector_borrow(&to->columns[i], &from->columns[i]);
-    }
-}

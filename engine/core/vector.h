@@ -91,7 +91,5 @@ uint32_t dictionary_lower_bound(const Dictionary *dictionary, const Value *value
 
 Status batch_init(const Context *cx, Batch *batch, const Type *types, uint32_t column_count) MUST_CHECK;
 void batch_free(Batch *batch);
-/* Every column of `to` borrows from the same column of `from`. */
-void batch_borrow(Batch *to, const Batch *from);
 
 #endif

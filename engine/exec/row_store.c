@@ -554,19 +554,6 @@ Status row_table_gather(const Context *cx, const RowTable *table, uint32_t colum
     return gather_validity(cx, table, column, rows, count, may_miss, out);
 }
 
-void row_table_view(const RowTable *table, uint32_t column, uint32_t first, Vector *out) {
-    const ColumnFormat *format = &table->format->columns[column];
-    const TableColumn *from = &table->columns[column];
-    assert(table->is_contiguous && first % 64 == 0);
-    out->type = format->type;
-    out->kind = format->kind;
-    out->code_bytes = format->kind == VECTOR_CODES ? format->width : 0;
-    out->dictionary = format->dictionary;
-    out->base = format->base;
-    out->data = (uint8_t *)from->data[0] + (size_t)first * format->width;
-    out->validity = from->validity == NULL ? NULL : from->validity[0] + first / 64;
-}
-
 Value row_table_value(const RowTable *table, uint32_t column, uint32_t row) {
     const ColumnFormat *format = &table->format->columns[column];
     if (!row_table_is_valid(table, column, row)) {

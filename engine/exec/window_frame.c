@@ -9,10 +9,6 @@ void window_part_free(WindowPart *part) {
     *part = (WindowPart){0};
 }
 
-bool window_frame_is_partition(const WindowFrame *frame) {
-    return frame->start == BOUND_UNBOUNDED_PRECEDING && frame->end == BOUND_UNBOUNDED_FOLLOWING;
-}
-
 bool window_frame_is_running(const WindowFrame *frame) {
     return frame->start == BOUND_UNBOUNDED_PRECEDING;
 }

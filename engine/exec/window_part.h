@@ -29,8 +29,6 @@ static inline uint32_t window_next_start(const uint64_t *starts, uint32_t from, 
 /* Frames of all rows of the partition [first, end): rows [starts[i - first], ends[i - first]), empty where start >= end. */
 void window_frames(const WindowPart *part, const WindowFrame *frame, uint32_t first, uint32_t end, uint32_t *starts,
                    uint32_t *ends);
-/* All rows of a partition have the whole partition as their frame. */
-bool window_frame_is_partition(const WindowFrame *frame);
 /* Frames begin with the partition, and never shrink. */
 bool window_frame_is_running(const WindowFrame *frame);
 

@@ -57,10 +57,6 @@ bool window_exists(const char *name) {
     return find_window(name, &id);
 }
 
-const char *window_name(WindowId id) {
-    return window_names[id];
-}
-
 /* -------------------------------------------------------------------------------------------------------------- aggregates */
 
 static Status fail_no_aggregate(const Context *cx, const char *name, Expr **args, uint32_t arg_count, SourcePos pos) {

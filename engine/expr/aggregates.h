@@ -53,7 +53,6 @@ Status aggregate_bind(const Context *cx, Arena *arena, const char *name, Expr **
                       const Aggregate **aggregate);
 Status window_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                    WindowId *id, Type *result);
-const char *window_name(WindowId id);
 /* How partial results merge; avg's last step is an expression over the finals: *finish (SLOT 0, SLOT 1 = finals). NULL: the
  * first final itself. count = 0: cannot be split (gather rows instead). */
 Status aggregate_split(const Context *cx, Arena *arena, const Aggregate *aggregate, AggregateSplit *split, Expr **finish);

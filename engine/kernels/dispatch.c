@@ -58,7 +58,3 @@ Status kernels_select(const Context *cx, const char *name) {
     }
     return fail(cx, INVALID_PARAMETER_VALUE, "unknown kernels \"%s\"", name);
 }
-
-const char *kernels_selected(void) {
-    return set_names[selected];
-}

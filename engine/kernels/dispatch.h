@@ -19,6 +19,5 @@
 /* "auto", "baseline", "avx2" or "avx512". INVALID_PARAMETER_VALUE if the processor lacks it. Process-wide; call it between
  * statements. */
 Status kernels_select(const Context *cx, const char *name);
-const char *kernels_selected(void);
 
 #endif

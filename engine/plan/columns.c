@@ -13,23 +13,8 @@ void column_set_add_all(ColumnSet *set, const ColumnId *ids, uint32_t count) {
     }
 }
 
-void column_set_unite(ColumnSet *set, const ColumnSet *other) {
-    for (uint64_t w = 0; w < BITS_WORDS(set->capacity); w++) {
-        set->bits[w] |= other->bits[w];
-    }
-}
-
 void column_set_copy(ColumnSet *set, const ColumnSet *other) {
     memcpy(set->bits, other->bits, BITS_WORDS(set->capacity) * sizeof *set->bits);
-}
-
-bool column_set_is_empty(const ColumnSet *set) {
-    for (uint64_t w = 0; w < BITS_WORDS(set->capacity); w++) {
-        if (set->bits[w] != 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static bool visit_add(const Expr *node, void *argument) {

@@ -20,9 +20,7 @@ static inline void column_set_add(ColumnSet *set, ColumnId id) {
     }
 }
 void column_set_add_all(ColumnSet *set, const ColumnId *ids, uint32_t count);
-void column_set_unite(ColumnSet *set, const ColumnSet *other);
 void column_set_copy(ColumnSet *set, const ColumnSet *other); /* of the same capacity */
-bool column_set_is_empty(const ColumnSet *set);
 /* Adds every COLUMN of the expression; NULL is fine. */
 void column_set_add_expr(ColumnSet *set, const Expr *expr);
 bool expr_is_within(const Expr *expr, const ColumnSet *set); /* every COLUMN is a member */
