@@ -4,8 +4,8 @@
 #include "core/hash.h"
 
 enum {
-    POOL_KEEPS_LOOKING_BELOW = 4096, /* entries up to which repeats are looked for in any case */
-    POOL_ENTRIES_MAX = 1 << 20       /* and above which they are not */
+    POOL_KEEPS_LOOKING_BELOW = 1 << 15, /* entries up to which repeats are looked for in any case */
+    POOL_ENTRIES_MAX = 1 << 20          /* and above which they are not */
 };
 
 void column_buffer_init(ColumnBuffer *buffer, Type type) {

@@ -161,18 +161,60 @@ static bool like_match(const LikeMatcher *m) {
     return true;
 }
 
-/* "%word%" without other wildcards: a plain search. */
-static bool is_contains(const LikeMatcher *m) {
-    if (m->ignore_case || m->pattern_bytes < 3 || m->pattern[0] != '%' || m->pattern[m->pattern_bytes - 1] != '%') {
-        return false;
+/* Most texts are short: memmem() would prepare its tables for longer than it then searches. */
+static const char *find_piece(const char *data, size_t bytes, const char *piece, size_t piece_bytes) {
+    enum { SHORT_TEXT_BYTES = 128 };
+    if (bytes > SHORT_TEXT_BYTES) {
+        return memmem(data, bytes, piece, piece_bytes);
     }
-    for (size_t i = 1; i + 1 < m->pattern_bytes; i++) {
-        char c = m->pattern[i];
-        if (c == '%' || c == '_' || (m->escape != 0 && c == m->escape)) {
-            return false;
+    for (const char *end = data + bytes; (size_t)(end - data) >= piece_bytes; data++) {
+        data = memchr(data, piece[0], (size_t)(end - data) - piece_bytes + 1);
+        if (data == NULL || memcmp(data, piece, piece_bytes) == 0) {
+            return data;
         }
     }
+    return NULL;
+}
+
+/* What stands between % and %, one after the other, each as early as it can be. */
+static bool match_middle(const char *data, size_t bytes, const char *pattern, const char *pattern_end) {
+    while (pattern < pattern_end) {
+        const char *next = memchr(pattern, '%', (size_t)(pattern_end - pattern));
+        size_t piece_bytes = (size_t)(next - pattern);
+        if (piece_bytes > 0) {
+            const char *found = find_piece(data, bytes, pattern, piece_bytes);
+            if (found == NULL) {
+                return false;
+            }
+            bytes -= (size_t)(found - data) + piece_bytes;
+            data = found + piece_bytes;
+        }
+        pattern = next + 1;
+    }
     return true;
+}
+
+/* Bytes are as good as characters here: no character of UTF-8 is found inside another. */
+static bool like_plain(const LikePattern *p, const char *data, size_t bytes) {
+    if (p->head == p->bytes) {
+        return bytes == p->bytes && memcmp(data, p->data, bytes) == 0;
+    }
+    const char *tail = p->data + p->bytes - p->tail;
+    return bytes >= p->head + p->tail && memcmp(data, p->data, p->head) == 0 &&
+           memcmp(data + bytes - p->tail, tail, p->tail) == 0 &&
+           match_middle(data + p->head, bytes - p->head - p->tail, p->data + p->head + 1, tail);
+}
+
+LikePattern like_prepare(const char *data, size_t bytes, char escape, bool ignore_case) {
+    LikePattern pattern = {.data = data, .bytes = bytes, .escape = escape, .ignore_case = ignore_case};
+    pattern.is_plain = !ignore_case && memchr(data, '_', bytes) == NULL && (escape == 0 || memchr(data, escape, bytes) == NULL);
+    while (pattern.head < bytes && data[pattern.head] != '%') {
+        pattern.head++;
+    }
+    while (pattern.tail < bytes && data[bytes - pattern.tail - 1] != '%') {
+        pattern.tail++;
+    }
+    return pattern;
 }
 
 /* -------------------------------------------------------------------------------------------------------- single characters */
@@ -205,10 +247,10 @@ bool utf8_is_letter_or_digit(uint32_t character) {
     return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) || category == UTF8PROC_CATEGORY_ND;
 }
 
-bool text_like(const char *data, size_t bytes, const char *pattern, size_t pattern_bytes, char escape, bool ignore_case) {
-    LikeMatcher m = {data, pattern, bytes, pattern_bytes, escape, ignore_case};
-    if (is_contains(&m)) {
-        return memmem(data, bytes, pattern + 1, pattern_bytes - 2) != NULL;
+bool text_like(const LikePattern *pattern, const char *data, size_t bytes) {
+    if (pattern->is_plain) {
+        return like_plain(pattern, data, bytes);
     }
+    LikeMatcher m = {data, pattern->data, bytes, pattern->bytes, pattern->escape, pattern->ignore_case};
     return like_match(&m);
 }

@@ -74,7 +74,18 @@ uint32_t utf8_upper(uint32_t character);
 uint32_t utf8_lower(uint32_t character);
 bool utf8_is_letter_or_digit(uint32_t character);
 
-/* SQL LIKE over UTF-8. `escape` is one byte or 0 for none. */
-bool text_like(const char *data, size_t bytes, const char *pattern, size_t pattern_bytes, char escape, bool ignore_case);
+/* A pattern of SQL LIKE over UTF-8, looked at once for many texts. Borrows its bytes. */
+typedef struct LikePattern {
+    const char *data;
+    size_t bytes;
+    size_t head, tail; /* bytes before the first and after the last %; all of them if there is none */
+    char escape;
+    bool ignore_case;
+    bool is_plain; /* nothing but % is special */
+} LikePattern;
+
+/* `escape` is one byte or 0 for none. */
+LikePattern like_prepare(const char *data, size_t bytes, char escape, bool ignore_case);
+bool text_like(const LikePattern *pattern, const char *data, size_t bytes);
 
 #endif

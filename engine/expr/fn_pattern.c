@@ -5,13 +5,19 @@ static const Text *text_at(const Vector *vector, uint32_t row) {
     return &((const Text *)vector->data)[vector->kind == VECTOR_CONSTANT ? 0 : row];
 }
 
-static bool matches(const Text *text, const Text *pattern, char escape, bool ignore_case) {
-    return text_like(text_data(text), text->bytes, text_data(pattern), pattern->bytes, escape, ignore_case);
+static LikePattern pattern_at(const Vector *vector, uint32_t row, char escape, bool ignore_case) {
+    const Text *text = text_at(vector, row);
+    return like_prepare(text_data(text), text->bytes, escape, ignore_case);
 }
 
 static void match_rows(const Vector *const *args, uint32_t rows, bool ignore_case, Vector *out) {
+    LikePattern pattern;
     for (uint32_t row = 0; row < rows; row++) {
-        ((uint8_t *)out->data)[row] = matches(text_at(args[0], row), text_at(args[1], row), '\\', ignore_case);
+        if (row == 0 || args[1]->kind != VECTOR_CONSTANT) {
+            pattern = pattern_at(args[1], row, '\\', ignore_case);
+        }
+        const Text *text = text_at(args[0], row);
+        ((uint8_t *)out->data)[row] = text_like(&pattern, text_data(text), text->bytes);
     }
 }
 
@@ -39,7 +45,9 @@ static Status match_with_escape(const Context *cx, const Vector *const *args, ui
             return fail_hint(cx, "the escape must be one ASCII character, or empty for none");
         }
         char character = escape->bytes == 1 ? text_data(escape)[0] : 0;
-        ((uint8_t *)out->data)[row] = matches(text_at(args[0], row), text_at(args[1], row), character, ignore_case);
+        const Text *text = text_at(args[0], row);
+        LikePattern pattern = pattern_at(args[1], row, character, ignore_case);
+        ((uint8_t *)out->data)[row] = text_like(&pattern, text_data(text), text->bytes);
     }
     return OK;
 }
