@@ -62,6 +62,21 @@ static void load_table(depot *db) {
     EXPECT(rows == BATCHES * ROWS);
 }
 
+/* A batch that breaks a CHECK constraint is refused, and nothing of the load is there afterwards. */
+static void refuse_broken_rows(depot *db) {
+    depot_appender *appender;
+    depot_error error;
+    int64_t values[2] = {5, -1};
+    depot_column column = {.type = DEPOT_BIGINT, .element_bytes = sizeof *values, .values = values};
+    depot_batch batch = {2, 1, &column};
+    EXPECT(depot_execute(db, "CREATE TABLE positive (x BIGINT CHECK (x > 0))") == DEPOT_OK);
+    EXPECT(depot_appender_open(db, NULL, "positive", &appender) == DEPOT_OK);
+    EXPECT(depot_appender_append(appender, 0, &batch, 1, &error) == DEPOT_ERROR);
+    EXPECT(strcmp(error.sqlstate, "23514") == 0);
+    EXPECT(depot_appender_commit(appender, NULL) == DEPOT_ERROR);
+    EXPECT(depot_execute(db, "SELECT 1 / (1 - count(*)) FROM positive") == DEPOT_OK);
+}
+
 static void ask_with_parameter(depot *db) {
     depot_statement *statement;
     EXPECT(depot_prepare(db, "SELECT name, count(*), min(id) FROM t WHERE id >= $1 GROUP BY name ORDER BY name", -1, &statement,
@@ -115,6 +130,7 @@ int main(void) {
         return 1;
     }
     load_table(db);
+    refuse_broken_rows(db);
     ask_with_parameter(db);
     read_batches(db);
     show_error(db);

@@ -1,4 +1,5 @@
 /* Whole batches from the caller's threads into one commit: a thin shell around a table writer. */
+#include "session/checks.h"
 #include "session/session.h"
 #include "storage/table_writer.h"
 
@@ -10,6 +11,8 @@ struct depot_appender {
     Commit *commit;
     TableWriter *writer;
     const TableVersion *table;
+    Arena arena; /* of the bound checks */
+    BoundCheck *checks;
     pthread_mutex_t lock; /* guards failed */
     bool failed;
 };
@@ -18,6 +21,7 @@ static Status open_writer(const Context *cx, depot_appender *appender, const cha
     depot *db = appender->db;
     TRY(commit_begin(cx, db->warehouse, &appender->commit));
     TRY(commit_table(cx, appender->commit, schema == NULL ? "public" : schema, name, &appender->table));
+    TRY(bind_checks(cx, &appender->arena, appender->table->schema, &appender->checks));
     return table_writer_open(cx, appender->commit, appender->table, db->pool, session_threads(&db->settings),
                              &appender->writer);
 }
@@ -112,10 +116,16 @@ static Status append(const Context *cx, depot_appender *appender, uint64_t seque
     for (uint32_t i = 0; i < schema->column_count; i++) {
         types[i] = schema->columns[i].type;
     }
+    RowChecks checks = {0};
     Status status = batch_init(cx, &batch, types, schema->column_count);
     if (status == OK) {
         status = take_batch(cx, appender, in, &batch);
     }
+    if (status == OK && schema->check_count > 0) {
+        status = row_checks_open(cx, schema, appender->checks, &checks);
+        status = status != OK ? status : row_checks_run(cx, &checks, &batch);
+    }
+    row_checks_close(&checks);
     if (status == OK) {
         status = table_writer_append(cx, appender->writer, sequence, &batch, is_last);
     }
@@ -144,6 +154,7 @@ depot_code depot_appender_append(depot_appender *appender, uint64_t sequence, co
 
 static void close_appender(depot_appender *appender) {
     appender->db->appender = NULL;
+    arena_free(&appender->arena);
     pthread_mutex_destroy(&appender->lock);
     mem_free(appender);
 }

@@ -1,7 +1,7 @@
 /* COPY … FROM: threads take chunks of whole records, parse them and hand the batches to the table writer under the chunk's
  * number, so the table's rows stand in the files' order however many threads there are. Rows that cannot be taken are
  * collected; more than MAXERROR of them fail the load, and nothing is committed. */
-#include "bind/bind.h"
+#include "session/checks.h"
 #include "session/session.h"
 #include "storage/csv/csv_parse.h"
 #include "storage/table_writer.h"
@@ -40,7 +40,7 @@ typedef struct CopyWorker {
     CsvParser *parser;
     CsvChunk chunk;
     Batch batch; /* in table order */
-    ExprState **checks;
+    RowChecks checks;
 } CopyWorker;
 
 /* --------------------------------------------------------------------------------------------------------------- set-up */
@@ -123,18 +123,11 @@ static Status open_worker(CopyWorker *worker) {
             TRY(vector_set_constant(cx, &worker->batch.columns[i], &load->defaults[i]));
         }
     }
-    TRY_ALLOC_ZEROED(cx, worker->checks, sizeof(ExprState *) * (schema->check_count + 1));
-    for (uint32_t i = 0; i < schema->check_count; i++) {
-        TRY(expr_state_create(cx, load->checks[i].condition, &worker->checks[i]));
-    }
-    return OK;
+    return row_checks_open(cx, schema, load->checks, &worker->checks);
 }
 
 static void close_worker(CopyWorker *worker) {
-    for (uint32_t i = 0; worker->checks != NULL && i < worker->load->spec->table->schema->check_count; i++) {
-        expr_state_free(worker->checks[i]);
-    }
-    mem_free(worker->checks);
+    row_checks_close(&worker->checks);
     batch_free(&worker->batch);
     csv_parser_free(worker->parser);
     csv_chunk_free(&worker->chunk);
@@ -195,21 +188,6 @@ static Status report_rejects(const Context *cx, CopyLoad *load) {
 
 /* -------------------------------------------------------------------------------------------------------------- threads */
 
-static Status check_rows(CopyWorker *worker) {
-    const TableSchema *schema = worker->load->spec->table->schema;
-    for (uint32_t i = 0; i < schema->check_count; i++) {
-        const Vector *result;
-        TRY(expr_eval(&worker->cx, worker->checks[i], &worker->batch, &result));
-        for (uint32_t row = 0; row < worker->batch.rows; row++) {
-            Value value = vector_value(result, row);
-            if (!value.is_null && value.i64 == 0) {
-                return bind_check_violation(&worker->cx, schema, &worker->load->checks[i]);
-            }
-        }
-    }
-    return OK;
-}
-
 /* All batches of one chunk. The sequence is ended in any case, so that no thread waits for it. */
 static Status load_chunk(CopyWorker *worker) {
     uint64_t sequence = worker->chunk.sequence;
@@ -219,7 +197,7 @@ static Status load_chunk(CopyWorker *worker) {
     while (status == OK && !at_end) {
         uint32_t rows;
         TRY_GOTO(csv_parser_next(cx, worker->parser, &worker->batch, &rows, &at_end));
-        TRY_GOTO(check_rows(worker));
+        TRY_GOTO(row_checks_run(cx, &worker->checks, &worker->batch));
         if (at_end && take_rejects(worker)) {
             break;
         }
