@@ -6,12 +6,11 @@
  * are listed as pairs, up to a batch at a time, checked, and emitted; what has no partner follows after the last pair.
  *
  * Whether an array or a hash table indexes the keys is decided by the keys that came. */
-#include "core/hash.h"
 #include "core/settings.h"
 #include "exec/join_build.h"
 #include "exec/join_filter.h"
 #include "exec/join_output.h"
-#include "exec/join_table.h"
+#include "exec/key_finder.h"
 #include "kernels/hash_kernels.h"
 
 #define INDEX_PARTS_MAX 8u
@@ -92,13 +91,6 @@ static Status note_integer_keys(Task *task, BuildLocal *local, const Vector *key
     return OK;
 }
 
-static Status hash_keys(const Context *cx, const Batch *in, const uint32_t *keys, uint32_t key_count, uint64_t *hashes) {
-    for (uint32_t k = 0; k < key_count; k++) {
-        TRY(hash_vector(cx, &in->columns[keys[k]], in->rows, k > 0, hashes));
-    }
-    return OK;
-}
-
 static Status build_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     const JoinShared *shared = shared_;
     BuildLocal *local = local_;
@@ -111,7 +103,7 @@ static Status build_consume(Task *task, const PhysicalNode *op, void *shared_, v
         TRY(note_integer_keys(task, local, &in->columns[keys[0]], in->rows));
         return row_buffer_append(&task->cx, &local->rows, in, NULL);
     }
-    TRY(hash_keys(&task->cx, in, keys, op->join.key_count, local->hashes));
+    TRY(join_hash_keys(&task->cx, in, keys, op->join.key_count, local->hashes));
     return row_buffer_append(&task->cx, &local->rows, in, &local->hash_vector);
 }
 
@@ -188,11 +180,8 @@ static void build_close(const PhysicalNode *op, void *shared_, OperatorProfile *
 
 typedef struct ProbeLocal {
     JoinEmitter emitter;
-    uint32_t *heads;  /* first candidate (row + 1) per row of the batch */
-    uint64_t *keys;   /* hash index: integer keys or hashes per row */
-    uint64_t *hashes; /* hash index of integer keys: their hashes */
+    KeyFinder finder;
     JoinPairs *pairs;
-    Vector scratch;
     bool is_in_batch; /* pairs of the current batch are still to come */
     bool pairs_ended;
     uint32_t row;       /* next candidate: its probe row … */
@@ -204,87 +193,24 @@ typedef struct ProbeLocal {
 static Status probe_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     (void)shared;
     ProbeLocal *local = local_;
-    const Context *cx = &task->cx;
-    vector_init(&local->scratch, type_make(TYPE_BIGINT));
-    TRY_ALLOC(cx, local->heads, sizeof *local->heads * BATCH_ROWS_MAX);
-    TRY_ALLOC(cx, local->keys, sizeof *local->keys * BATCH_ROWS_MAX);
-    TRY_ALLOC(cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
-    TRY_ALLOC(cx, local->pairs, sizeof *local->pairs);
-    return join_emitter_open(cx, &local->emitter, op);
+    TRY_ALLOC(&task->cx, local->pairs, sizeof *local->pairs);
+    TRY(key_finder_open(&task->cx, &local->finder));
+    return join_emitter_open(&task->cx, &local->emitter, op);
 }
 
 static void probe_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
     ProbeLocal *local = local_;
     join_emitter_close(&local->emitter);
-    vector_free(&local->scratch);
-    mem_free(local->heads);
-    mem_free(local->keys);
-    mem_free(local->hashes);
+    key_finder_close(&local->finder);
     mem_free(local->pairs);
-}
-
-static void clear_heads_of_nulls(const Vector *key, uint32_t rows, uint32_t *heads) {
-    if (key->validity == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < rows; i++) {
-        heads[i] = vector_is_valid(key, i) ? heads[i] : 0;
-    }
-}
-
-/* Array index: codes are looked up as they are, the base folded into the offset. */
-static Status look_up_keys(const Context *cx, const JoinIndex *index, ProbeLocal *local, const Vector *key, uint32_t rows) {
-    static const int input_of_class[CLASS_COUNT] = {
-        [CLASS_BOOL] = INPUT_U8, [CLASS_I16] = INPUT_I16, [CLASS_I32] = INPUT_I32, [CLASS_I64] = INPUT_I64};
-    uint32_t entry = (uint32_t)__builtin_ctz(index->entry_bytes);
-    uint64_t offset = 0 - (uint64_t)index->key_min;
-    int input;
-    const void *data = key->data;
-    if (key->kind == VECTOR_CODES && key->dictionary == NULL) {
-        input = __builtin_ctz(key->code_bytes);
-        offset += (uint64_t)key->base;
-    } else if (key->kind == VECTOR_FLAT) {
-        input = input_of_class[type_class(key->type)];
-    } else {
-        TRY(vector_load_i64(cx, key, rows, &local->scratch, (int64_t *)local->keys));
-        input = INPUT_I64;
-        data = local->keys;
-    }
-    hash_kernels->lookup[input][entry](data, offset, index->range, index->entries, rows, local->heads);
-    return OK;
-}
-
-static Status find_first_candidates(const Context *cx, const PhysicalNode *op, const JoinShared *shared, ProbeLocal *local,
-                                    const Batch *in) {
-    const uint32_t *keys = op->join.probe_keys;
-    const JoinIndex *index = &shared->index;
-    if (index->is_array) {
-        TRY(look_up_keys(cx, index, local, &in->columns[keys[0]], in->rows));
-    } else if (shared->is_integer) {
-        TRY(vector_load_i64(cx, &in->columns[keys[0]], in->rows, &local->scratch, (int64_t *)local->keys));
-        hash_kernels->hash_u64s(local->keys, in->rows, local->hashes);
-        join_index_find(index, local->keys, local->hashes, in->rows, local->heads);
-    } else {
-        TRY(hash_keys(cx, in, keys, op->join.key_count, local->keys));
-        join_index_find(index, local->keys, local->keys, in->rows, local->heads);
-    }
-    for (uint32_t k = 0; k < op->join.key_count; k++) {
-        clear_heads_of_nulls(&in->columns[keys[k]], in->rows, local->heads);
-    }
-    return OK;
-}
-
-/* At most one candidate per row: array lookups and hash tables of distinct keys. */
-static bool has_single_candidates(const JoinIndex *index) {
-    return !index->has_duplicates || (index->is_exact && !index->keeps_duplicates);
 }
 
 /* The next candidates of the batch as pairs; sets pairs_ended after the last. */
 static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t rows, uint32_t most) {
     JoinPairs *pairs = local->pairs;
-    if (has_single_candidates(index)) {
-        pairs->count = hash_kernels->list_matches(local->heads, rows, pairs->probe, pairs->build);
+    if (local->finder.is_single) {
+        pairs->count = hash_kernels->list_matches(local->finder.heads, rows, pairs->probe, pairs->build);
         local->pairs_ended = true;
         return;
     }
@@ -293,13 +219,13 @@ static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t 
         for (; candidate != 0 && count < most; count++) {
             pairs->probe[count] = (uint16_t)row;
             pairs->build[count] = candidate - 1;
-            candidate = join_index_next(index, candidate - 1, local->keys[row]);
+            candidate = join_index_next(index, candidate - 1, local->finder.keys[row]);
         }
         if (candidate != 0) {
             break; /* full */
         }
         row++;
-        candidate = row < rows ? local->heads[row] : 0;
+        candidate = row < rows ? local->finder.heads[row] : 0;
     }
     pairs->count = count;
     local->row = row;
@@ -331,7 +257,7 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared
 
 static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
     list_candidates(&shared->index, local, in->rows, (uint32_t)cx->settings->batch_rows);
-    if (!shared->index.is_exact) {
+    if (!local->finder.is_verified) {
         TRY(join_verify_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs));
     }
     TRY(join_filter_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs));
@@ -386,12 +312,12 @@ static Status push_single(const Context *cx, const PhysicalNode *op, JoinShared 
 }
 
 static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
-    TRY(find_first_candidates(cx, op, shared, local, in));
+    TRY(key_finder_find(cx, &local->finder, &op->join, &shared->index, &shared->build.table, in));
     memset(local->matched, 0, sizeof local->matched);
     local->is_in_batch = true;
     local->pairs_ended = false;
     local->row = 0;
-    local->candidate = local->heads[0];
+    local->candidate = local->finder.heads[0];
     return OK;
 }
 
@@ -420,7 +346,7 @@ static Status probe_push(Task *task, const PhysicalNode *op, void *shared_, void
     if (!local->is_in_batch) {
         TRY(start_batch(cx, op, shared, local, in));
     }
-    if (!join_only_asks(op->join.kind) && has_single_candidates(&shared->index)) {
+    if (!join_only_asks(op->join.kind) && local->finder.is_single) {
         local->is_in_batch = false;
         return push_single(cx, op, shared, local, in, out);
     }
