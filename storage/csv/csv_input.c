@@ -62,16 +62,17 @@ void csv_chunk_free(CsvChunk *chunk) {
 /* --------------------------------------------------------------------------------------------------------- record ends */
 
 static uint64_t count_byte(const char *data, size_t bytes, char byte) {
+    enum { RUN = 128 }; /* of fixed length, the count in a byte: this becomes vector code at any level of optimization */
     uint64_t count = 0;
-    while (bytes > 0) { /* in runs whose count fits 32 bits: the inner loop is vector code */
-        size_t run = bytes < ((size_t)1 << 30) ? bytes : (size_t)1 << 30;
-        uint32_t in_run = 0;
-        for (size_t i = 0; i < run; i++) {
-            in_run += data[i] == byte;
+    for (; bytes >= RUN; bytes -= RUN, data += RUN) {
+        uint8_t in_run = 0;
+        for (uint32_t i = 0; i < RUN; i++) {
+            in_run = (uint8_t)(in_run + (data[i] == byte));
         }
         count += in_run;
-        data += run;
-        bytes -= run;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        count += data[i] == byte;
     }
     return count;
 }
@@ -107,11 +108,14 @@ static size_t last_end_by_states(const CsvDialect *dialect, const char *data, si
 }
 
 static size_t last_record_end(const CsvInput *input, const CsvChunk *chunk, uint64_t quotes) {
-    const CsvDialect *dialect = &input->dialect;
-    if (dialect->is_quoted && (dialect->escape == dialect->quote || quotes == 0)) {
-        return last_end_by_parity(chunk->data, chunk->bytes, dialect->quote, input->line_end, quotes);
+    if (chunk->has_escapes) {
+        return last_end_by_states(&input->dialect, chunk->data, chunk->bytes, input->line_end);
     }
-    return last_end_by_states(dialect, chunk->data, chunk->bytes, input->line_end);
+    if (quotes > 0) {
+        return last_end_by_parity(chunk->data, chunk->bytes, input->dialect.quote, input->line_end, quotes);
+    }
+    const char *last = memrchr(chunk->data, input->line_end, chunk->bytes);
+    return last == NULL ? 0 : (size_t)(last - chunk->data) + 1;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- chunks */
@@ -206,8 +210,11 @@ static Status next_of_file(const Context *cx, CsvInput *input, CsvChunk *chunk) 
         if (input->lines_to_skip > 0) {
             skip_lines(input, chunk);
         }
-        uint64_t quotes = input->dialect.is_quoted ? count_byte(chunk->data, chunk->bytes, input->dialect.quote) : 0;
+        const CsvDialect *dialect = &input->dialect;
+        uint64_t quotes = dialect->is_quoted ? count_byte(chunk->data, chunk->bytes, dialect->quote) : 0;
         chunk->has_quotes = quotes > 0;
+        chunk->has_escapes = (!dialect->is_quoted || (quotes > 0 && dialect->escape != dialect->quote)) &&
+                             memchr(chunk->data, dialect->escape, chunk->bytes) != NULL;
         size_t end = input->stream_ended ? chunk->bytes : last_record_end(input, chunk, quotes);
         if (end > 0 || input->stream_ended) {
             TRY(keep_carry(cx, input, chunk->data + end, chunk->bytes - end));

@@ -26,8 +26,9 @@ typedef struct CsvChunk {
     uint64_t sequence; /* 0, 1, 2 … over all files */
     const char *file;  /* path as given; lives as long as the input */
     uint64_t first_line;
-    char line_end;   /* '\n', or '\r' in files that know nothing else */
-    bool has_quotes; /* some byte is the quote */
+    char line_end;    /* '\n', or '\r' in files that know nothing else */
+    bool has_quotes;  /* some byte is the quote */
+    bool has_escapes; /* some byte is an escape that is not the quote, where one may stand */
 } CsvChunk;
 #define CSV_SLACK_BYTES 64
 

@@ -151,7 +151,7 @@ static Marks marks_at(CsvParser *parser, size_t at) {
     const char *data = parser->chunk->data + at;
     size_t left = parser->chunk->bytes - at;
     uint64_t valid = left >= 64 ? UINT64_MAX : ((uint64_t)1 << left) - 1;
-    if (!dialect->is_quoted || (parser->chunk->has_quotes && dialect->escape != dialect->quote)) {
+    if (parser->chunk->has_escapes) {
         return marks_by_states(parser, data, left < 64 ? left : 64, &parser->converter.is_escaped);
     }
     Marks marks = {.line_ends = bytes_equal(data, parser->line_break) & valid};
