@@ -126,7 +126,7 @@ again:
         ['] quoted*                     { code = RAW_UNTERMINATED_STRING; goto done; }
         [eE]['] escaped* [']            { code = RAW_ESCAPE_STRING; goto done; }
         [eE]['] escaped*                { code = RAW_UNTERMINATED_STRING; goto done; }
-        "$" word? "$"       {
+        "$" (first (first | digit)*)? "$"   {
             end = dollar_end(begin, cursor, limit);
             if (end == NULL) { cursor = limit; code = RAW_UNTERMINATED_DOLLAR; goto done; }
             cursor = end;
