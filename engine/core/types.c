@@ -74,7 +74,7 @@ bool class_is_integer(StorageClass storage_class) {
 
 const char *type_name(Type type, char *buffer) {
     const char *name = type_infos[type.id].name;
-    if (type.id == TYPE_DECIMAL) {
+    if (type.id == TYPE_DECIMAL && type.precision > 0) { /* 0: any decimal, in messages */
         snprintf(buffer, 32, "%s(%u,%u)", name, type.precision, type.scale);
     } else if (type.length > 0) {
         snprintf(buffer, 32, "%s(%u)", name, (unsigned)type.length);
