@@ -115,6 +115,13 @@ done
 eval "exec ${driver[1]}>&-"
 wait "$driver_PID" 2>/dev/null
 
+# ---- a file that may not grow: the statement says so, and the table is what it was
+"$depot" "$dir/full" -c "CREATE TABLE t (a INT, b VARCHAR)" -c "INSERT INTO t VALUES (1, 'x')" >out 2>err
+(ulimit -f 16; "$depot" "$dir/full" -c "INSERT INTO t SELECT g, repeat((g * 7919)::VARCHAR, 20) FROM generate_series(1, 20000) n(g)" >out 2>err)
+checks=$((checks + 1))
+grep -q "^ERROR:.*File too large (58030)" err || { echo "WRONG   limit of file sizes: $(head -c 200 err)" && wrong=$((wrong + 1)); }
+expect "after the limit" 0 "a,b${n}1,x${n}" "" "$dir/full" --format csv -c "SELECT * FROM t"
+
 # ---- help and version on standard output, wrong usage on standard error
 for command in "" gen check inspect test bench; do
     checks=$((checks + 1))
