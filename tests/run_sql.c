@@ -94,14 +94,25 @@ static void append(Text *text, const char *data, size_t bytes) {
 }
 
 /* Appends a line with the loop's variable put in. */
+/* The first ${name} or {name} (DuckDB writes both) in `line`; *bytes is its length. */
+static const char *find_variable(const char *line, const char *name, size_t *bytes) {
+    char braced[64];
+    *bytes = (size_t)snprintf(braced, sizeof braced, "{%s}", name);
+    const char *hit = strstr(line, braced);
+    if (hit != NULL && hit > line && hit[-1] == '$') {
+        hit--;
+        (*bytes)++;
+    }
+    return hit;
+}
+
 static void append_line(const Run *run, Text *text, const char *line) {
-    char wanted[64];
-    snprintf(wanted, sizeof wanted, "${%s}", run->variable == NULL ? "" : run->variable);
     const char *hit;
-    while (run->variable != NULL && (hit = strstr(line, wanted)) != NULL) {
+    size_t bytes;
+    while (run->variable != NULL && (hit = find_variable(line, run->variable, &bytes)) != NULL) {
         append(text, line, (size_t)(hit - line));
         append(text, run->variable_value, strlen(run->variable_value));
-        line = hit + strlen(wanted);
+        line = hit + bytes;
     }
     append(text, line, strlen(line));
 }
