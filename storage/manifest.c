@@ -60,7 +60,7 @@ Status manifest_open(const Context *cx, const char *path, const char *magic, con
     if (memcmp(data, magic, 8) != 0) {
         return fail_damaged(cx, path, "it does not start as a manifest does");
     }
-    if (hash_bytes(data, covered, 0) != *checksum) {
+    if (CHECKSUMS_COUNT && hash_bytes(data, covered, 0) != *checksum) {
         return fail_damaged(cx, path, "its checksum is wrong");
     }
     uint32_t version;

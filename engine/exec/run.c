@@ -68,16 +68,31 @@ static uint32_t useful_tasks(Run *run, Task *task) {
     return count == 0 ? 1 : count;
 }
 
-static Status run_start(Run *run, Task *task) {
+/* Several runs may share a sink or a stage: what one of them could not open no other may take for open, so the query fails
+ * before the lock is given back. *opened is false if it has failed already. */
+static Status open_together(Run *run, Task *task, bool *opened) {
     Query *query = run->query;
-    pthread_mutex_lock(&query->opening); /* several runs may share a sink or a stage */
-    Status status = open_operators(run, task);
+    pthread_mutex_lock(&query->opening);
+    bool goes_on = !atomic_load(&query->stopping);
+    Status status = goes_on ? open_operators(run, task) : OK;
+    if (status != OK) {
+        query_fail(query, task->cx.error);
+    }
     pthread_mutex_unlock(&query->opening);
-    TRY(status);
+    *opened = goes_on && status == OK;
+    return status;
+}
+
+static Status run_start(Run *run, Task *task, bool *started) {
+    Query *query = run->query;
+    TRY(open_together(run, task, started));
+    if (!*started) {
+        return OK;
+    }
     uint32_t count = useful_tasks(run, task);
     Context cx = arena_context(query, task);
     pthread_mutex_lock(&query->lock);
-    status = make_tasks(run, &cx, count);
+    Status status = make_tasks(run, &cx, count);
     pthread_mutex_unlock(&query->lock);
     return status;
 }
@@ -91,8 +106,12 @@ static void run_starter(Job *job) {
     Error error = {.status = OK};
     Task task;
     task_init(&task, query, run->node, 0, 1, &error);
-    if (run_start(run, &task) != OK) {
+    bool started;
+    if (run_start(run, &task, &started) != OK) {
         query_fail(query, &error);
+        return;
+    }
+    if (!started) {
         return;
     }
     for (uint32_t i = 1; i < run->task_count; i++) {

@@ -12,6 +12,7 @@
 #define CACHE_ITEMS 65536 /* two copies stay in the second cache */
 #define INSERTION_MAX 48
 #define CANCEL_EVERY 4096
+#define STEP_ITEMS 262144 /* of a pass over all items, between two looks for cancel: about a millisecond */
 
 /* ---------------------------------------------------------------------------------------------------------------- items */
 
@@ -26,12 +27,33 @@ static void insertion_sort(SortItem *items, uint64_t count) {
     }
 }
 
+static uint64_t step_end(uint64_t step, uint64_t count) {
+    return count - step < STEP_ITEMS ? count : step + STEP_ITEMS;
+}
+
 /* Writes the items to `to` in the order of one digit; `starts` are where each digit's items begin. Stable. */
-static void scatter_by_digit(const SortItem *from, SortItem *to, uint64_t count, uint32_t shift, uint32_t mask,
-                             uint64_t *starts) {
-    for (uint64_t i = 0; i < count; i++) {
-        to[starts[from[i].key >> shift & mask]++] = from[i];
+static Status scatter_by_digit(const Context *cx, const SortItem *from, SortItem *to, uint64_t count, uint32_t shift,
+                               uint32_t mask, uint64_t *starts) {
+    for (uint64_t step = 0; step < count; step += STEP_ITEMS) {
+        uint64_t end = step_end(step, count);
+        TRY(check_cancel(cx));
+        for (uint64_t i = step; i < end; i++) {
+            to[starts[from[i].key >> shift & mask]++] = from[i];
+        }
     }
+    return OK;
+}
+
+static Status count_digits(const Context *cx, const SortItem *items, uint64_t count, uint32_t shift, uint32_t mask,
+                           uint64_t *counts) {
+    for (uint64_t step = 0; step < count; step += STEP_ITEMS) {
+        uint64_t end = step_end(step, count);
+        TRY(check_cancel(cx));
+        for (uint64_t i = step; i < end; i++) {
+            counts[items[i].key >> shift & mask]++;
+        }
+    }
+    return OK;
 }
 
 /* Turns counts into starts. */
@@ -45,16 +67,22 @@ static void sum_counts(uint64_t *counts, uint32_t digits) {
 }
 
 /* The bits in which keys differ. */
-static uint64_t differing_bits(const SortItem *items, uint64_t count) {
+static Status differing_bits(const Context *cx, const SortItem *items, uint64_t count, uint64_t *bits_out) {
     uint64_t bits = 0;
-    for (uint64_t i = 1; i < count; i++) {
-        bits |= items[i].key ^ items[0].key;
+    for (uint64_t step = 0; step < count; step += STEP_ITEMS) {
+        uint64_t end = step_end(step, count);
+        TRY(check_cancel(cx));
+        for (uint64_t i = step; i < end; i++) {
+            bits |= items[i].key ^ items[0].key;
+        }
     }
-    return bits;
+    *bits_out = bits;
+    return OK;
 }
 
 /* Least significant digit first, by the bits of `differing`. The result is in `from`, or in `to` if that is asked. */
-static void sort_by_digits(SortItem *from, SortItem *to, uint64_t count, uint64_t differing, bool wants_to) {
+static Status sort_by_digits(const Context *cx, SortItem *from, SortItem *to, uint64_t count, uint64_t differing,
+                             bool wants_to) {
     uint32_t bits = count < SMALL_ITEMS ? DIGIT_BITS_SMALL : DIGIT_BITS, mask = (1u << bits) - 1;
     uint64_t counts[1u << DIGIT_BITS];
     for (uint32_t shift = 0; shift < 64 && differing >> shift != 0; shift += bits) {
@@ -62,11 +90,9 @@ static void sort_by_digits(SortItem *from, SortItem *to, uint64_t count, uint64_
             continue;
         }
         memset(counts, 0, sizeof *counts << bits);
-        for (uint64_t i = 0; i < count; i++) {
-            counts[from[i].key >> shift & mask]++;
-        }
+        TRY(count_digits(cx, from, count, shift, mask, counts));
         sum_counts(counts, mask + 1);
-        scatter_by_digit(from, to, count, shift, mask, counts);
+        TRY(scatter_by_digit(cx, from, to, count, shift, mask, counts));
         SortItem *swap = from;
         from = to;
         to = swap;
@@ -75,24 +101,22 @@ static void sort_by_digits(SortItem *from, SortItem *to, uint64_t count, uint64_
     if (wants_to) {
         memcpy(to, from, sizeof *to * count);
     }
+    return OK;
 }
 
 /* Sorts by items[].key, stable. What is larger than the cache is first split by the most significant digit. */
 static Status radix_sort(const Context *cx, SortItem *items, SortItem *scratch, uint64_t count) {
-    uint64_t differing = differing_bits(items, count);
+    uint64_t differing;
+    TRY(differing_bits(cx, items, count, &differing));
     if (count <= CACHE_ITEMS || differing >> DIGIT_BITS_SMALL == 0) {
-        sort_by_digits(items, scratch, count, differing, false);
-        return OK;
+        return sort_by_digits(cx, items, scratch, count, differing, false);
     }
     uint32_t shift = 64 - (uint32_t)__builtin_clzll(differing) - DIGIT_BITS_SMALL;
     uint32_t mask = (1u << DIGIT_BITS_SMALL) - 1;
     uint64_t counts[1u << DIGIT_BITS_SMALL] = {0};
-    for (uint64_t i = 0; i < count; i++) {
-        counts[items[i].key >> shift & mask]++;
-    }
+    TRY(count_digits(cx, items, count, shift, mask, counts));
     sum_counts(counts, mask + 1);
-    TRY(check_cancel(cx));
-    scatter_by_digit(items, scratch, count, shift, mask, counts);
+    TRY(scatter_by_digit(cx, items, scratch, count, shift, mask, counts));
     for (uint32_t d = 0; d <= mask; d++) { /* counts are the ends now */
         uint64_t start = d == 0 ? 0 : counts[d - 1], here = counts[d] - start;
         TRY(check_cancel(cx));
@@ -100,7 +124,7 @@ static Status radix_sort(const Context *cx, SortItem *items, SortItem *scratch, 
             insertion_sort(scratch + start, here);
             memcpy(items + start, scratch + start, sizeof *items * here);
         } else {
-            sort_by_digits(scratch + start, items + start, here, differing & (((uint64_t)1 << shift) - 1), true);
+            TRY(sort_by_digits(cx, scratch + start, items + start, here, differing & (((uint64_t)1 << shift) - 1), true));
         }
     }
     return OK;

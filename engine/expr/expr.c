@@ -164,7 +164,7 @@ bool expr_walk(const Expr *expr, bool (*visit)(const Expr *node, void *argument)
 Expr *expr_transform(const Context *cx, Arena *arena, const Expr *expr,
                      Expr *(*replace)(const Context *cx, Arena *arena, const Expr *node, void *argument), void *argument) {
     Expr *replacement = replace(cx, arena, expr, argument);
-    if (replacement != NULL) {
+    if (replacement != NULL || cx->error->status == OUT_OF_MEMORY) {
         return replacement;
     }
     Expr *copy = expr_new(cx, arena, expr->kind, expr->type, expr->pos, 0);

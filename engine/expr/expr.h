@@ -66,8 +66,8 @@ Expr *expr_not(const Context *cx, Arena *arena, Expr *operand);
 bool expr_equal(const Expr *a, const Expr *b); /* structurally, positions aside */
 /* Calls visit(node, argument) for each node, parents first; stops early when it returns false, and returns that. */
 bool expr_walk(const Expr *expr, bool (*visit)(const Expr *node, void *argument), void *argument);
-/* A copy in which each node was replaced by what `replace` gives for it (NULL: copy the node and go on below it). *failed is
- * set on OUT_OF_MEMORY. */
+/* A copy in which each node was replaced by what `replace` gives for it (NULL: copy the node and go on below it; NULL with
+ * OUT_OF_MEMORY in cx->error ends it). NULL without memory. */
 Expr *expr_transform(const Context *cx, Arena *arena, const Expr *expr,
                      Expr *(*replace)(const Context *cx, Arena *arena, const Expr *node, void *argument), void *argument);
 /* Before one expression is put in several places (CASE x WHEN …, x BETWEEN …): trees that repeat themselves at each level would

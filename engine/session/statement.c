@@ -50,6 +50,7 @@ static void run_begin(depot_statement *statement) {
     memory_account_init(&run->memory, &db->memory, "query", memory_budget(&db->settings));
     arena_init(&run->arena);
     atomic_store(&db->cancel, false);
+    db->error.status = OK; /* of the statement before */
     statement->now_micros = clock_micros_utc();
     statement->is_running = true;
 }

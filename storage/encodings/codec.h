@@ -2,6 +2,7 @@
 #ifndef DEPOT_STORAGE_CODEC_H
 #define DEPOT_STORAGE_CODEC_H
 
+#include "core/hash.h"
 #include "core/memory.h"
 #include "storage/encodings/encoding.h"
 

@@ -1,0 +1,1 @@
+CREATE TABLE v (x integer ENCODE rle, y varchar(9)) DISTSTYLE EVEN PARTITION BY (bucket(4, x)); INSERT INTO v VALUES (1, 'a'), (NULL, NULL); SELECT max(y) FILTER (WHERE x > 0), avg(DISTINCT x) FROM v; DROP TABLE v

@@ -1,0 +1,1 @@
+WITH w AS (SELECT a, rank() OVER (PARTITION BY b ORDER BY c DESC) AS r FROM t) SELECT * FROM w JOIN u ON w.a = u.a LEFT JOIN t ON t.a = u.a WHERE r < 3 AND u.a IN (SELECT a FROM t WHERE c > 1)
