@@ -219,7 +219,14 @@ LikePattern like_prepare(const char *data, size_t bytes, char escape, bool ignor
 
 /* -------------------------------------------------------------------------------------------------------- single characters */
 
+static bool is_ascii(uint32_t character) {
+    return character < 0x80;
+}
+
 uint32_t utf8_next(const char *data, size_t bytes, size_t *at) {
+    if (is_ascii((unsigned char)data[*at])) {
+        return (unsigned char)data[(*at)++];
+    }
     utf8proc_int32_t character = 0;
     utf8proc_ssize_t length =
         utf8proc_iterate((const utf8proc_uint8_t *)data + *at, (utf8proc_ssize_t)(bytes - *at), &character);
@@ -231,14 +238,24 @@ uint32_t utf8_next(const char *data, size_t bytes, size_t *at) {
 }
 
 size_t utf8_put(uint32_t character, char *out) {
+    if (is_ascii(character)) {
+        *out = (char)character;
+        return 1;
+    }
     return (size_t)utf8proc_encode_char((utf8proc_int32_t)character, (utf8proc_uint8_t *)out);
 }
 
 uint32_t utf8_upper(uint32_t character) {
+    if (is_ascii(character)) {
+        return character - (character >= 'a' && character <= 'z' ? 'a' - 'A' : 0);
+    }
     return (uint32_t)utf8proc_toupper((utf8proc_int32_t)character);
 }
 
 uint32_t utf8_lower(uint32_t character) {
+    if (is_ascii(character)) {
+        return character + (character >= 'A' && character <= 'Z' ? 'a' - 'A' : 0);
+    }
     return (uint32_t)utf8proc_tolower((utf8proc_int32_t)character);
 }
 
