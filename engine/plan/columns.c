@@ -78,8 +78,10 @@ Status expr_list_add(const Context *cx, Arena *arena, ExprList *list, Expr *expr
     return OK;
 }
 
+#define SEARCHED_MAX 256 /* a program's conditions by the ten thousand must not cost a search of all for each */
+
 Status expr_list_add_new(const Context *cx, Arena *arena, ExprList *list, Expr *expr) {
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = 0; i < list->count && i < SEARCHED_MAX; i++) {
         if (expr_equal(list->items[i], expr)) {
             return OK;
         }

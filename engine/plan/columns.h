@@ -38,7 +38,7 @@ typedef struct ExprList {
 } ExprList;
 
 Status expr_list_add(const Context *cx, Arena *arena, ExprList *list, Expr *expr);
-/* The same, unless an equal expression is there already. */
+/* The same, unless an equal expression is among the first few hundred already: duplicates are work, not errors. */
 Status expr_list_add_new(const Context *cx, Arena *arena, ExprList *list, Expr *expr);
 /* Flattens nested ANDs; NULL and TRUE add nothing. */
 Status expr_list_add_conjuncts(const Context *cx, Arena *arena, ExprList *list, Expr *condition);

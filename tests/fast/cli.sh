@@ -122,6 +122,11 @@ checks=$((checks + 1))
 grep -q "^ERROR:.*File too large (58030)" err || { echo "WRONG   limit of file sizes: $(head -c 200 err)" && wrong=$((wrong + 1)); }
 expect "after the limit" 0 "a,b${n}1,x${n}" "" "$dir/full" --format csv -c "SELECT * FROM t"
 
+# ---- a program's statement: conditions by the ten thousand are planned in time
+checks=$((checks + 1))
+{ printf 'SELECT count(*) FROM generate_series(1, 30000) g(x) WHERE true'; printf ' AND x <> %d' {1..20000}; } >many.sql
+[ "$(timeout 60 "$depot" --format csv --no-header -f many.sql 2>&1)" = 10000 ] || { echo "WRONG   20000 conditions" && wrong=$((wrong + 1)); }
+
 # ---- help and version on standard output, wrong usage on standard error
 for command in "" gen check inspect test bench; do
     checks=$((checks + 1))
