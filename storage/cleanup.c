@@ -240,7 +240,8 @@ static Status visit_tree(const Context *cx, void *argument, const char *name, bo
     }
     uint64_t id;
     bool is_ours = segment_file_id(name, &id);
-    bool is_needed_file = is_ours && bsearch(&id, walk->needed->ids, walk->needed->id_count, sizeof id, compare_ids) != NULL;
+    bool is_needed_file = is_ours && walk->needed->id_count > 0 &&
+                          bsearch(&id, walk->needed->ids, walk->needed->id_count, sizeof id, compare_ids) != NULL;
     return is_ours && !is_needed_file ? file_remove(cx, files, path) : OK;
 }
 

@@ -52,8 +52,8 @@ size_t mem_size(const void *memory); /* bytes asked for */
         }                                                                                                                      \
     } while (0)
 
-/* Tests only: the n-th allocation from now on (1 = the next) fails as if the machine had no memory left; 0 switches off. Returns
- * how many allocations were left of the last call's n: at most 0 if one has failed. */
+/* Tests only: the n-th allocation from now on (1 = the next) fails as if the machine had no memory left; 0 switches off.
+ * Returns how many allocations were left of the last call's n: at most 0 if one has failed. */
 int64_t memory_fail_nth(int64_t nth);
 
 #endif

@@ -1,7 +1,7 @@
 /* MIN and MAX of one number class: wants T, MEMBER (of the state), NAME and LESS(a, b). Without groups and NULLs the batch is
  * reduced first, which is vector code. */
-static void NAME(bool is_min, uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,
-                 uint32_t rows) {
+static void NAME(bool is_min, uint8_t *states, size_t stride, const uint32_t *groups, const void *data,
+                 const uint64_t *validity, uint32_t rows) {
     const T *restrict values = data;
     T one;
     if (groups == NULL && validity == NULL) {

@@ -68,9 +68,11 @@ static Status store_null_result(const Context *cx, ExprState *state, EvalNode *n
     Vector null;
     Value value = value_null(input);
     vector_init(&null, input);
-    TRY(vector_set_constant(cx, &null, &value));
     const Vector *result;
-    Status status = eval_over(cx, state, node, &null, 1, &result);
+    Status status = vector_set_constant(cx, &null, &value);
+    if (status == OK) {
+        status = eval_over(cx, state, node, &null, 1, &result);
+    }
     if (status == OK) {
         value = vector_value(result, 0);
         value.type = node->expr->type;

@@ -59,6 +59,10 @@ static int64_t answer(depot *db, const char *sql) {
         code = depot_step(statement);
         for (uint32_t i = 0; code == DEPOT_ROW && !is_plan && i < depot_column_count(statement); i++) {
             const char *text = depot_column_text(statement, i);
+            if (text == NULL && !depot_column_is_null(statement, i)) { /* no memory for the text */
+                depot_finalize(statement);
+                return -2;
+            }
             for (size_t k = 0; text != NULL && text[k] != 0; k++) {
                 sum = (sum * 31 + text[k]) % 1000000007;
             }
