@@ -363,10 +363,8 @@ Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) 
     if (wanted > UINT32_MAX / 4) {
         return fail(cx, PROGRAM_LIMIT_EXCEEDED, "too many groups");
     }
-    uint64_t capacity = table->capacity == 0 ? GROUPS_FIRST : (uint64_t)table->capacity * 2;
-    while (capacity < wanted) {
-        capacity *= 2;
-    }
+    uint64_t capacity = (uint64_t)table->capacity * 2 > wanted ? (uint64_t)table->capacity * 2 : wanted;
+    capacity = capacity < GROUPS_FIRST ? GROUPS_FIRST : capacity;
     uint8_t *records = mem_resize(cx, table->records, capacity * table->layout->record_bytes);
     if (records == NULL) {
         return OUT_OF_MEMORY;

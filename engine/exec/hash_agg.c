@@ -44,6 +44,7 @@ typedef struct HashAggShared {
     RecordList *partitions; /* GROUP_PARTITIONS; owned */
     RecordList *distinct;   /* set_count × GROUP_PARTITIONS; owned */
     bool is_partitioned;    /* some task used the partitions */
+    bool hardly_repeats;    /* some task passed its groups on unmerged */
     uint32_t moves;         /* how often records came in; once: they are distinct */
     uint32_t arena_count;
     Arena *arenas; /* owned: text of keys and states */
@@ -277,6 +278,7 @@ static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal 
         record_list_join(&shared->distinct[p], &local->set_partitions[p]);
     }
     shared->is_partitioned |= local->partitions != NULL;
+    shared->hardly_repeats |= local->is_passing;
     shared->moves += local->partitions != NULL ? 2 : table->count > 0;
     return OK;
 }
@@ -336,7 +338,8 @@ static Status merge_list(const Context *cx, const HashAggShared *shared, const A
                          GroupTable *table, Arena *text) {
     const GroupLayout *layout = table->layout;
     uint32_t groups[BATCH_ROWS_MAX];
-    TRY(group_table_reserve(cx, table, list->count < GROUPS_EXPECTED_MAX ? (uint32_t)list->count : GROUPS_EXPECTED_MAX));
+    uint64_t expected = list->count < GROUPS_EXPECTED_MAX || shared->hardly_repeats ? list->count : GROUPS_EXPECTED_MAX;
+    TRY(group_table_reserve(cx, table, expected > UINT32_MAX ? UINT32_MAX : (uint32_t)expected));
     while (list->first != NULL) {
         RecordBlock *block = list->first;
         TRY(check_cancel(cx));

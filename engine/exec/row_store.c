@@ -130,8 +130,8 @@ static Status store_codes(const Context *cx, const ColumnFormat *format, const V
     int64_t offset = is_dictionary ? 0 : (int64_t)((uint64_t)(is_codes ? vector->base : 0) - (uint64_t)format->base);
     uint64_t all = gather_kernels->rebase[input][log2_of(format->width)](
         (const uint8_t *)vector->data + (size_t)first * in_bytes, offset, count, out);
-    if (vector->validity == NULL && all >> (format->width * 8 - 1) > 1) {
-        return fail_outside_domain(cx);
+    if (all >> (format->width * 8 - 1) > 1) { /* some lane does not fit: perhaps only a NULL's */
+        return vector->validity == NULL ? fail_outside_domain(cx) : store_codes_by_value(cx, format, vector, first, count, out);
     }
     return OK;
 }
