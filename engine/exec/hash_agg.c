@@ -7,11 +7,8 @@
  * DISTINCT aggregates keep a second table per argument and FILTER whose key is (group, value) without states, partitioned by
  * the group's hash; after a partition's groups are merged, its distinct values are, and then they are fed to the states.
  * Without groups the values are partitioned by their own hash, and the partitions' states are merged at the end. */
+#include "exec/hash_agg.h"
 #include "core/hash.h"
-#include "exec/agg_common.h"
-#include "exec/group_table.h"
-
-#include <pthread.h>
 
 #define LOCAL_BYTES_MAX ((size_t)4 << 20)
 #define LOCAL_GROUPS_MIN 4096u /* two batches at least */
@@ -19,42 +16,6 @@
 #define GROUPS_EXPECTED_MAX 32768u /* room made at once before records are merged, of which many may be equal */
 #define PASSING_ROWS_PER_GROUP 2   /* a full table that met fewer rows per group is not worth its lookups */
 #define PASSING_GROUPS_MAX (2 * BATCH_ROWS_MAX)
-
-/* One set of distinct values: items with the same argument and filter share it. */
-typedef struct DistinctSet {
-    const AggregateItem *item; /* the first that uses it */
-    GroupLayout layout;
-} DistinctSet;
-
-typedef struct PartResult {
-    GroupTable table; /* merged groups, or */
-    RecordList list;  /* records that were distinct already */
-    Arena text;
-} PartResult;
-
-typedef struct HashAggShared {
-    pthread_mutex_t lock; /* guards lists and arenas while tasks merge */
-    bool is_open;
-    AggregateStates states;
-    GroupLayout layout;
-    uint32_t set_count;
-    DistinctSet *sets;      /* owned */
-    uint32_t *set_of_item;  /* owned; UINT32_MAX: not DISTINCT */
-    RecordList small;       /* of tasks with few groups */
-    RecordList *partitions; /* GROUP_PARTITIONS; owned */
-    RecordList *distinct;   /* set_count × GROUP_PARTITIONS; owned */
-    bool is_partitioned;    /* some task used the partitions */
-    bool hardly_repeats;    /* some task passed its groups on unmerged */
-    uint32_t moves;         /* how often records came in; once: they are distinct */
-    uint32_t arena_count;
-    Arena *arenas; /* owned: text of keys and states */
-    uint32_t result_count;
-    PartResult *results;  /* owned */
-    uint8_t *part_states; /* without groups: states of each partition's distinct values; owned */
-    _Atomic(uint32_t) next_result;
-    _Atomic(uint64_t) groups;
-    _Atomic(uint64_t) bytes;
-} HashAggShared;
 
 typedef struct HashAggLocal {
     KeyEncoder encoder;
@@ -549,81 +510,6 @@ static void agg_close(const PhysicalNode *op, void *shared_, OperatorProfile *pr
     }
 }
 
-/* ---------------------------------------------------------------------------------------------------------------- source */
-
-typedef struct GroupsLocal {
-    Batch out;
-    PartResult *result;       /* being read; NULL: take the next */
-    const RecordBlock *block; /* its list's block */
-    uint32_t next;            /* record of the block or table */
-} GroupsLocal;
-
-static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
-    (void)shared;
-    return batch_init_like(&task->cx, op, &((GroupsLocal *)local_)->out);
-}
-
-/* The next run of records of the part, at most a batch; 0 at its end. */
-static uint32_t next_records(const Task *task, const HashAggShared *shared, GroupsLocal *local, const uint8_t **records) {
-    uint32_t record_bytes = shared->layout.record_bytes;
-    if (local->result->list.first != NULL) {
-        while (local->block != NULL && local->next == local->block->count) {
-            local->block = local->block->next;
-            local->next = 0;
-        }
-        if (local->block == NULL) {
-            return 0;
-        }
-    }
-    const uint8_t *base = local->block != NULL ? local->block->records : local->result->table.records;
-    uint32_t left = (local->block != NULL ? local->block->count : local->result->table.count) - local->next;
-    uint32_t count = source_batch_rows(task, left);
-    *records = base + (size_t)local->next * record_bytes;
-    local->next += count;
-    return count;
-}
-
-static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
-    HashAggShared *shared = shared_;
-    GroupsLocal *local = local_;
-    const Context *cx = &task->cx;
-    if (local->result == NULL) {
-        uint32_t part = atomic_fetch_add(&shared->next_result, 1);
-        if (part >= shared->result_count) {
-            *flow = DONE;
-            return OK;
-        }
-        local->result = &shared->results[part];
-        local->block = local->result->list.first;
-        local->next = 0;
-    }
-    const uint8_t *records = NULL;
-    local->out.rows = next_records(task, shared, local, &records);
-    if (local->out.rows == 0) {
-        local->result = NULL;
-        *flow = NEED_INPUT;
-        return OK;
-    }
-    for (uint32_t g = 0; g < op->aggregate.group_count; g++) {
-        TRY(group_decode_field(cx, &shared->layout.fields[g], records, shared->layout.record_bytes, local->out.rows,
-                               &local->out.columns[g]));
-    }
-    *out = &local->out;
-    *flow = MORE_OUTPUT;
-    return aggregate_finish_items(cx, &op->aggregate, &shared->states, records + shared->layout.states_offset,
-                                  shared->layout.record_bytes, local->out.rows, &local->out);
-}
-
-static void groups_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
-    (void)op, (void)shared, (void)profile;
-    batch_free(&((GroupsLocal *)local_)->out);
-}
-
-static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
-    (void)task, (void)op;
-    return ((const HashAggShared *)shared_)->result_count;
-}
-
 static const SinkClass agg_sink = {.name = "HashAggregate",
                                    .shared_size = sizeof(HashAggShared),
                                    .local_size = sizeof(HashAggLocal),
@@ -636,11 +522,4 @@ static const SinkClass agg_sink = {.name = "HashAggregate",
                                    .finish_end = agg_finish_end,
                                    .close_local = agg_close_local,
                                    .close = agg_close};
-static const SourceClass groups_source = {.name = "HashAggregate",
-                                          .local_size = sizeof(GroupsLocal),
-                                          .open_local = groups_open_local,
-                                          .next = groups_next,
-                                          .close_local = groups_close_local,
-                                          .task_limit = groups_task_limit};
-
-const OperatorClass hash_agg_operator = {.source = &groups_source, .sink = &agg_sink};
+const OperatorClass hash_agg_operator = {.source = &hash_agg_source, .sink = &agg_sink};

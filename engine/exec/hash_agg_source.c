@@ -1,0 +1,82 @@
+/* Reads the groups of a hash aggregation: a task takes a part at a time and decodes its records into batches. */
+#include "exec/hash_agg.h"
+
+typedef struct GroupsLocal {
+    Batch out;
+    PartResult *result;       /* being read; NULL: take the next */
+    const RecordBlock *block; /* its list's block */
+    uint32_t next;            /* record of the block or table */
+} GroupsLocal;
+
+static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+    (void)shared;
+    return batch_init_like(&task->cx, op, &((GroupsLocal *)local_)->out);
+}
+
+/* The next run of records of the part, at most a batch; 0 at its end. */
+static uint32_t next_records(const Task *task, const HashAggShared *shared, GroupsLocal *local, const uint8_t **records) {
+    uint32_t record_bytes = shared->layout.record_bytes;
+    if (local->result->list.first != NULL) {
+        while (local->block != NULL && local->next == local->block->count) {
+            local->block = local->block->next;
+            local->next = 0;
+        }
+        if (local->block == NULL) {
+            return 0;
+        }
+    }
+    const uint8_t *base = local->block != NULL ? local->block->records : local->result->table.records;
+    uint32_t left = (local->block != NULL ? local->block->count : local->result->table.count) - local->next;
+    uint32_t count = source_batch_rows(task, left);
+    *records = base + (size_t)local->next * record_bytes;
+    local->next += count;
+    return count;
+}
+
+static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
+    HashAggShared *shared = shared_;
+    GroupsLocal *local = local_;
+    const Context *cx = &task->cx;
+    if (local->result == NULL) {
+        uint32_t part = atomic_fetch_add(&shared->next_result, 1);
+        if (part >= shared->result_count) {
+            *flow = DONE;
+            return OK;
+        }
+        local->result = &shared->results[part];
+        local->block = local->result->list.first;
+        local->next = 0;
+    }
+    const uint8_t *records = NULL;
+    local->out.rows = next_records(task, shared, local, &records);
+    if (local->out.rows == 0) {
+        local->result = NULL;
+        *flow = NEED_INPUT;
+        return OK;
+    }
+    for (uint32_t g = 0; g < op->aggregate.group_count; g++) {
+        TRY(group_decode_field(cx, &shared->layout.fields[g], records, shared->layout.record_bytes, local->out.rows,
+                               &local->out.columns[g]));
+    }
+    *out = &local->out;
+    *flow = MORE_OUTPUT;
+    return aggregate_finish_items(cx, &op->aggregate, &shared->states, records + shared->layout.states_offset,
+                                  shared->layout.record_bytes, local->out.rows, &local->out);
+}
+
+static void groups_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    batch_free(&((GroupsLocal *)local_)->out);
+}
+
+static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
+    (void)task, (void)op;
+    return ((const HashAggShared *)shared_)->result_count;
+}
+
+const SourceClass hash_agg_source = {.name = "HashAggregate",
+                                     .local_size = sizeof(GroupsLocal),
+                                     .open_local = groups_open_local,
+                                     .next = groups_next,
+                                     .close_local = groups_close_local,
+                                     .task_limit = groups_task_limit};
