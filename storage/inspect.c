@@ -46,7 +46,9 @@ static Status inspect_image(const Context *cx, const Inspection *in, uint64_t of
         return fail_inspect(cx, in, "it is too short");
     }
     memcpy(&meta.tail, in->data + offset + bytes - sizeof meta.tail, sizeof meta.tail);
-    if (meta.tail.type_id >= TYPE_COUNT) {
+    bool has_digits = meta.tail.type_id == TYPE_DECIMAL;
+    if (meta.tail.type_id >= TYPE_COUNT ||
+        (has_digits && (meta.tail.precision > 38 || meta.tail.scale > meta.tail.precision))) {
         return fail_inspect(cx, in, "its type is unknown");
     }
     meta.type = (Type){.id = meta.tail.type_id, .precision = meta.tail.precision, .scale = meta.tail.scale};

@@ -15,19 +15,17 @@ static const char *const options[] = {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
-    static depot *db;
-    static char path[64];
+    depot *db;
+    char path[64];
     char sql[300];
     if (bytes == 0) {
         return 0;
     }
-    if (db == NULL) {
-        snprintf(path, sizeof path, "/tmp/depot_fuzz_%d.csv", (int)getpid());
-        if (depot_open(NULL, NULL, &db, NULL) != DEPOT_OK) {
-            abort();
-        }
-        depot_set(db, "threads", "1");
+    snprintf(path, sizeof path, "/tmp/depot_fuzz_%d.csv", (int)getpid());
+    if (depot_open(NULL, NULL, &db, NULL) != DEPOT_OK) {
+        abort();
     }
+    depot_set(db, "threads", "1");
     int file = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     if (file < 0 || write(file, data + 1, bytes - 1) != (ssize_t)(bytes - 1)) {
         abort();
@@ -36,7 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes) {
     depot_execute(db, "CREATE TABLE t (a integer, b varchar(12), c decimal(6,2), d date, e timestamp, f boolean, g real)");
     snprintf(sql, sizeof sql, "COPY t FROM '%s' (%s)", path, options[data[0] % (sizeof options / sizeof *options)]);
     depot_execute(db, sql);
-    depot_execute(db, "SELECT * FROM t; DROP TABLE t");
+    depot_execute(db, "SELECT * FROM t");
+    depot_close(db);
     unlink(path);
     return 0;
 }
