@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # kill -9 at random points of COPY: the version before or the one after is there, whole, and the next COPY works.
-# usage: kill_copy.sh DEPOT [ROUNDS]
+# usage: kill_copy.sh DEPOT [KILLS]
 set -uo pipefail
 depot=$(realpath "${1:-build/release/depot}")
-rounds=${2:-120}
+kills=${2:-100}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-rows=${ROWS:-200000}
+rows=${ROWS:-600000}
 awk -v rows=$rows 'BEGIN { for (i = 1; i <= rows; i++)
     printf "%d|word number %d|%04d-%02d-%02d\n", i, i % 1000, 1992 + i % 7, 1 + i % 12, 1 + i % 28 }' >"$dir/rows.tbl"
 sum=$((rows * (rows + 1) / 2))
@@ -28,14 +28,17 @@ copies() {
 }
 
 sql "$table" || fail "creating the table"
-started=$(date +%s%N)
 sql "$copy" >/dev/null || fail "the first COPY"
+started=$(date +%s%N)
+sql "$copy" >/dev/null || fail "the second COPY"
 took_us=$((($(date +%s%N) - started) / 1000))
-before=1 killed=0 finished=0
-for round in $(seq "$rounds"); do
+before=2 killed=0 finished=0 round=0
+while [ $killed -lt "$kills" ]; do
+    round=$((round + 1))
+    [ $round -le $((kills * 4)) ] || fail "only $killed of $round runs were killed in time"
     "$depot" "$dir/w" -c "$copy" >/dev/null 2>"$dir/errors" &
     pid=$!
-    wait_us=$(((RANDOM * 32768 + RANDOM) % (took_us + took_us / 5)))
+    wait_us=$(((RANDOM * 32768 + RANDOM) % took_us))
     sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
@@ -60,5 +63,4 @@ sql "DROP TABLE lines" >/dev/null || fail "DROP TABLE"
 left=$(cd "$dir/w" && find . -type f | grep -vE '^\./(CURRENT|LOCK|manifests/root-[0-9]+)$')
 [ -z "$left" ] || fail "files that no version names are left: $left"
 [ -z "$(ls "$dir/w/tables")" ] || fail "directories are left: $(ls "$dir/w/tables")"
-[ "$killed" -ge $((rounds / 2)) ] || fail "only $killed of $rounds runs were killed in time"
-echo "$rounds rounds: $killed killed, $finished finished; every version was whole"
+echo "$round rounds: $killed killed, $finished finished; every version was whole"
