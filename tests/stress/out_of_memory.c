@@ -20,8 +20,8 @@ static void complain(const char *sql, int64_t nth, const char *what) {
 static const char *const setup[] = {
     "CREATE TABLE t (id integer, g integer, v decimal(12,2), name varchar(40), d date) DISTSTYLE KEY DISTKEY (id) SORTKEY (d)",
     "CREATE TABLE e (g integer, label varchar(30)) DISTSTYLE EVEN",
-    "INSERT INTO t SELECT n, n % 50, n * 1.25, 'name number ' || n % 90, DATE '2020-01-01' + n % 700 "
-    "FROM generate_series(1, 6000) AS s (n)",
+    ("INSERT INTO t SELECT n, n % 50, n * 1.25, 'name number ' || n % 90, DATE '2020-01-01' + n % 700 "
+     "FROM generate_series(1, 6000) AS s (n)"),
     "INSERT INTO e SELECT n, 'a label that is long ' || n FROM generate_series(0, 60) AS s (n)",
 };
 
@@ -33,12 +33,12 @@ static const char *const questions[] = {
     "SELECT count(*) FROM t a JOIN t b ON a.g = b.id LEFT JOIN e ON e.g = a.g",
     "SELECT name, id, v FROM t ORDER BY name, v DESC, id",
     "SELECT name, id FROM t ORDER BY v DESC, id LIMIT 20",
-    "SELECT id, sum(v) OVER (PARTITION BY g ORDER BY id ROWS BETWEEN 3 PRECEDING AND 2 FOLLOWING), rank() OVER (ORDER BY g) "
-    "FROM t ORDER BY id",
-    "WITH a AS (SELECT g, avg(v) AS m FROM t GROUP BY g) SELECT count(*) FROM t, a WHERE t.g = a.g AND t.v > a.m "
-    "AND t.id IN (SELECT id FROM t WHERE g < 20)",
-    "SELECT upper(name) || '!', CASE WHEN g > 10 THEN CAST(v AS varchar(20)) END, d + 1 FROM t UNION ALL "
-    "SELECT label, NULL, NULL FROM e ORDER BY 1, 2, 3",
+    ("SELECT id, sum(v) OVER (PARTITION BY g ORDER BY id ROWS BETWEEN 3 PRECEDING AND 2 FOLLOWING), rank() OVER (ORDER BY g) "
+     "FROM t ORDER BY id"),
+    ("WITH a AS (SELECT g, avg(v) AS m FROM t GROUP BY g) SELECT count(*) FROM t, a WHERE t.g = a.g AND t.v > a.m "
+     "AND t.id IN (SELECT id FROM t WHERE g < 20)"),
+    ("SELECT upper(name) || '!', CASE WHEN g > 10 THEN CAST(v AS varchar(20)) END, d + 1 FROM t UNION ALL "
+     "SELECT label, NULL, NULL FROM e ORDER BY 1, 2, 3"),
     "SELECT count(*) FROM generate_series(1, 300) AS a (n) CROSS JOIN generate_series(1, 300) AS b (n) WHERE a.n < b.n",
     "EXPLAIN ANALYZE SELECT e.label, sum(t.v) FROM t JOIN e ON t.g = e.g GROUP BY e.label",
 };

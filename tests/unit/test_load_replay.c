@@ -115,7 +115,7 @@ static bool check_whole(FileSystem *files) {
     const TableVersion *table = snapshot_find_table(snapshot, "public", "orders");
     bool has_second = table->rows != FIRST;
     int64_t rows = has_second ? FIRST + SECOND : FIRST;
-    cr_assert_eq(table->rows, rows);
+    cr_assert_eq((int64_t)table->rows, rows);
     cr_assert_eq(sum_table(snapshot, table), sum_to(rows));
     snapshot_release(snapshot);
     warehouse_close(warehouse);

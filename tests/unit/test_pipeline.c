@@ -137,7 +137,7 @@ static void counters(HandPlan *h, uint32_t threads) {
     const PlanProfile *profile = query_profile(query);
     cr_assert_eq(profile->operators[top->id * profile->node_count].rows, 10000);
     cr_assert_geq(profile->operators[source->id * profile->node_count].rows, 10000);
-    cr_assert_leq(profile->operators[source->id * profile->node_count].rows, 10000 + h->settings.batch_rows);
+    cr_assert_leq(profile->operators[source->id * profile->node_count].rows, 10000 + (uint64_t)h->settings.batch_rows);
     query_close(query);
 }
 Test(pipeline, counters) {
