@@ -1,6 +1,8 @@
 /* Reading and writing settings by name, from the one list. */
 #include "core/settings.h"
 
+#include "core/suggest.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,46 +59,19 @@ void settings_init(Settings *settings) {
     }
 }
 
-/* Number of single-letter edits between two short names; for the suggestion only. */
-static uint32_t edit_distance(const char *a, const char *b) {
-    uint32_t row[64];
-    size_t columns = strlen(b);
-    if (columns >= 64) {
-        return UINT32_MAX;
-    }
-    for (size_t j = 0; j <= columns; j++) {
-        row[j] = (uint32_t)j;
-    }
-    for (size_t i = 0; a[i] != 0; i++) {
-        uint32_t diagonal = row[0];
-        row[0] = (uint32_t)i + 1;
-        for (size_t j = 0; j < columns; j++) {
-            uint32_t best = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            best = best < row[j] + 1 ? best : row[j] + 1;
-            row[j + 1] = best < diagonal + 1 ? best : diagonal + 1;
-        }
-    }
-    return row[columns];
-}
-
 static Status find_setting(const Context *cx, const char *name, const Setting **found) {
-    const Setting *nearest = NULL;
-    uint32_t nearest_distance = 4;
+    Suggestion suggestion;
+    suggestion_init(&suggestion, name);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (strcasecmp(all_settings[i].info.name, name) == 0) {
             *found = &all_settings[i];
             return OK;
         }
-        uint32_t distance = edit_distance(name, all_settings[i].info.name);
-        if (distance < nearest_distance) {
-            nearest_distance = distance;
-            nearest = &all_settings[i];
-        }
+        suggestion_consider(&suggestion, all_settings[i].info.name, NULL);
     }
     fail(cx, UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
-    return nearest == NULL ? fail_hint(cx, "SHOW ALL lists the settings")
-                           : fail_hint(cx, "did you mean \"%s\"?", nearest->info.name);
+    return suggestion.nearest == NULL ? fail_hint(cx, "SHOW ALL lists the settings")
+                                      : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
 }
 
 static bool parse_bool(const char *value, bool *on) {
