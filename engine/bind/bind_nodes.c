@@ -69,15 +69,6 @@ Status make_column_for(const Context *cx, Binder *binder, const Expr *expr, cons
     return plan_add_column(cx, binder->plan, expr->type, name, expr_can_be_null(binder->plan, expr), id);
 }
 
-/* A second column of the same values: statistics apply to it as well. */
-static Status copy_column(const Context *cx, Binder *binder, ColumnId from, ColumnId *id) {
-    const LogicalColumn column = binder->plan->columns[from];
-    TRY(plan_add_column(cx, binder->plan, column.type, column.name, column.can_be_null, id));
-    binder->plan->columns[*id].table = column.table;
-    binder->plan->columns[*id].table_column = column.table_column;
-    return OK;
-}
-
 static bool has_id(const ColumnId *ids, uint32_t count, ColumnId id) {
     for (uint32_t i = 0; i < count; i++) {
         if (ids[i] == id) {
@@ -143,7 +134,7 @@ Status make_project(const Context *cx, Binder *binder, SourcePos pos, Expr *cons
     for (uint32_t i = 0; i < count; i++) {
         project->project.exprs[i] = exprs[i];
         if (exprs[i]->kind == EXPR_COLUMN && has_id(project->columns, i, exprs[i]->column)) {
-            TRY(copy_column(cx, binder, exprs[i]->column, &project->columns[i]));
+            TRY(plan_copy_column(cx, binder->plan, exprs[i]->column, &project->columns[i]));
         } else {
             TRY(make_column_for(cx, binder, exprs[i], names == NULL ? NULL : names[i], &project->columns[i]));
         }

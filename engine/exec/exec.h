@@ -95,7 +95,8 @@ typedef struct OperatorClass {
 
 /* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
 extern const OperatorClass scan_operator, values_operator, table_function_operator, storage_function_operator, filter_operator,
-    project_operator, limit_operator, union_operator, exchange_operator, insert_operator;
+    project_operator, limit_operator, union_operator, exchange_operator, insert_operator, materialize_operator,
+    shared_scan_operator;
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
@@ -147,6 +148,8 @@ const PlanProfile *query_profile(Query *query);
 /* Stops what still runs, frees everything. NULL is fine. */
 void query_close(Query *query);
 
+/* The state of an operator on a node that another one has to see: a Materialize, for the scans of it. */
+void *query_operator_state(const Query *query, const PhysicalNode *op, uint32_t node);
 const PhysicalPlan *query_plan(const Query *query);
 Commit *query_commit(const Query *query);
 WorkerPool *query_pool(const Query *query);

@@ -44,6 +44,8 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_LIMIT: return &limit_operator;
     case PHYSICAL_WINDOW: return &window_operator;
     case PHYSICAL_UNION: return &union_operator;
+    case PHYSICAL_MATERIALIZE: return &materialize_operator;
+    case PHYSICAL_SHARED_SCAN: return &shared_scan_operator;
     case PHYSICAL_EXCHANGE: return &exchange_operator;
     case PHYSICAL_INSERT: return &insert_operator;
     default: return NULL;

@@ -6,6 +6,7 @@
  *     Result ← Project ← Hash Join ← Scan lineorder          pipeline 2, waits for the join's build
  *                            └────── Scan dates              pipeline 1, sink: the join
  *
+ * A shared subplan ends in a breaker without a source, the Materialize; the scans of it wait for that.
  * With one node an exchange is nothing: its child takes its place. */
 #include "exec/pipeline.h"
 
@@ -215,6 +216,9 @@ static Status link_run(Cutter *cutter, Run *run) {
     if (source->sink != NULL && !source->spans_nodes) {
         TRY(wait_for_sink(cutter->query, run, pipeline->source));
     }
+    if (pipeline->source->kind == PHYSICAL_SHARED_SCAN) {
+        TRY(wait_for_sink(cutter->query, run, pipeline->source->shared_scan.shared));
+    }
     if (pipeline->is_unmatched) {
         TRY(wait_for_probes(cutter->query, run));
     }
@@ -227,6 +231,9 @@ Status pipelines_build(Query *query) {
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->states, (size_t)plan->operator_count * query->place_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * query->place_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, cutter.publishers, plan->filter_count);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        TRY(cut(&cutter, plan->shared[i], NULL, NULL));
+    }
     TRY(cut(&cutter, plan->root, NULL, NULL));
     for (Pipeline *pipeline = query->pipelines; pipeline != NULL; pipeline = pipeline->next) {
         for (uint32_t i = 0; i < pipeline->run_count; i++) {

@@ -31,6 +31,9 @@ Status profile_init(Query *query) {
     profile->node_count = query->place_count;
     profile->operator_count = query->plan->operator_count;
     TRY_NEW_ARRAY(&query->cx, &query->arena, profile->operators, (size_t)profile->operator_count * profile->node_count);
+    for (uint32_t i = 0; i < query->plan->shared_count; i++) {
+        TRY(init_operator(query, query->plan->shared[i]));
+    }
     return init_operator(query, query->plan->root);
 }
 
@@ -64,6 +67,9 @@ void profile_finish(Query *query) {
         return;
     }
     fill_passed_through(query, query->plan->root);
+    for (uint32_t i = 0; i < query->plan->shared_count; i++) {
+        fill_passed_through(query, query->plan->shared[i]);
+    }
     uint32_t leader = query->plan->topology.nodes;
     for (uint32_t i = 0; i < profile->operator_count * profile->node_count; i++) {
         const OperatorProfile *op = &profile->operators[i];

@@ -177,6 +177,10 @@ void query_progress_expect(Query *query, uint64_t rows) {
 void query_progress_add(Query *query, uint64_t rows) {
     atomic_fetch_add_explicit(&query->progress_done, rows, memory_order_relaxed);
 }
+void *query_operator_state(const Query *query, const PhysicalNode *op, uint32_t node) {
+    return operator_state(query, op, node)->shared;
+}
+
 const PhysicalPlan *query_plan(const Query *query) {
     return query->plan;
 }

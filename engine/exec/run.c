@@ -183,5 +183,8 @@ void query_close_states(Query *query) {
     }
     if (query->states != NULL) {
         close_operator(query, query->plan->root);
+        for (uint32_t i = 0; i < query->plan->shared_count; i++) {
+            close_operator(query, query->plan->shared[i]);
+        }
     }
 }

@@ -462,6 +462,16 @@ static Status estimate_get(const Context *cx, const LogicalPlan *plan, LogicalNo
     return OK;
 }
 
+/* The subplan is estimated with its first reader. */
+static Status shared_rows(const Context *cx, LogicalPlan *plan, LogicalNode *scan) {
+    LogicalNode *shared = plan->shared[scan->shared_scan.index].node;
+    if (shared->rows < 0) {
+        TRY(estimate_node(cx, plan, shared));
+    }
+    scan->rows = shared->rows;
+    return OK;
+}
+
 static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
     double share, input = node->child_count > 0 ? node->children[0]->rows : 0;
     switch (node->kind) {
@@ -487,6 +497,7 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
             node->rows += node->children[i]->rows;
         }
         return OK;
+    case LOGICAL_SHARED_SCAN: return shared_rows(cx, plan, node);
     case LOGICAL_PROJECT:
     case LOGICAL_WINDOW:
     case LOGICAL_SORT:
@@ -503,5 +514,8 @@ Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
 }
 
 Status estimate_plan(const Context *cx, LogicalPlan *plan) {
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        TRY(estimate_node(cx, plan, plan->shared[i].node));
+    }
     return estimate_node(cx, plan, plan->root);
 }

@@ -1,6 +1,6 @@
 /* EXPLAIN in Redshift's shape (design: TEACHING.md): one line per operator with estimates, details below it, children behind
  * "->". A join's build side stands under a Hash line, a gather that keeps order under a Merge line. Projects that only pass
- * columns on are not shown. */
+ * columns on are not shown. Shared subplans follow below the tree that reads them. */
 #include "plan/explain.h"
 
 #include "plan/columns.h"
@@ -113,6 +113,10 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
                              node->join.kind == JOIN_INNER ? "" : " Join", node->join.dist_label);
         break;
     case PHYSICAL_TABLE_FUNCTION: *text = arena_format(e->cx, e->arena, "%s on %s", label, node->table_function.name); break;
+    case PHYSICAL_MATERIALIZE: *text = arena_format(e->cx, e->arena, "%s %s", label, node->materialize.name); break;
+    case PHYSICAL_SHARED_SCAN:
+        *text = arena_format(e->cx, e->arena, "%s on %s", label, node->shared_scan.shared->materialize.name);
+        break;
     case PHYSICAL_INSERT: *text = arena_format(e->cx, e->arena, "%s on %s", label, node->insert.table->schema->name); break;
     default: break;
     }
@@ -391,6 +395,7 @@ static bool cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut) {
     case PHYSICAL_LIMIT: return node->limit.limit >= 0;
     case PHYSICAL_SORT:
     case PHYSICAL_AGGREGATE:
+    case PHYSICAL_MATERIALIZE:
     case PHYSICAL_WINDOW: return false;
     case PHYSICAL_HASH_JOIN:
     case PHYSICAL_NESTED_LOOP: return is_cut && child == 0;
@@ -452,8 +457,14 @@ Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, 
     Explainer e = {.cx = cx, .arena = arena, .plan = plan, .profile = profile, .options = options};
     TRY_NEW_ARRAY(cx, arena, e.publishers, plan->filter_count + 1);
     find_publishers(&e, plan->root);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        find_publishers(&e, plan->shared[i]);
+    }
     explain_find_dearest(&e);
     TRY(node_lines(&e, plan->root, 0, false));
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        TRY(node_lines(&e, plan->shared[i], 0, false));
+    }
     TRY(explain_totals(&e));
     *lines = e.lines;
     *count = e.count;

@@ -94,6 +94,7 @@ static bool is_replicated(const Explainer *e, const PhysicalNode *node) {
     case PHYSICAL_EXCHANGE: return node->exchange.kind == EXCHANGE_BROADCAST;
     case PHYSICAL_VALUES:
     case PHYSICAL_TABLE_FUNCTION: return true;
+    case PHYSICAL_SHARED_SCAN: return is_replicated(e, node->shared_scan.shared);
     default: break;
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
@@ -269,7 +270,7 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
 /* ---------------------------------------------------------------------------------------------------------------- closing
  * lines */
 
-static bool is_cut_anywhere(const PhysicalNode *node) {
+static bool has_cut(const PhysicalNode *node) {
     if (node->kind == PHYSICAL_LIMIT && node->limit.limit >= 0) {
         const PhysicalNode *below = node->children[0];
         while (below->kind == PHYSICAL_PROJECT || below->kind == PHYSICAL_EXCHANGE || below->kind == PHYSICAL_LIMIT) {
@@ -280,11 +281,19 @@ static bool is_cut_anywhere(const PhysicalNode *node) {
         }
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
-        if (is_cut_anywhere(node->children[i])) {
+        if (has_cut(node->children[i])) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_cut_anywhere(const PhysicalPlan *plan) {
+    bool is_cut = has_cut(plan->root);
+    for (uint32_t i = 0; i < plan->shared_count && !is_cut; i++) {
+        is_cut = has_cut(plan->shared[i]);
+    }
+    return is_cut;
 }
 
 /* Time on the declared network: each exchange waits once, each node sends its share at once. */
@@ -305,7 +314,7 @@ static Status modelled_lines(Explainer *e) {
     TRY(explain_line(e, 0, "Modelled:"));
     TRY(explain_line(e, 2, "Network: %.6f s at %lld Mbit/s and %lld us", network,
                      (long long)e->cx->settings->network_mbit_per_second, (long long)e->cx->settings->network_latency_us));
-    if (e->options->timing || !is_cut_anywhere(e->plan->root)) {
+    if (e->options->timing || !is_cut_anywhere(e->plan)) {
         TRY(explain_line(e, 2, "Price of the scan: $%.9f at $%.2f per TB",
                          (double)e->profile->bytes_scanned / 1e12 * (double)e->cx->settings->scan_price_cents_per_tb / 100,
                          (double)e->cx->settings->scan_price_cents_per_tb / 100));
@@ -325,7 +334,7 @@ Status explain_totals(Explainer *e) {
         TRY(explain_line(e, 0, "Planning Time: %.3f ms", (double)p->planning_ns / 1e6));
         TRY(explain_line(e, 0, "Execution Time: %.3f ms", (double)p->execution_ns / 1e6));
     }
-    if (e->options->timing || !is_cut_anywhere(e->plan->root)) {
+    if (e->options->timing || !is_cut_anywhere(e->plan)) {
         TRY(explain_line(e, 0, "Bytes Scanned: %llu", (Digits)p->bytes_scanned));
         TRY(explain_line(e, 0, "Bytes Moved: %llu", (Digits)p->bytes_moved));
         TRY(explain_line(e, 0, "Bytes To Leader: %llu", (Digits)p->bytes_to_leader));

@@ -20,6 +20,55 @@ Status plan_add_column(const Context *cx, LogicalPlan *plan, Type type, const ch
     return OK;
 }
 
+Status plan_copy_column(const Context *cx, LogicalPlan *plan, ColumnId from, ColumnId *id) {
+    const LogicalColumn column = plan->columns[from];
+    TRY(plan_add_column(cx, plan, column.type, column.name, column.can_be_null, id));
+    plan->columns[*id].table = column.table;
+    plan->columns[*id].table_column = column.table_column;
+    return OK;
+}
+
+Status plan_add_shared(const Context *cx, LogicalPlan *plan, LogicalNode *node, const char *name, uint32_t *index) {
+    if (plan->shared_count == plan->shared_capacity) {
+        uint32_t capacity = plan->shared_capacity == 0 ? 8 : plan->shared_capacity * 2;
+        SharedSubplan *shared;
+        TRY_NEW_ARRAY(cx, plan->arena, shared, capacity);
+        if (plan->shared_count > 0) {
+            memcpy(shared, plan->shared, sizeof *shared * plan->shared_count);
+        }
+        plan->shared = shared;
+        plan->shared_capacity = capacity;
+    }
+    *index = plan->shared_count++;
+    plan->shared[*index] = (SharedSubplan){.node = node, .name = name};
+    return OK;
+}
+
+Status logical_shared_scan(const Context *cx, LogicalPlan *plan, uint32_t index, SourcePos pos, LogicalNode **node) {
+    const LogicalNode *shared = plan->shared[index].node;
+    LogicalNode *scan = logical_new(cx, plan->arena, LOGICAL_SHARED_SCAN, pos, 0, shared->column_count);
+    if (scan == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    scan->shared_scan.index = index;
+    TRY_NEW_ARRAY(cx, plan->arena, scan->shared_scan.inputs, shared->column_count + 1);
+    for (uint32_t i = 0; i < shared->column_count; i++) {
+        scan->shared_scan.inputs[i] = shared->columns[i];
+        TRY(plan_copy_column(cx, plan, shared->columns[i], &scan->columns[i]));
+    }
+    *node = scan;
+    return OK;
+}
+
+void logical_note_shared(const LogicalNode *node, bool *is_read) {
+    if (node->kind == LOGICAL_SHARED_SCAN) {
+        is_read[node->shared_scan.index] = true;
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        logical_note_shared(node->children[i], is_read);
+    }
+}
+
 LogicalNode *logical_new(const Context *cx, Arena *arena, LogicalKind kind, SourcePos pos, uint32_t child_count,
                          uint32_t column_count) {
     LogicalNode *node = arena_alloc(cx, arena, sizeof *node);
@@ -186,6 +235,7 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
         [LOGICAL_SORT] = "Sort",
         [LOGICAL_LIMIT] = "Limit",
         [LOGICAL_UNION] = "Union",
+        [LOGICAL_SHARED_SCAN] = "SharedScan",
         [LOGICAL_INSERT] = "Insert",
     };
     for (uint32_t i = 0; i < depth; i++) {
@@ -208,6 +258,7 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
     case LOGICAL_SORT: print_keys(p, " ", node->sort.keys, node->sort.key_count); break;
     case LOGICAL_LIMIT: print_limit(p, node); break;
     case LOGICAL_UNION: break;
+    case LOGICAL_SHARED_SCAN: printf_short(p, " of %u", node->shared_scan.index); break;
     case LOGICAL_INSERT:
         print(p, " into ");
         print(p, node->insert.table->schema->name);
@@ -223,5 +274,9 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
 char *logical_print(const Context *cx, Arena *arena, const LogicalPlan *plan) {
     Printer printer = {.cx = cx, .arena = arena, .plan = plan};
     print_node(&printer, plan->root, 0);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        printf_short(&printer, "Shared %u\n", i);
+        print_node(&printer, plan->shared[i].node, 1);
+    }
     return printer.failed ? NULL : printer.text;
 }

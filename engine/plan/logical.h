@@ -20,6 +20,7 @@ typedef enum LogicalKind {
     LOGICAL_SORT,           /* child 0 */
     LOGICAL_LIMIT,          /* child 0 */
     LOGICAL_UNION,          /* UNION ALL of all children; column i comes from inputs[child][i] */
+    LOGICAL_SHARED_SCAN,    /* rows of a shared subplan (LogicalPlan.shared): computed once, read in several places */
     LOGICAL_INSERT          /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
 } LogicalKind;
 
@@ -152,10 +153,25 @@ struct LogicalNode {
             ColumnId **inputs; /* inputs[child][column] */
         } set_union;
         struct {
+            uint32_t index;   /* of LogicalPlan.shared */
+            ColumnId *inputs; /* inputs[i]: the shared subplan's column behind column i */
+        } shared_scan;
+        struct {
             const TableVersion *table; /* child columns are in table order and of the table's types */
         } insert;
     };
 };
+
+/* A subplan that is computed once, whole, however often it is read: a WITH query that is used several times, the outer rows of
+ * an unnested subquery. It is a tree of its own beside the root's; its readers are LOGICAL_SHARED_SCAN nodes (anywhere in the
+ * root's tree or in that of another shared subplan, never in its own), each with fresh ids for its columns. The rewrites
+ * treat every such tree like the root's (rewrite_roots); prune_columns leaves the union of what the readers use, and
+ * inline_shared puts a subplan that has a single reader in the reader's place. */
+typedef struct SharedSubplan {
+    LogicalNode *node;
+    const char *name; /* for EXPLAIN */
+    bool is_fixed;    /* AS MATERIALIZED: not put in place of its only reader */
+} SharedSubplan;
 
 /* What the binder returns and the optimizer works on. */
 typedef struct LogicalPlan {
@@ -164,6 +180,8 @@ typedef struct LogicalPlan {
     uint32_t column_count, column_capacity;
     LogicalColumn *columns; /* by ColumnId */
     LogicalNode *root;
+    uint32_t shared_count, shared_capacity;
+    SharedSubplan *shared;
     bool is_shown;         /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
     uint32_t output_count; /* the result's columns, in order: root columns and their headings */
     ColumnId *outputs;
@@ -174,6 +192,14 @@ typedef struct LogicalPlan {
 Status plan_add_column(const Context *cx, LogicalPlan *plan, Type type, const char *name, bool can_be_null, ColumnId *id);
 LogicalNode *logical_new(const Context *cx, Arena *arena, LogicalKind kind, SourcePos pos, uint32_t child_count,
                          uint32_t column_count); /* NULL on OUT_OF_MEMORY */
+/* A second column of the same values: statistics apply to it as well. */
+Status plan_copy_column(const Context *cx, LogicalPlan *plan, ColumnId from, ColumnId *id);
+/* Makes `node` a shared subplan; *index is what logical_shared_scan wants. */
+Status plan_add_shared(const Context *cx, LogicalPlan *plan, LogicalNode *node, const char *name, uint32_t *index);
+/* A reader of all its columns, in their order, under new ids. */
+Status logical_shared_scan(const Context *cx, LogicalPlan *plan, uint32_t index, SourcePos pos, LogicalNode **node);
+/* Sets is_read[i] for each shared subplan i that the tree itself reads. */
+void logical_note_shared(const LogicalNode *node, bool *is_read);
 /* Indented tree for debugging. */
 char *logical_print(const Context *cx, Arena *arena, const LogicalPlan *plan);
 

@@ -38,7 +38,9 @@ typedef struct Lowering {
     Arena *arena;
     const LogicalPlan *logical;
     PhysicalPlan *plan;
-    ColumnId next_column; /* ids of computed columns, past the logical plan's */
+    ColumnId next_column;   /* ids of computed columns, past the logical plan's */
+    Subplan *shared;        /* by index of LogicalPlan.shared: its Materialize; node NULL before the first reader is met */
+    Subplan *shared_copies; /* the same for readers on the leader, of subplans that are replicated */
 } Lowering;
 
 /* physical.c */
@@ -60,6 +62,11 @@ Status lower_exprs(Lowering *low, Subplan *input, Expr *const *exprs, uint32_t c
 void lower_column(Lowering *low, Subplan *subplan, uint32_t slot, ColumnId id);
 Status lower_sort_keys(Lowering *low, const Subplan *input, const SortKey *keys, uint32_t count, const SortSlot **out);
 Status lower_filter(Lowering *low, const Subplan *input, const Expr *condition, double rows, Subplan *out);
+
+/* physical_shared.c */
+Status lower_shared_scan(Lowering *low, const LogicalNode *node, Subplan *out);
+/* Last: readers that were put on the leader, of rows that every node has, get a Materialize there. */
+Status lower_shared_copies(Lowering *low);
 
 /* physical_scan.c */
 Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out);

@@ -2,6 +2,16 @@
 #include "plan/estimate.h"
 #include "plan/rewrite.h"
 
+Status rewrite_roots(const Context *cx, LogicalPlan *plan,
+                     Status (*rewrite)(const Context *cx, LogicalPlan *plan, LogicalNode **root)) {
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        LogicalNode *root = plan->shared[i].node; /* the array may move when `rewrite` adds to it */
+        TRY(rewrite(cx, plan, &root));
+        plan->shared[i].node = root;
+    }
+    return rewrite(cx, plan, &plan->root);
+}
+
 Status rewrite_nodes(const Context *cx, LogicalPlan *plan, LogicalNode **place,
                      Status (*rewrite)(const Context *cx, LogicalPlan *plan, LogicalNode **place)) {
     for (uint32_t i = 0; i < (*place)->child_count; i++) {

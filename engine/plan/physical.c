@@ -476,6 +476,7 @@ Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out) {
     case LOGICAL_SORT: return lower_sort(low, node, -1, out);
     case LOGICAL_LIMIT: return lower_limit(low, node, out);
     case LOGICAL_UNION: return lower_union(low, node, out);
+    case LOGICAL_SHARED_SCAN: return lower_shared_scan(low, node, out);
     case LOGICAL_INSERT: return lower_insert(low, node, out);
     }
     return fail(low->cx, INTERNAL_ERROR, "logical node kind %d cannot be lowered", (int)node->kind);
@@ -485,7 +486,7 @@ Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out) {
  */
 
 static bool reads_tables(const PhysicalNode *node) {
-    bool reads = node->kind == PHYSICAL_SCAN;
+    bool reads = node->kind == PHYSICAL_SCAN || (node->kind == PHYSICAL_SHARED_SCAN && reads_tables(node->shared_scan.shared));
     for (uint32_t i = 0; i < node->child_count && !reads; i++) {
         reads = reads_tables(node->children[i]);
     }
@@ -553,13 +554,19 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
     TRY_NEW(cx, logical->arena, plan);
     *plan = (PhysicalPlan){.arena = logical->arena, .snapshot = logical->snapshot, .topology = topology};
     plan->output_names = logical->output_names;
-    Lowering low = {cx, logical->arena, logical, plan, logical->column_count};
+    Lowering low = {.cx = cx, .arena = logical->arena, .logical = logical, .plan = plan, .next_column = logical->column_count};
+    TRY_NEW_ARRAY(cx, low.arena, low.shared, logical->shared_count + 1);
+    TRY_NEW_ARRAY(cx, low.arena, low.shared_copies, logical->shared_count + 1);
     Subplan root;
     TRY(lower_node(&low, logical->root, &root));
     TRY(lower_outputs(&low, &root));
     TRY(moves_rows(&low) ? exchange_to_leader(&low, &root) : gather_at_top(&low, &root));
     plan->root = root.node;
+    TRY(lower_shared_copies(&low));
     number_nodes(plan->root, &plan->operator_count);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        number_nodes(plan->shared[i], &plan->operator_count);
+    }
     *out = plan;
     return OK;
 }

@@ -178,6 +178,17 @@ typedef struct TableFunctionSpec {
     Value *args;
 } TableFunctionSpec;
 
+/* The root of a shared subplan (PhysicalPlan.shared): keeps all rows of child 0 on the node that produced them. */
+typedef struct MaterializeSpec {
+    const char *name;
+} MaterializeSpec;
+
+/* Reads what a Materialize kept on the same node. It is no child: several scans read one Materialize. */
+typedef struct SharedScanSpec {
+    const PhysicalNode *shared;
+    const uint32_t *slots; /* of the Materialize, one per output column */
+} SharedScanSpec;
+
 typedef struct InsertSpec {
     const TableVersion *table;
 } InsertSpec;
@@ -205,6 +216,8 @@ struct PhysicalNode {
         ExchangeSpec exchange;
         ValuesSpec values;
         TableFunctionSpec table_function;
+        MaterializeSpec materialize;
+        SharedScanSpec shared_scan;
         InsertSpec insert;
     };
 };
@@ -214,6 +227,8 @@ typedef struct PhysicalPlan {
     Snapshot *snapshot; /* borrowed */
     Topology topology;
     PhysicalNode *root; /* on the leader */
+    uint32_t shared_count, shared_capacity;
+    PhysicalNode **shared; /* Materialize operators, each a tree of its own */
     uint32_t operator_count;
     uint32_t filter_count;     /* join filter ids are 0 … filter_count - 1 */
     const char **output_names; /* root->column_count */

@@ -1,4 +1,4 @@
-/* The rewrites of rewrites.def, and what they share. Each transforms plan->root in place. */
+/* The rewrites of rewrites.def, and what they share. Each transforms the plan in place. */
 #ifndef DEPOT_PLAN_REWRITE_H
 #define DEPOT_PLAN_REWRITE_H
 
@@ -8,6 +8,9 @@
 #include "plan/rewrites.def"
 #undef REWRITE
 
+/* Calls rewrite on the root of each tree: those of the shared subplans, then the plan's own. */
+Status rewrite_roots(const Context *cx, LogicalPlan *plan,
+                     Status (*rewrite)(const Context *cx, LogicalPlan *plan, LogicalNode **root));
 /* Calls rewrite on each node, children first; it may put another node in the place. */
 Status rewrite_nodes(const Context *cx, LogicalPlan *plan, LogicalNode **place,
                      Status (*rewrite)(const Context *cx, LogicalPlan *plan, LogicalNode **place));

@@ -95,6 +95,10 @@ static Status drop_distinct(const Context *cx, LogicalPlan *plan, LogicalNode **
     return OK;
 }
 
+static Status drop_tree(const Context *cx, LogicalPlan *plan, LogicalNode **root) {
+    return rewrite_nodes(cx, plan, root, drop_distinct);
+}
+
 Status rewrite_distinct(const Context *cx, LogicalPlan *plan) {
-    return rewrite_nodes(cx, plan, &plan->root, drop_distinct);
+    return rewrite_roots(cx, plan, drop_tree);
 }

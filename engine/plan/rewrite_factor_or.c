@@ -96,6 +96,10 @@ static Status factor_node(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     return OK;
 }
 
+static Status factor_tree(const Context *cx, LogicalPlan *plan, LogicalNode **root) {
+    return rewrite_nodes(cx, plan, root, factor_node);
+}
+
 Status rewrite_factor_or(const Context *cx, LogicalPlan *plan) {
-    return rewrite_nodes(cx, plan, &plan->root, factor_node);
+    return rewrite_roots(cx, plan, factor_tree);
 }

@@ -41,6 +41,10 @@ static Status fold_node(const Context *cx, LogicalPlan *plan, LogicalNode **plac
     return rewrite_exprs(cx, plan, *place, fold_expr);
 }
 
+static Status fold_tree(const Context *cx, LogicalPlan *plan, LogicalNode **root) {
+    return rewrite_nodes(cx, plan, root, fold_node);
+}
+
 Status rewrite_fold(const Context *cx, LogicalPlan *plan) {
-    return rewrite_nodes(cx, plan, &plan->root, fold_node);
+    return rewrite_roots(cx, plan, fold_tree);
 }

@@ -564,5 +564,5 @@ static Status order_joins(const Context *cx, LogicalPlan *plan, LogicalNode **pl
 }
 
 Status rewrite_join_order(const Context *cx, LogicalPlan *plan) {
-    return order_joins(cx, plan, &plan->root);
+    return rewrite_roots(cx, plan, order_joins);
 }

@@ -170,8 +170,12 @@ static Status simplify(const Context *cx, LogicalPlan *plan, LogicalNode *node, 
     return OK;
 }
 
-Status rewrite_outer_joins(const Context *cx, LogicalPlan *plan) {
+static Status simplify_tree(const Context *cx, LogicalPlan *plan, LogicalNode **root) {
     ColumnSet none;
     TRY(column_set_init(cx, plan->arena, plan, &none));
-    return simplify(cx, plan, plan->root, &none);
+    return simplify(cx, plan, *root, &none);
+}
+
+Status rewrite_outer_joins(const Context *cx, LogicalPlan *plan) {
+    return rewrite_roots(cx, plan, simplify_tree);
 }

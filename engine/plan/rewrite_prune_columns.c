@@ -1,10 +1,16 @@
 /* Rewrite: each node keeps only the columns that something above it uses. Runs last: it makes node->columns exact. */
 #include "plan/rewrite.h"
 
-static Status prune(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required);
+typedef struct Pruner {
+    const Context *cx;
+    LogicalPlan *plan;
+    ColumnSet shared; /* columns of shared subplans that their readers use */
+} Pruner;
 
-static Status copy_set(const Context *cx, LogicalPlan *plan, const ColumnSet *from, ColumnSet *to) {
-    TRY(column_set_init(cx, plan->arena, plan, to));
+static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required);
+
+static Status copy_set(Pruner *p, const ColumnSet *from, ColumnSet *to) {
+    TRY(column_set_init(p->cx, p->plan->arena, p->plan, to));
     column_set_copy(to, from);
     return OK;
 }
@@ -25,11 +31,23 @@ static void prune_get(LogicalNode *node, const ColumnSet *required) {
     node->column_count = kept;
 }
 
+static void prune_shared_scan(Pruner *p, LogicalNode *node, const ColumnSet *required) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        if (column_set_has(required, node->columns[i])) {
+            column_set_add(&p->shared, node->shared_scan.inputs[i]);
+            node->columns[kept] = node->columns[i];
+            node->shared_scan.inputs[kept++] = node->shared_scan.inputs[i];
+        }
+    }
+    node->column_count = kept;
+}
+
 /* A Project of which nothing is used gives way to its child: only the number of rows matters. */
-static Status prune_project(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required) {
+static Status prune_project(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     LogicalNode *node = *place;
     ColumnSet below;
-    TRY(column_set_init(cx, plan->arena, plan, &below));
+    TRY(column_set_init(p->cx, p->plan->arena, p->plan, &below));
     uint32_t kept = 0;
     for (uint32_t i = 0; i < node->column_count; i++) {
         if (column_set_has(required, node->columns[i])) {
@@ -39,19 +57,19 @@ static Status prune_project(const Context *cx, LogicalPlan *plan, LogicalNode **
         }
     }
     node->column_count = kept;
-    TRY(prune(cx, plan, &node->children[0], &below));
+    TRY(prune(p, &node->children[0], &below));
     if (kept == 0) {
         *place = node->children[0];
     }
     return OK;
 }
 
-static Status prune_join(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+static Status prune_join(Pruner *p, LogicalNode *node, const ColumnSet *required) {
     ColumnSet below;
-    TRY(copy_set(cx, plan, required, &below));
+    TRY(copy_set(p, required, &below));
     column_set_add_expr(&below, node->join.condition);
-    TRY(prune(cx, plan, &node->children[0], &below));
-    TRY(prune(cx, plan, &node->children[1], &below));
+    TRY(prune(p, &node->children[0], &below));
+    TRY(prune(p, &node->children[1], &below));
     uint32_t kept = 0;
     for (uint32_t i = 0; i < node->column_count; i++) {
         bool is_mark = node->join.kind == JOIN_MARK && node->columns[i] == node->join.mark;
@@ -63,9 +81,9 @@ static Status prune_join(const Context *cx, LogicalPlan *plan, LogicalNode *node
     return OK;
 }
 
-static Status prune_aggregate(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+static Status prune_aggregate(Pruner *p, LogicalNode *node, const ColumnSet *required) {
     ColumnSet below;
-    TRY(column_set_init(cx, plan->arena, plan, &below));
+    TRY(column_set_init(p->cx, p->plan->arena, p->plan, &below));
     uint32_t groups = node->aggregate.group_count, kept = 0;
     for (uint32_t i = 0; i < groups; i++) {
         column_set_add_expr(&below, node->aggregate.groups[i]);
@@ -85,13 +103,13 @@ static Status prune_aggregate(const Context *cx, LogicalPlan *plan, LogicalNode 
     }
     node->aggregate.call_count = kept;
     node->column_count = groups + kept;
-    return prune(cx, plan, &node->children[0], &below);
+    return prune(p, &node->children[0], &below);
 }
 
-static Status prune_window(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required) {
+static Status prune_window(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     LogicalNode *node = *place;
     ColumnSet below;
-    TRY(copy_set(cx, plan, required, &below));
+    TRY(copy_set(p, required, &below));
     uint32_t kept = 0;
     for (uint32_t i = 0; i < node->window.call_count; i++) {
         const WindowCall *call = &node->window.calls[i];
@@ -107,7 +125,7 @@ static Status prune_window(const Context *cx, LogicalPlan *plan, LogicalNode **p
     node->window.call_count = kept;
     if (kept == 0) {
         *place = node->children[0];
-        return prune(cx, plan, place, required);
+        return prune(p, place, required);
     }
     for (uint32_t i = 0; i < node->window.partition_count; i++) {
         column_set_add_expr(&below, node->window.partitions[i]);
@@ -115,10 +133,10 @@ static Status prune_window(const Context *cx, LogicalPlan *plan, LogicalNode **p
     for (uint32_t i = 0; i < node->window.key_count; i++) {
         column_set_add_expr(&below, node->window.keys[i].expr);
     }
-    TRY(prune(cx, plan, &node->children[0], &below));
+    TRY(prune(p, &node->children[0], &below));
     const LogicalNode *child = node->children[0];
     node->column_count = child->column_count + kept;
-    TRY_NEW_ARRAY(cx, plan->arena, node->columns, node->column_count);
+    TRY_NEW_ARRAY(p->cx, p->plan->arena, node->columns, node->column_count);
     memcpy(node->columns, child->columns, child->column_count * sizeof *child->columns);
     for (uint32_t i = 0; i < kept; i++) {
         node->columns[child->column_count + i] = node->window.calls[i].output;
@@ -126,22 +144,22 @@ static Status prune_window(const Context *cx, LogicalPlan *plan, LogicalNode **p
     return OK;
 }
 
-static Status prune_sort(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+static Status prune_sort(Pruner *p, LogicalNode *node, const ColumnSet *required) {
     ColumnSet below;
-    TRY(copy_set(cx, plan, required, &below));
+    TRY(copy_set(p, required, &below));
     for (uint32_t i = 0; i < node->sort.key_count; i++) {
         column_set_add_expr(&below, node->sort.keys[i].expr);
     }
-    TRY(prune(cx, plan, &node->children[0], &below));
+    TRY(prune(p, &node->children[0], &below));
     columns_of_child(node);
     return OK;
 }
 
-static Status prune_union(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnSet *required) {
+static Status prune_union(Pruner *p, LogicalNode *node, const ColumnSet *required) {
     uint32_t kept = 0;
     for (uint32_t c = 0; c < node->child_count; c++) { /* they may be the children's own arrays, which change below */
         ColumnId *copy;
-        TRY_NEW_ARRAY(cx, plan->arena, copy, node->column_count + 1);
+        TRY_NEW_ARRAY(p->cx, p->plan->arena, copy, node->column_count + 1);
         memcpy(copy, node->set_union.inputs[c], node->column_count * sizeof *copy);
         node->set_union.inputs[c] = copy;
     }
@@ -159,14 +177,14 @@ static Status prune_union(const Context *cx, LogicalPlan *plan, LogicalNode *nod
     node->column_count = kept;
     for (uint32_t c = 0; c < node->child_count; c++) {
         ColumnSet below;
-        TRY(column_set_init(cx, plan->arena, plan, &below));
+        TRY(column_set_init(p->cx, p->plan->arena, p->plan, &below));
         column_set_add_all(&below, node->set_union.inputs[c], kept);
-        TRY(prune(cx, plan, &node->children[c], &below));
+        TRY(prune(p, &node->children[c], &below));
     }
     return OK;
 }
 
-static Status prune(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnSet *required) {
+static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     LogicalNode *node = *place;
     ColumnSet below;
     switch (node->kind) {
@@ -174,32 +192,60 @@ static Status prune(const Context *cx, LogicalPlan *plan, LogicalNode **place, c
     case LOGICAL_VALUES:
     case LOGICAL_TABLE_FUNCTION: return OK;
     case LOGICAL_FILTER:
-        TRY(copy_set(cx, plan, required, &below));
+        TRY(copy_set(p, required, &below));
         column_set_add_expr(&below, node->filter.condition);
-        TRY(prune(cx, plan, &node->children[0], &below));
+        TRY(prune(p, &node->children[0], &below));
         columns_of_child(node);
         return OK;
-    case LOGICAL_PROJECT: return prune_project(cx, plan, place, required);
-    case LOGICAL_JOIN: return prune_join(cx, plan, node, required);
-    case LOGICAL_AGGREGATE: return prune_aggregate(cx, plan, node, required);
-    case LOGICAL_WINDOW: return prune_window(cx, plan, place, required);
-    case LOGICAL_SORT: return prune_sort(cx, plan, node, required);
+    case LOGICAL_PROJECT: return prune_project(p, place, required);
+    case LOGICAL_JOIN: return prune_join(p, node, required);
+    case LOGICAL_AGGREGATE: return prune_aggregate(p, node, required);
+    case LOGICAL_WINDOW: return prune_window(p, place, required);
+    case LOGICAL_SORT: return prune_sort(p, node, required);
     case LOGICAL_LIMIT:
-        TRY(prune(cx, plan, &node->children[0], required));
+        TRY(prune(p, &node->children[0], required));
         columns_of_child(node);
         return OK;
-    case LOGICAL_UNION: return prune_union(cx, plan, node, required);
+    case LOGICAL_UNION: return prune_union(p, node, required);
+    case LOGICAL_SHARED_SCAN: prune_shared_scan(p, node, required); return OK;
     case LOGICAL_INSERT:
-        TRY(column_set_init(cx, plan->arena, plan, &below));
+        TRY(column_set_init(p->cx, p->plan->arena, p->plan, &below));
         column_set_add_all(&below, node->children[0]->columns, node->children[0]->column_count);
-        return prune(cx, plan, &node->children[0], &below);
+        return prune(p, &node->children[0], &below);
+    }
+    return OK;
+}
+
+/* Each shared subplan follows when all trees that read it are done. */
+static Status prune_shared(Pruner *p) {
+    uint32_t count = p->plan->shared_count, left = count;
+    bool *is_done, *is_read;
+    TRY_NEW_ARRAY(p->cx, p->plan->arena, is_done, count + 1);
+    TRY_NEW_ARRAY(p->cx, p->plan->arena, is_read, count + 1);
+    while (left > 0) {
+        memset(is_read, 0, count);
+        for (uint32_t i = 0; i < count; i++) {
+            if (!is_done[i]) {
+                logical_note_shared(p->plan->shared[i].node, is_read);
+            }
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            if (!is_done[i] && !is_read[i]) {
+                TRY(prune(p, &p->plan->shared[i].node, &p->shared));
+                is_done[i] = true;
+                left--;
+            }
+        }
     }
     return OK;
 }
 
 Status rewrite_prune_columns(const Context *cx, LogicalPlan *plan) {
     ColumnSet required;
+    Pruner pruner = {.cx = cx, .plan = plan};
+    TRY(column_set_init(cx, plan->arena, plan, &pruner.shared));
     TRY(column_set_init(cx, plan->arena, plan, &required));
     column_set_add_all(&required, plan->outputs, plan->output_count);
-    return prune(cx, plan, &plan->root, &required);
+    TRY(prune(&pruner, &plan->root, &required));
+    return prune_shared(&pruner);
 }

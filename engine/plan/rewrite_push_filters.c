@@ -368,5 +368,5 @@ static Status push(const Context *cx, LogicalPlan *plan, LogicalNode **place, Ex
 }
 
 Status rewrite_push_filters(const Context *cx, LogicalPlan *plan) {
-    return push_nothing(cx, plan, &plan->root);
+    return rewrite_roots(cx, plan, push_nothing);
 }
