@@ -24,6 +24,20 @@
  * call on the same object, names of columns until depot_finalize. Everything opened is closed by its own close, before its
  * connection.
  *
+ * Transactions. A statement alone is atomic: all of it is there once it has ended, or nothing. BEGIN … COMMIT make several
+ * statements one (DDL and COPY included); ROLLBACK takes them back, settings changed by SET too.
+ *   - Reading. All statements of a transaction read the version that was the newest when the first of them ran, plus what the
+ *     transaction itself has changed. Nobody else sees its changes before COMMIT.
+ *   - Writing. There is one writer at a time, in all processes. The first statement that writes takes the writer lock until the
+ *     end of the transaction; another writer waits up to 5 seconds, then fails with 55P03 (lock_not_available).
+ *   - Conflicts. If anything was committed between the version that the transaction has read and its first write, that write
+ *     fails with 40001 (serialization_failure): run the transaction again. So transactions that write are serializable, and
+ *     after its first write a transaction cannot conflict any more. One whose first statement writes never conflicts.
+ *   - Errors. A statement that fails takes the whole transaction back; what follows fails with 25P02 until ROLLBACK (or COMMIT,
+ *     which is then a ROLLBACK).
+ *   - The end of a transaction also ends statements that are still being stepped through and read its changes: they fail with
+ *     25000. An appender opened inside a transaction loads into it; a failed or aborted appender fails the transaction.
+ *
  * Values. A result is read row by row (depot_step, depot_column_…) or batch by batch (depot_next_batch), not both.
  *
  * ABI. Structs that the caller fills start zeroed ({0}); new fields go at the end. */
@@ -81,7 +95,15 @@ uint32_t depot_nodes(const depot *db);
 uint32_t depot_slices_per_node(const depot *db);
 /* SET name = value. */
 depot_code depot_set(depot *db, const char *name, const char *value);
-/* The oldest notice not yet taken ("ENCODE lzo is stored as lz4"), or NULL. Valid until the next statement runs. */
+/* Between BEGIN and COMMIT or ROLLBACK? */
+typedef enum depot_transaction {
+    DEPOT_TRANSACTION_NONE,
+    DEPOT_TRANSACTION_OPEN,
+    DEPOT_TRANSACTION_FAILED /* taken back by an error; waits for ROLLBACK */
+} depot_transaction;
+depot_transaction depot_transaction_state(const depot *db);
+/* The oldest notice not yet taken ("ENCODE lzo is stored as lz4"), or NULL. Valid until the next statement runs. Warnings start
+ * with "WARNING:  ". */
 const char *depot_next_notice(depot *db);
 /* Makes the running statement end with 57014 (query_canceled) soon. From any thread and from a signal handler. */
 void depot_cancel(depot *db);

@@ -240,6 +240,8 @@ AstCopy *ast_copy(Parser *p, AstName *table, AstQuery *query, AstIdentList colum
                   AstOptionList options);
 AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns);
 AstTransaction *ast_transaction(Parser *p, AstTransactionKind kind, bool is_read_only);
+/* The word that makes an isolation level; all of them are read from one snapshot. Always false: not read-only. */
+bool ast_isolation(Parser *p, Token word, const char *right, const char *also_right);
 AstSet *ast_set(Parser *p, bool is_local, AstIdent *name, const AstIdent *value);
 AstIdent *ast_set_values(Parser *p, const AstIdent *before, Token value);
 AstIdent *ast_time_zone(Parser *p, Token token); /* the setting behind SET TIME ZONE */

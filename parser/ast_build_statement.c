@@ -306,6 +306,16 @@ AstTransaction *ast_transaction(Parser *p, AstTransactionKind kind, bool is_read
     return transaction;
 }
 
+bool ast_isolation(Parser *p, Token word, const char *right, const char *also_right) {
+    if (strcmp(word.text, right) != 0 && (also_right == NULL || strcmp(word.text, also_right) != 0)) {
+        parser_fail(p, word.pos, SYNTAX_ERROR, "there is no isolation level of that name");
+        (void)fail_hint(p->cx,
+                        "SERIALIZABLE, REPEATABLE READ, READ COMMITTED and READ UNCOMMITTED are taken: a transaction reads "
+                        "one snapshot in each.");
+    }
+    return false;
+}
+
 AstSet *ast_set(Parser *p, bool is_local, AstIdent *name, const AstIdent *value) {
     AstSet *set;
     NEW_NODE(p, set);

@@ -278,9 +278,9 @@ transaction_mode_list(R) ::= transaction_mode(A).                       { R = A;
 transaction_mode_list(R) ::= transaction_mode_list(A) COMMA transaction_mode(B).    { R = A || B; }
 transaction_mode(R) ::= READ ONLY.              { R = true; }
 transaction_mode(R) ::= READ WRITE.             { R = false; }
-transaction_mode(R) ::= ISOLATION LEVEL ID.     { R = false; }
-transaction_mode(R) ::= ISOLATION LEVEL ID READ.    { R = false; }
-transaction_mode(R) ::= ISOLATION LEVEL READ ID.    { R = false; }
+transaction_mode(R) ::= ISOLATION LEVEL ID(A).          { R = ast_isolation(p, A, "serializable", NULL); }
+transaction_mode(R) ::= ISOLATION LEVEL ID(A) READ.     { R = ast_isolation(p, A, "repeatable", NULL); }
+transaction_mode(R) ::= ISOLATION LEVEL READ ID(A).     { R = ast_isolation(p, A, "committed", "uncommitted"); }
 
 %type set {AstSet *}
 set(S) ::= SET set_scope(L) setting(N) TO|EQ set_values(V).             { S = ast_set(p, L, N, V); }

@@ -83,6 +83,40 @@ Warehouse *commit_warehouse(const Commit *commit) {
     return commit->warehouse;
 }
 
+uint64_t commit_base_version(const Commit *commit) {
+    return commit->base->version;
+}
+
+static bool is_view_of_table(const Commit *commit, const CommitView *view) {
+    for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {
+        if (table->view == view->state) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void forget_old_views(Commit *commit) {
+    for (CommitView **at = &commit->views; *at != NULL;) {
+        CommitView *view = *at;
+        if (is_view_of_table(commit, view)) {
+            at = &view->next;
+        } else {
+            *at = view->next;
+            table_state_release(view->state);
+        }
+    }
+}
+
+Status commit_tidy(const Context *cx, Commit *commit) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    forget_old_views(commit);
+    Status status = commit_remove_unused_files(&own, commit);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
 void commit_use_workers(Commit *commit, WorkerPool *pool, uint32_t threads) {
     commit->pool = pool;
     commit->threads = threads;

@@ -12,14 +12,14 @@
 
 /* ---------------------------------------------------------------------------------------------------------- new files */
 
-static Status note_file(const Context *cx, Commit *commit, const char *path, uint64_t segment_id, bool is_directory) {
+static Status note_file(const Context *cx, Commit *commit, const char *path, uint64_t id, bool is_directory) {
     NewFile *file;
     TRY_NEW(cx, &commit->arena, file);
     file->path = arena_copy_text(cx, &commit->arena, path, strlen(path));
     if (file->path == NULL) {
         return OUT_OF_MEMORY;
     }
-    file->segment_id = segment_id;
+    file->id = id;
     file->is_directory = is_directory;
     file->next = commit->files;
     commit->files = file;
@@ -103,7 +103,7 @@ static Status prepare_file(const Context *cx, Commit *commit, uint64_t table_id,
     }
     append_stem(segment, path);
     append_suffix(segment, which, path);
-    return note_file(cx, commit, path, segment->id, false);
+    return note_file(cx, commit, path, which == SEGMENT_FILE_DELETES ? segment->delete_map_id : segment->id, false);
 }
 
 Status commit_create_file(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment, uint32_t which,
@@ -126,6 +126,53 @@ Status commit_remove_files(const Context *cx, Commit *commit) {
     }
     commit->files = NULL;
     return OK;
+}
+
+static int compare_ids(const void *a_, const void *b_) {
+    uint64_t a = *(const uint64_t *)a_, b = *(const uint64_t *)b_;
+    return (a > b) - (a < b);
+}
+
+/* Ids of all segments and delete maps that the commit's tables name; mem_alloc, ascending. */
+static Status used_ids(const Context *cx, const Commit *commit, uint64_t **ids_out, size_t *count) {
+    size_t most = 0;
+    for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {
+        most += 2 * (size_t)table->segment_count;
+    }
+    uint64_t *ids;
+    TRY_ALLOC(cx, ids, sizeof *ids * (most + 1));
+    *count = 0;
+    for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {
+        for (uint32_t i = 0; i < table->segment_count; i++) {
+            ids[(*count)++] = table->segments[i].id;
+            ids[(*count)++] = table->segments[i].delete_map_id;
+        }
+    }
+    if (*count > 1) {
+        qsort(ids, *count, sizeof *ids, compare_ids);
+    }
+    *ids_out = ids;
+    return OK;
+}
+
+Status commit_remove_unused_files(const Context *cx, Commit *commit) {
+    uint64_t *ids;
+    size_t count;
+    TRY(used_ids(cx, commit, &ids, &count));
+    Status status = OK;
+    for (NewFile **at = &commit->files; *at != NULL && status == OK;) {
+        NewFile *file = *at;
+        if (file->id == 0 || (count > 0 && bsearch(&file->id, ids, count, sizeof *ids, compare_ids) != NULL)) {
+            at = &file->next;
+            continue;
+        }
+        status = file_remove(cx, commit->warehouse->files, file->path);
+        if (status == OK) {
+            *at = file->next;
+        }
+    }
+    mem_free(ids);
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------------- building versions */
@@ -500,47 +547,12 @@ static bool is_anything_changed(const Commit *commit) {
     return false;
 }
 
-static int compare_ids(const void *a_, const void *b_) {
-    uint64_t a = *(const uint64_t *)a_, b = *(const uint64_t *)b_;
-    return (a > b) - (a < b);
-}
-
-/* Files of segments that the commit wrote and took back again. */
-static Status remove_unused_files(const Context *cx, const Finish *finish) {
-    Commit *commit = finish->commit;
-    uint32_t count = 0, most = 0;
-    for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {
-        most += table->segment_count;
-    }
-    uint64_t *ids;
-    TRY_NEW_ARRAY(cx, &commit->arena, ids, most);
-    for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {
-        for (uint32_t i = 0; i < table->segment_count; i++) {
-            ids[count++] = table->segments[i].id;
-        }
-    }
-    if (count > 1) {
-        qsort(ids, count, sizeof *ids, compare_ids);
-    }
-    for (const NewFile *file = commit->files; file != NULL; file = file->next) {
-        bool is_used =
-            file->segment_id == 0 || (count > 0 && bsearch(&file->segment_id, ids, count, sizeof *ids, compare_ids) != NULL);
-        if (!is_used) {
-            TRY(file_remove(cx, commit->warehouse->files, file->path));
-        }
-    }
-    return OK;
-}
-
 /* After the rename: the base is let go, what it alone needed is removed. What fails here is left to the next writer. */
 static void clean_after(const Context *cx, Finish *finish) {
     Commit *commit = finish->commit;
     snapshot_release(commit->base);
     commit->base = NULL;
-    Status status = remove_unused_files(cx, finish);
-    if (status == OK) {
-        status = cleanup_versions(cx, commit->warehouse->files, &finish->root);
-    }
+    Status status = cleanup_versions(cx, commit->warehouse->files, &finish->root);
     atomic_store(&commit->warehouse->has_leftovers, finish->root.older_count > 0);
     if (status == OK) {
         status = writer_lock_mark(cx, &commit->lock, WRITER_DONE);
@@ -549,6 +561,7 @@ static void clean_after(const Context *cx, Finish *finish) {
 }
 
 static Status prepare(const Context *cx, Finish *finish) {
+    TRY(commit_remove_unused_files(cx, finish->commit));
     TRY(begin_root(cx, finish));
     TRY(write_tables(cx, finish));
     finish->root.next_id = finish->commit->lock.next_id;

@@ -40,7 +40,7 @@ typedef struct CommitView {
 /* A file or directory that the commit made. */
 typedef struct NewFile {
     struct NewFile *next; /* newest first */
-    uint64_t segment_id;  /* 0: a manifest or a directory */
+    uint64_t id;          /* of the segment or delete map; 0: a manifest or a directory */
     bool is_directory;
     const char *path;
 } NewFile;
@@ -73,6 +73,8 @@ CommitTable *commit_touched_table(const Commit *commit, uint64_t table_id);
 Status commit_touch_table(const Context *cx, Commit *commit, uint64_t table_id, CommitTable **table);
 /* The table as the commit sees it; *state is borrowed until the commit ends. */
 Status commit_table_view(const Context *cx, Commit *commit, uint64_t table_id, TableState **state);
+/* Removes files of segments and delete maps that the commit wrote and took back again. */
+Status commit_remove_unused_files(const Context *cx, Commit *commit);
 /* Removes all that the commit made. */
 Status commit_remove_files(const Context *cx, Commit *commit);
 

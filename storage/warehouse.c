@@ -217,6 +217,13 @@ Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **sn
     return status;
 }
 
+Snapshot *snapshot_retain(Snapshot *snapshot) {
+    pthread_mutex_lock(&snapshot->warehouse->mutex);
+    snapshot->references++;
+    pthread_mutex_unlock(&snapshot->warehouse->mutex);
+    return snapshot;
+}
+
 void snapshot_release(Snapshot *snapshot) {
     if (snapshot == NULL) {
         return;

@@ -114,7 +114,8 @@ typedef struct TableVersion {
 Attachment *table_attachment(const TableVersion *table);
 
 Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **snapshot);
-void snapshot_release(Snapshot *snapshot);
+Snapshot *snapshot_retain(Snapshot *snapshot);
+void snapshot_release(Snapshot *snapshot); /* NULL is fine */
 Warehouse *snapshot_warehouse(const Snapshot *snapshot);
 uint64_t snapshot_version(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);
@@ -136,6 +137,10 @@ const TableVersion *commit_find_table(Commit *commit, const char *schema_name, c
 /* The commit's own state as a snapshot: what its statements read. Valid until the commit ends; release it before. */
 Status commit_snapshot(const Context *cx, Commit *commit, Snapshot **snapshot);
 Warehouse *commit_warehouse(const Commit *commit);
+uint64_t commit_base_version(const Commit *commit); /* the version that it started from */
+/* Between the statements of a long commit: forgets table versions that have changed since (commit_table's answers) and removes
+ * files of segments that were taken back again. No snapshot of the commit may be held. */
+Status commit_tidy(const Context *cx, Commit *commit);
 /* Lets commit_finish sync its files with up to `threads` threads of the pool. */
 void commit_use_workers(Commit *commit, WorkerPool *pool, uint32_t threads);
 /* Syncs all new files, writes manifests, renames, releases the lock; consumes the commit in any case. After OK the change is

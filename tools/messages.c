@@ -26,6 +26,7 @@ void print_error(const depot_error *error) {
 void print_notices(depot *db) {
     const char *notice;
     while ((notice = depot_next_notice(db)) != NULL) {
-        fprintf(stderr, "NOTICE:  %s\n", notice);
+        bool is_warning = strncmp(notice, "WARNING:", 8) == 0;
+        fprintf(stderr, "%s%s\n", is_warning ? "" : "NOTICE:  ", notice);
     }
 }

@@ -9,6 +9,7 @@
 struct depot_appender {
     depot *db;
     Commit *commit;
+    bool owns_commit; /* else it is the transaction's */
     TableWriter *writer;
     const TableVersion *table;
     Arena arena; /* of the bound checks */
@@ -19,7 +20,7 @@ struct depot_appender {
 
 static Status open_writer(const Context *cx, depot_appender *appender, const char *schema, const char *name) {
     depot *db = appender->db;
-    TRY(commit_begin(cx, db->warehouse, &appender->commit));
+    TRY(transaction_commit(cx, db, "an appender", &appender->commit, &appender->owns_commit));
     TRY(commit_table(cx, appender->commit, schema == NULL ? "public" : schema, name, &appender->table));
     TRY(bind_checks(cx, &appender->arena, appender->table->schema, &appender->checks));
     return table_writer_open(cx, appender->commit, appender->table, db->pool, session_threads(&db->settings),
@@ -172,10 +173,13 @@ depot_code depot_appender_commit(depot_appender *appender, uint64_t *rows) {
     appender->writer = NULL;
     appender->commit = NULL;
     Status status = table_writer_finish(&cx, writer, &report);
-    if (status == OK) {
+    if (status == OK && appender->owns_commit) {
         status = commit_finish(&cx, commit);
-    } else {
+    } else if (appender->owns_commit) {
         commit_abort(commit);
+    }
+    if (status != OK) {
+        transaction_fail(db);
     }
     if (rows != NULL) {
         *rows = report.rows;
@@ -186,8 +190,10 @@ depot_code depot_appender_commit(depot_appender *appender, uint64_t *rows) {
 
 void depot_appender_abort(depot_appender *appender) {
     if (appender != NULL) {
+        depot *db = appender->db;
         table_writer_abort(appender->writer);
-        commit_abort(appender->commit);
+        commit_abort(appender->owns_commit ? appender->commit : NULL);
         close_appender(appender);
+        transaction_fail(db); /* segments of it may be in the transaction already */
     }
 }

@@ -125,6 +125,7 @@ void depot_close(depot *db) {
         return;
     }
     depot_appender_abort(db->appender);
+    transaction_close(db);
     worker_pool_free(db->pool);
     warehouse_close(db->warehouse);
     notice_list_free(db->notices);
@@ -153,12 +154,24 @@ void depot_progress(depot *db, int (*callback)(void *argument, double share), vo
     db->progress_argument = argument;
 }
 
+depot_transaction depot_transaction_state(const depot *db) {
+    static const depot_transaction states[] = {[TRANSACTION_NONE] = DEPOT_TRANSACTION_NONE,
+                                               [TRANSACTION_OPEN] = DEPOT_TRANSACTION_OPEN,
+                                               [TRANSACTION_FAILED] = DEPOT_TRANSACTION_FAILED};
+    return states[db->transaction.state];
+}
+
 depot_code depot_set(depot *db, const char *name, const char *value) {
     Context cx = session_context(db);
     return session_result(db, settings_set(&cx, &db->settings, name, value), NULL, 0);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- statements */
+
+static const char *transaction_tag(AstTransactionKind kind) {
+    static const char *const tags[] = {[AST_BEGIN] = "BEGIN", [AST_COMMIT] = "COMMIT", [AST_ROLLBACK] = "ROLLBACK"};
+    return tags[kind];
+}
 
 static const char *statement_tag(const AstStatement *ast) {
     switch (ast->kind) {
@@ -169,7 +182,7 @@ static const char *statement_tag(const AstStatement *ast) {
     case AST_STATEMENT_INSERT: return "INSERT";
     case AST_STATEMENT_COPY: return "COPY";
     case AST_STATEMENT_ANALYZE: return "ANALYZE";
-    case AST_STATEMENT_TRANSACTION: return "BEGIN";
+    case AST_STATEMENT_TRANSACTION: return transaction_tag(ast->transaction->kind);
     case AST_STATEMENT_SET: return "SET";
     case AST_STATEMENT_RESET: return "RESET";
     case AST_STATEMENT_SHOW: return "SHOW";
@@ -216,6 +229,9 @@ depot_code depot_prepare(depot *db, const char *sql, int64_t bytes, depot_statem
     if (tail != NULL) {
         *tail = sql + end;
     }
+    if (status != OK) {
+        transaction_fail(db);
+    }
     if (status != OK || statement->ast == NULL) {
         depot_finalize(statement);
         return session_result(db, status, sql, length);
@@ -249,7 +265,7 @@ void depot_finalize(depot_statement *statement) {
 
 depot_code depot_reset(depot_statement *statement) {
     run_end(statement);
-    statement->has_failed = false;
+    statement->has_failed = statement->was_ended = false;
     free_outputs(statement);
     return session_result(statement->db, OK, NULL, 0);
 }
@@ -322,9 +338,20 @@ static depot_code finish_call(depot_statement *statement, Status status, uint64_
     if (status != OK) {
         run_end(statement);
         statement->has_failed = true;
+        transaction_fail(statement->db);
     }
     statement->elapsed_ns += clock_ns() - started;
     return session_result(statement->db, status, statement->text, statement->text_bytes);
+}
+
+/* The statement failed before: the error is there already, unless it was ended from outside. */
+static depot_code failed_before(depot_statement *statement) {
+    if (statement->was_ended) {
+        Context cx = session_context(statement->db);
+        session_result(statement->db,
+                       fail(&cx, INVALID_TRANSACTION_STATE, "the transaction that this statement read in has ended"), NULL, 0);
+    }
+    return DEPOT_ERROR;
 }
 
 depot_code depot_step(depot_statement *statement) {
@@ -333,7 +360,7 @@ depot_code depot_step(depot_statement *statement) {
         return DEPOT_ROW;
     }
     if (statement->has_failed) {
-        return DEPOT_ERROR;
+        return failed_before(statement);
     }
     uint64_t started = clock_ns();
     const Batch *batch;
@@ -533,7 +560,7 @@ static Status fill_output(const Context *cx, depot_statement *statement, const B
 depot_code depot_next_batch(depot_statement *statement, const depot_batch **out) {
     *out = NULL;
     if (statement->has_failed) {
-        return DEPOT_ERROR;
+        return failed_before(statement);
     }
     uint64_t started = clock_ns();
     const Batch *batch;

@@ -2,7 +2,8 @@
  *
  *   depot.c      the public calls        statement.c  one run: parse, bind, plan, execute, fetch
  *   ddl.c        CREATE, DROP            show.c       SET, SHOW, DESCRIBE: results that are tables of text
- *   copy.c       COPY                    appender.c   whole batches from outside */
+ *   copy.c       COPY                    appender.c   whole batches from outside
+ *   transaction.c  what a statement reads and writes in, BEGIN to COMMIT or ROLLBACK */
 #ifndef DEPOT_SESSION_SESSION_H
 #define DEPOT_SESSION_SESSION_H
 
@@ -14,9 +15,23 @@
 
 #include <stdatomic.h>
 
+typedef enum TransactionState { TRANSACTION_NONE, TRANSACTION_OPEN, TRANSACTION_FAILED } TransactionState;
+
+/* From BEGIN to COMMIT or ROLLBACK. A failed one holds nothing any more: it only waits for its end. */
+typedef struct Transaction {
+    TransactionState state;
+    bool is_read_only;
+    int64_t now_micros;       /* of BEGIN: what now() gives throughout */
+    Settings settings;        /* as they were at BEGIN: what ROLLBACK brings back */
+    Snapshot *snapshot;       /* owned; what its statements read, from the first of them until it writes */
+    Commit *commit;           /* owned; from its first write on: what its statements read and change */
+    depot_statement *readers; /* runs that read in the commit; they end with it */
+} Transaction;
+
 struct depot {
     MemoryAccount memory; /* everything of this connection; no limit of its own */
     Settings settings;
+    Transaction transaction;
     Warehouse *warehouse;
     WorkerPool *pool;
     NoticeList *notices;
@@ -42,7 +57,8 @@ typedef struct Run {
     Arena arena;          /* plan, literals, text tables */
     Settings settings;    /* as they were when the run began */
     Snapshot *snapshot;
-    Commit *commit; /* of a statement that writes */
+    Commit *commit;   /* of a statement that writes */
+    bool owns_commit; /* the statement's own; else the transaction's */
     PhysicalPlan *plan;
     Query *query;
     TextTable *table;
@@ -67,11 +83,13 @@ struct depot_statement {
     Value *parameters;     /* ast->parameter_count */
     Arena parameter_arena; /* text of parameters */
     Run run;
-    bool is_running;            /* `run` holds something */
-    bool has_failed;            /* until the next reset: stepping again tells the same error, and runs nothing */
-    int64_t now_micros;         /* when the run began: what now() gives */
-    uint64_t rows;              /* of the run that ended last */
-    uint64_t peak_memory_bytes; /* the same */
+    bool is_running;              /* `run` holds something */
+    bool has_failed;              /* until the next reset: stepping again tells the same error, and runs nothing */
+    bool was_ended;               /* it failed because the transaction that it read in has ended */
+    depot_statement *next_reader; /* of Transaction.readers */
+    int64_t now_micros;           /* when the run began: what now() gives */
+    uint64_t rows;                /* of the run that ended last */
+    uint64_t peak_memory_bytes;   /* the same */
     uint64_t elapsed_ns;
     /* Rows read one by one, and batches handed out. */
     const Batch *batch;
@@ -103,6 +121,26 @@ Status run_fetch(depot_statement *statement, const Batch **batch);
 void run_end(depot_statement *statement); /* back to where nothing ran */
 /* Runs a plan that writes into the run's commit to its end; *rows is what was written. */
 Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows);
+
+/* ------------------------------------------------------------------------------------------------------- transactions */
+
+/* May the statement run? IN_FAILED_TRANSACTION. */
+Status transaction_admits(const Context *cx, const depot_statement *statement);
+/* Fills run.snapshot with what the statement reads: the transaction's view, or the newest version. */
+Status transaction_read(const Context *cx, depot_statement *statement);
+/* Fills run.commit and run.snapshot. Takes the writer lock, unless the transaction has it already. LOCK_NOT_AVAILABLE,
+ * READ_ONLY_TRANSACTION; SERIALIZATION_FAILURE if the transaction has read a version that is not the newest any more. */
+Status transaction_write(const Context *cx, depot_statement *statement);
+/* The statement has written all: commits, unless that is the transaction's to do. */
+Status transaction_written(const Context *cx, Run *run);
+/* For writers without a statement: the transaction's commit, or (*is_own) one of their own. `what` for messages. */
+Status transaction_commit(const Context *cx, depot *db, const char *what, Commit **commit, bool *is_own);
+/* The run ends: it reads in the transaction no more. */
+void transaction_leave(depot_statement *statement);
+/* After any error: an open transaction is taken back, and waits for ROLLBACK. */
+void transaction_fail(depot *db);
+void transaction_close(depot *db);                                     /* the connection ends */
+Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN, COMMIT, ROLLBACK */
 
 Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE TABLE, DROP TABLE */
 Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */

@@ -146,7 +146,7 @@ static Status show_functions(const Context *cx, depot_statement *statement) {
 
 static Status show_tables(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
-    TRY(warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot));
+    TRY(transaction_read(cx, statement));
     static const char *const names[] = {"schema", "table", "rows", "bytes", "segments", "partitions", "diststyle"};
     TRY(text_table_create(cx, &run->arena, 7, names, &run->table));
     for (uint32_t i = 0; i < snapshot_table_count(run->snapshot); i++) {
@@ -169,7 +169,7 @@ static Status describe(const Context *cx, depot_statement *statement) {
     if (describe->file != NULL) {
         return fail_unsupported(cx, statement->ast->pos, "DESCRIBE FILE");
     }
-    TRY(warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot));
+    TRY(transaction_read(cx, statement));
     const TableVersion *table;
     TRY(bind_table(cx, &run->arena, run->snapshot, describe->table, &table));
     static const char *const names[] = {"column", "type", "nullable", "encoding", "distkey", "sortkey", "partition", "default"};

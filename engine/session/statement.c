@@ -1,5 +1,6 @@
 /* One run of a statement: bind, optimize, lower, execute, fetch. A statement that writes takes the writer lock first, so that
- * it sees the newest version, and commits after its last row. */
+ * it sees the newest version, and commits after its last row; inside a transaction, transaction.c says what it reads and when
+ * it commits. */
 #include "bind/bind.h"
 #include "session/session.h"
 
@@ -51,7 +52,7 @@ static void run_begin(depot_statement *statement) {
     arena_init(&run->arena);
     atomic_store(&db->cancel, false);
     db->error.status = OK; /* of the statement before */
-    statement->now_micros = clock_micros_utc();
+    statement->now_micros = db->transaction.state == TRANSACTION_OPEN ? db->transaction.now_micros : clock_micros_utc();
     statement->is_running = true;
 }
 
@@ -61,7 +62,8 @@ void run_end(depot_statement *statement) {
         return;
     }
     query_close(run->query);
-    commit_abort(run->commit);
+    transaction_leave(statement);
+    commit_abort(run->owns_commit ? run->commit : NULL);
     batch_free(&run->table_batch);
     arena_free(&run->arena);
     if (run->snapshot != NULL) {
@@ -95,13 +97,6 @@ static Status plan_query(const Context *cx, depot_statement *statement, const As
     return lower(cx, statement, logical);
 }
 
-/* The writer lock is taken first: what the statement reads is what it changes. */
-static Status begin_write(const Context *cx, depot_statement *statement) {
-    Run *run = &statement->run;
-    TRY(commit_begin(cx, statement->db->warehouse, &run->commit));
-    return warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot);
-}
-
 static Status plan_insert(const Context *cx, depot_statement *statement, const AstInsert *insert) {
     BindParameters parameters = bound_parameters(statement);
     LogicalPlan *logical;
@@ -113,10 +108,10 @@ static Status plan_explained(const Context *cx, depot_statement *statement) {
     const AstStatement *explained = statement->ast->explain->statement;
     Run *run = &statement->run;
     switch (explained->kind) {
-    case AST_STATEMENT_QUERY:
-        TRY(warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot));
-        return plan_query(cx, statement, explained->query);
-    case AST_STATEMENT_INSERT: TRY(begin_write(cx, statement)); return plan_insert(cx, statement, explained->insert);
+    case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, explained->query);
+    case AST_STATEMENT_INSERT:
+        TRY(run->is_shown ? transaction_read(cx, statement) : transaction_write(cx, statement));
+        return plan_insert(cx, statement, explained->insert);
     default: return fail_unsupported(cx, explained->pos, "EXPLAIN of this statement");
     }
 }
@@ -177,12 +172,6 @@ static Status drain_query(const Context *cx, Run *run, uint64_t *rows) {
     return OK;
 }
 
-static Status finish_commit(const Context *cx, Run *run) {
-    Commit *commit = run->commit;
-    run->commit = NULL; /* consumed in any case */
-    return commit_finish(cx, commit);
-}
-
 Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows) {
     Run *run = &statement->run;
     TRY(lower(cx, statement, logical));
@@ -195,13 +184,13 @@ Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *log
 
 static Status run_insert(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
-    TRY(begin_write(cx, statement));
+    TRY(transaction_write(cx, statement));
     TRY(plan_insert(cx, statement, statement->ast->insert));
     TRY(start_query(cx, statement, false));
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     run->rows = query_rows_written(run->query);
-    return finish_commit(cx, run);
+    return transaction_written(cx, run);
 }
 
 static Status option_is_on(const Context *cx, const AstOption *option, bool *on) {
@@ -262,7 +251,7 @@ static Status run_explain(const Context *cx, depot_statement *statement, uint64_
         profile.execution_ns = clock_ns() - execution_started;
         profile.peak_memory_bytes = (uint64_t)atomic_load(&run->memory.peak_bytes);
         if (run->commit != NULL) {
-            TRY(finish_commit(cx, run));
+            TRY(transaction_written(cx, run));
         }
     }
     const char **lines;
@@ -279,27 +268,23 @@ static Status run_explain(const Context *cx, depot_statement *statement, uint64_
 static Status run_statement(const Context *cx, depot_statement *statement, uint64_t started) {
     Run *run = &statement->run;
     switch (statement->ast->kind) {
-    case AST_STATEMENT_QUERY:
-        TRY(warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot));
-        return plan_query(cx, statement, statement->ast->query);
+    case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, statement->ast->query);
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
     case AST_STATEMENT_INSERT: return run_insert(cx, statement);
     case AST_STATEMENT_CREATE_TABLE:
     case AST_STATEMENT_DROP_TABLE:
-        TRY(begin_write(cx, statement));
+        TRY(transaction_write(cx, statement));
         TRY(run_ddl(cx, statement));
-        return finish_commit(cx, run);
+        return transaction_written(cx, run);
     case AST_STATEMENT_COPY:
         if (statement->ast->copy->is_to) {
             return fail_unsupported(cx, statement->ast->pos, "COPY … TO");
         }
-        TRY(begin_write(cx, statement));
+        TRY(transaction_write(cx, statement));
         TRY(run_copy(cx, statement));
-        return finish_commit(cx, run);
+        return transaction_written(cx, run);
     case AST_STATEMENT_ANALYZE: notice(cx, "statistics are up to date: every load writes them"); return OK;
-    case AST_STATEMENT_TRANSACTION:
-        fail_unsupported(cx, statement->ast->pos, "a transaction of several statements");
-        return fail_hint(cx, "every statement is atomic on its own");
+    case AST_STATEMENT_TRANSACTION: return run_transaction(cx, statement);
     case AST_STATEMENT_SET:
     case AST_STATEMENT_RESET:
     case AST_STATEMENT_SHOW:
@@ -324,6 +309,7 @@ Status run_plan(depot_statement *statement) {
     run_begin(statement);
     Context cx = run_context(statement);
     Run *run = &statement->run;
+    TRY(transaction_admits(&cx, statement));
     TRY(run_statement(&cx, statement, started));
     if (run->table != NULL) {
         TRY(take_table_columns(&cx, run));

@@ -49,6 +49,16 @@ static char *read_line(const char *prompt) {
     return line;
 }
 
+/* As psql's: a star inside a transaction, an exclamation mark in one that has failed. */
+static const char *main_prompt(const depot *db) {
+    switch (depot_transaction_state(db)) {
+    case DEPOT_TRANSACTION_OPEN: return "depot*> ";
+    case DEPOT_TRANSACTION_FAILED: return "depot!> ";
+    case DEPOT_TRANSACTION_NONE: break;
+    }
+    return "depot> ";
+}
+
 /* Adds a line to the statement; NULL without memory. */
 static char *append_line(char *statement, const char *line) {
     size_t bytes = statement == NULL ? 0 : strlen(statement);
@@ -78,7 +88,7 @@ void shell_run_interactive(Shell *shell) {
         fputc('\n', stderr);
     }
     while (!shell->quit) {
-        char *line = read_line(statement == NULL ? "depot> " : "   ... ");
+        char *line = read_line(statement == NULL ? main_prompt(shell->db) : "   ... ");
         if (line == NULL) {
             break;
         }
