@@ -11,16 +11,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GEN_COLUMNS_MAX 32
+#define GEN_COLUMNS_MAX 40
 #define GEN_CHUNK_ROWS_MAX 4096
 #define GEN_TEXT_BYTES ((size_t)GEN_CHUNK_ROWS_MAX * 512) /* text of one chunk */
 
-typedef enum GenKind { GEN_INT32, GEN_TEXT } GenKind;
+typedef enum GenKind {
+    GEN_INT32,
+    GEN_DATE,   /* days since 1970-01-01 */
+    GEN_CENTS5, /* DECIMAL(5,2), in hundredths; DECIMAL(7,2); DECIMAL(15,2) */
+    GEN_CENTS7,
+    GEN_CENTS15,
+    GEN_TEXT
+} GenKind;
 
 typedef struct GenColumn {
     GenKind kind;
-    int32_t *ints;     /* GEN_INT32 */
-    depot_text *texts; /* GEN_TEXT; the bytes stand in the chunk's pool or are static */
+    int32_t *ints;      /* GEN_INT32, GEN_DATE */
+    int64_t *cents;     /* GEN_CENTS… */
+    depot_text *texts;  /* GEN_TEXT; the bytes stand in the chunk's pool or are static */
+    uint64_t *validity; /* one bit per row; all set when a chunk begins */
+    bool has_nulls;
 } GenColumn;
 
 /* Rows of one chunk, column by column. */
@@ -85,9 +95,29 @@ static inline int32_t random_between(Random *random, int32_t low, int32_t high) 
     return (int32_t)(low + (int64_t)(((unsigned __int128)random_next(random) * range) >> 64));
 }
 
+/* A calendar day. */
+typedef struct GenDay {
+    int32_t year, month, day; /* month and day from 1 */
+    int32_t of_year;          /* from 1 */
+    int32_t of_week;          /* 0 = Sunday */
+} GenDay;
+
+GenDay gen_day(int32_t days); /* since 1970-01-01 */
+int32_t gen_days(int32_t year, int32_t month, int32_t day);
+int32_t gen_month_days(int32_t year, int32_t month);
+
 static inline depot_text gen_static(const char *text, size_t bytes) {
     return (depot_text){text, (uint32_t)bytes};
 }
+static inline void gen_null(GenColumn *column, uint32_t row) {
+    column->validity[row / 64] &= ~(UINT64_C(1) << (row % 64));
+    column->has_nulls = true;
+}
+static inline bool gen_is_null(const GenColumn *column, uint32_t row) {
+    return column->has_nulls && (column->validity[row / 64] >> (row % 64) & 1) == 0;
+}
+/* Room in the chunk's pool. */
+char *gen_reserve(GenChunk *chunk, size_t bytes);
 /* Formats into the chunk's pool. */
 depot_text gen_format(GenChunk *chunk, const char *format, ...) __attribute__((__format__(printf, 2, 3)));
 

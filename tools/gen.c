@@ -40,28 +40,65 @@ typedef struct Load {
 
 /* ---------------------------------------------------------------------------------------------------------------- chunks */
 
+static bool is_cents(GenKind kind) {
+    return kind == GEN_CENTS5 || kind == GEN_CENTS7 || kind == GEN_CENTS15;
+}
+
+static bool column_create(GenColumn *column, GenKind kind) {
+    column->kind = kind;
+    column->validity = malloc(GEN_CHUNK_ROWS_MAX / 8);
+    if (kind == GEN_TEXT) {
+        column->texts = malloc(sizeof *column->texts * GEN_CHUNK_ROWS_MAX);
+    } else if (is_cents(kind)) {
+        column->cents = malloc(sizeof *column->cents * GEN_CHUNK_ROWS_MAX);
+    } else {
+        column->ints = malloc(sizeof *column->ints * GEN_CHUNK_ROWS_MAX);
+    }
+    return column->validity != NULL && (column->ints != NULL || column->cents != NULL || column->texts != NULL);
+}
+
 static bool chunk_create(GenChunk *chunk, const GenTable *table) {
     *chunk = (GenChunk){.pool = malloc(GEN_TEXT_BYTES)};
     bool ok = chunk->pool != NULL;
     for (uint32_t i = 0; i < table->column_count; i++) {
-        GenColumn *column = &chunk->columns[i];
-        column->kind = table->kinds[i];
-        if (column->kind == GEN_INT32) {
-            column->ints = malloc(sizeof *column->ints * GEN_CHUNK_ROWS_MAX);
-        } else {
-            column->texts = malloc(sizeof *column->texts * GEN_CHUNK_ROWS_MAX);
-        }
-        ok = ok && (column->ints != NULL || column->texts != NULL);
+        ok = column_create(&chunk->columns[i], table->kinds[i]) && ok;
     }
     return ok;
+}
+
+/* Empty, all rows to come not NULL. */
+static void chunk_reset(GenChunk *chunk, const GenTable *table) {
+    chunk->pool_used = 0;
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        chunk->columns[i].has_nulls = false;
+        memset(chunk->columns[i].validity, 0xff, GEN_CHUNK_ROWS_MAX / 8);
+    }
 }
 
 static void chunk_free(GenChunk *chunk) {
     for (uint32_t i = 0; i < GEN_COLUMNS_MAX; i++) {
         free(chunk->columns[i].ints);
+        free(chunk->columns[i].cents);
         free(chunk->columns[i].texts);
+        free(chunk->columns[i].validity);
     }
     free(chunk->pool);
+}
+
+/* Rows from `first` on, a multiple of 64, as the engine takes them. */
+static depot_column engine_column(const GenColumn *column, uint32_t first) {
+    depot_column out = {.type = DEPOT_INTEGER, .element_bytes = 4};
+    if (column->kind == GEN_TEXT) {
+        out = (depot_column){.type = DEPOT_VARCHAR, .element_bytes = sizeof(depot_text), .values = column->texts + first};
+    } else if (is_cents(column->kind)) {
+        out = (depot_column){.type = DEPOT_DECIMAL, .scale = 2, .element_bytes = 8, .values = column->cents + first};
+        out.precision = column->kind == GEN_CENTS5 ? 5 : column->kind == GEN_CENTS7 ? 7 : 15;
+    } else {
+        out.type = column->kind == GEN_DATE ? DEPOT_DATE : DEPOT_INTEGER;
+        out.values = column->ints + first;
+    }
+    out.validity = column->has_nulls ? column->validity + first / 64 : NULL;
+    return out;
 }
 
 static depot_code append_chunk(Load *load, uint64_t sequence, const GenChunk *chunk, depot_error *error) {
@@ -70,11 +107,7 @@ static depot_code append_chunk(Load *load, uint64_t sequence, const GenChunk *ch
     do {
         uint32_t rows = chunk->rows - first < 2048 ? chunk->rows - first : 2048;
         for (uint32_t i = 0; i < load->table->column_count; i++) {
-            const GenColumn *column = &chunk->columns[i];
-            columns[i] = column->kind == GEN_INT32
-                             ? (depot_column){.type = DEPOT_INTEGER, .element_bytes = 4, .values = column->ints + first}
-                             : (depot_column){
-                                   .type = DEPOT_VARCHAR, .element_bytes = sizeof(depot_text), .values = column->texts + first};
+            columns[i] = engine_column(&chunk->columns[i], first);
         }
         depot_batch batch = {rows, load->table->column_count, columns};
         bool is_last = first + rows == chunk->rows;
@@ -86,7 +119,22 @@ static depot_code append_chunk(Load *load, uint64_t sequence, const GenChunk *ch
     return DEPOT_OK;
 }
 
-/* One line per row, | between fields. Returns the bytes written; `out` takes GEN_TEXT_BYTES and 16 bytes per cell. */
+#define CELL_BYTES_MAX 24 /* of a number or a date */
+
+static int print_number(char *out, const GenColumn *column, uint32_t row) {
+    if (is_cents(column->kind)) {
+        long long cents = column->cents[row], size = llabs(cents);
+        return snprintf(out, CELL_BYTES_MAX, "%s%lld.%02lld", cents < 0 ? "-" : "", size / 100, size % 100);
+    }
+    if (column->kind == GEN_DATE) {
+        GenDay day = gen_day(column->ints[row]);
+        return snprintf(out, CELL_BYTES_MAX, "%04d-%02d-%02d", day.year, day.month, day.day);
+    }
+    return snprintf(out, CELL_BYTES_MAX, "%d", column->ints[row]);
+}
+
+/* One line per row, | between fields, nothing for NULL. Returns the bytes written; `out` takes GEN_TEXT_BYTES and
+ * CELL_BYTES_MAX per cell. */
 static size_t print_chunk(const Load *load, const GenChunk *chunk, char *out) {
     char *at = out;
     for (uint32_t row = 0; row < chunk->rows; row++) {
@@ -95,11 +143,14 @@ static size_t print_chunk(const Load *load, const GenChunk *chunk, char *out) {
             if (i > 0) {
                 *at++ = '|';
             }
-            if (column->kind == GEN_INT32) {
-                at += snprintf(at, 16, "%d", column->ints[row]);
-            } else {
+            if (gen_is_null(column, row)) {
+                continue;
+            }
+            if (column->kind == GEN_TEXT) {
                 memcpy(at, column->texts[row].data, column->texts[row].bytes);
                 at += column->texts[row].bytes;
+            } else {
+                at += print_number(at, column, row);
             }
         }
         *at++ = '\n';
@@ -151,14 +202,14 @@ static bool take_chunk(Load *load, uint64_t *chunk) {
 static void *load_main(void *load_) {
     Load *load = load_;
     GenChunk chunk;
-    char *text = malloc(GEN_TEXT_BYTES + (size_t)GEN_CHUNK_ROWS_MAX * GEN_COLUMNS_MAX * 16);
+    char *text = malloc(GEN_TEXT_BYTES + (size_t)GEN_CHUNK_ROWS_MAX * GEN_COLUMNS_MAX * CELL_BYTES_MAX);
     if (!chunk_create(&chunk, load->table) || text == NULL) {
         fail_load(load, NULL, "out of memory");
     }
     uint64_t number;
     while (take_chunk(load, &number)) {
         depot_error error;
-        chunk.pool_used = 0;
+        chunk_reset(&chunk, load->table);
         load->table->fill(load->scale, number, &chunk);
         if (load->csv != NULL) {
             write_csv(load, number, text, print_chunk(load, &chunk, text));

@@ -1,11 +1,13 @@
-/* depot bench ssb: Depot and DuckDB alternately on the same CSV files, in one process, through their C APIs: statement text in,
- * last row fetched, same clock. Prints load times, sizes, per query both medians and their ratio, then the geometric mean of
- * the ratios and the worst. */
+/* depot bench SCHEMA: Depot and DuckDB alternately on the same CSV files, in one process, through their C APIs: statement text
+ * in, last row fetched, same clock. Prints load times, sizes, per query both medians and their ratio, then the geometric mean
+ * of the ratios and the worst. */
 #include "datasets/dataset.h"
+#include "tools/bench/answers.h"
 #include "tools/bench/peer_duckdb.h"
 #include "tools/tools.h"
 
 #include <ftw.h>
+#include <glob.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,16 +17,19 @@
 #include <time.h>
 
 static const char usage[] =
-    "usage: depot bench ssb --against LIBDUCKDB.SO --dir FOLDER [--scale F] [--threads N] [--runs N] [--slices N] [--csv "
+    "usage: depot bench SCHEMA --against LIBDUCKDB.SO --dir FOLDER [--scale F] [--threads N] [--runs N] [--slices N] [--csv "
     "FOLDER]\n"
-    "                   [--out FILE.csv] [--sorted] [--set NAME=VALUE]...\n"
-    "Makes the CSV files (or takes those of --csv), loads both engines into FOLDER, compares every answer, times hot runs.\n"
-    "--sorted: the lineorder file is sorted by lo_orderdate first, for both.\n";
+    "                   [--queries FOLDER] [--out FILE.csv] [--sorted] [--set NAME=VALUE]...\n"
+    "Makes the CSV files of a data set (see depot gen; or takes those of --csv), loads both engines into FOLDER, compares "
+    "every\n"
+    "answer, times hot runs. --queries: files *.sql in place of the built-in ones. --runs 0: only compares.\n"
+    "--sorted: the lineorder file of ssb is sorted by lo_orderdate first, for both.\n";
 
 #define RUNS_MAX 101
 
 typedef struct Bench {
-    const char *library, *folder, *csv, *out;
+    const Dataset *dataset;
+    const char *library, *folder, *csv, *queries, *out;
     double scale;
     int threads, runs, slices;
     bool sorted;
@@ -80,30 +85,6 @@ static bool depot_run(Bench *bench, const char *sql, char **text) {
     return ok;
 }
 
-static int compare_lines(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Order aside: ties may come in any. */
-static bool same_rows(char *a, char *b) {
-    size_t counts[2] = {0, 0};
-    char *texts[2] = {a, b}, **lines[2];
-    for (int side = 0; side < 2; side++) {
-        lines[side] = malloc(sizeof(char *) * (strlen(texts[side]) + 1));
-        for (char *line = strtok(texts[side], "\n"); line != NULL; line = strtok(NULL, "\n")) {
-            lines[side][counts[side]++] = line;
-        }
-        qsort(lines[side], counts[side], sizeof(char *), compare_lines);
-    }
-    bool same = counts[0] == counts[1];
-    for (size_t i = 0; same && i < counts[0]; i++) {
-        same = strcmp(lines[0][i], lines[1][i]) == 0;
-    }
-    free(lines[0]);
-    free(lines[1]);
-    return same;
-}
-
 /* -------------------------------------------------------------------------------------------------------------- loading */
 
 static long long folder_bytes;
@@ -127,7 +108,7 @@ static bool make_csv(Bench *bench, char *folder, size_t bytes) {
     char scale[32];
     snprintf(folder, bytes, "%s/csv", bench->folder);
     snprintf(scale, sizeof scale, "%g", bench->scale);
-    char *arguments[] = {"gen", "ssb", "--scale", scale, "--csv", folder};
+    char *arguments[] = {"gen", (char *)bench->dataset->name, "--scale", scale, "--csv", folder};
     if (tool_gen(6, arguments) != EXIT_DONE) {
         return false;
     }
@@ -140,9 +121,15 @@ static bool make_csv(Bench *bench, char *folder, size_t bytes) {
     return true;
 }
 
+static const char *schema_of(const Bench *bench) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/plain.sql", bench->dataset->name);
+    return dataset_file(path);
+}
+
 /* The schema as DuckDB takes it: without what is about distribution. */
-static char *portable_schema(void) {
-    char *schema = strdup(dataset_file("ssb/plain.sql"));
+static char *portable_schema(const Bench *bench) {
+    char *schema = strdup(schema_of(bench));
     for (char *hit; (hit = strstr(schema, "DISTSTYLE EVEN")) != NULL;) {
         memset(hit, ' ', strlen("DISTSTYLE EVEN"));
     }
@@ -150,18 +137,18 @@ static char *portable_schema(void) {
 }
 
 static bool load_both(Bench *bench, const char *csv) {
-    static const char *const tables[] = {"dates", "customer", "supplier", "part", "lineorder"};
     double times[2] = {0, 0};
     char path[4096], sql[8192];
-    char *schema = portable_schema();
-    bool ok = depot_run(bench, dataset_file("ssb/plain.sql"), NULL) && duckdb_peer_run(bench->duckdb, schema, NULL);
+    char *schema = portable_schema(bench);
+    bool ok = depot_run(bench, schema_of(bench), NULL) && duckdb_peer_run(bench->duckdb, schema, NULL);
     free(schema);
-    for (size_t i = 0; ok && i < sizeof tables / sizeof *tables; i++) {
+    for (uint32_t i = 0; ok && i < bench->dataset->table_count; i++) {
+        const char *table = bench->dataset->tables[i].name;
         double started = now_ms();
-        snprintf(sql, sizeof sql, "COPY %s FROM '%s/%s.tbl' (FORMAT csv, DELIMITER '|')", tables[i], csv, tables[i]);
+        snprintf(sql, sizeof sql, "COPY %s FROM '%s/%s.tbl' (FORMAT csv, DELIMITER '|')", table, csv, table);
         ok = depot_run(bench, sql, NULL);
         double between = now_ms();
-        snprintf(sql, sizeof sql, "COPY %s FROM '%s/%s.tbl' (DELIMITER '|', HEADER false)", tables[i], csv, tables[i]);
+        snprintf(sql, sizeof sql, "COPY %s FROM '%s/%s.tbl' (DELIMITER '|', HEADER false)", table, csv, table);
         ok = ok && duckdb_peer_run(bench->duckdb, sql, NULL);
         times[0] += between - started;
         times[1] += now_ms() - between;
@@ -190,16 +177,19 @@ static double median(double *values, int count) {
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static bool check_answers(Bench *bench, const char *name, const char *sql) {
+typedef enum Verdict { EQUAL, EQUAL_AND_EMPTY, DIFFERENT } Verdict;
+
+static Verdict compare_answers(Bench *bench, const char *name, const char *sql) {
     char *ours = NULL, *theirs = NULL;
-    bool ok = depot_run(bench, sql, &ours) && duckdb_peer_run(bench->duckdb, sql, &theirs);
-    if (ok && !same_rows(ours, theirs)) {
-        fprintf(stderr, "%s: the answers differ\n", name);
-        ok = false;
+    Verdict verdict = DIFFERENT;
+    if (depot_run(bench, sql, &ours) && duckdb_peer_run(bench->duckdb, sql, &theirs)) {
+        verdict = !answers_equal(name, ours, theirs) ? DIFFERENT : theirs[0] == 0 ? EQUAL_AND_EMPTY : EQUAL;
+    } else {
+        fprintf(stderr, "%s: not run\n", name);
     }
     free(ours);
     free(theirs);
-    return ok;
+    return verdict;
 }
 
 static bool time_both(Bench *bench, const char *sql, double *ours, double *theirs) {
@@ -222,50 +212,105 @@ static bool time_both(Bench *bench, const char *sql, double *ours, double *their
     return true;
 }
 
-static bool run_queries(Bench *bench) {
-    double logs = 0, worst = 0, sums[2] = {0, 0};
-    int count = 0;
-    bool ok = true;
-    FILE *out = bench->out == NULL ? NULL : fopen(bench->out, "w");
-    if (out != NULL) {
-        fprintf(out, "query,version,threads,scale,sorted,slices,depot_ms,duckdb_ms,ratio\n");
+typedef struct Totals {
+    FILE *out; /* or NULL */
+    double logs, worst, sums[2];
+    int asked, equal, empty, timed;
+} Totals;
+
+static bool run_query(Bench *bench, const char *path, const char *sql, Totals *totals) {
+    char name[32];
+    double ours, theirs;
+    const char *base = strrchr(path, '/');
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(base + 1, "."), base + 1);
+    totals->asked++;
+    Verdict verdict = compare_answers(bench, name, sql);
+    totals->equal += verdict != DIFFERENT;
+    totals->empty += verdict == EQUAL_AND_EMPTY;
+    if (verdict == DIFFERENT || bench->runs == 0) {
+        return verdict != DIFFERENT;
     }
-    printf("%-8s %10s %10s %8s\n", "query", "Depot ms", "DuckDB ms", "ratio");
+    if (!time_both(bench, sql, &ours, &theirs)) {
+        return false;
+    }
+    double ratio = ours / theirs;
+    printf("%-8s %10.2f %10.2f %8.2f\n", name, ours, theirs, ratio);
+    if (totals->out != NULL) {
+        fprintf(totals->out, "%s,%s,%d,%g,%d,%d,%.3f,%.3f,%.3f\n", name, depot_version(), bench->threads, bench->scale,
+                bench->sorted, bench->slices, ours, theirs, ratio);
+    }
+    totals->logs += log(ratio);
+    totals->worst = ratio > totals->worst ? ratio : totals->worst;
+    totals->sums[0] += ours;
+    totals->sums[1] += theirs;
+    totals->timed++;
+    return true;
+}
+
+static char *read_file(const char *path) {
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t bytes = 0;
+    if (file == NULL || getdelim(&text, &bytes, 0, file) < 0) {
+        fprintf(stderr, "depot bench: cannot read %s\n", path);
+        free(text);
+        text = NULL;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return text;
+}
+
+static bool run_folder(Bench *bench, Totals *totals) {
+    glob_t files;
+    char pattern[4096];
+    snprintf(pattern, sizeof pattern, "%s/*.sql", bench->queries);
+    bool ok = glob(pattern, 0, NULL, &files) == 0;
+    for (size_t i = 0; ok && i < files.gl_pathc; i++) {
+        char *sql = read_file(files.gl_pathv[i]);
+        ok = (sql != NULL && run_query(bench, files.gl_pathv[i], sql, totals)) && ok;
+        free(sql);
+    }
+    globfree(&files);
+    return ok;
+}
+
+static bool run_built_in(Bench *bench, Totals *totals) {
+    char prefix[64];
     const char *path;
-    for (uint32_t i = 0; (path = dataset_file_name("ssb/queries/", i)) != NULL; i++) {
-        const char *sql = dataset_file(path);
-        char name[32];
-        double ours, theirs;
-        snprintf(name, sizeof name, "%.4s", path + strlen("ssb/queries/"));
-        if (!check_answers(bench, name, sql) || !time_both(bench, sql, &ours, &theirs)) {
-            ok = false;
-            continue;
-        }
-        double ratio = ours / theirs;
-        printf("%-8s %10.2f %10.2f %8.2f\n", name, ours, theirs, ratio);
-        if (out != NULL) {
-            fprintf(out, "%s,%s,%d,%g,%d,%d,%.3f,%.3f,%.3f\n", name, depot_version(), bench->threads, bench->scale,
-                    bench->sorted, bench->slices, ours, theirs, ratio);
-        }
-        logs += log(ratio);
-        worst = ratio > worst ? ratio : worst;
-        sums[0] += ours;
-        sums[1] += theirs;
-        count++;
+    bool ok = true;
+    snprintf(prefix, sizeof prefix, "%s/queries/", bench->dataset->name);
+    for (uint32_t i = 0; (path = dataset_file_name(prefix, i)) != NULL; i++) {
+        ok = run_query(bench, path, dataset_file(path), totals) && ok;
     }
-    printf("geometric mean of ratios %.3f   worst %.2f   sum %.1f / %.1f ms = %.3f   %d of 13 answers equal\n",
-           count == 0 ? 0 : exp(logs / count), worst, sums[0], sums[1], sums[0] / sums[1], count);
-    if (out != NULL) {
-        fclose(out);
+    return ok;
+}
+
+static bool run_queries(Bench *bench) {
+    Totals totals = {.out = bench->out == NULL ? NULL : fopen(bench->out, "w")};
+    if (totals.out != NULL) {
+        fprintf(totals.out, "query,version,threads,scale,sorted,slices,depot_ms,duckdb_ms,ratio\n");
     }
-    return ok && count > 0;
+    if (bench->runs > 0) {
+        printf("%-8s %10s %10s %8s\n", "query", "Depot ms", "DuckDB ms", "ratio");
+    }
+    bool ok = bench->queries != NULL ? run_folder(bench, &totals) : run_built_in(bench, &totals);
+    if (totals.timed > 0) {
+        printf("geometric mean of ratios %.3f   worst %.2f   sum %.1f / %.1f ms = %.3f   ", exp(totals.logs / totals.timed),
+               totals.worst, totals.sums[0], totals.sums[1], totals.sums[0] / totals.sums[1]);
+    }
+    printf("%d of %d answers equal, %d of them empty\n", totals.equal, totals.asked, totals.empty);
+    if (totals.out != NULL) {
+        fclose(totals.out);
+    }
+    return ok && totals.asked > 0;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- options */
 
 static bool parse_options(int argc, char **argv, Bench *bench) {
     *bench = (Bench){.scale = 1, .threads = 2, .runs = 7, .slices = 2};
-    bool is_ssb = false;
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
         i += name[0] == '-' && strcmp(name, "--sorted") != 0;
@@ -277,6 +322,8 @@ static bool parse_options(int argc, char **argv, Bench *bench) {
             bench->folder = value;
         } else if (strcmp(name, "--csv") == 0) {
             bench->csv = value;
+        } else if (strcmp(name, "--queries") == 0) {
+            bench->queries = value;
         } else if (strcmp(name, "--out") == 0) {
             bench->out = value;
         } else if (strcmp(name, "--scale") == 0) {
@@ -289,14 +336,14 @@ static bool parse_options(int argc, char **argv, Bench *bench) {
             bench->slices = atoi(value);
         } else if (strcmp(name, "--set") == 0 && bench->setting_count < 16) {
             bench->settings[bench->setting_count++] = value;
-        } else if (strcmp(name, "ssb") == 0) {
-            is_ssb = true;
+        } else if (name[0] != '-' && bench->dataset == NULL) {
+            bench->dataset = dataset_find(name);
         } else {
             return false;
         }
     }
-    return is_ssb && bench->library != NULL && bench->folder != NULL && bench->scale > 0 && bench->threads > 0 &&
-           bench->runs >= 5 && bench->runs < RUNS_MAX && bench->slices > 0;
+    return bench->dataset != NULL && bench->library != NULL && bench->folder != NULL && bench->scale > 0 &&
+           bench->threads > 0 && (bench->runs == 0 || bench->runs >= 5) && bench->runs < RUNS_MAX && bench->slices > 0;
 }
 
 static bool open_both(Bench *bench) {
