@@ -158,16 +158,32 @@ Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out
     return function_bind(cx, place->binder->arena, name, args, ast->args.count, ast->pos, out);
 }
 
-Status call_label(const Context *cx, Binder *binder, const char *name, const AstCall *call, Expr *const *args, uint32_t count,
-                  const char **label) {
-    const char *list = call->is_star ? "*" : "";
-    for (uint32_t i = 0; i < count; i++) {
+/* "a, b DESC" */
+static Status list_keys(const Context *cx, Binder *binder, const AggregateForm *form, const char **list) {
+    *list = "";
+    for (uint32_t i = 0; i < form->key_count; i++) {
         const char *text;
-        TRY(expr_label(cx, binder, args[i], &text));
+        TRY(expr_label(cx, binder, form->keys[i].expr, &text));
+        *list = arena_format(cx, binder->arena, "%s%s%s%s", *list, i == 0 ? "" : ", ", text,
+                             form->keys[i].is_descending ? " DESC" : "");
+        TRY_POINTER(*list);
+    }
+    return OK;
+}
+
+Status call_label(const Context *cx, Binder *binder, const AstCall *call, const AggregateForm *form, const char **label) {
+    const char *list = call->is_star ? "*" : "", *keys;
+    for (uint32_t i = 0; i < form->arg_count; i++) {
+        const char *text;
+        TRY(expr_label(cx, binder, form->args[i], &text));
         list = arena_format(cx, binder->arena, "%s%s%s", list, i == 0 ? "" : ", ", text);
         TRY_POINTER(list);
     }
-    *label = arena_format(cx, binder->arena, "%s(%s%s)", name, call->is_distinct ? "DISTINCT " : "", list);
+    TRY(list_keys(cx, binder, form, &keys));
+    bool has_keys = form->key_count > 0, is_within = form->is_within_group;
+    *label = arena_format(cx, binder->arena, "%s(%s%s%s%s)%s%s%s", form->name, call->is_distinct ? "DISTINCT " : "", list,
+                          has_keys && !is_within ? " ORDER BY " : "", is_within ? "" : keys,
+                          is_within ? " WITHIN GROUP (ORDER BY " : "", is_within ? keys : "", is_within ? ")" : "");
     TRY_POINTER(*label);
     return OK;
 }
@@ -189,32 +205,22 @@ static Status check_aggregate_place(const Context *cx, const Place *place, const
 
 static Status check_aggregate_form(const Context *cx, const AstExpr *ast, const char *name) {
     const AstCall *call = ast->call;
-    if (call->is_approximate) {
-        return fail_unsupported(cx, ast->pos, "APPROXIMATE");
-    }
-    if (call->within_group.count > 0) {
-        return fail_unsupported(cx, ast->pos, "WITHIN GROUP");
-    }
     if (call->null_treatment == AST_IGNORE_NULLS) {
         return fail_unsupported(cx, ast->pos, "IGNORE NULLS");
     }
     if (call->is_star && strcmp(name, "count") != 0) {
         return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "function %s(*) does not exist", name);
     }
-    if (!call->is_star && ast->args.count == 0) {
+    if (!call->is_star && ast->args.count == 0 && call->within_group.count == 0) {
         fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "%s() needs an argument", name);
         return strcmp(name, "count") == 0 ? fail_hint(cx, "count(*) counts rows") : WRONG_OBJECT_TYPE;
-    }
-    if (call->is_distinct && ast->args.count > 1) {
-        return fail_unsupported(cx, ast->pos, "DISTINCT over several columns");
     }
     return OK;
 }
 
 static bool same_aggregate(const AggregateCall *a, const AggregateCall *b) {
     bool same_filter = a->filter == NULL ? b->filter == NULL : b->filter != NULL && expr_equal(a->filter, b->filter);
-    if (a->aggregate->id != b->aggregate->id || !type_equal(a->aggregate->result, b->aggregate->result) ||
-        a->is_distinct != b->is_distinct || a->arg_count != b->arg_count || !same_filter) {
+    if (!aggregate_equal(a->aggregate, b->aggregate) || a->is_distinct != b->is_distinct || !same_filter) {
         return false;
     }
     for (uint32_t i = 0; i < a->arg_count; i++) {
@@ -225,37 +231,57 @@ static bool same_aggregate(const AggregateCall *a, const AggregateCall *b) {
     return true;
 }
 
-/* The order in which values come does not change any aggregate that there is, so ORDER BY is only checked. */
-static Status check_order(const Context *cx, Place *place, const AstOrderList *order) {
+static Status bind_keys(const Context *cx, Place *place, const AstOrderList *order, AggregateForm *form) {
+    form->key_count = order->count;
+    TRY_NEW_ARRAY(cx, place->binder->arena, form->keys, order->count);
     for (uint32_t i = 0; i < order->count; i++) {
-        Expr *ignored;
-        TRY(bind_expr(cx, place, order->items[i]->expr, &ignored));
+        const AstOrderItem *item = order->items[i];
+        if (item->expr == NULL) {
+            return fail_unsupported(cx, item->pos, "ORDER BY ALL in an aggregate");
+        }
+        form->keys[i] = (AggregateKey){.is_descending = item->descending, .nulls_first = order_nulls_first(item)};
+        TRY(bind_expr_known(cx, place, item->expr, &form->keys[i].expr));
     }
     return OK;
+}
+
+Status bind_aggregate_form(const Context *cx, Place *place, const AstExpr *ast, const char *name, AggregateForm *form,
+                           const char **label, const Aggregate **aggregate) {
+    const AstCall *call = ast->call;
+    *form = (AggregateForm){.name = name,
+                            .pos = ast->pos,
+                            .arg_count = ast->args.count,
+                            .is_within_group = call->within_group.count > 0,
+                            .is_distinct = call->is_distinct,
+                            .is_approximate = call->is_approximate};
+    TRY(check_aggregate_form(cx, ast, name));
+    TRY(bind_exprs(cx, place, &ast->args, &form->args));
+    TRY(bind_keys(cx, place, form->is_within_group ? &call->within_group : &call->order_by, form));
+    TRY(call_label(cx, place->binder, call, form, label));
+    return aggregate_bind_form(cx, place->binder->arena, form, aggregate);
 }
 
 Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out) {
     Binder *binder = place->binder;
     const AstCall *call_ast = ast->call;
     TRY(check_aggregate_place(cx, place, ast));
-    TRY(check_aggregate_form(cx, ast, name));
     Select *select = place->select;
     Place inner = select_row_place(binder, select, CLAUSE_AGGREGATE);
-    AggregateCall call = {.arg_count = ast->args.count};
-    TRY(bind_exprs(cx, &inner, &ast->args, &call.args));
-    TRY(check_order(cx, &inner, &call_ast->order_by));
+    AggregateCall call = {0};
+    AggregateForm form;
+    TRY(bind_aggregate_form(cx, &inner, ast, name, &form, &call.text, &call.aggregate));
+    call.arg_count = form.arg_count;
+    call.args = form.args;
+    call.is_distinct = form.is_distinct;
     if (call_ast->filter != NULL) {
         inner.clause = CLAUSE_FILTER;
         TRY(bind_boolean(cx, &inner, call_ast->filter, "FILTER", &call.filter));
     }
-    TRY(aggregate_bind(cx, binder->arena, name, call.args, call.arg_count, ast->pos, &call.aggregate));
-    call.is_distinct = call_ast->is_distinct && call.aggregate->id != AGGREGATE_MIN && call.aggregate->id != AGGREGATE_MAX;
     uint32_t i = 0;
     while (i < select->call_count && !same_aggregate(&select->calls[i], &call)) {
         i++;
     }
     if (i == select->call_count) {
-        TRY(call_label(cx, binder, name, call_ast, call.args, call.arg_count, &call.text));
         TRY(plan_add_column(cx, binder->plan, call.aggregate->result, call.text, true, &call.output));
         TRY_APPEND(cx, binder->arena, select->calls, select->call_capacity, select->call_count, call);
     }

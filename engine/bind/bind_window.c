@@ -171,7 +171,7 @@ static Status find_or_add_set(const Context *cx, Binder *binder, Select *select,
 
 static bool same_call(const WindowCall *a, const WindowCall *b) {
     bool same_aggregate =
-        a->aggregate == NULL ? b->aggregate == NULL : b->aggregate != NULL && a->aggregate->id == b->aggregate->id;
+        a->aggregate == NULL ? b->aggregate == NULL : b->aggregate != NULL && aggregate_equal(a->aggregate, b->aggregate);
     bool same_filter = a->filter == NULL ? b->filter == NULL : b->filter != NULL && expr_equal(a->filter, b->filter);
     bool same_frame = a->frame.mode == b->frame.mode && a->frame.start == b->frame.start && a->frame.end == b->frame.end &&
                       a->frame.start_offset == b->frame.start_offset && a->frame.end_offset == b->frame.end_offset;
@@ -219,14 +219,9 @@ static Status check_window_call(const Context *cx, const Place *place, const Ast
     if (call->is_distinct) {
         return fail_unsupported(cx, ast->pos, "DISTINCT in a window function");
     }
-    if (call->order_by.count > 0) {
+    bool is_ordered = call->order_by.count > 0 || call->within_group.count > 0;
+    if (is_ordered && window_exists(name)) {
         return fail_unsupported(cx, ast->pos, "ORDER BY in the arguments of a window function");
-    }
-    if (call->within_group.count > 0) {
-        return fail_unsupported(cx, ast->pos, "WITHIN GROUP");
-    }
-    if (call->is_approximate) {
-        return fail_unsupported(cx, ast->pos, "APPROXIMATE");
     }
     if (call->null_treatment == AST_IGNORE_NULLS) {
         return fail_unsupported(cx, ast->pos, "IGNORE NULLS");
@@ -248,26 +243,26 @@ Status bind_window_call(const Context *cx, Place *place, const AstExpr *ast, con
     Place inner = select_place(binder, select, CLAUSE_WINDOW_CALL);
     WindowSpec spec;
     WindowSet set = {0}, *found;
-    WindowCall call = {.arg_count = ast->args.count};
+    WindowCall call = {0};
+    AggregateForm form = {.name = name, .pos = ast->pos, .arg_count = ast->args.count};
     const AstWindowList *windows = &select->ast->windows;
     TRY(resolve_window(cx, windows, windows->count, ast_call->over, &spec));
-    TRY(bind_exprs(cx, &inner, &ast->args, &call.args));
     if (ast_call->filter != NULL) {
         TRY(bind_boolean(cx, &inner, ast_call->filter, "FILTER", &call.filter));
     }
     if (window_exists(name)) {
-        TRY(window_bind(cx, binder->arena, name, call.args, call.arg_count, ast->pos, &call.id, &call.type));
+        TRY(bind_exprs(cx, &inner, &ast->args, &form.args));
+        TRY(call_label(cx, binder, ast_call, &form, &call.text));
+        TRY(window_bind(cx, binder->arena, name, form.args, form.arg_count, ast->pos, &call.id, &call.type));
     } else {
-        if (!ast_call->is_star && call.arg_count == 0) {
-            return fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "%s() needs an argument", name);
-        }
-        TRY(aggregate_bind(cx, binder->arena, name, call.args, call.arg_count, ast->pos, &call.aggregate));
+        TRY(bind_aggregate_form(cx, &inner, ast, name, &form, &call.text, &call.aggregate));
         call.id = WINDOW_AGGREGATE;
         call.type = call.aggregate->result;
     }
+    call.arg_count = form.arg_count;
+    call.args = form.args;
     TRY(bind_frame(cx, &inner, &spec, &call.frame));
     TRY(bind_set(cx, place, &spec, &set));
-    TRY(call_label(cx, binder, name, ast_call, call.args, call.arg_count, &call.text));
     TRY(find_or_add_set(cx, binder, select, &set, &found));
     ColumnId output;
     TRY(add_call(cx, binder, found, &call, &output));

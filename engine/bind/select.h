@@ -68,9 +68,11 @@ static inline Place select_row_place(Binder *binder, Select *select, Clause clau
 Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out);
 Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
 Status bind_window_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
-/* "sum(DISTINCT t.x)" */
-Status call_label(const Context *cx, Binder *binder, const char *name, const AstCall *call, Expr *const *args, uint32_t count,
-                  const char **label);
+/* "sum(DISTINCT t.x)"; before the form is bound. */
+Status call_label(const Context *cx, Binder *binder, const AstCall *call, const AggregateForm *form, const char **label);
+/* An aggregate's arguments and order, bound at the place; FILTER and OVER are the caller's. */
+Status bind_aggregate_form(const Context *cx, Place *place, const AstExpr *ast, const char *name, AggregateForm *form,
+                           const char **label, const Aggregate **aggregate);
 
 /* GROUP BY, after everything else has been bound. */
 Status bind_group_by(const Context *cx, Binder *binder, Select *select);

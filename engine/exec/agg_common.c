@@ -18,12 +18,16 @@ void aggregate_states_free(AggregateStates *states) {
 }
 
 void aggregate_feed_init(AggregateFeed *feed) {
-    vector_init(&feed->argument, type_make(TYPE_BIGINT));
+    for (uint32_t i = 0; i < AGGREGATE_ARGUMENTS_MAX; i++) {
+        vector_init(&feed->arguments[i], type_make(TYPE_BIGINT));
+    }
     vector_init(&feed->flat, type_make(TYPE_BOOLEAN));
 }
 
 void aggregate_feed_free(AggregateFeed *feed) {
-    vector_free(&feed->argument);
+    for (uint32_t i = 0; i < AGGREGATE_ARGUMENTS_MAX; i++) {
+        vector_free(&feed->arguments[i]);
+    }
     vector_free(&feed->flat);
 }
 
@@ -49,14 +53,17 @@ Status aggregate_filter_rows(const Context *cx, const AggregateItem *item, const
 
 static Status feed_item(const Context *cx, const AggregateItem *item, AggregateFeed *feed, const Batch *in, uint8_t *states,
                         size_t stride, const uint32_t *groups, Arena *text) {
-    const Vector *argument = item->has_argument ? &in->columns[item->argument] : NULL;
+    const Vector *arguments[AGGREGATE_ARGUMENTS_MAX];
     const uint16_t *rows;
     uint32_t count;
     TRY(aggregate_filter_rows(cx, item, in, feed, &rows, &count));
+    for (uint32_t a = 0; a < item->arg_count; a++) {
+        arguments[a] = &in->columns[item->args[a]];
+    }
     if (rows != NULL) {
-        if (argument != NULL) {
-            TRY(vector_gather(cx, argument, rows, count, &feed->argument));
-            argument = &feed->argument;
+        for (uint32_t a = 0; a < item->arg_count; a++) {
+            TRY(vector_gather(cx, arguments[a], rows, count, &feed->arguments[a]));
+            arguments[a] = &feed->arguments[a];
         }
         for (uint32_t i = 0; groups != NULL && i < count; i++) {
             feed->groups[i] = groups[rows[i]];
@@ -66,7 +73,7 @@ static Status feed_item(const Context *cx, const AggregateItem *item, AggregateF
     if (count == 0) {
         return OK;
     }
-    return item->aggregate->update(cx, item->aggregate, states, stride, groups, argument, count, text);
+    return item->aggregate->update(cx, item->aggregate, states, stride, groups, arguments, count, text);
 }
 
 Status aggregate_feed_batch(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, AggregateFeed *feed,
@@ -91,11 +98,12 @@ Status aggregate_merge_states(const Context *cx, const AggregateSpec *spec, cons
 }
 
 Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout,
-                              const uint8_t *states, size_t stride, uint32_t count, Batch *out) {
+                              const uint8_t *states, size_t stride, uint32_t count, Arena *text, Batch *out) {
+    arena_free(text);
     for (uint32_t i = 0; i < spec->item_count; i++) {
         const Aggregate *aggregate = spec->items[i].aggregate;
         Vector *column = &out->columns[spec->group_count + i];
-        TRY(aggregate->finish(cx, aggregate, states + layout->offsets[i], stride, count, column));
+        TRY(aggregate->finish(cx, aggregate, states + layout->offsets[i], stride, count, column, text));
     }
     return OK;
 }

@@ -17,9 +17,9 @@ void aggregate_states_free(AggregateStates *states);
 
 /* Scratch of one task for feeding batches. */
 typedef struct AggregateFeed {
-    uint16_t rows[BATCH_ROWS_MAX];   /* that pass an item's FILTER */
-    uint32_t groups[BATCH_ROWS_MAX]; /* of those rows */
-    Vector argument;                 /* of those rows */
+    uint16_t rows[BATCH_ROWS_MAX];             /* that pass an item's FILTER */
+    uint32_t groups[BATCH_ROWS_MAX];           /* of those rows */
+    Vector arguments[AGGREGATE_ARGUMENTS_MAX]; /* of those rows */
     Vector flat;
 } AggregateFeed;
 
@@ -37,8 +37,9 @@ Status aggregate_feed_batch(const Context *cx, const AggregateSpec *spec, const 
 Status aggregate_merge_states(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, uint8_t *states,
                               size_t stride, const uint32_t *groups, const uint8_t *others, size_t other_stride, uint32_t count,
                               Arena *text) MUST_CHECK;
-/* Fills the item columns of `out` (after the groups) from `count` states. */
+/* Fills the item columns of `out` (after the groups) from `count` states. Long text of the results may be in `text`, which is
+ * emptied first: it lives until the next call. */
 Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout,
-                              const uint8_t *states, size_t stride, uint32_t count, Batch *out) MUST_CHECK;
+                              const uint8_t *states, size_t stride, uint32_t count, Arena *text, Batch *out) MUST_CHECK;
 
 #endif

@@ -298,10 +298,12 @@ typedef struct GroupsLocal {
     Batch out;
     uint8_t *states; /* of the groups of a batch, side by side; owned */
     uint32_t next;   /* entry */
+    Arena text;      /* of the results put out last */
 } GroupsLocal;
 
 static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     GroupsLocal *local = local_;
+    arena_init(&local->text);
     TRY_ALLOC(&task->cx, local->states, (size_t)((DirectShared *)shared_)->layout.bytes * BATCH_ROWS_MAX);
     return batch_init_like(&task->cx, op, &local->out);
 }
@@ -349,7 +351,8 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
     }
     *out = &local->out;
     *flow = MORE_OUTPUT;
-    return aggregate_finish_items(&task->cx, &op->aggregate, &shared->layout, local->states, bytes, count, &local->out);
+    return aggregate_finish_items(&task->cx, &op->aggregate, &shared->layout, local->states, bytes, count, &local->text,
+                                  &local->out);
 }
 
 static void groups_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
@@ -357,6 +360,7 @@ static void groups_close_local(const PhysicalNode *op, void *shared, void *local
     GroupsLocal *local = local_;
     mem_free(local->states);
     batch_free(&local->out);
+    arena_free(&local->text);
 }
 
 static const SinkClass direct_sink = {.name = "HashAggregate",

@@ -27,42 +27,43 @@ static void set_record_shape(GroupLayout *layout, uint32_t state_bytes) {
     layout->record_bytes = layout->states_offset + round_up(state_bytes, 16);
 }
 
-Status group_layout_init(const Context *cx, GroupLayout *layout, const PhysicalColumn *columns, const uint32_t *slots,
-                         uint32_t slot_count, uint32_t state_bytes) {
-    layout->field_count = slot_count;
-    TRY_ALLOC_ZEROED(cx, layout->fields, sizeof *layout->fields * slot_count);
-    uint32_t offset = (slot_count + 7) / 8; /* null bits first */
+/* Fields for the columns from `start` of the key on, NULL bits first; returns where they end. */
+static uint32_t add_fields(GroupLayout *layout, uint32_t first, const PhysicalColumn *columns, const uint32_t *slots,
+                           uint32_t slot_count, uint32_t start) {
+    uint32_t offset = start + (slot_count + 7) / 8;
     for (uint32_t f = 0; f < slot_count; f++) {
-        KeyField *field = &layout->fields[f];
+        KeyField *field = &layout->fields[first + f];
         column_format_init(&field->format, &columns[slots[f]]);
-        field->null_byte = f / 8;
+        field->null_byte = start + f / 8;
         field->null_mask = 1u << f % 8;
         field->offset = offset;
         offset += field->format.width;
         layout->compares_values |= format_compares_values(&field->format);
     }
-    layout->key_bytes = offset;
+    return offset;
+}
+
+Status group_layout_init(const Context *cx, GroupLayout *layout, const PhysicalColumn *columns, const uint32_t *slots,
+                         uint32_t slot_count, uint32_t state_bytes) {
+    layout->field_count = slot_count;
+    TRY_ALLOC_ZEROED(cx, layout->fields, sizeof *layout->fields * slot_count);
+    layout->key_bytes = add_fields(layout, 0, columns, slots, slot_count, 0);
     set_record_shape(layout, state_bytes);
     return OK;
 }
 
 Status group_layout_init_distinct(const Context *cx, GroupLayout *layout, const GroupLayout *group,
-                                  const PhysicalColumn *value) {
+                                  const PhysicalColumn *columns, const uint32_t *slots, uint32_t slot_count) {
     uint32_t shift = 8; /* the group's hash stands before its key */
-    layout->field_count = group->field_count + 1;
+    layout->field_count = group->field_count + slot_count;
     TRY_ALLOC_ZEROED(cx, layout->fields, sizeof *layout->fields * layout->field_count);
     for (uint32_t f = 0; f < group->field_count; f++) {
         layout->fields[f] = group->fields[f];
         layout->fields[f].offset += shift;
         layout->fields[f].null_byte += shift;
     }
-    KeyField *field = &layout->fields[group->field_count];
-    column_format_init(&field->format, value);
-    field->null_byte = shift + group->key_bytes;
-    field->null_mask = 1;
-    field->offset = field->null_byte + 1;
-    layout->key_bytes = field->offset + field->format.width;
-    layout->compares_values = group->compares_values || format_compares_values(&field->format);
+    layout->compares_values = group->compares_values;
+    layout->key_bytes = add_fields(layout, group->field_count, columns, slots, slot_count, shift + group->key_bytes);
     layout->partition_offset = group->field_count == 0 ? 0 : GROUP_KEY_OFFSET;
     set_record_shape(layout, 0);
     return OK;

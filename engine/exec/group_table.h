@@ -32,9 +32,10 @@ typedef struct GroupLayout {
 /* Keys of these columns of `columns`. */
 Status group_layout_init(const Context *cx, GroupLayout *layout, const PhysicalColumn *columns, const uint32_t *slots,
                          uint32_t slot_count, uint32_t state_bytes) MUST_CHECK;
-/* Keys for DISTINCT: the group's hash and key, then the value; no states. Without group columns the value's hash partitions. */
+/* Keys for DISTINCT: the group's hash and key, then the values; no states. Without group columns the values' hash partitions.
+ */
 Status group_layout_init_distinct(const Context *cx, GroupLayout *layout, const GroupLayout *group,
-                                  const PhysicalColumn *value) MUST_CHECK;
+                                  const PhysicalColumn *columns, const uint32_t *slots, uint32_t slot_count) MUST_CHECK;
 void group_layout_free(GroupLayout *layout);
 #define GROUP_KEY_OFFSET 8u /* of the key in a record */
 

@@ -36,7 +36,8 @@ typedef struct HashAggLocal {
 /* ------------------------------------------------------------------------------------------------------------------ open */
 
 static bool same_set(const AggregateItem *a, const AggregateItem *b) {
-    return a->argument == b->argument && a->has_filter == b->has_filter && (!a->has_filter || a->filter == b->filter);
+    return a->arg_count == b->arg_count && memcmp(a->args, b->args, sizeof *a->args * a->arg_count) == 0 &&
+           a->has_filter == b->has_filter && (!a->has_filter || a->filter == b->filter);
 }
 
 static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, HashAggShared *shared) {
@@ -46,7 +47,7 @@ static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, Hash
     for (uint32_t i = 0; i < spec->item_count; i++) {
         const AggregateItem *item = &spec->items[i];
         shared->set_of_item[i] = UINT32_MAX;
-        if (!item->is_distinct || !item->has_argument) {
+        if (!item->is_distinct || item->arg_count == 0) {
             continue;
         }
         uint32_t s = 0;
@@ -56,8 +57,8 @@ static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, Hash
         if (s == shared->set_count) {
             shared->sets[s].item = item;
             shared->set_count++;
-            TRY(group_layout_init_distinct(cx, &shared->sets[s].layout, &shared->layout,
-                                           &op->children[0]->columns[item->argument]));
+            TRY(group_layout_init_distinct(cx, &shared->sets[s].layout, &shared->layout, op->children[0]->columns, item->args,
+                                           item->arg_count));
         }
         shared->set_of_item[i] = s;
     }
@@ -147,12 +148,13 @@ static Status find_batch_groups(const Context *cx, HashAggLocal *local, uint32_t
     return group_table_own_text(cx, &local->table, first, &local->text);
 }
 
-/* Keys of a set's rows: the group's hash and key of every row, then the value. Rows without a value drop out. */
+/* Keys of a set's rows: the group's hash and key of every row, then the values. Rows without a first value drop out: no
+ * aggregate takes them. */
 static Status encode_distinct(const Context *cx, const HashAggShared *shared, HashAggLocal *local, uint32_t s, const Batch *in,
                               uint32_t *count) {
     const DistinctSet *set = &shared->sets[s];
     KeyEncoder *encoder = &local->set_encoders[s];
-    const Vector *value = &in->columns[set->item->argument];
+    const Vector *value = &in->columns[set->item->args[0]];
     uint32_t key_bytes = set->layout.key_bytes, group_bytes = shared->layout.key_bytes;
     memset(encoder->keys, 0, (size_t)in->rows * key_bytes);
     for (uint32_t i = 0; i < in->rows; i++) {
@@ -161,8 +163,12 @@ static Status encode_distinct(const Context *cx, const HashAggShared *shared, Ha
         memcpy(key + 8, local->encoder.keys + (size_t)i * group_bytes, group_bytes);
     }
     memcpy(encoder->hashes, local->encoder.hashes, sizeof *encoder->hashes * in->rows);
-    TRY(key_encode_field(cx, encoder, &set->layout.fields[set->layout.field_count - 1], key_bytes, value, in->rows));
-    TRY(hash_vector(cx, value, in->rows, true, encoder->hashes));
+    const KeyField *fields = &set->layout.fields[shared->layout.field_count];
+    for (uint32_t a = 0; a < set->item->arg_count; a++) {
+        const Vector *argument = &in->columns[set->item->args[a]];
+        TRY(key_encode_field(cx, encoder, &fields[a], key_bytes, argument, in->rows));
+        TRY(hash_vector(cx, argument, in->rows, true, encoder->hashes));
+    }
     const uint16_t *rows;
     uint32_t passing, found = 0;
     TRY(aggregate_filter_rows(cx, set->item, in, &local->feed, &rows, &passing));
@@ -323,16 +329,21 @@ static Status merge_list(const Context *cx, const HashAggShared *shared, const A
 
 /* Feeds `count` distinct records to the items of the set: states of the groups at `states`. */
 static Status feed_distinct(const Context *cx, const PhysicalNode *op, const HashAggShared *shared, uint32_t s,
-                            const uint8_t *records, uint32_t count, uint8_t *states, const uint32_t *groups, Vector *value,
+                            const uint8_t *records, uint32_t count, uint8_t *states, const uint32_t *groups, Vector *values,
                             Arena *text) {
     const GroupLayout *layout = &shared->sets[s].layout;
     const AggregateSpec *spec = &op->aggregate;
-    TRY(group_decode_field(cx, &layout->fields[layout->field_count - 1], records, layout->record_bytes, count, value));
+    const Vector *arguments[AGGREGATE_ARGUMENTS_MAX];
+    for (uint32_t a = 0; a < shared->sets[s].item->arg_count; a++) {
+        const KeyField *field = &layout->fields[shared->layout.field_count + a];
+        TRY(group_decode_field(cx, field, records, layout->record_bytes, count, &values[a]));
+        arguments[a] = &values[a];
+    }
     for (uint32_t i = 0; i < spec->item_count; i++) {
         const Aggregate *aggregate = spec->items[i].aggregate;
         if (shared->set_of_item[i] == s) {
-            TRY(aggregate->update(cx, aggregate, states + shared->states.offsets[i], shared->layout.record_bytes, groups, value,
-                                  count, text));
+            TRY(aggregate->update(cx, aggregate, states + shared->states.offsets[i], shared->layout.record_bytes, groups,
+                                  arguments, count, text));
         }
     }
     return OK;
@@ -343,9 +354,11 @@ static Status finish_distinct(const Context *cx, const PhysicalNode *op, HashAgg
                               GroupTable *main, uint8_t *states, Arena *text) {
     const GroupLayout *layout = &shared->sets[s].layout;
     GroupTable values = {.layout = layout};
-    Vector value;
-    uint32_t groups[BATCH_ROWS_MAX];
-    vector_init(&value, layout->fields[layout->field_count - 1].format.type);
+    Vector columns[AGGREGATE_ARGUMENTS_MAX];
+    uint32_t groups[BATCH_ROWS_MAX], column_count = shared->sets[s].item->arg_count;
+    for (uint32_t a = 0; a < column_count; a++) {
+        vector_init(&columns[a], type_make(TYPE_BIGINT));
+    }
     Status status = OK;
     TRY_GOTO(merge_list(cx, shared, NULL, &shared->distinct[s * GROUP_PARTITIONS + part], &values, text));
     for (uint32_t first = 0; first < values.count; first += BATCH_ROWS_MAX) {
@@ -357,11 +370,13 @@ static Status finish_distinct(const Context *cx, const PhysicalNode *op, HashAgg
                                         groups));
             states = main->records + shared->layout.states_offset;
         }
-        TRY_GOTO(feed_distinct(cx, op, shared, s, records, count, states, main == NULL ? NULL : groups, &value, text));
+        TRY_GOTO(feed_distinct(cx, op, shared, s, records, count, states, main == NULL ? NULL : groups, columns, text));
     }
 done:
     group_table_free(&values);
-    vector_free(&value);
+    for (uint32_t a = 0; a < column_count; a++) {
+        vector_free(&columns[a]);
+    }
     return status;
 }
 

@@ -6,11 +6,14 @@ typedef struct GroupsLocal {
     PartResult *result;       /* being read; NULL: take the next */
     const RecordBlock *block; /* its list's block */
     uint32_t next;            /* record of the block or table */
+    Arena text;               /* of the results put out last */
 } GroupsLocal;
 
 static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     (void)shared;
-    return batch_init_like(&task->cx, op, &((GroupsLocal *)local_)->out);
+    GroupsLocal *local = local_;
+    arena_init(&local->text);
+    return batch_init_like(&task->cx, op, &local->out);
 }
 
 /* The next run of records of the part, at most a batch; 0 at its end. */
@@ -61,12 +64,14 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
     *out = &local->out;
     *flow = MORE_OUTPUT;
     return aggregate_finish_items(cx, &op->aggregate, &shared->states, records + shared->layout.states_offset,
-                                  shared->layout.record_bytes, local->out.rows, &local->out);
+                                  shared->layout.record_bytes, local->out.rows, &local->text, &local->out);
 }
 
 static void groups_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
-    batch_free(&((GroupsLocal *)local_)->out);
+    GroupsLocal *local = local_;
+    batch_free(&local->out);
+    arena_free(&local->text);
 }
 
 static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {

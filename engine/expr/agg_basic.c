@@ -10,8 +10,8 @@
 /* ------------------------------------------------------------------------------------------------------------------- COUNT */
 
 static Status count_rows(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                         const Vector *argument, uint32_t rows, Arena *text_arena) {
-    (void)cx, (void)aggregate, (void)argument, (void)text_arena;
+                         const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    (void)cx, (void)aggregate, (void)arguments, (void)arena;
     if (groups == NULL) {
         *(int64_t *)states += rows;
         return OK;
@@ -23,13 +23,14 @@ static Status count_rows(const Context *cx, const Aggregate *aggregate, uint8_t 
 }
 
 static Status count_values(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
-                           const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
+                           const uint32_t *groups, const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    const Vector *argument = arguments[0];
     if (agg_all_null(argument)) {
         return OK;
     }
     const uint64_t *validity = agg_validity(argument);
     if (validity == NULL) {
-        return count_rows(cx, aggregate, states, stride, groups, argument, rows, text_arena);
+        return count_rows(cx, aggregate, states, stride, groups, arguments, rows, arena);
     }
     if (groups == NULL) {
         *(int64_t *)states += (int64_t)bits_count(validity, rows);
@@ -42,8 +43,8 @@ static Status count_values(const Context *cx, const Aggregate *aggregate, uint8_
 }
 
 static Status count_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                          const uint8_t *others, size_t other_stride, uint32_t count, Arena *text_arena) {
-    (void)cx, (void)aggregate, (void)text_arena;
+                          const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena) {
+    (void)cx, (void)aggregate, (void)arena;
     for (uint32_t i = 0; i < count; i++) {
         *(int64_t *)agg_state(states, stride, groups, i) += *(const int64_t *)(others + i * other_stride);
     }
@@ -51,7 +52,8 @@ static Status count_merge(const Context *cx, const Aggregate *aggregate, uint8_t
 }
 
 static Status count_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
-                           Vector *out) {
+                           Vector *out, Arena *arena) {
+    (void)arena;
     TRY(vector_prepare_flat(cx, out, aggregate->result));
     for (uint32_t i = 0; i < count; i++) {
         ((int64_t *)out->data)[i] = *(const int64_t *)(states + i * stride);
@@ -179,8 +181,9 @@ static void sum_constant(const Aggregate *aggregate, uint8_t *states, size_t str
 }
 
 static Status sum_numbers(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                          const Vector *argument, uint32_t rows, Arena *text_arena) {
-    (void)text_arena;
+                          const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    const Vector *argument = arguments[0];
+    (void)arena;
     if (agg_all_null(argument)) {
         return OK;
     }
@@ -201,8 +204,9 @@ static Status sum_numbers(const Context *cx, const Aggregate *aggregate, uint8_t
 }
 
 static Status sum_floats(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                         const Vector *argument, uint32_t rows, Arena *text_arena) {
-    (void)text_arena;
+                         const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    const Vector *argument = arguments[0];
+    (void)arena;
     if (agg_all_null(argument)) {
         return OK;
     }
@@ -221,8 +225,9 @@ static Status sum_floats(const Context *cx, const Aggregate *aggregate, uint8_t 
 }
 
 static Status sum_intervals(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
-                            const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
-    (void)text_arena;
+                            const uint32_t *groups, const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    const Vector *argument = arguments[0];
+    (void)arena;
     for (uint32_t row = 0; row < rows; row++) {
         Value value = vector_value(argument, row);
         IntervalSum *state = (IntervalSum *)agg_state(states, stride, groups, row);
@@ -240,8 +245,8 @@ static Status sum_intervals(const Context *cx, const Aggregate *aggregate, uint8
 /* ----------------------------------------------------------------------------------------------------------- merging sums */
 
 static Status sum_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                        const uint8_t *others, size_t other_stride, uint32_t count, Arena *text_arena) {
-    (void)text_arena;
+                        const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena) {
+    (void)arena;
     for (uint32_t i = 0; i < count; i++) {
         uint8_t *state = agg_state(states, stride, groups, i);
         const uint8_t *other = others + i * other_stride;
@@ -343,7 +348,8 @@ static Status finish_interval(const Context *cx, const Aggregate *aggregate, con
 }
 
 static Status sum_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
-                         Vector *out) {
+                         Vector *out, Arena *arena) {
+    (void)arena;
     TRY(vector_prepare_flat(cx, out, aggregate->result));
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *state = states + i * stride;
@@ -363,6 +369,7 @@ Status agg_define_count(const Context *cx, Aggregate *aggregate) {
     (void)cx;
     aggregate->result = type_make(TYPE_BIGINT);
     aggregate->state_bytes = 16;
+    aggregate->is_plain = true;
     aggregate->update = aggregate->id == AGGREGATE_COUNT_STAR ? count_rows : count_values;
     aggregate->merge = count_merge;
     aggregate->finish = count_finish;
@@ -400,5 +407,6 @@ Status agg_define_sum(const Context *cx, Aggregate *aggregate) {
     aggregate->update = is_float ? sum_floats : aggregate->argument.id == TYPE_INTERVAL ? sum_intervals : sum_numbers;
     aggregate->merge = sum_merge;
     aggregate->finish = sum_finish;
+    aggregate->is_plain = true;
     return OK;
 }

@@ -137,11 +137,11 @@ static uint32_t extreme_code_row(bool is_min, const Vector *vector, uint32_t row
 /* ------------------------------------------------------------------------------------------------------------------- loops */
 
 static Status extreme_rows(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
-                           const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
+                           const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *arena) {
     for (uint32_t row = 0; row < rows; row++) {
         Value value = vector_value(argument, row);
         if (!value.is_null) {
-            TRY(take_value(cx, aggregate, agg_state(states, stride, groups, row), &value, text_arena));
+            TRY(take_value(cx, aggregate, agg_state(states, stride, groups, row), &value, arena));
         }
     }
     return OK;
@@ -149,7 +149,7 @@ static Status extreme_rows(const Context *cx, const Aggregate *aggregate, uint8_
 
 /* Text: compared where it lies; only what improves a state is boxed and copied. */
 static Status extreme_texts(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
-                            const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
+                            const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *arena) {
     const uint64_t *validity = agg_validity(argument);
     int wanted = aggregate->id == AGGREGATE_MIN ? -1 : 1;
     AggFlat flat;
@@ -161,7 +161,7 @@ static Status extreme_texts(const Context *cx, const Aggregate *aggregate, uint8
         bool is_valid = validity == NULL || bit_get(validity, row);
         if (is_valid && (!state->has_value || text_compare(&texts[row], &state->text) * wanted > 0)) {
             state->has_value = true;
-            status = keep_text(cx, state, &texts[row], text_arena);
+            status = keep_text(cx, state, &texts[row], arena);
         }
     }
     agg_flat_free(&flat);
@@ -169,7 +169,8 @@ static Status extreme_texts(const Context *cx, const Aggregate *aggregate, uint8
 }
 
 static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
-                             const uint32_t *groups, const Vector *argument, uint32_t rows, Arena *text_arena) {
+                             const uint32_t *groups, const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    const Vector *argument = arguments[0];
     bool is_min = aggregate->id == AGGREGATE_MIN;
     ExtremeLoop *loop = number_loops[type_class(argument->type)];
     if (rows == 0 || agg_all_null(argument)) {
@@ -181,13 +182,13 @@ static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint
             return OK;
         }
         Value value = vector_value(argument, row);
-        return take_value(cx, aggregate, states, &value, text_arena);
+        return take_value(cx, aggregate, states, &value, arena);
     }
     if (type_is_text(argument->type)) {
-        return extreme_texts(cx, aggregate, states, stride, groups, argument, rows, text_arena);
+        return extreme_texts(cx, aggregate, states, stride, groups, argument, rows, arena);
     }
     if (loop == NULL) {
-        return extreme_rows(cx, aggregate, states, stride, groups, argument, rows, text_arena);
+        return extreme_rows(cx, aggregate, states, stride, groups, argument, rows, arena);
     }
     AggFlat flat;
     TRY(agg_flatten(cx, argument, rows, &flat));
@@ -197,20 +198,20 @@ static Status extreme_update(const Context *cx, const Aggregate *aggregate, uint
 }
 
 static Status extreme_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
-                            const uint32_t *groups, const uint8_t *others, size_t other_stride, uint32_t count,
-                            Arena *text_arena) {
+                            const uint32_t *groups, const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena) {
     for (uint32_t i = 0; i < count; i++) {
         const Extreme *other = (const Extreme *)(others + i * other_stride);
         if (other->has_value) {
             Value value = extreme_value(other, aggregate->argument);
-            TRY(take_value(cx, aggregate, agg_state(states, stride, groups, i), &value, text_arena));
+            TRY(take_value(cx, aggregate, agg_state(states, stride, groups, i), &value, arena));
         }
     }
     return OK;
 }
 
 static Status extreme_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride,
-                             uint32_t count, Vector *out) {
+                             uint32_t count, Vector *out, Arena *arena) {
+    (void)arena;
     TRY(vector_prepare_flat(cx, out, aggregate->result));
     for (uint32_t i = 0; i < count; i++) {
         const Extreme *state = (const Extreme *)(states + i * stride);
@@ -228,6 +229,8 @@ Status agg_define_extreme(const Context *cx, Aggregate *aggregate) {
     (void)cx;
     aggregate->result = aggregate->argument;
     aggregate->state_bytes = sizeof(Extreme);
+    aggregate->is_plain = !type_is_text(aggregate->argument);
+    aggregate->ignores_repeats = true;
     aggregate->update = extreme_update;
     aggregate->merge = extreme_merge;
     aggregate->finish = extreme_finish;

@@ -51,9 +51,12 @@ static inline Status agg_set_null(const Context *cx, Vector *out, uint32_t row) 
     return OK;
 }
 
-/* Fill result, state_bytes and loops from id and argument. */
-Status agg_define_count(const Context *cx, Aggregate *aggregate);
-Status agg_define_sum(const Context *cx, Aggregate *aggregate);
-Status agg_define_extreme(const Context *cx, Aggregate *aggregate);
+/* Fill result, state_bytes and loops from id, types, direct values and order: the last column of aggregates.def. */
+typedef Status AggregateDefine(const Context *cx, Aggregate *aggregate);
+#define AGGREGATE(tag, name, values, direct, order, loops, help) AggregateDefine agg_define_##loops;
+#define ALIAS(tag, name)
+#include "expr/aggregates.def"
+#undef AGGREGATE
+#undef ALIAS
 
 #endif

@@ -387,9 +387,11 @@ static Status fail_no_overload(const Context *cx, const char *name, Expr **args,
 
 const char *function_suggest(const char *name) {
     static const char *const others[] = {
-#define AGGREGATE(tag, name, help) name,
+#define AGGREGATE(tag, name, values, direct, order, loops, help) name,
+#define ALIAS(tag, name) name,
 #include "expr/aggregates.def"
 #undef AGGREGATE
+#undef ALIAS
 #define WINDOW(tag, name, arguments, help) name,
 #include "expr/windows.def"
 #undef WINDOW

@@ -57,9 +57,9 @@ typedef struct SortKey {
 typedef struct AggregateCall {
     ColumnId output;
     const Aggregate *aggregate;
-    uint32_t arg_count;
+    uint32_t arg_count; /* = aggregate->argument_count: values and keys of ORDER BY */
     Expr **args;
-    bool is_distinct;
+    bool is_distinct; /* of the values; the keys are among them then */
     Expr *filter;     /* NULL: none */
     const char *text; /* "sum(lo_revenue)" for EXPLAIN */
 } AggregateCall;

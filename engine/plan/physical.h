@@ -106,8 +106,8 @@ typedef enum AggregatePhase {
 
 typedef struct AggregateItem {
     const Aggregate *aggregate;
-    bool has_argument;
-    uint32_t argument; /* slot */
+    uint32_t arg_count;   /* = aggregate->argument_count */
+    const uint32_t *args; /* slots */
     bool is_distinct;
     bool has_filter;
     uint32_t filter; /* slot of a BOOLEAN */

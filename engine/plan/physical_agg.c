@@ -32,8 +32,8 @@ static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
     }
     for (uint32_t i = 0; i < calls; i++) {
         const AggregateCall *call = &node->aggregate.calls[i];
-        if (call->arg_count > 0) {
-            TRY(expr_list_add(low->cx, low->arena, &exprs, call->args[0]));
+        for (uint32_t a = 0; a < call->arg_count; a++) {
+            TRY(expr_list_add(low->cx, low->arena, &exprs, call->args[a]));
         }
         if (call->filter != NULL) {
             TRY(expr_list_add(low->cx, low->arena, &exprs, call->filter));
@@ -50,9 +50,10 @@ static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
         AggregateItem *item = &build->items[i];
         *item = (AggregateItem){.aggregate = call->aggregate,
                                 .is_distinct = call->is_distinct,
-                                .has_argument = call->arg_count > 0,
+                                .arg_count = call->arg_count,
+                                .args = slots + next,
                                 .has_filter = call->filter != NULL};
-        item->argument = item->has_argument ? slots[next++] : 0;
+        next += call->arg_count;
         item->filter = item->has_filter ? slots[next++] : 0;
     }
     return OK;
@@ -152,7 +153,7 @@ static Status aggregate_partial(Lowering *low, AggregateBuild *build, uint32_t i
         for (uint32_t k = 0; k < build->splits[i].count; k++) {
             partial[next] = build->items[i];
             partial[next].aggregate = build->splits[i].partial[k];
-            partial[next].has_argument = partial[next].has_argument && build->splits[i].partial[k]->argument.id != TYPE_NULL;
+            partial[next].arg_count = build->splits[i].partial[k]->argument_count;
             out->node->columns[groups + next] = (PhysicalColumn){.type = build->splits[i].partial[k]->result,
                                                                  .name = node->aggregate.calls[i].text,
                                                                  .domain = {.can_be_null = true}};
@@ -173,9 +174,9 @@ static Status aggregate_final(Lowering *low, AggregateBuild *build, const Subpla
     uint32_t groups = node->aggregate.group_count;
     uint32_t *slots;
     AggregateItem *final;
-    TRY_NEW_ARRAY(low->cx, low->arena, slots, groups + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, groups + items + 1);
     TRY_NEW_ARRAY(low->cx, low->arena, final, items + 1);
-    for (uint32_t i = 0; i < groups; i++) {
+    for (uint32_t i = 0; i < groups + items; i++) {
         slots[i] = i;
     }
     TRY(aggregate_over(low, partial, PHASE_FINAL, slots, groups, items, out));
@@ -183,7 +184,7 @@ static Status aggregate_final(Lowering *low, AggregateBuild *build, const Subpla
     for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
         for (uint32_t k = 0; k < build->splits[i].count; k++) {
             final[next] =
-                (AggregateItem){.aggregate = build->splits[i].final[k], .has_argument = true, .argument = groups + next};
+                (AggregateItem){.aggregate = build->splits[i].final[k], .arg_count = 1, .args = slots + groups + next};
             out->node->columns[groups + next] = partial->node->columns[groups + next];
             out->node->columns[groups + next].type = final[next].aggregate->result;
             out->layout[groups + next] = build->finishes[i] == NULL ? node->aggregate.calls[i].output : low->next_column++;

@@ -10,15 +10,15 @@ static SumState *state_at(uint8_t *states, size_t stride, const uint32_t *groups
 }
 
 static Status sum_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                         const Vector *argument, uint32_t rows, Arena *text) {
+                         const Vector *const *arguments, uint32_t rows, Arena *text) {
     (void)cx, (void)text;
     for (uint32_t i = 0; i < rows; i++) {
         SumState *state = state_at(states, stride, groups, i);
         if (aggregate->id == AGGREGATE_COUNT_STAR) {
             state->count++;
-        } else if (vector_is_valid(argument, i)) {
+        } else if (vector_is_valid(arguments[0], i)) {
             state->count++;
-            state->sum += type_is_text(argument->type) ? 1 : vector_value(argument, i).i64;
+            state->sum += type_is_text(arguments[0]->type) ? 1 : vector_value(arguments[0], i).i64;
         }
     }
     return OK;
@@ -37,7 +37,8 @@ static Status sum_merge(const Context *cx, const Aggregate *aggregate, uint8_t *
 }
 
 static Status sum_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
-                         Vector *out) {
+                         Vector *out, Arena *text) {
+    (void)text;
     TRY(vector_prepare_flat(cx, out, type_make(TYPE_BIGINT)));
     TRY(vector_prepare_validity(cx, out, true));
     for (uint32_t i = 0; i < count; i++) {
@@ -168,17 +169,13 @@ static void naive_groups(const AggCase *c, const Rows *rows, Lines *lines) {
 }
 
 static void run_case(const AggCase *c, uint32_t threads, uint32_t batch_rows, const Lines *expected) {
-    static const uint32_t slots[] = {0, 1};
+    static const uint32_t slots[] = {0, 1}, values[] = {2};
     Rows rows = make_rows(c);
-    AggregateItem items[] = {{.aggregate = &count_star},
-                             {.aggregate = &sum, .has_argument = true, .argument = 2},
-                             {.aggregate = &count, .has_argument = true, .argument = 2, .is_distinct = c->is_distinct},
-                             {.aggregate = &sum,
-                              .has_argument = true,
-                              .argument = 2,
-                              .is_distinct = c->is_distinct,
-                              .has_filter = true,
-                              .filter = 3}};
+    AggregateItem items[] = {
+        {.aggregate = &count_star},
+        {.aggregate = &sum, .arg_count = 1, .args = values},
+        {.aggregate = &count, .arg_count = 1, .args = values, .is_distinct = c->is_distinct},
+        {.aggregate = &sum, .arg_count = 1, .args = values, .is_distinct = c->is_distinct, .has_filter = true, .filter = 3}};
     PhysicalColumn columns[6];
     for (uint32_t i = 0; i < 6; i++) {
         columns[i] = i < c->group_count ? rows.columns[i] : (PhysicalColumn){.type = type_make(TYPE_BIGINT)};

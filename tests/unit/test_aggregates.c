@@ -22,7 +22,7 @@ static const Aggregate *bound(const char *name, Type type) {
 static const char *result_of(const Aggregate *aggregate, const States *states, uint32_t group) {
     Vector out;
     vector_init(&out, aggregate->result);
-    if (aggregate->finish(cx, aggregate, states->bytes, STRIDE, GROUPS, &out) != OK) {
+    if (aggregate->finish(cx, aggregate, states->bytes, STRIDE, GROUPS, &out, &test_arena) != OK) {
         vector_free(&out);
         return show_error();
     }
@@ -33,7 +33,7 @@ static const char *result_of(const Aggregate *aggregate, const States *states, u
 }
 
 static void update(const Aggregate *aggregate, States *states, const uint32_t *groups, const Vector *argument, uint32_t rows) {
-    cr_assert_eq(aggregate->update(cx, aggregate, states->bytes, STRIDE, groups, argument, rows, &test_arena), OK, "%s",
+    cr_assert_eq(aggregate->update(cx, aggregate, states->bytes, STRIDE, groups, &argument, rows, &test_arena), OK, "%s",
                  test_error.message);
 }
 
@@ -168,12 +168,14 @@ static const char *in_two_phases(const char *name, const char *type) {
             make_codes(&codes, type_of(type), node * 1000, node == 1);
             vector_init(&partial, split.partial[part]->result);
             update(split.partial[part], &states, NULL, &codes, ROWS);
-            cr_assert_eq(split.partial[part]->finish(cx, split.partial[part], states.bytes, STRIDE, 1, &partial), OK);
+            cr_assert_eq(split.partial[part]->finish(cx, split.partial[part], states.bytes, STRIDE, 1, &partial, &test_arena),
+                         OK);
             update(split.final[part], &merged, NULL, &partial, 1);
             vector_free(&codes);
             vector_free(&partial);
         }
-        cr_assert_eq(split.final[part]->finish(cx, split.final[part], merged.bytes, STRIDE, 1, &finals.columns[part]), OK);
+        cr_assert_eq(
+            split.final[part]->finish(cx, split.final[part], merged.bytes, STRIDE, 1, &finals.columns[part], &test_arena), OK);
     }
     Value value = vector_value(&finals.columns[0], 0);
     if (finish != NULL) {

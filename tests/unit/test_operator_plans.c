@@ -50,15 +50,17 @@ static const Aggregate *aggregate(HandPlan *h, const char *name, Type type) {
     return bound;
 }
 
+static const uint32_t number_slot[] = {0}, text_slot[] = {2};
+
 /* sum(n), count(DISTINCT text), max(text) by `groups`. */
 static PhysicalNode *group(HandPlan *h, PhysicalNode *child, const uint32_t *groups, uint32_t group_count, bool is_distinct) {
     PhysicalNode *op = hand_node(h, PHYSICAL_AGGREGATE, group_count + 3, type_make(TYPE_BIGINT), child, NULL);
     AggregateItem *items = hand_alloc(h, sizeof *items * 3);
     Type text = type_varchar(0);
-    items[0] = (AggregateItem){.aggregate = aggregate(h, "sum", type_make(TYPE_BIGINT)), .has_argument = true};
+    items[0] = (AggregateItem){.aggregate = aggregate(h, "sum", type_make(TYPE_BIGINT)), .arg_count = 1, .args = number_slot};
     items[1] = (AggregateItem){
-        .aggregate = aggregate(h, "count", text), .has_argument = true, .argument = 2, .is_distinct = is_distinct};
-    items[2] = (AggregateItem){.aggregate = aggregate(h, "max", text), .has_argument = true, .argument = 2};
+        .aggregate = aggregate(h, "count", text), .arg_count = 1, .args = text_slot, .is_distinct = is_distinct};
+    items[2] = (AggregateItem){.aggregate = aggregate(h, "max", text), .arg_count = 1, .args = text_slot};
     for (uint32_t i = 0; i < group_count; i++) {
         op->columns[i] = child->columns[groups[i]];
     }
