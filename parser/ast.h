@@ -235,6 +235,7 @@ typedef struct AstSelect {
     AstFromList from;    /* separated by commas; empty: one row without columns */
     AstExpr *where;      /* may be NULL, like having and qualify */
     bool group_all;      /* GROUP BY ALL */
+    bool group_distinct; /* GROUP BY DISTINCT: equal grouping sets count once */
     SourcePos group_pos; /* of GROUP; POS_NONE without GROUP BY */
     AstGroupList group_by;
     AstExpr *having;

@@ -97,6 +97,7 @@ typedef struct AstGroupBy {
     SourcePos pos;
     bool all;
     AstGroupList items;
+    bool is_distinct;
 } AstGroupBy;
 typedef struct AstAlias {
     AstIdent *name;

@@ -92,7 +92,7 @@ static void print_group_item(Printer *out, const AstGroupItem *item) {
 static void print_group_by(Printer *out, const AstSelect *select) {
     sql_put(out, select->group_all ? " GROUP BY ALL" : "");
     for (uint32_t i = 0; i < select->group_by.count; i++) {
-        sql_put(out, i == 0 ? " GROUP BY " : ", ");
+        sql_put(out, i > 0 ? ", " : select->group_distinct ? " GROUP BY DISTINCT " : " GROUP BY ");
         print_group_item(out, select->group_by.items[i]);
     }
 }

@@ -429,7 +429,7 @@ row_value(E) ::= DEFAULT(K).                    { E = ast_expr(p, AST_DEFAULT, K
 select(Q) ::= SELECT(K) hint(H) distinct(D) top(T) select_items(I) from_clause(F) where(W) group_by(G) having(V) windows(N)
               qualify(U).
     { Q = ast_query_select(p, K, T, (AstSelect){.hints = H.text, .hints_pos = H.pos, .distinct = D.kind, .distinct_on = D.on,
-          .items = I, .from = F, .where = W, .group_all = G.all, .group_pos = G.pos, .group_by = G.items, .having = V,
+          .items = I, .from = F, .where = W, .group_all = G.all, .group_distinct = G.is_distinct, .group_pos = G.pos, .group_by = G.items, .having = V,
           .windows = N, .qualify = U}); }
 %type hint {Token}
 hint(H) ::= .                                   { H = (Token){.pos = POS_NONE}; }
@@ -468,6 +468,8 @@ qualify(E) ::= QUALIFY expr(A).                 { E = A; }
 group_by(G) ::= .                               { G = (AstGroupBy){.pos = POS_NONE}; }
 group_by(G) ::= GROUP(K) BY ALL.                { G = (AstGroupBy){.pos = K.pos, .all = true}; }
 group_by(G) ::= GROUP(K) BY group_items(L).     { G = (AstGroupBy){.pos = K.pos, .items = L}; }
+group_by(G) ::= GROUP(K) BY ALL group_items(L). { G = (AstGroupBy){.pos = K.pos, .items = L}; }
+group_by(G) ::= GROUP(K) BY DISTINCT group_items(L).    { G = (AstGroupBy){.pos = K.pos, .is_distinct = true, .items = L}; }
 %type group_items {AstGroupList}
 group_items(L) ::= group_item(I).               { L = ast_group_append(p, (AstGroupList){0}, I); }
 group_items(L) ::= group_items(A) COMMA group_item(I).                  { L = ast_group_append(p, A, I); }

@@ -18,7 +18,6 @@ static const char *const planned_functions[] = {
     "covar_pop",
     "covar_samp",
     "every",
-    "grouping",
     "listagg",
     "median",
     "mode",
@@ -130,6 +129,9 @@ Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out
     const char *name;
     const AstCall *call = ast->call;
     TRY(function_name(cx, call->name, &name));
+    if (strcmp(name, "grouping") == 0 || strcmp(name, "grouping_id") == 0) {
+        return bind_grouping_call(cx, place, ast, out);
+    }
     bool is_aggregate = aggregate_exists(name), is_window = window_exists(name), is_scalar = function_exists(name);
     if (!is_aggregate && !is_window && !is_scalar) {
         TRY(fail_undefined(cx, ast, name));

@@ -7,6 +7,11 @@ static bool has_output(const Select *select, ColumnId id) {
             return true;
         }
     }
+    for (uint32_t i = 0; i < select->grouping_count; i++) {
+        if (select->groupings[i].output == id) {
+            return true;
+        }
+    }
     for (uint32_t w = 0; w < select->window_count; w++) {
         for (uint32_t i = 0; i < select->windows[w].call_count; i++) {
             if (select->windows[w].calls[i].output == id) {
@@ -30,9 +35,9 @@ static bool has_pending(const PendingJoins *pending, ColumnId id) {
 /* ------------------------------------------------------------------------------------------------------------ GROUP BY items
  */
 
-static Status add_group(const Context *cx, Binder *binder, Select *select, Expr *expr) {
-    for (uint32_t i = 0; i < select->group_count; i++) {
-        if (expr_equal(select->groups[i].expr, expr)) {
+static Status add_group(const Context *cx, Binder *binder, Select *select, Expr *expr, uint32_t *index) {
+    for (*index = 0; *index < select->group_count; (*index)++) {
+        if (expr_equal(select->groups[*index].expr, expr)) {
             return OK;
         }
     }
@@ -42,13 +47,19 @@ static Status add_group(const Context *cx, Binder *binder, Select *select, Expr 
     return OK;
 }
 
+static Status add_group_to(const Context *cx, Binder *binder, Select *select, Expr *expr, GroupingSet *set) {
+    uint32_t index;
+    TRY(add_group(cx, binder, select, expr, &index));
+    return grouping_set_add(cx, binder, set, index);
+}
+
 /* An item that stands for a column of the select list: bound again, over the rows of FROM. */
-static Status add_item_group(const Context *cx, Binder *binder, Select *select, SelectItem *item) {
+static Status add_item_group(const Context *cx, Binder *binder, Select *select, SelectItem *item, GroupingSet *set) {
     if (item->ast != NULL) {
         Place place = select_row_place(binder, select, CLAUSE_GROUP_BY);
         TRY(bind_expr_known(cx, &place, item->ast, &item->expr));
     }
-    return add_group(cx, binder, select, item->expr);
+    return add_group_to(cx, binder, select, item->expr, set);
 }
 
 static Status find_alias(const Context *cx, Select *select, const AstExpr *ast, SelectItem **found) {
@@ -66,30 +77,30 @@ static Status find_alias(const Context *cx, Select *select, const AstExpr *ast, 
     return OK;
 }
 
-static Status bind_group_expr(const Context *cx, Binder *binder, Select *select, const AstExpr *ast) {
+static Status bind_group_expr(const Context *cx, Binder *binder, Select *select, const AstExpr *ast, GroupingSet *set) {
     bool is_position;
     uint32_t position;
     if (ast->kind == AST_ROW) {
         for (uint32_t i = 0; i < ast->args.count; i++) {
-            TRY(bind_group_expr(cx, binder, select, ast->args.items[i]));
+            TRY(bind_group_expr(cx, binder, select, ast->args.items[i], set));
         }
         return OK;
     }
     TRY(bind_position(cx, ast, "GROUP BY", select->visible_count, &is_position, &position));
     if (is_position) {
-        return add_item_group(cx, binder, select, &select->items[position]);
+        return add_item_group(cx, binder, select, &select->items[position], set);
     }
     if (ast->kind == AST_COLUMN && ast->name->count == 1 && !scope_has_column(&select->scope, ast->name->parts[0].text)) {
         SelectItem *item;
         TRY(find_alias(cx, select, ast, &item));
         if (item != NULL) {
-            return add_item_group(cx, binder, select, item);
+            return add_item_group(cx, binder, select, item, set);
         }
     }
     Expr *expr;
     Place place = select_row_place(binder, select, CLAUSE_GROUP_BY);
     TRY(bind_expr_known(cx, &place, ast, &expr));
-    return add_group(cx, binder, select, expr);
+    return add_group_to(cx, binder, select, expr, set);
 }
 
 typedef struct ItemParts {
@@ -113,7 +124,7 @@ static Status group_by_all(const Context *cx, Binder *binder, Select *select) {
         ItemParts parts = {.select = select};
         expr_walk(select->items[i].expr, note_part, &parts);
         if (parts.has_rows && !parts.has_results) {
-            TRY(add_item_group(cx, binder, select, &select->items[i]));
+            TRY(add_item_group(cx, binder, select, &select->items[i], &select->sets.items[0]));
         }
     }
     return OK;
@@ -122,31 +133,27 @@ static Status group_by_all(const Context *cx, Binder *binder, Select *select) {
 Status bind_group_by(const Context *cx, Binder *binder, Select *select) {
     const AstSelect *ast = select->ast;
     bool has_group_by = ast->group_all || ast->group_by.count > 0;
-    for (uint32_t i = 0; i < ast->group_by.count; i++) {
-        const AstGroupItem *item = ast->group_by.items[i];
-        switch (item->kind) {
-        case AST_GROUP_EXPR: TRY(bind_group_expr(cx, binder, select, item->expr)); break;
-        case AST_GROUP_EMPTY: break; /* one group of all rows */
-        case AST_GROUP_ROLLUP: return fail_unsupported(cx, item->pos, "ROLLUP");
-        case AST_GROUP_CUBE: return fail_unsupported(cx, item->pos, "CUBE");
-        case AST_GROUP_SETS: return fail_unsupported(cx, item->pos, "GROUPING SETS");
-        }
-    }
+    TRY(bind_grouping_sets(cx, binder, select, bind_group_expr));
     if (ast->group_all) {
         TRY(group_by_all(cx, binder, select));
     }
-    select->is_grouped = has_group_by || select->call_count > 0 || ast->having != NULL;
-    return OK;
+    select->is_grouped = has_group_by || select->call_count > 0 || select->grouping_count > 0 || ast->having != NULL;
+    return bind_grouping_values(cx, binder, select);
 }
 
 /* --------------------------------------------------------------------------------------------------------- above the grouping
  */
 
-/* Is the column a group as it stands? */
+/* Is the column a group as it stands, in every grouping set? */
 static bool is_group(const Select *select, ColumnId id) {
     for (uint32_t i = 0; i < select->group_count; i++) {
-        if (select->groups[i].expr->kind == EXPR_COLUMN && select->groups[i].column == id) {
-            return true;
+        const Expr *expr = select->groups[i].expr;
+        if (expr->kind == EXPR_COLUMN && expr->column == id) {
+            bool is_in_all = true;
+            for (uint32_t s = 0; s < select->sets.count && is_in_all; s++) {
+                is_in_all = grouping_set_has(&select->sets.items[s], i);
+            }
+            return is_in_all;
         }
     }
     return false;
@@ -200,6 +207,18 @@ typedef struct Regroup {
     bool failed;         /* out of memory */
 } Regroup;
 
+/* A group that every set has. */
+static Status add_key_group(const Context *cx, Binder *binder, Select *select, Expr *expr, uint32_t *index) {
+    TRY(add_group(cx, binder, select, expr, index));
+    for (uint32_t s = 0; s < select->sets.count; s++) {
+        TRY(grouping_set_add(cx, binder, &select->sets.items[s], *index));
+    }
+    if (has_grouping_sets(select)) {
+        TRY(plan_copy_column(cx, binder->plan, expr->column, &select->groups[*index].column));
+    }
+    return OK;
+}
+
 static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, void *regroup_) {
     Regroup *regroup = regroup_;
     Select *select = regroup->select;
@@ -207,6 +226,11 @@ static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, voi
     for (uint32_t i = 0; i < select->group_count && node->kind != EXPR_CONSTANT; i++) {
         if (expr_equal(select->groups[i].expr, node)) {
             return make_column(cx, regroup->binder, select->groups[i].column, node->pos);
+        }
+    }
+    for (uint32_t i = 0; i < select->grouping_count && node->kind == EXPR_COLUMN; i++) {
+        if (select->groupings[i].output == node->column) {
+            return select->groupings[i].value;
         }
     }
     if (node->kind != EXPR_COLUMN || has_output(select, node->column) || has_pending(&select->after, node->column)) {
@@ -217,8 +241,9 @@ static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, voi
         return NULL;
     }
     Expr *group = make_column(cx, regroup->binder, node->column, node->pos);
-    regroup->failed = regroup->failed || group == NULL || add_group(cx, regroup->binder, select, group) != OK;
-    return NULL;
+    uint32_t index;
+    regroup->failed = regroup->failed || group == NULL || add_key_group(cx, regroup->binder, select, group, &index) != OK;
+    return regroup->failed ? NULL : make_column(cx, regroup->binder, select->groups[index].column, node->pos);
 }
 
 static Status regroup_expr(const Context *cx, Binder *binder, Select *select, Expr **expr) {
@@ -280,7 +305,7 @@ static void note_nulls(Binder *binder, const Select *select) {
     for (uint32_t i = 0; i < select->call_count; i++) {
         const AggregateCall *call = &select->calls[i];
         bool is_count = call->aggregate->id == AGGREGATE_COUNT || call->aggregate->id == AGGREGATE_COUNT_STAR;
-        bool is_full = select->group_count > 0 && call->filter == NULL && call->arg_count == 1 &&
+        bool is_full = select->group_count > 0 && !has_grouping_sets(select) && call->filter == NULL && call->arg_count == 1 &&
                        !expr_can_be_null(binder->plan, call->args[0]);
         binder->plan->columns[call->output].can_be_null = !is_count && !is_full;
     }
@@ -299,6 +324,9 @@ Status group_rows(const Context *cx, Binder *binder, Select *select) {
     for (uint32_t i = 0; i < select->group_count; i++) {
         groups[i] = select->groups[i].expr;
         columns[i] = select->groups[i].column;
+    }
+    if (has_grouping_sets(select)) {
+        return aggregate_grouping_sets(cx, binder, pos, select);
     }
     return make_aggregate(cx, binder, pos, groups, columns, select->group_count, select->calls, select->call_count,
                           &select->node);

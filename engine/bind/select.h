@@ -22,6 +22,24 @@ typedef struct Group {
     ColumnId column; /* that holds it above the grouping */
 } Group;
 
+/* One of GROUPING SETS, and of what ROLLUP and CUBE stand for. */
+typedef struct GroupingSet {
+    uint32_t count, capacity;
+    uint32_t *groups; /* indexes; a group may come twice */
+} GroupingSet;
+typedef struct GroupingSets {
+    uint32_t count, capacity;
+    GroupingSet *items;
+} GroupingSets;
+
+/* GROUPING(a, b): one bit per argument, 1 where the row's set does not have it. */
+typedef struct GroupingCall {
+    ColumnId output; /* stands for it until all sets are known */
+    uint32_t arg_count;
+    Expr **args;
+    Expr *value; /* over the set's number */
+} GroupingCall;
+
 /* Window calls over the same PARTITION BY and ORDER BY. */
 typedef struct WindowSet {
     SourcePos pos;
@@ -47,6 +65,10 @@ struct Select {
     bool is_grouped;
     uint32_t group_count, group_capacity;
     Group *groups;
+    GroupingSets sets;   /* more than one: several groupings at once */
+    ColumnId set_number; /* of the row's set, above the grouping */
+    uint32_t grouping_count, grouping_capacity;
+    GroupingCall *groupings;
     uint32_t call_count, call_capacity;
     AggregateCall *calls;
     uint32_t window_count, window_capacity;
@@ -74,6 +96,19 @@ Status call_label(const Context *cx, Binder *binder, const AstCall *call, const 
 Status bind_aggregate_form(const Context *cx, Place *place, const AstExpr *ast, const char *name, AggregateForm *form,
                            const char **label, const Aggregate **aggregate);
 
+Status bind_grouping_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* The grouping sets that the items of GROUP BY come to; `bind` adds the groups of an expression to a set. */
+typedef Status GroupBinder(const Context *cx, Binder *binder, Select *select, const AstExpr *ast, GroupingSet *set);
+Status bind_grouping_sets(const Context *cx, Binder *binder, Select *select, GroupBinder *bind);
+Status grouping_set_add(const Context *cx, Binder *binder, GroupingSet *set, uint32_t group);
+bool grouping_set_has(const GroupingSet *set, uint32_t group);
+static inline bool has_grouping_sets(const Select *select) {
+    return select->sets.count > 1;
+}
+/* Gives every GROUPING() its value. */
+Status bind_grouping_values(const Context *cx, Binder *binder, Select *select);
+/* Adds the Expand and the Aggregate over it. */
+Status aggregate_grouping_sets(const Context *cx, Binder *binder, SourcePos pos, Select *select);
 /* GROUP BY, after everything else has been bound. */
 Status bind_group_by(const Context *cx, Binder *binder, Select *select);
 /* Turns everything above the grouping into expressions over groups and aggregates; GROUPING_ERROR. */

@@ -107,3 +107,15 @@ Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, cons
     }
     return OK;
 }
+
+Status aggregate_empty_set(const Context *cx, const PhysicalNode *op, uint32_t i, Batch *row) {
+    const AggregateSpec *spec = &op->aggregate;
+    uint32_t keys = spec->group_count - 1, number_slot = spec->groups[keys];
+    for (uint32_t k = 0; k < keys; k++) {
+        Value null = value_null(op->children[0]->columns[spec->groups[k]].type);
+        TRY(vector_set_constant(cx, &row->columns[spec->groups[k]], &null));
+    }
+    Value number = value_i64(op->children[0]->columns[number_slot].type, spec->empty_sets[i]);
+    row->rows = 1;
+    return vector_set_constant(cx, &row->columns[number_slot], &number);
+}

@@ -42,4 +42,8 @@ Status aggregate_merge_states(const Context *cx, const AggregateSpec *spec, cons
 Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout,
                               const uint8_t *states, size_t stride, uint32_t count, Arena *text, Batch *out) MUST_CHECK;
 
+/* The one row that has the group columns of the empty grouping set number i of spec->empty_sets. `row` is a batch of the
+ * input's columns. */
+Status aggregate_empty_set(const Context *cx, const PhysicalNode *op, uint32_t i, Batch *row) MUST_CHECK;
+
 #endif

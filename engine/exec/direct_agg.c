@@ -98,17 +98,6 @@ static Status direct_open(Task *task, const PhysicalNode *op, void *shared_) {
     return OK;
 }
 
-static Status direct_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
-    (void)op;
-    DirectLocal *local = local_;
-    arena_init(&local->text);
-    aggregate_feed_init(&local->feed);
-    vector_init(&local->scratch, type_make(TYPE_BIGINT));
-    TRY_ALLOC(&task->cx, local->groups, sizeof *local->groups * BATCH_ROWS_MAX);
-    TRY_ALLOC(&task->cx, local->numbers, sizeof *local->numbers * BATCH_ROWS_MAX);
-    return array_allocate(&task->cx, shared_, &local->array);
-}
-
 /* ----------------------------------------------------------------------------------------------------------- group numbers */
 
 static Status fail_outside(const Context *cx) {
@@ -196,17 +185,46 @@ static Status add_column(const Context *cx, DirectLocal *local, const DirectKey 
     return OK;
 }
 
+static Status batch_numbers(const Context *cx, const DirectShared *shared, DirectLocal *local, const Batch *in) {
+    for (uint32_t k = 0; k < shared->key_count; k++) {
+        TRY(add_column(cx, local, &shared->keys[k], &in->columns[shared->keys[k].slot], in->rows, k == 0));
+    }
+    return agg_kernels->greatest(local->groups, in->rows) >= shared->entries ? fail_outside(cx) : OK;
+}
+
+/* The groups of empty grouping sets are there even if no row comes. */
+static Status use_empty_sets(const Context *cx, const PhysicalNode *op, const DirectShared *shared, DirectLocal *local) {
+    Batch row;
+    TRY(batch_init_like(cx, op->children[0], &row));
+    Status status = OK;
+    for (uint32_t i = 0; i < op->aggregate.empty_set_count && status == OK; i++) {
+        status = aggregate_empty_set(cx, op, i, &row);
+        status = status == OK ? batch_numbers(cx, shared, local, &row) : status;
+        if (status == OK) {
+            local->array.is_used[local->groups[0]] = 1;
+        }
+    }
+    batch_free(&row);
+    return status;
+}
+
+static Status direct_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    DirectLocal *local = local_;
+    arena_init(&local->text);
+    aggregate_feed_init(&local->feed);
+    vector_init(&local->scratch, type_make(TYPE_BIGINT));
+    TRY_ALLOC(&task->cx, local->groups, sizeof *local->groups * BATCH_ROWS_MAX);
+    TRY_ALLOC(&task->cx, local->numbers, sizeof *local->numbers * BATCH_ROWS_MAX);
+    TRY(array_allocate(&task->cx, shared_, &local->array));
+    return op->aggregate.empty_set_count > 0 && task->index == 0 ? use_empty_sets(&task->cx, op, shared_, local) : OK;
+}
+
 static Status direct_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     const DirectShared *shared = shared_;
     DirectLocal *local = local_;
     const Context *cx = &task->cx;
     *flow = NEED_INPUT;
-    for (uint32_t k = 0; k < shared->key_count; k++) {
-        TRY(add_column(cx, local, &shared->keys[k], &in->columns[shared->keys[k].slot], in->rows, k == 0));
-    }
-    if (agg_kernels->greatest(local->groups, in->rows) >= shared->entries) {
-        return fail_outside(cx);
-    }
+    TRY(batch_numbers(cx, shared, local, in));
     for (uint32_t i = 0; i < in->rows; i++) {
         local->array.is_used[local->groups[i]] = 1;
     }

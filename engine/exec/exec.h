@@ -98,7 +98,7 @@ extern const OperatorClass scan_operator, values_operator, table_function_operat
     project_operator, limit_operator, union_operator, exchange_operator, insert_operator, materialize_operator,
     shared_scan_operator;
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
-    direct_agg_operator, sort_operator, topn_operator, window_operator;
+    direct_agg_operator, expand_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
 /* A batch of the operator's output columns. */
 /* Rows that a source puts into a batch: the setting batch_rows, or what is left. */

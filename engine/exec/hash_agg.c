@@ -97,6 +97,22 @@ static uint32_t groups_max_of(const GroupLayout *layout) {
     return most < LOCAL_GROUPS_MIN ? LOCAL_GROUPS_MIN : (uint32_t)most;
 }
 
+/* The groups of empty grouping sets are there even if no row comes. */
+static Status find_empty_sets(const Context *cx, const PhysicalNode *op, HashAggLocal *local) {
+    Batch row;
+    TRY(batch_init_like(cx, op->children[0], &row));
+    Status status = group_table_reserve(cx, &local->table, op->aggregate.empty_set_count);
+    for (uint32_t i = 0; i < op->aggregate.empty_set_count && status == OK; i++) {
+        status = aggregate_empty_set(cx, op, i, &row);
+        status = status == OK ? key_encode_batch(cx, &local->encoder, local->table.layout, &row, op->aggregate.groups) : status;
+        status = status == OK ? group_table_find(cx, &local->table, local->encoder.keys, local->table.layout->key_bytes,
+                                                 local->encoder.hashes, 1, &local->text, local->groups)
+                              : status;
+    }
+    batch_free(&row);
+    return status;
+}
+
 static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     const HashAggShared *shared = shared_;
     HashAggLocal *local = local_;
@@ -112,7 +128,7 @@ static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, 
         TRY(group_table_reserve(cx, &local->table, 1));
         return group_table_find(cx, &local->table, local->encoder.keys, 0, local->encoder.hashes, 1, NULL, local->groups);
     }
-    return OK;
+    return op->aggregate.empty_set_count > 0 && task->index == 0 ? find_empty_sets(cx, op, local) : OK;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- consume */

@@ -40,6 +40,7 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */
     case PHYSICAL_NESTED_LOOP: return &nested_join_operator;
     case PHYSICAL_AGGREGATE: return aggregate_class(op);
+    case PHYSICAL_EXPAND: return &expand_operator;
     case PHYSICAL_SORT: return sort_class(op);
     case PHYSICAL_LIMIT: return &limit_operator;
     case PHYSICAL_WINDOW: return &window_operator;

@@ -472,6 +472,24 @@ static Status shared_rows(const Context *cx, LogicalPlan *plan, LogicalNode *sca
     return OK;
 }
 
+/* The groups of all sets together. */
+static Status estimate_grouping_sets(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
+    const LogicalNode *expand = node->children[0];
+    double rows = expand->children[0]->rows;
+    Expr **keys;
+    TRY_NEW_ARRAY(cx, plan->arena, keys, expand->expand.key_count + 1);
+    node->rows = 0;
+    for (uint32_t s = 0; s < expand->expand.set_count; s++) {
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < expand->expand.key_count; k++) {
+            keys[count] = node->aggregate.groups[k];
+            count += expand->expand.has_key[(size_t)s * expand->expand.key_count + k];
+        }
+        node->rows += estimate_groups(plan, keys, count, rows);
+    }
+    return OK;
+}
+
 static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
     double share, input = node->child_count > 0 ? node->children[0]->rows : 0;
     switch (node->kind) {
@@ -488,8 +506,12 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
         }
         return estimate_join(cx, plan, node->join.kind, node->join.condition, input, node->children[1]->rows, &node->rows);
     case LOGICAL_AGGREGATE:
+        if (node->children[0]->kind == LOGICAL_EXPAND) {
+            return estimate_grouping_sets(cx, plan, node);
+        }
         node->rows = estimate_groups(plan, node->aggregate.groups, node->aggregate.group_count, input);
         return OK;
+    case LOGICAL_EXPAND: node->rows = input * node->expand.set_count; return OK;
     case LOGICAL_LIMIT: node->rows = limited_rows(node, input); return OK;
     case LOGICAL_UNION:
         node->rows = 0;

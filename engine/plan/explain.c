@@ -310,6 +310,22 @@ static Status aggregate_details(Explainer *e, const PhysicalNode *node, uint32_t
     return OK;
 }
 
+/* "(a, b), (a), ()" */
+static Status expand_details(Explainer *e, const PhysicalNode *node, uint32_t indent) {
+    const ExpandSpec *spec = &node->expand;
+    const char *all = NULL;
+    for (uint32_t s = 0; s < spec->set_count && s < VALUES_SHOWN; s++) {
+        const char *set = NULL;
+        for (uint32_t k = 0; k < spec->key_count; k++) {
+            if (spec->has_key[(size_t)s * spec->key_count + k]) {
+                TRY(explain_append(e, &set, ", ", "%s", node->children[0]->columns[spec->keys[k]].name));
+            }
+        }
+        TRY(explain_append(e, &all, ", ", "(%s)", set == NULL ? "" : set));
+    }
+    return explain_line(e, indent, "Sets: %s%s", all, spec->set_count > VALUES_SHOWN ? ", …" : "");
+}
+
 static Status window_details(Explainer *e, const PhysicalNode *node, uint32_t indent) {
     const char *text;
     TRY(print_slots(e, node->children[0], node->window.partitions, node->window.partition_count, &text));
@@ -357,6 +373,7 @@ static Status details(Explainer *e, const PhysicalNode *node, uint32_t indent) {
     case PHYSICAL_HASH_JOIN:
     case PHYSICAL_NESTED_LOOP: return join_details(e, node, indent);
     case PHYSICAL_AGGREGATE: return aggregate_details(e, node, indent);
+    case PHYSICAL_EXPAND: return expand_details(e, node, indent);
     case PHYSICAL_WINDOW: return window_details(e, node, indent);
     case PHYSICAL_PROJECT: return project_details(e, node, indent);
     case PHYSICAL_EXCHANGE: return exchange_details(e, node, indent);

@@ -231,6 +231,7 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
         [LOGICAL_PROJECT] = "Project",
         [LOGICAL_JOIN] = "Join",
         [LOGICAL_AGGREGATE] = "Aggregate",
+        [LOGICAL_EXPAND] = "Expand",
         [LOGICAL_WINDOW] = "Window",
         [LOGICAL_SORT] = "Sort",
         [LOGICAL_LIMIT] = "Limit",
@@ -254,6 +255,7 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
     case LOGICAL_PROJECT: print_exprs(p, " ", node->project.exprs, node->column_count); break;
     case LOGICAL_JOIN: print_join(p, node); break;
     case LOGICAL_AGGREGATE: print_aggregate(p, node); break;
+    case LOGICAL_EXPAND: printf_short(p, " sets %u", node->expand.set_count); break;
     case LOGICAL_WINDOW: print_window(p, node); break;
     case LOGICAL_SORT: print_keys(p, " ", node->sort.keys, node->sort.key_count); break;
     case LOGICAL_LIMIT: print_limit(p, node); break;

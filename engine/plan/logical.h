@@ -16,6 +16,7 @@ typedef enum LogicalKind {
     LOGICAL_PROJECT,        /* child 0; columns = exprs */
     LOGICAL_JOIN,           /* child 0 left, child 1 right; columns: left's then right's (semi, anti: left's) */
     LOGICAL_AGGREGATE,      /* child 0; columns: groups then aggregates. DISTINCT is an aggregate without aggregates */
+    LOGICAL_EXPAND,         /* child 0, each row once per grouping set; columns: child's, keys as the set has them, its number */
     LOGICAL_WINDOW,         /* child 0; columns: child's then the calls' */
     LOGICAL_SORT,           /* child 0 */
     LOGICAL_LIMIT,          /* child 0 */
@@ -132,7 +133,16 @@ struct LogicalNode {
             Expr **groups; /* columns[0 … group_count) are their outputs */
             uint32_t call_count;
             AggregateCall *calls;
+            /* Over an Expand, whose set number is the last group: the sets () have a group even if there are no rows. */
+            uint32_t empty_set_count;
+            const uint32_t *empty_sets;
         } aggregate;
+        struct { /* GROUPING SETS, ROLLUP, CUBE */
+            uint32_t key_count;
+            ColumnId *keys; /* of the child; NULL in sets without them */
+            uint32_t set_count;
+            const bool *has_key; /* [set × key_count + key] */
+        } expand;
         struct { /* one node per distinct PARTITION BY + ORDER BY */
             uint32_t partition_count;
             Expr **partitions; /* COLUMNs */

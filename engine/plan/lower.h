@@ -58,6 +58,8 @@ Status lower_expr(Lowering *low, const Subplan *first, const Subplan *second, co
 /* slots[i] holds exprs[i]; columns that are not there are computed by a Project, which keeps all others (`keep_all`) or only
  * those asked for. ids[i] (may be NULL) is the column behind slots[i]. */
 Status lower_exprs(Lowering *low, Subplan *input, Expr *const *exprs, uint32_t count, bool keep_all, uint32_t *slots);
+/* Slot i of a Project passes column `from` of the input on. */
+Status lower_pass(Lowering *low, const Subplan *input, uint32_t from, Subplan *project, uint32_t i);
 /* Fills type, name and can_be_null of a column from the logical plan. */
 void lower_column(Lowering *low, Subplan *subplan, uint32_t slot, ColumnId id);
 Status lower_sort_keys(Lowering *low, const Subplan *input, const SortKey *keys, uint32_t count, const SortSlot **out);
@@ -74,6 +76,7 @@ Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out);
 /* physical_agg.c */
 Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out);
+Status lower_expand(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_window(Lowering *low, const LogicalNode *node, Subplan *out);
 
 #endif

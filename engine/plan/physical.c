@@ -102,8 +102,7 @@ Status lower_expr(Lowering *low, const Subplan *first, const Subplan *second, co
     return lookup.missing == UINT32_MAX ? OK : subplan_slot(low, first, lookup.missing, &slot);
 }
 
-/* Slot i of a Project passes column `from` of the input on. */
-static Status project_pass(Lowering *low, const Subplan *input, uint32_t from, Subplan *out, uint32_t i) {
+Status lower_pass(Lowering *low, const Subplan *input, uint32_t from, Subplan *out, uint32_t i) {
     const PhysicalColumn *column = &input->node->columns[from];
     out->node->columns[i] = *column;
     out->layout[i] = input->layout[from];
@@ -171,7 +170,7 @@ Status lower_exprs(Lowering *low, Subplan *input, Expr *const *exprs, uint32_t c
     for (uint32_t i = 0; i < input->node->column_count; i++) {
         if (keep[i]) {
             moved[i] = next;
-            TRY(project_pass(low, input, i, &project, next++));
+            TRY(lower_pass(low, input, i, &project, next++));
         }
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -356,7 +355,7 @@ static Status lower_limited(Lowering *low, const LogicalNode *node, int64_t rows
     out->placement = input.placement;
     TRY_NEW_ARRAY(low->cx, low->arena, out->node->project.exprs, node->column_count + 1);
     for (uint32_t i = 0; i < node->column_count; i++) {
-        TRY(project_pass(low, &input, slots[i], out, i));
+        TRY(lower_pass(low, &input, slots[i], out, i));
         out->layout[i] = node->columns[i];
         out->node->columns[i].name = low->logical->columns[node->columns[i]].name;
     }
@@ -399,7 +398,7 @@ static Status union_input(Lowering *low, const LogicalNode *node, uint32_t child
     for (uint32_t i = 0; i < node->column_count; i++) {
         uint32_t slot;
         TRY(subplan_slot(low, &input, node->set_union.inputs[child][i], &slot));
-        TRY(project_pass(low, &input, slot, out, i));
+        TRY(lower_pass(low, &input, slot, out, i));
     }
     lower_finish(low, out);
     return OK;
@@ -472,6 +471,7 @@ Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out) {
     case LOGICAL_PROJECT: return lower_project(low, node, out);
     case LOGICAL_JOIN: return lower_join(low, node, out);
     case LOGICAL_AGGREGATE: return lower_aggregate(low, node, out);
+    case LOGICAL_EXPAND: return lower_expand(low, node, out);
     case LOGICAL_WINDOW: return lower_window(low, node, out);
     case LOGICAL_SORT: return lower_sort(low, node, -1, out);
     case LOGICAL_LIMIT: return lower_limit(low, node, out);
@@ -542,7 +542,7 @@ static Status lower_outputs(Lowering *low, Subplan *root) {
     for (uint32_t i = 0; i < logical->output_count; i++) {
         uint32_t slot;
         TRY(subplan_slot(low, root, logical->outputs[i], &slot));
-        TRY(project_pass(low, root, slot, &out, i));
+        TRY(lower_pass(low, root, slot, &out, i));
     }
     lower_finish(low, &out);
     *root = out;

@@ -119,9 +119,18 @@ typedef struct AggregateSpec { /* output: groups, then items */
     const uint32_t *groups; /* slots */
     uint32_t item_count;
     const AggregateItem *items;
-    bool is_direct;          /* all groups have small domains: index = sum of (value - min or code) × stride into an array */
-    uint64_t direct_entries; /* the product of the domain sizes (NULL counts as one value where possible) */
+    bool is_direct;           /* all groups have small domains: index = sum of (value - min or code) × stride into an array */
+    uint64_t direct_entries;  /* the product of the domain sizes (NULL counts as one value where possible) */
+    uint32_t empty_set_count; /* groups that are there without rows: all columns NULL, the last one holding the set's number */
+    const uint32_t *empty_sets;
 } AggregateSpec;
+
+typedef struct ExpandSpec { /* output: the input's columns, the keys, the set's number; every row once per set */
+    uint32_t key_count;
+    const uint32_t *keys; /* slots */
+    uint32_t set_count;
+    const bool *has_key; /* [set × key_count + key]; else NULL */
+} ExpandSpec;
 
 typedef struct SortSlot {
     uint32_t slot;
@@ -210,6 +219,7 @@ struct PhysicalNode {
         ProjectSpec project;
         JoinSpec join;
         AggregateSpec aggregate;
+        ExpandSpec expand;
         SortSpec sort;
         LimitSpec limit;
         WindowSpec window;

@@ -106,6 +106,11 @@ static Status aggregate_over(Lowering *low, const Subplan *input, AggregatePhase
     return OK;
 }
 
+static void aggregate_empty_sets(const LogicalNode *node, PhysicalNode *out) {
+    out->aggregate.empty_set_count = node->aggregate.empty_set_count;
+    out->aggregate.empty_sets = node->aggregate.empty_sets;
+}
+
 /* Renames the output's columns to the logical node's. The group columns keep the ids that placements know. */
 static Status aggregate_name(Lowering *low, const LogicalNode *node, Subplan *out) {
     uint32_t groups = node->aggregate.group_count;
@@ -131,6 +136,7 @@ static Status aggregate_single(Lowering *low, AggregateBuild *build, Subplan *ou
     TRY(aggregate_over(low, &build->input, PHASE_SINGLE, build->groups, groups, calls, out));
     out->node->aggregate.item_count = calls;
     out->node->aggregate.items = build->items;
+    aggregate_empty_sets(node, out->node);
     for (uint32_t i = 0; i < calls; i++) {
         lower_column(low, out, groups + i, node->aggregate.calls[i].output);
     }
@@ -193,6 +199,7 @@ static Status aggregate_final(Lowering *low, AggregateBuild *build, const Subpla
     }
     out->node->aggregate.item_count = items;
     out->node->aggregate.items = final;
+    aggregate_empty_sets(node, out->node);
     out->node->rows = node->rows;
     choose_direct(out->node, partial->node);
     lower_finish(low, out);
@@ -260,7 +267,7 @@ static Status aggregate_splits(Lowering *low, AggregateBuild *build, uint32_t *i
     return OK;
 }
 
-/* Rows of one group on one node: by their group columns, or on the leader. */
+/* Rows of one group on one node: by their group columns, or on the leader, where it can be known that there are none. */
 static Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint32_t count, bool is_large) {
     if (count == 0 || !is_large) {
         return exchange_to_leader(low, input);
@@ -268,23 +275,137 @@ static Status bring_together(Lowering *low, Subplan *input, const uint32_t *slot
     return exchange_hash(low, input, slots, count);
 }
 
-static Status aggregate_in_two_phases(Lowering *low, AggregateBuild *build, uint32_t items, Subplan *out) {
-    Subplan partial;
-    TRY(aggregate_partial(low, build, items, &partial));
+/* Partial results, groups first, meet and become the node's columns. */
+static Status aggregate_partials(Lowering *low, AggregateBuild *build, Subplan *partial, uint32_t items, Subplan *out) {
     uint32_t groups = build->node->aggregate.group_count;
     uint32_t *slots;
     TRY_NEW_ARRAY(low->cx, low->arena, slots, groups + 1);
     for (uint32_t i = 0; i < groups; i++) {
         slots[i] = i;
     }
-    TRY(bring_together(low, &partial, slots, groups, build->node->rows > GATHER_GROUPS_MAX));
-    TRY(aggregate_final(low, build, &partial, items, out));
+    if (moves_rows(low) && partial->placement.kind != PLACED_LEADER && partial->placement.kind != PLACED_REPLICATED) {
+        bool is_large = build->node->rows > GATHER_GROUPS_MAX && build->node->aggregate.empty_set_count == 0;
+        TRY(bring_together(low, partial, slots, groups, is_large));
+    }
+    TRY(aggregate_final(low, build, partial, items, out));
     TRY(aggregate_name(low, build->node, out));
     return aggregate_finish(low, build, out);
 }
 
+static Status aggregate_in_two_phases(Lowering *low, AggregateBuild *build, uint32_t items, Subplan *out) {
+    Subplan partial;
+    TRY(aggregate_partial(low, build, items, &partial));
+    return aggregate_partials(low, build, &partial, items, out);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- grouping sets
+ */
+
+static Status expand_over(Lowering *low, const LogicalNode *node, const Subplan *input, Subplan *out) {
+    uint32_t keys = node->expand.key_count, passed = input->node->column_count;
+    const ColumnId *added = node->columns + node->column_count - keys - 1;
+    uint32_t *slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, keys + 1);
+    TRY(lower_over(low, PHYSICAL_EXPAND, input, keys + 1, out));
+    for (uint32_t k = 0; k < keys; k++) {
+        TRY(subplan_slot(low, input, node->expand.keys[k], &slots[k]));
+        lower_column(low, out, passed + k, added[k]);
+        out->node->columns[passed + k].domain = input->node->columns[slots[k]].domain;
+        out->node->columns[passed + k].domain.can_be_null = true;
+    }
+    lower_column(low, out, passed + keys, added[keys]);
+    out->node->columns[passed + keys].domain = (ColumnDomain){.has_range = true, .max = node->expand.set_count - 1};
+    out->node->expand = (ExpandSpec){keys, slots, node->expand.set_count, node->expand.has_key};
+    out->node->rows = input->node->rows * node->expand.set_count;
+    if (out->placement.kind == PLACED_HASHED) {
+        out->placement = (Placement){.kind = PLACED_RANDOM};
+    }
+    lower_finish(low, out);
+    return OK;
+}
+
+Status lower_expand(Lowering *low, const LogicalNode *node, Subplan *out) {
+    Subplan input;
+    TRY(lower_node(low, node->children[0], &input));
+    return expand_over(low, node, &input, out);
+}
+
+/* Can rows be aggregated by all keys first, so that only those few results are expanded? `finest` is that aggregation. */
+static Status aggregates_before_expand(Lowering *low, const LogicalNode *node, LogicalNode *finest, bool *can) {
+    const LogicalNode *expand = node->children[0];
+    *can = expand->expand.key_count + 1 == node->aggregate.group_count;
+    for (uint32_t i = 0; i < node->aggregate.call_count && *can; i++) {
+        AggregateSplit split;
+        Expr *finish;
+        TRY(aggregate_split(low->cx, low->arena, node->aggregate.calls[i].aggregate, &split, &finish));
+        *can = split.count > 0 && !node->aggregate.calls[i].is_distinct;
+    }
+    *finest = *node;
+    finest->aggregate.empty_set_count = 0;
+    finest->aggregate.group_count = expand->expand.key_count;
+    TRY_NEW_ARRAY(low->cx, low->arena, finest->aggregate.groups, expand->expand.key_count);
+    for (uint32_t k = 0; k < expand->expand.key_count; k++) {
+        const LogicalColumn *column = &low->logical->columns[expand->expand.keys[k]];
+        finest->aggregate.groups[k] = expr_column(low->cx, low->arena, column->id, column->type, column->name, POS_NONE);
+        if (finest->aggregate.groups[k] == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    double rows = expand->children[0]->rows;
+    finest->rows = estimate_groups(low->logical, finest->aggregate.groups, finest->aggregate.group_count, rows);
+    *can = *can && finest->rows * 2 <= rows;
+    return OK;
+}
+
+/* The groups as the Expand made them, then the partial results. */
+static Status order_expanded(Lowering *low, const LogicalNode *node, uint32_t items, Subplan *expanded) {
+    uint32_t groups = node->aggregate.group_count, keys = groups - 1;
+    Subplan out;
+    TRY(lower_new(low, PHYSICAL_PROJECT, 1, groups + items, &out));
+    TRY_NEW_ARRAY(low->cx, low->arena, out.node->project.exprs, groups + items + 1);
+    for (uint32_t i = 0; i < groups + items; i++) {
+        uint32_t from = i >= groups ? keys + i - groups : UINT32_MAX;
+        if (i < groups) {
+            TRY(subplan_slot(low, expanded, node->aggregate.groups[i]->column, &from));
+        }
+        TRY(lower_pass(low, expanded, from, &out, i));
+    }
+    out.node->children[0] = expanded->node;
+    out.node->on_leader = expanded->node->on_leader;
+    out.node->rows = expanded->node->rows;
+    out.placement = expanded->placement;
+    lower_finish(low, &out);
+    *expanded = out;
+    return OK;
+}
+
+static Status aggregate_from_finest(Lowering *low, const LogicalNode *node, const LogicalNode *finest, Subplan *out) {
+    AggregateBuild build = {.node = finest};
+    const LogicalNode *expand = node->children[0];
+    Subplan partial, expanded;
+    uint32_t items;
+    TRY(lower_node(low, expand->children[0], &build.input));
+    TRY(aggregate_inputs(low, &build));
+    TRY(aggregate_splits(low, &build, &items));
+    TRY(aggregate_partial(low, &build, items, &partial));
+    TRY(expand_over(low, expand, &partial, &expanded));
+    TRY(order_expanded(low, node, items, &expanded));
+    build.node = node;
+    return aggregate_partials(low, &build, &expanded, items, out);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- aggregation */
+
 Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out) {
     AggregateBuild build = {.node = node};
+    if (node->children[0]->kind == LOGICAL_EXPAND) {
+        LogicalNode finest;
+        bool can;
+        TRY(aggregates_before_expand(low, node, &finest, &can));
+        if (can) {
+            return aggregate_from_finest(low, node, &finest, out);
+        }
+    }
     TRY(lower_node(low, node->children[0], &build.input));
     TRY(aggregate_inputs(low, &build));
     uint32_t groups = node->aggregate.group_count, items;
@@ -302,7 +423,7 @@ Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out) {
     if (build.can_split) {
         return aggregate_in_two_phases(low, &build, items, out);
     }
-    TRY(bring_together(low, &build.input, build.groups, groups, true));
+    TRY(bring_together(low, &build.input, build.groups, groups, node->aggregate.empty_set_count == 0));
     return aggregate_single(low, &build, out);
 }
 

@@ -106,6 +106,21 @@ static Status prune_aggregate(Pruner *p, LogicalNode *node, const ColumnSet *req
     return prune(p, &node->children[0], &below);
 }
 
+static Status prune_expand(Pruner *p, LogicalNode *node, const ColumnSet *required) {
+    uint32_t added = node->expand.key_count + 1;
+    const ColumnId *outputs = node->columns + node->column_count - added;
+    ColumnSet below;
+    TRY(copy_set(p, required, &below));
+    column_set_add_all(&below, node->expand.keys, node->expand.key_count);
+    TRY(prune(p, &node->children[0], &below));
+    const LogicalNode *child = node->children[0];
+    node->column_count = child->column_count + added;
+    TRY_NEW_ARRAY(p->cx, p->plan->arena, node->columns, node->column_count);
+    memcpy(node->columns, child->columns, child->column_count * sizeof *child->columns);
+    memcpy(node->columns + child->column_count, outputs, added * sizeof *outputs);
+    return OK;
+}
+
 static Status prune_window(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     LogicalNode *node = *place;
     ColumnSet below;
@@ -200,6 +215,7 @@ static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     case LOGICAL_PROJECT: return prune_project(p, place, required);
     case LOGICAL_JOIN: return prune_join(p, node, required);
     case LOGICAL_AGGREGATE: return prune_aggregate(p, node, required);
+    case LOGICAL_EXPAND: return prune_expand(p, node, required);
     case LOGICAL_WINDOW: return prune_window(p, place, required);
     case LOGICAL_SORT: return prune_sort(p, node, required);
     case LOGICAL_LIMIT:

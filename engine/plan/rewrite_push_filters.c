@@ -357,6 +357,10 @@ static Status push(const Context *cx, LogicalPlan *plan, LogicalNode **place, Ex
     case LOGICAL_PROJECT:
         return push_substituted(cx, plan, place, node->columns, node->project.exprs, node->column_count, conjuncts);
     case LOGICAL_AGGREGATE:
+        if (node->children[0]->kind == LOGICAL_EXPAND) { /* a group can be there without a row below */
+            TRY(push_nothing(cx, plan, &node->children[0]));
+            return rewrite_wrap_filter(cx, plan, conjuncts, place);
+        }
         return push_substituted(cx, plan, place, node->columns, node->aggregate.groups, node->aggregate.group_count, conjuncts);
     case LOGICAL_SORT: return push(cx, plan, &node->children[0], conjuncts);
     default:

@@ -357,7 +357,7 @@ Test(bind, errors_of_clauses) {
         {"SELECT (^SELECT a, b FROM t)", "42601", "only one column", NULL},
         {"SELECT a ^IN (SELECT a, b FROM t) FROM t", "42601", "too many columns", NULL},
         {"VALUES (1, 2), (^3)", "42601", "same length", NULL},
-        {"SELECT a FROM t GROUP BY ^ROLLUP (a)", "0A000", "ROLLUP", NULL},
+        {"SELECT a FROM t GROUP BY ROLLUP (a) HAVING ^f > 0", "42803", "must appear in the GROUP BY clause", NULL},
         {"SELECT DISTINCT ON (^a) a FROM t", "0A000", "DISTINCT ON", NULL},
         {"SELECT a FROM t ^INTERSECT ALL SELECT a FROM t", "0A000", "INTERSECT ALL", NULL},
         {"SELECT ^lag(a) IGNORE NULLS OVER (ORDER BY a) FROM t", "0A000", "IGNORE NULLS", NULL},
