@@ -153,23 +153,65 @@ static Status bind_from_query(const Context *cx, Binder *binder, const AstFrom *
     return add_relation(cx, binder, ast, (Relation){0}, query.names, item);
 }
 
+/* Rows of a table as they are, some of them: read again sooner than kept. */
+static bool is_plain_scan(const LogicalNode *node) {
+    switch (node->kind) {
+    case LOGICAL_GET: return true;
+    case LOGICAL_FILTER: return !expr_is_volatile(node->filter.condition) && is_plain_scan(node->children[0]);
+    case LOGICAL_PROJECT:
+        for (uint32_t i = 0; i < node->column_count; i++) {
+            if (expr_is_volatile(node->project.exprs[i])) {
+                return false;
+            }
+        }
+        return is_plain_scan(node->children[0]);
+    default: return false;
+    }
+}
+
+/* Names of the columns of a WITH query: its own list, then those of the query. */
+static Status cte_names(const Context *cx, Binder *binder, const AstCte *ast, const BoundQuery *query, const char ***names) {
+    const AstIdentList *columns = &ast->columns;
+    if (columns->count > query->node->column_count) {
+        return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE,
+                       "WITH query \"%s\" has %u columns available but %u columns specified", ast->name,
+                       query->node->column_count, columns->count);
+    }
+    TRY_NEW_ARRAY(cx, binder->arena, *names, query->node->column_count);
+    for (uint32_t i = 0; i < query->node->column_count; i++) {
+        (*names)[i] = i < columns->count ? columns->items[i]->text : query->names[i];
+    }
+    return OK;
+}
+
+/* The first use binds the query; where it is shared, later ones read the same rows. */
+static Status bind_cte_rows(const Context *cx, Binder *binder, SourcePos pos, Cte *cte, LogicalNode **node) {
+    const AstCte *ast = cte->ast;
+    if (!cte->is_shared) {
+        BoundQuery query;
+        TRY(bind_query_body(cx, binder, cte->earlier, cte->outer, ast->query, &query));
+        TRY(cte_names(cx, binder, ast, &query, &cte->names));
+        *node = query.node;
+        cte->is_used = true;
+        cte->is_shared = ast->materialized == AST_MATERIALIZED_YES ||
+                         (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node));
+        if (!cte->is_shared) {
+            return OK;
+        }
+        TRY(plan_add_shared(cx, binder->plan, query.node, ast->name, &cte->shared_index));
+        binder->plan->shared[cte->shared_index].is_fixed = ast->materialized == AST_MATERIALIZED_YES;
+    }
+    return logical_shared_scan(cx, binder->plan, cte->shared_index, pos, node);
+}
+
+Status bind_cte_unused(const Context *cx, Binder *binder, Cte *cte) {
+    LogicalNode *ignored;
+    return cte->is_used ? OK : bind_cte_rows(cx, binder, cte->ast->pos, cte, &ignored);
+}
+
 static Status bind_from_cte(const Context *cx, Binder *binder, const AstFrom *ast, Cte *cte, FromItem *item) {
-    const AstIdentList *columns = &cte->ast->columns;
-    BoundQuery query;
-    cte->is_used = true;
-    TRY(bind_query_body(cx, binder, cte->earlier, cte->outer, cte->ast->query, &query));
-    if (columns->count > query.node->column_count) {
-        return fail_at(cx, cte->ast->pos, INVALID_COLUMN_REFERENCE,
-                       "WITH query \"%s\" has %u columns available but %u columns specified", cte->ast->name,
-                       query.node->column_count, columns->count);
-    }
-    const char **names;
-    TRY_NEW_ARRAY(cx, binder->arena, names, query.node->column_count);
-    for (uint32_t i = 0; i < query.node->column_count; i++) {
-        names[i] = i < columns->count ? columns->items[i]->text : query.names[i];
-    }
-    item->node = query.node;
-    return add_relation(cx, binder, ast, (Relation){.name = cte->ast->name, .table_name = cte->ast->name}, names, item);
+    TRY(bind_cte_rows(cx, binder, ast->pos, cte, &item->node));
+    return add_relation(cx, binder, ast, (Relation){.name = cte->ast->name, .table_name = cte->ast->name}, cte->names, item);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ joins */

@@ -359,11 +359,8 @@ static Status bind_with(const Context *cx, Binder *binder, const Scope *outer, c
         all[i] = (Cte){.earlier = i == 0 ? ctes : &all[i - 1], .ast = list->items[i], .outer = outer};
     }
     TRY(bind_kind(cx, binder, &all[list->count - 1], outer, ast, query));
-    for (uint32_t i = 0; i < list->count; i++) { /* one that nobody reads must be right, too */
-        BoundQuery ignored;
-        if (!all[i].is_used) {
-            TRY(bind_query_body(cx, binder, all[i].earlier, outer, all[i].ast->query, &ignored));
-        }
+    for (uint32_t i = 0; i < list->count; i++) {
+        TRY(bind_cte_unused(cx, binder, &all[i]));
     }
     return OK;
 }

@@ -126,6 +126,8 @@ Status bind_set_operation(const Context *cx, Binder *binder, Cte *ctes, const Sc
 Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, BoundQuery *query);
 /* Fills a scope with what FROM gives and returns its rows. */
 Status bind_from_list(const Context *cx, Binder *binder, const AstFromList *list, Scope *scope, LogicalNode **node);
+/* A WITH query that nobody reads must be right, too. */
+Status bind_cte_unused(const Context *cx, Binder *binder, Cte *cte);
 /* ORDER BY of a query without a select list: by position or output name only. */
 Status bind_output_order(const Context *cx, Binder *binder, const AstQuery *ast, const char *what, BoundQuery *query);
 Status bind_limit(const Context *cx, Binder *binder, const AstQuery *ast, LogicalNode **node);

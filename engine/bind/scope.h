@@ -8,12 +8,16 @@
 typedef struct Binder Binder;
 typedef struct Scope Scope;
 
-/* A name of WITH. Its query is bound anew wherever it is used, in the sight that it had where it was written. */
+/* A name of WITH. Its query is bound in the sight that it had where it was written: once, as a shared subplan of the plan, or
+ * anew wherever it is used. */
 typedef struct Cte {
     struct Cte *earlier; /* what its own query sees: names before it, and those of enclosing queries */
     const AstCte *ast;
     const Scope *outer;
-    bool is_used; /* set when it is bound somewhere */
+    bool is_used;          /* set when it is bound somewhere */
+    bool is_shared;        /* then: */
+    uint32_t shared_index; /* of the plan's shared subplans */
+    const char **names;    /* of its columns */
 } Cte;
 
 typedef struct ScopeColumn {
