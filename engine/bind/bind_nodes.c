@@ -176,6 +176,38 @@ Status make_sort(const Context *cx, Binder *binder, const SortKey *keys, uint32_
     return OK;
 }
 
+Status make_row_number(const Context *cx, Binder *binder, SourcePos pos, Expr **partitions, uint32_t partition_count,
+                       SortKey *keys, uint32_t key_count, LogicalNode **node) {
+    LogicalNode *child = *node;
+    WindowCall *call;
+    TRY_NEW(cx, binder->arena, call);
+    *call = (WindowCall){.id = WINDOW_ROW_NUMBER, .text = "row_number()"};
+    TRY(window_bind(cx, binder->arena, "row_number", NULL, 0, pos, &call->id, &call->type));
+    TRY(plan_add_column(cx, binder->plan, call->type, call->text, false, &call->output));
+    *node = logical_new(cx, binder->arena, LOGICAL_WINDOW, pos, 1, child->column_count + 1);
+    TRY_POINTER(*node);
+    (*node)->children[0] = child;
+    memcpy((*node)->columns, child->columns, sizeof(ColumnId) * child->column_count);
+    (*node)->columns[child->column_count] = call->output;
+    (*node)->window.partition_count = partition_count;
+    (*node)->window.partitions = partitions;
+    (*node)->window.key_count = key_count;
+    (*node)->window.keys = keys;
+    (*node)->window.call_count = 1;
+    (*node)->window.calls = call;
+    return OK;
+}
+
+Status make_number_test(const Context *cx, Binder *binder, ColumnId id, int64_t number, SourcePos pos, Expr **out) {
+    Value value = value_i64(binder->plan->columns[id].type, number);
+    Expr *column = make_column(cx, binder, id, pos), *constant = expr_constant(cx, binder->arena, &value, pos);
+    TRY_POINTER(column);
+    TRY_POINTER(constant);
+    *out = expr_compare(cx, binder->arena, COMPARE_EQ, column, constant);
+    TRY_POINTER(*out);
+    return OK;
+}
+
 static Status columns_of(const Context *cx, Binder *binder, const LogicalNode *node, Expr ***exprs) {
     TRY_NEW_ARRAY(cx, binder->arena, *exprs, node->column_count);
     for (uint32_t i = 0; i < node->column_count; i++) {

@@ -36,8 +36,8 @@ static Status bind_count(const Context *cx, Binder *binder, const AstExpr *ast, 
 }
 
 Status bind_limit(const Context *cx, Binder *binder, const AstQuery *ast, LogicalNode **node) {
-    if (ast->with_ties) {
-        return fail_unsupported(cx, ast->limit->pos, "WITH TIES");
+    if (ast->with_ties && ast->order_by.count == 0) {
+        return fail_at(cx, ast->limit->pos, SYNTAX_ERROR, "WITH TIES cannot be specified without ORDER BY clause");
     }
     int64_t limit = -1, offset = 0;
     if (ast->limit != NULL) {
@@ -55,6 +55,10 @@ Status bind_limit(const Context *cx, Binder *binder, const AstQuery *ast, Logica
     (*node)->children[0] = child;
     memcpy((*node)->columns, child->columns, sizeof(ColumnId) * child->column_count);
     (*node)->limit.limit = limit;
+    if (ast->with_ties && child->kind == LOGICAL_SORT) {
+        (*node)->limit.tie_key_count = child->sort.key_count;
+        (*node)->limit.tie_keys = child->sort.keys;
+    }
     (*node)->limit.offset = offset;
     return OK;
 }
@@ -236,19 +240,22 @@ static Status add_tag_call(const Context *cx, Binder *binder, const char *name, 
     return plan_add_column(cx, binder->plan, call->aggregate->result, name, true, &call->output);
 }
 
-static Status make_tag_test(const Context *cx, Binder *binder, const AggregateCall *call, int64_t wanted, SourcePos pos,
-                            Expr **out) {
-    Value value = value_i64(call->aggregate->result, wanted);
-    Expr *column = make_column(cx, binder, call->output, pos), *constant = expr_constant(cx, binder->arena, &value, pos);
-    TRY_POINTER(column);
-    TRY_POINTER(constant);
-    *out = expr_compare(cx, binder->arena, COMPARE_EQ, column, constant);
-    TRY_POINTER(*out);
-    return OK;
+/* Numbers equal rows of each side, so that ALL is asked of rows that differ: the third 'x' of the left has a partner if the
+ * right has three. The number comes behind the tag. */
+static Status number_copies(const Context *cx, Binder *binder, SourcePos pos, LogicalNode **node) {
+    Expr **partitions;
+    uint32_t count = (*node)->column_count;
+    TRY_NEW_ARRAY(cx, binder->arena, partitions, count);
+    for (uint32_t i = 0; i < count; i++) {
+        partitions[i] = make_column(cx, binder, (*node)->columns[i], pos);
+        TRY_POINTER(partitions[i]);
+    }
+    return make_row_number(cx, binder, pos, partitions, count, NULL, 0, node);
 }
 
 /* INTERSECT and EXCEPT: the left rows tagged 0 and the right ones 1, grouped by all columns (NULLs are alike there, as they
- * have to be): in both if the tags go from 0 to 1, only left if the highest is 0. */
+ * have to be): in both if the tags go from 0 to 1, only left if the highest is 0. With ALL by their number among equals, too.
+ */
 static Status make_matched(const Context *cx, Binder *binder, const AstQuery *ast, const BoundQuery inputs[2],
                            BoundQuery *query) {
     uint32_t columns = inputs[0].node->column_count;
@@ -268,16 +275,23 @@ static Status make_matched(const Context *cx, Binder *binder, const AstQuery *as
     AggregateCall calls[2];
     TRY(add_tag_call(cx, binder, "max", node->columns[columns], ast->pos, &calls[0]));
     TRY(add_tag_call(cx, binder, "min", node->columns[columns], ast->pos, &calls[1]));
-    TRY_NEW_ARRAY(cx, binder->arena, groups, columns);
-    for (uint32_t c = 0; c < columns; c++) {
-        groups[c] = make_column(cx, binder, node->columns[c], ast->pos);
+    uint32_t group_count = columns + ast->set.is_all;
+    ColumnId *group_columns;
+    TRY_NEW_ARRAY(cx, binder->arena, groups, group_count);
+    TRY_NEW_ARRAY(cx, binder->arena, group_columns, group_count);
+    if (ast->set.is_all) {
+        TRY(number_copies(cx, binder, ast->pos, &node));
+    }
+    for (uint32_t c = 0; c < group_count; c++) {
+        group_columns[c] = node->columns[c < columns ? c : columns + 1];
+        groups[c] = make_column(cx, binder, group_columns[c], ast->pos);
         TRY_POINTER(groups[c]);
     }
     bool is_intersect = ast->set.op == AST_INTERSECT;
-    TRY(make_aggregate(cx, binder, ast->pos, groups, node->columns, columns, calls, is_intersect ? 2 : 1, &node));
-    TRY(make_tag_test(cx, binder, &calls[0], is_intersect ? 1 : 0, ast->pos, &test));
+    TRY(make_aggregate(cx, binder, ast->pos, groups, group_columns, group_count, calls, is_intersect ? 2 : 1, &node));
+    TRY(make_number_test(cx, binder, calls[0].output, is_intersect ? 1 : 0, ast->pos, &test));
     if (is_intersect) {
-        TRY(make_tag_test(cx, binder, &calls[1], 0, ast->pos, &low_test));
+        TRY(make_number_test(cx, binder, calls[1].output, 0, ast->pos, &low_test));
         test = expr_and(cx, binder->arena, test, low_test);
         TRY_POINTER(test);
     }
@@ -298,9 +312,6 @@ static Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *
         TRY(common_exprs(cx, binder, inputs, count, "UNION", 0, exprs));
         TRY(make_union(cx, binder, ast->pos, inputs, count, exprs, columns, query->names, &query->node));
         return ast->set.is_all ? OK : make_distinct(cx, binder, ast->pos, &query->node);
-    }
-    if (ast->set.is_all) {
-        return fail_unsupported(cx, ast->pos, ast->set.op == AST_INTERSECT ? "INTERSECT ALL" : "EXCEPT ALL");
     }
     BoundQuery sides[2] = {inputs[0]};
     for (uint32_t i = 1; i < count; i++) {
@@ -369,7 +380,7 @@ Status bind_query_body(const Context *cx, Binder *binder, Cte *ctes, const Scope
                        BoundQuery *query) {
     if (++binder->query_count > BIND_QUERIES_MAX) {
         fail_at(cx, ast->pos, STATEMENT_TOO_COMPLEX, "the statement comes to more than %d queries", BIND_QUERIES_MAX);
-        return fail_hint(cx, "every use of a WITH name is a query of its own");
+        return fail_hint(cx, "every use of a WITH name that is NOT MATERIALIZED is a query of its own");
     }
     TRY(binder_enter(cx, binder, ast->pos));
     Status status =

@@ -98,7 +98,7 @@ Status bind_position(const Context *cx, const AstExpr *ast, const char *what, ui
 }
 
 /* An output column by its name; *item is UINT32_MAX if there is none. */
-static Status find_output(const Context *cx, const Select *select, const AstExpr *ast, uint32_t *item) {
+static Status find_output(const Context *cx, const Select *select, const AstExpr *ast, const char *what, uint32_t *item) {
     *item = UINT32_MAX;
     if (ast->kind != AST_COLUMN || ast->name->count != 1) {
         return OK;
@@ -108,24 +108,27 @@ static Status find_output(const Context *cx, const Select *select, const AstExpr
             continue;
         }
         if (*item != UINT32_MAX && !expr_equal(select->items[*item].expr, select->items[i].expr)) {
-            return fail_at(cx, ast->pos, AMBIGUOUS_COLUMN, "ORDER BY \"%s\" is ambiguous", select->items[i].name);
+            return fail_at(cx, ast->pos, AMBIGUOUS_COLUMN, "%s \"%s\" is ambiguous", what, select->items[i].name);
         }
         *item = *item == UINT32_MAX ? i : *item;
     }
     return OK;
 }
 
-static Status bind_order_item(const Context *cx, Binder *binder, Select *select, const AstExpr *ast, uint32_t *item) {
+/* An item of ORDER BY or DISTINCT ON: a position, an output name, or an expression, which may become a hidden item. */
+static Status bind_order_item(const Context *cx, Binder *binder, Select *select, const AstExpr *ast, Clause clause,
+                              uint32_t *item) {
+    const char *what = clause_rules[clause].what;
     bool is_position;
-    TRY(bind_position(cx, ast, "ORDER BY", select->visible_count, &is_position, item));
+    TRY(bind_position(cx, ast, what, select->visible_count, &is_position, item));
     if (is_position) {
         return OK;
     }
-    TRY(find_output(cx, select, ast, item));
+    TRY(find_output(cx, select, ast, what, item));
     if (*item != UINT32_MAX) {
         return OK;
     }
-    Place place = select_place(binder, select, CLAUSE_ORDER_BY);
+    Place place = select_place(binder, select, clause);
     Expr *expr;
     TRY(bind_expr_known(cx, &place, ast, &expr));
     for (*item = 0; *item < select->item_count && !expr_equal(select->items[*item].expr, expr); (*item)++) {
@@ -149,10 +152,89 @@ static Status bind_order(const Context *cx, Binder *binder, Select *select, cons
         OrderKey *key = &select->order[i];
         *key = (OrderKey){.item = i, .is_descending = item->descending, .nulls_first = order_nulls_first(item)};
         if (!by_all) {
-            TRY(bind_order_item(cx, binder, select, item->expr, &key->item));
+            TRY(bind_order_item(cx, binder, select, item->expr, CLAUSE_ORDER_BY, &key->item));
         }
     }
     return OK;
+}
+
+static Status make_sort_key(const Context *cx, Binder *binder, const Select *select, uint32_t i, SortKey *key) {
+    const OrderKey *order = &select->order[i];
+    *key = (SortKey){.is_descending = order->is_descending, .nulls_first = order->nulls_first};
+    key->expr = make_column(cx, binder, select->node->columns[order->item], select->items[order->item].pos);
+    TRY_POINTER(key->expr);
+    return OK;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ DISTINCT ON */
+
+static bool is_distinct_item(const Select *select, uint32_t item) {
+    for (uint32_t i = 0; i < select->distinct_count; i++) {
+        if (select->distinct[i] == item) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t count_ordered(const Select *select, uint32_t item, uint32_t keys) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < keys; i++) {
+        count += select->order[i].item == item;
+    }
+    return count;
+}
+
+/* ORDER BY says which row is the first of its kind: it must begin with what DISTINCT ON names, in any order. */
+static Status check_distinct_order(const Context *cx, const Select *select) {
+    const AstExprList *list = &select->ast->distinct_on;
+    uint32_t matched = 0;
+    while (matched < select->order_count && is_distinct_item(select, select->order[matched].item)) {
+        matched++;
+    }
+    for (uint32_t i = 0; i < list->count && matched < select->order_count; i++) {
+        uint32_t item = select->distinct[i];
+        if (count_ordered(select, item, matched) == 0 ||
+            count_ordered(select, item, select->order_count) > count_ordered(select, item, matched)) {
+            fail_at(cx, expr_start(list->items[i]), INVALID_COLUMN_REFERENCE,
+                    "SELECT DISTINCT ON expressions must match initial ORDER BY expressions");
+            return fail_hint(cx, "let ORDER BY begin with the expressions of DISTINCT ON; what follows them picks the row");
+        }
+    }
+    return OK;
+}
+
+static Status bind_distinct_on(const Context *cx, Binder *binder, Select *select) {
+    const AstExprList *list = &select->ast->distinct_on;
+    TRY_NEW_ARRAY(cx, binder->arena, select->distinct, list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        TRY(bind_order_item(cx, binder, select, list->items[i], CLAUSE_DISTINCT_ON, &select->distinct[i]));
+        select->distinct_count++;
+    }
+    return check_distinct_order(cx, select);
+}
+
+/* The first row of each kind, in the order of what ORDER BY adds. */
+static Status distinct_on_rows(const Context *cx, Binder *binder, Select *select) {
+    LogicalNode **node = &select->node;
+    uint32_t columns = (*node)->column_count, key_count = 0;
+    Expr **partitions, *is_first;
+    SortKey *keys;
+    TRY_NEW_ARRAY(cx, binder->arena, partitions, select->distinct_count);
+    TRY_NEW_ARRAY(cx, binder->arena, keys, select->order_count);
+    for (uint32_t i = 0; i < select->distinct_count; i++) {
+        partitions[i] = make_column(cx, binder, (*node)->columns[select->distinct[i]], select->ast->pos);
+        TRY_POINTER(partitions[i]);
+    }
+    for (uint32_t i = 0; i < select->order_count; i++) {
+        if (!is_distinct_item(select, select->order[i].item)) {
+            TRY(make_sort_key(cx, binder, select, i, &keys[key_count++]));
+        }
+    }
+    TRY(make_row_number(cx, binder, select->ast->pos, partitions, select->distinct_count, keys, key_count, node));
+    TRY(make_number_test(cx, binder, (*node)->columns[columns], 1, select->ast->pos, &is_first));
+    TRY(make_filter(cx, binder, is_first, node));
+    return make_prefix(cx, binder, columns, node);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ nodes */
@@ -184,10 +266,7 @@ static Status sort_rows(const Context *cx, Binder *binder, Select *select) {
     }
     TRY_NEW_ARRAY(cx, binder->arena, keys, select->order_count);
     for (uint32_t i = 0; i < select->order_count; i++) {
-        const OrderKey *key = &select->order[i];
-        keys[i] = (SortKey){.is_descending = key->is_descending, .nulls_first = key->nulls_first};
-        keys[i].expr = make_column(cx, binder, select->node->columns[key->item], select->items[key->item].pos);
-        TRY_POINTER(keys[i].expr);
+        TRY(make_sort_key(cx, binder, select, i, &keys[i]));
     }
     return make_sort(cx, binder, keys, select->order_count, &select->node);
 }
@@ -207,6 +286,8 @@ static Status build_select(const Context *cx, Binder *binder, Select *select, co
     TRY(project_items(cx, binder, select, query));
     if (select->ast->distinct == AST_DISTINCT_ALL_COLUMNS) {
         TRY(make_distinct(cx, binder, select->ast->pos, node));
+    } else if (select->distinct_count > 0) {
+        TRY(distinct_on_rows(cx, binder, select));
     }
     TRY(sort_rows(cx, binder, select));
     TRY(bind_limit(cx, binder, ast, node));
@@ -240,9 +321,6 @@ static Status bind_qualify(const Context *cx, Binder *binder, Select *select) {
 Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, BoundQuery *query) {
     const AstSelect *ast_select = ast->select;
     Select select = {.ast = ast_select, .scope = {.outer = outer, .ctes = ctes}};
-    if (ast_select->distinct == AST_DISTINCT_ON) {
-        return fail_unsupported(cx, ast_select->distinct_on.items[0]->pos, "DISTINCT ON");
-    }
     TRY(check_windows(cx, &ast_select->windows));
     TRY(bind_from_list(cx, binder, &ast_select->from, &select.scope, &select.node));
     TRY(bind_items(cx, binder, &select));
@@ -253,6 +331,9 @@ Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     TRY(bind_having(cx, binder, &select));
     TRY(bind_qualify(cx, binder, &select));
     TRY(bind_order(cx, binder, &select, &ast->order_by));
+    if (ast_select->distinct == AST_DISTINCT_ON) {
+        TRY(bind_distinct_on(cx, binder, &select));
+    }
     TRY(bind_group_by(cx, binder, &select));
     TRY(regroup_select(cx, binder, &select));
     return build_select(cx, binder, &select, ast, query);

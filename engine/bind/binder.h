@@ -155,6 +155,11 @@ Status make_aggregate(const Context *cx, Binder *binder, SourcePos pos, Expr *co
                       uint32_t group_count, const AggregateCall *calls, uint32_t call_count, LogicalNode **node);
 /* Removes rows that are there twice. */
 Status make_distinct(const Context *cx, Binder *binder, SourcePos pos, LogicalNode **node);
+/* row_number() OVER (PARTITION BY partitions ORDER BY keys) behind the node's columns; all are COLUMNs. */
+Status make_row_number(const Context *cx, Binder *binder, SourcePos pos, Expr **partitions, uint32_t partition_count,
+                       SortKey *keys, uint32_t key_count, LogicalNode **node);
+/* column = number, for a column of an integer type */
+Status make_number_test(const Context *cx, Binder *binder, ColumnId id, int64_t number, SourcePos pos, Expr **out);
 /* The first `count` columns only. */
 Status make_prefix(const Context *cx, Binder *binder, uint32_t count, LogicalNode **node);
 Status make_sort(const Context *cx, Binder *binder, const SortKey *keys, uint32_t key_count, LogicalNode **node);

@@ -75,6 +75,8 @@ struct Select {
     WindowSet *windows;
     uint32_t order_count;
     OrderKey *order;
+    uint32_t distinct_count; /* DISTINCT ON */
+    uint32_t *distinct;      /* items */
 };
 
 /* Expressions above the grouping. */

@@ -378,6 +378,9 @@ static Status details(Explainer *e, const PhysicalNode *node, uint32_t indent) {
     case PHYSICAL_PROJECT: return project_details(e, node, indent);
     case PHYSICAL_EXCHANGE: return exchange_details(e, node, indent);
     case PHYSICAL_SORT: return sort_details(e, node, indent);
+    case PHYSICAL_LIMIT:
+        TRY(print_slots(e, node, node->limit.tie_slots, node->limit.tie_slot_count, &text));
+        return text == NULL ? OK : explain_line(e, indent, "With Ties: %s", text);
     case PHYSICAL_FILTER:
         TRY(print_expr(e, node->filter.condition, &text));
         return explain_line(e, indent, text[0] == '(' ? "Filter: %s" : "Filter: (%s)", text);

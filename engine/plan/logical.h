@@ -16,13 +16,13 @@ typedef enum LogicalKind {
     LOGICAL_PROJECT,        /* child 0; columns = exprs */
     LOGICAL_JOIN,           /* child 0 left, child 1 right; columns: left's then right's (semi, anti: left's) */
     LOGICAL_AGGREGATE,      /* child 0; columns: groups then aggregates. DISTINCT is an aggregate without aggregates */
-    LOGICAL_EXPAND,         /* child 0, each row once per grouping set; columns: child's, keys as the set has them, its number */
-    LOGICAL_WINDOW,         /* child 0; columns: child's then the calls' */
-    LOGICAL_SORT,           /* child 0 */
-    LOGICAL_LIMIT,          /* child 0 */
-    LOGICAL_UNION,          /* UNION ALL of all children; column i comes from inputs[child][i] */
-    LOGICAL_SHARED_SCAN,    /* rows of a shared subplan (LogicalPlan.shared): computed once, read in several places */
-    LOGICAL_INSERT          /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
+    LOGICAL_EXPAND,      /* child 0, each row once per grouping set; columns: child's, keys as the set has them, its number */
+    LOGICAL_WINDOW,      /* child 0; columns: child's then the calls' */
+    LOGICAL_SORT,        /* child 0 */
+    LOGICAL_LIMIT,       /* child 0 */
+    LOGICAL_UNION,       /* UNION ALL of all children; column i comes from inputs[child][i] */
+    LOGICAL_SHARED_SCAN, /* rows of a shared subplan (LogicalPlan.shared): computed once, read in several places */
+    LOGICAL_INSERT       /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
 } LogicalKind;
 
 typedef enum JoinKind {
@@ -158,6 +158,8 @@ struct LogicalNode {
         struct {
             int64_t limit; /* -1: none */
             int64_t offset;
+            uint32_t tie_key_count; /* WITH TIES: rows that are like the last one in these keys of the Sort below follow it */
+            const SortKey *tie_keys;
         } limit;
         struct {
             ColumnId **inputs; /* inputs[child][column] */

@@ -312,13 +312,16 @@ static Status lower_sort(Lowering *low, const LogicalNode *node, int64_t limit, 
 
 static int64_t rows_wanted(const LogicalNode *limit) {
     int64_t rows;
-    return limit->limit.limit < 0 || __builtin_add_overflow(limit->limit.limit, limit->limit.offset, &rows) ? -1 : rows;
+    return limit->limit.limit < 0 || limit->limit.tie_key_count > 0 ||
+                   __builtin_add_overflow(limit->limit.limit, limit->limit.offset, &rows)
+               ? -1
+               : rows;
 }
 
 static Status add_limit(Lowering *low, Subplan *subplan, int64_t limit, int64_t offset) {
     Subplan out;
     TRY(lower_over(low, PHYSICAL_LIMIT, subplan, 0, &out));
-    out.node->limit = (LimitSpec){limit, offset};
+    out.node->limit = (LimitSpec){.limit = limit, .offset = offset};
     double left = out.node->rows - (double)offset;
     left = left < 0 ? 0 : left;
     out.node->rows = limit >= 0 && left > (double)limit ? (double)limit : left;
@@ -372,7 +375,15 @@ static Status lower_limit(Lowering *low, const LogicalNode *node, Subplan *out) 
         }
         TRY(exchange_to_leader(low, out));
     }
-    return add_limit(low, out, node->limit.limit, node->limit.offset);
+    TRY(add_limit(low, out, node->limit.limit, node->limit.offset));
+    uint32_t *slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, node->limit.tie_key_count + 1);
+    for (uint32_t i = 0; i < node->limit.tie_key_count; i++) {
+        TRY(subplan_slot(low, out, node->limit.tie_keys[i].expr->column, &slots[i]));
+    }
+    out->node->limit.tie_slot_count = node->limit.tie_key_count;
+    out->node->limit.tie_slots = slots;
+    return OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ union, insert */

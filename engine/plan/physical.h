@@ -144,7 +144,9 @@ typedef struct SortSpec {
 } SortSpec;
 
 typedef struct LimitSpec {
-    int64_t limit, offset; /* limit -1: none */
+    int64_t limit, offset;   /* limit -1: none */
+    uint32_t tie_slot_count; /* WITH TIES */
+    const uint32_t *tie_slots;
 } LimitSpec;
 
 typedef struct WindowItem {
