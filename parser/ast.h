@@ -56,6 +56,7 @@ typedef struct AstType {
     int64_t modifiers[2];
     const char *interval_fields; /* INTERVAL '1' DAY, INTERVAL YEAR TO MONTH: "day", "year to month"; else NULL */
 } AstType;
+AST_LIST(AstTypeList, AstType);
 
 /* ------------------------------------------------------------------------------------------------------ expressions */
 
@@ -410,7 +411,11 @@ typedef struct AstTableAttribute {
 } AstTableAttribute;
 AST_LIST(AstTableAttributeList, AstTableAttribute);
 
-/* Columns and constraints, LIKE, or a query; attributes in the order written (the same one twice is for the binder to refuse).
+/* What LIKE takes over besides names, types, NOT NULL and the physical design. */
+enum { AST_LIKE_DEFAULTS = 1, AST_LIKE_CONSTRAINTS = 2, AST_LIKE_INDEXES = 4, AST_LIKE_COMMENTS = 8, AST_LIKE_ALL = 15 };
+
+/* Columns and constraints, LIKE, a query or a file; attributes in the order written (the same one twice is for the binder to
+ * refuse).
  */
 typedef struct AstCreateTable {
     AstName *name;
@@ -418,18 +423,15 @@ typedef struct AstCreateTable {
     bool if_not_exists;
     AstColumnDefList columns;
     AstConstraintList constraints;
-    AstName *like;           /* LIKE table; may be NULL */
-    bool like_with_defaults; /* INCLUDING DEFAULTS or ALL */
+    AstName *like;         /* LIKE table; may be NULL */
+    uint32_t like_options; /* AST_LIKE_… */
     AstTableAttributeList attributes;
     AstQuery *query;   /* CREATE TABLE … AS; may be NULL */
     bool with_no_data; /* AS … WITH NO DATA */
+    const char *file;  /* FROM FILE; may be NULL */
+    SourcePos file_pos;
+    AstOptionList file_options; /* as of COPY */
 } AstCreateTable;
-
-typedef struct AstDropTable {
-    AstNameList names;
-    bool if_exists;
-    bool cascade;
-} AstDropTable;
 
 /* VALUES is a query, too. query is NULL for DEFAULT VALUES. */
 typedef struct AstInsert {
@@ -475,30 +477,47 @@ typedef struct AstSet {
     bool is_local;
 } AstSet;
 
-typedef enum AstShowKind { AST_SHOW_SETTING, AST_SHOW_ALL, AST_SHOW_FUNCTIONS, AST_SHOW_TABLES } AstShowKind;
+typedef enum AstShowKind {
+    AST_SHOW_SETTING, /* name */
+    AST_SHOW_ALL,
+    AST_SHOW_FUNCTIONS,
+    AST_SHOW_TABLES,
+    AST_SHOW_CREATE /* relation */
+} AstShowKind;
 typedef struct AstShow {
     AstShowKind kind;
-    AstIdent *name; /* AST_SHOW_SETTING */
+    AstIdent *name;
+    AstName *relation;
 } AstShow;
 
 typedef struct AstDescribe {
     AstName *table; /* NULL: DESCRIBE FILE */
     const char *file;
+    SourcePos file_pos;
+    AstOptionList options; /* of a file: as of COPY */
 } AstDescribe;
 
+#include "parser/ast_catalog.h"
+
 typedef enum AstStatementKind {
-    AST_STATEMENT_QUERY,        /* query */
-    AST_STATEMENT_EXPLAIN,      /* explain */
-    AST_STATEMENT_CREATE_TABLE, /* create_table */
-    AST_STATEMENT_DROP_TABLE,   /* drop_table */
-    AST_STATEMENT_INSERT,       /* insert */
-    AST_STATEMENT_COPY,         /* copy */
-    AST_STATEMENT_ANALYZE,      /* analyze */
-    AST_STATEMENT_TRANSACTION,  /* transaction */
-    AST_STATEMENT_SET,          /* set */
-    AST_STATEMENT_RESET,        /* set */
-    AST_STATEMENT_SHOW,         /* show */
-    AST_STATEMENT_DESCRIBE      /* describe */
+    AST_STATEMENT_QUERY,         /* query */
+    AST_STATEMENT_EXPLAIN,       /* explain */
+    AST_STATEMENT_CREATE_TABLE,  /* create_table */
+    AST_STATEMENT_CREATE_SCHEMA, /* create_schema */
+    AST_STATEMENT_CREATE_VIEW,   /* create_view */
+    AST_STATEMENT_DROP,          /* drop */
+    AST_STATEMENT_COMMENT,       /* comment */
+    AST_STATEMENT_PREPARE,       /* prepare */
+    AST_STATEMENT_EXECUTE,       /* execute */
+    AST_STATEMENT_DEALLOCATE,    /* deallocate */
+    AST_STATEMENT_INSERT,        /* insert */
+    AST_STATEMENT_COPY,          /* copy */
+    AST_STATEMENT_ANALYZE,       /* analyze */
+    AST_STATEMENT_TRANSACTION,   /* transaction */
+    AST_STATEMENT_SET,           /* set */
+    AST_STATEMENT_RESET,         /* set */
+    AST_STATEMENT_SHOW,          /* show */
+    AST_STATEMENT_DESCRIBE       /* describe */
 } AstStatementKind;
 
 struct AstStatement {
@@ -510,7 +529,13 @@ struct AstStatement {
         AstQuery *query;
         AstExplain *explain;
         AstCreateTable *create_table;
-        AstDropTable *drop_table;
+        AstCreateSchema *create_schema;
+        AstCreateView *create_view;
+        AstDrop *drop;
+        AstComment *comment;
+        AstPrepare *prepare;
+        AstExecute *execute;
+        AstDeallocate *deallocate;
         AstInsert *insert;
         AstCopy *copy;
         AstAnalyze *analyze;
@@ -532,6 +557,7 @@ const AstOption *ast_option_find(const AstOptionList *options, const char *name)
 /* SQL text that parses to the same tree (positions aside); in the arena, NULL without memory. Words in upper case, names quoted
  * where they must be, as few parentheses as needed. */
 char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement);
+char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query);
 char *ast_print_expr(const Context *cx, Arena *arena, const AstExpr *expr);
 
 #endif

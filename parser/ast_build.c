@@ -138,9 +138,10 @@ AstName *ast_name_append(Parser *p, AstName *name, Token token) {
 
 /* A word is any token that begins like one: a name, a keyword, a quoted name. */
 Token ast_word(Parser *p, Token token) {
-    char first = p->lexer.text[token.pos];
+    char first = p->lexer.text[token.start];
     bool is_word = first == '"' || first == '_' || (first & 0x80) != 0 || ((first | 0x20) >= 'a' && (first | 0x20) <= 'z');
     if (!is_word || token.code == TOKEN_STRING) {
+        token.pos = token.start;
         parser_syntax_error(p, &token);
     }
     return token;

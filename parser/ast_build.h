@@ -31,6 +31,7 @@ typedef struct Parser {
     SourcePos open_paren_pos;                            /* of the outermost */
     uint32_t parameter_count;
     bool has_numbered_parameters, has_plain_parameters;
+    const SourcePos *stored_at;           /* the one place of all nodes, for a text of the catalog; NULL: where they stand */
     ParserStates *states, *states_before; /* before `token`, before `previous`; borrowed from grammar_run */
     AstStatement *statement;              /* result */
     AstExpr *expr;                        /* result of parse_expression */
@@ -82,8 +83,13 @@ typedef struct AstAsQuery {
 typedef struct AstTableLike {
     SourcePos pos;
     AstName *name;
-    bool with_defaults;
+    uint32_t options;
 } AstTableLike;
+typedef struct AstTableSource {
+    AstAsQuery as;
+    Token file; /* pos POS_NONE: none */
+    AstOptionList options;
+} AstTableSource;
 typedef struct AstLimit {
     SourcePos pos;
     AstExpr *limit, *offset;
@@ -213,7 +219,8 @@ AstOption *ast_option_named(Parser *p, Token at, const char *name);
 AstOption *ast_copy_option(Parser *p, Token name, const Token *value); /* CSV, GZIP …: Redshift's words to the list's names */
 
 AstCreateTable *ast_create_table(Parser *p, bool is_temporary, bool if_not_exists, AstName *name, AstCreateTable *elements,
-                                 AstTableAttributeList attributes, AstAsQuery as);
+                                 AstTableAttributeList attributes, AstTableSource source);
+uint32_t ast_like_option(Parser *p, uint32_t options, bool is_included, Token word);
 /* `elements` NULL begins a list of table elements. */
 AstCreateTable *ast_table_column(Parser *p, AstCreateTable *elements, AstColumnDef *column);
 AstCreateTable *ast_table_constraint(Parser *p, AstCreateTable *elements, AstConstraint *constraint);
@@ -235,7 +242,14 @@ AstTableAttribute *ast_attribute_options(Parser *p, Token token, AstOptionList o
 AstPartitionItem *ast_partition_column(Parser *p, AstIdent *column);
 AstPartitionItem *ast_partition_item(Parser *p, Token transform, const Token *parameter, AstIdent *column);
 
-AstDropTable *ast_drop_table(Parser *p, bool if_exists, AstNameList names, bool cascade);
+AstCreateSchema *ast_create_schema(Parser *p, bool if_not_exists, AstIdent *name);
+AstCreateView *ast_create_view(Parser *p, bool or_replace, bool is_temporary, AstName *name, AstIdentList columns,
+                               AstQuery *query);
+AstDrop *ast_drop(Parser *p, AstObjectKind object, bool if_exists, AstNameList names, bool cascade);
+AstComment *ast_comment(Parser *p, AstObjectKind object, AstName *name, const char *text);
+AstPrepare *ast_prepare(Parser *p, AstIdent *name, AstTypeList types, AstStatement *statement);
+AstExecute *ast_execute(Parser *p, AstIdent *name, AstExprList args);
+AstDeallocate *ast_deallocate(Parser *p, AstIdent *name);
 AstInsert *ast_insert(Parser *p, AstName *table, AstIdentList columns, AstQuery *query);
 AstCopy *ast_copy(Parser *p, AstName *table, AstQuery *query, AstIdentList columns, bool is_to, Token target,
                   AstOptionList options);
@@ -247,7 +261,8 @@ AstSet *ast_set(Parser *p, bool is_local, AstIdent *name, const AstIdent *value)
 AstIdent *ast_set_values(Parser *p, const AstIdent *before, Token value);
 AstIdent *ast_time_zone(Parser *p, Token token); /* the setting behind SET TIME ZONE */
 AstShow *ast_show(Parser *p, AstShowKind kind, AstIdent *name);
-AstDescribe *ast_describe(Parser *p, AstName *table, const Token *file);
+AstShow *ast_show_create(Parser *p, AstName *relation);
+AstDescribe *ast_describe(Parser *p, AstName *table, const Token *file, AstOptionList options);
 
 /* ------------------------------------------------------------------------------------------------------------ lists */
 

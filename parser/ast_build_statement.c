@@ -90,8 +90,33 @@ AstCreateTable *ast_table_like(Parser *p, AstCreateTable *elements, AstTableLike
         parser_fail(p, like.pos, SYNTAX_ERROR, "LIKE may stand only once in CREATE TABLE");
     }
     elements->like = like.name;
-    elements->like_with_defaults = like.with_defaults;
+    elements->like_options = like.options;
     return elements;
+}
+
+uint32_t ast_like_option(Parser *p, uint32_t options, bool is_included, Token word) {
+    /* What is not kept anyhow is nothing that a table here has: physical options follow the table that is copied. */
+    static const struct {
+        const char *word;
+        uint32_t option;
+    } words[] = {{"all", AST_LIKE_ALL},
+                 {"comments", AST_LIKE_COMMENTS},
+                 {"constraints", AST_LIKE_CONSTRAINTS},
+                 {"defaults", AST_LIKE_DEFAULTS},
+                 {"indexes", AST_LIKE_INDEXES},
+                 {"compression", 0},
+                 {"generated", 0},
+                 {"identity", 0},
+                 {"statistics", 0},
+                 {"storage", 0}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && p->status == OK; i++) {
+        if (strcmp(words[i].word, word.text) == 0) {
+            return is_included ? options | words[i].option : options & ~words[i].option;
+        }
+    }
+    parser_fail(p, word.pos, SYNTAX_ERROR, "unknown option \"%s\" of LIKE", word.text);
+    (void)fail_hint(p->cx, "It is one of DEFAULTS, CONSTRAINTS, INDEXES, COMMENTS, ALL.");
+    return options;
 }
 
 /* A column list without types belongs to CREATE TABLE … AS only, one with types never. */
@@ -107,7 +132,7 @@ static void check_columns(Parser *p, const AstCreateTable *table) {
 }
 
 AstCreateTable *ast_create_table(Parser *p, bool is_temporary, bool if_not_exists, AstName *name, AstCreateTable *elements,
-                                 AstTableAttributeList attributes, AstAsQuery as) {
+                                 AstTableAttributeList attributes, AstTableSource source) {
     AstCreateTable *table = table_elements(p, elements);
     if (p->status != OK) {
         return table;
@@ -116,11 +141,17 @@ AstCreateTable *ast_create_table(Parser *p, bool is_temporary, bool if_not_exist
     table->is_temporary = is_temporary;
     table->if_not_exists = if_not_exists;
     table->attributes = attributes;
-    table->query = as.query;
-    table->with_no_data = as.with_no_data;
-    if (elements == NULL && as.query == NULL) {
+    table->query = source.as.query;
+    table->with_no_data = source.as.with_no_data;
+    table->file = source.file.text;
+    table->file_pos = source.file.pos;
+    table->file_options = source.options;
+    if (elements == NULL && table->query == NULL && table->file == NULL) {
         parser_fail(p, name->pos, SYNTAX_ERROR, "CREATE TABLE needs a list of columns or AS and a query");
-    } else if (as.query != NULL && (table->constraints.count > 0 || table->like != NULL)) {
+    } else if (elements != NULL && table->file != NULL) {
+        parser_fail(p, name->pos, SYNTAX_ERROR, "CREATE TABLE … FROM FILE takes no columns: the file has them");
+        (void)fail_hint(p->cx, "CREATE TABLE with columns, then COPY, loads a file into columns of your own.");
+    } else if (table->query != NULL && (table->constraints.count > 0 || table->like != NULL)) {
         parser_fail(p, name->pos, SYNTAX_ERROR, "CREATE TABLE … AS takes column names only in its parentheses");
     }
     check_columns(p, table);
@@ -263,13 +294,6 @@ AstPartitionItem *ast_partition_item(Parser *p, Token transform, const Token *pa
     return item;
 }
 
-AstDropTable *ast_drop_table(Parser *p, bool if_exists, AstNameList names, bool cascade) {
-    AstDropTable *drop;
-    NEW_NODE(p, drop);
-    *drop = (AstDropTable){names, if_exists, cascade};
-    return drop;
-}
-
 /* ------------------------------------------------------------------------------------------------ rows and the rest */
 
 AstInsert *ast_insert(Parser *p, AstName *table, AstIdentList columns, AstQuery *query) {
@@ -344,13 +368,23 @@ AstIdent *ast_time_zone(Parser *p, Token token) {
 AstShow *ast_show(Parser *p, AstShowKind kind, AstIdent *name) {
     AstShow *show;
     NEW_NODE(p, show);
-    *show = (AstShow){kind, name};
+    *show = (AstShow){.kind = kind, .name = name};
     return show;
 }
 
-AstDescribe *ast_describe(Parser *p, AstName *table, const Token *file) {
+AstShow *ast_show_create(Parser *p, AstName *relation) {
+    AstShow *show = ast_show(p, AST_SHOW_CREATE, NULL);
+    show->relation = relation;
+    return show;
+}
+
+AstDescribe *ast_describe(Parser *p, AstName *table, const Token *file, AstOptionList options) {
     AstDescribe *describe;
     NEW_NODE(p, describe);
-    *describe = (AstDescribe){table, file == NULL ? NULL : file->text};
+    *describe = (AstDescribe){.table = table, .file_pos = POS_NONE, .options = options};
+    if (file != NULL) {
+        describe->file = file->text;
+        describe->file_pos = file->pos;
+    }
     return describe;
 }

@@ -321,6 +321,15 @@ static void print_attribute(Printer *out, const AstTableAttribute *attribute) {
     }
 }
 
+static void print_like_options(Printer *out, uint32_t options) {
+    static const char *const words[] = {" INCLUDING DEFAULTS", " INCLUDING CONSTRAINTS", " INCLUDING INDEXES",
+                                        " INCLUDING COMMENTS"};
+    for (uint32_t i = 0; i < sizeof words / sizeof words[0] && options != AST_LIKE_ALL; i++) {
+        sql_put(out, (options & 1U << i) != 0 ? words[i] : "");
+    }
+    sql_put(out, options == AST_LIKE_ALL ? " INCLUDING ALL" : "");
+}
+
 static void print_table_elements(Printer *out, const AstCreateTable *table) {
     const char *before = " (";
     for (uint32_t i = 0; i < table->columns.count; i++, before = ", ") {
@@ -335,10 +344,19 @@ static void print_table_elements(Printer *out, const AstCreateTable *table) {
         sql_put(out, before);
         sql_put(out, "LIKE ");
         sql_put_name(out, table->like);
-        sql_put(out, table->like_with_defaults ? " INCLUDING DEFAULTS" : "");
+        print_like_options(out, table->like_options);
         before = ", ";
     }
     sql_put(out, before[0] == ',' ? ")" : "");
+}
+
+static void print_file(Printer *out, const char *words, const char *file, const AstOptionList *options) {
+    sql_put(out, words);
+    sql_put_string(out, file);
+    if (options->count > 0) {
+        sql_put(out, " ");
+        print_options(out, options);
+    }
 }
 
 static void print_create_table(Printer *out, const AstCreateTable *table) {
@@ -354,15 +372,9 @@ static void print_create_table(Printer *out, const AstCreateTable *table) {
         sql_print_query(out, table->query);
         sql_put(out, table->with_no_data ? " WITH NO DATA" : "");
     }
-}
-
-static void print_drop_table(Printer *out, const AstDropTable *drop) {
-    sql_put(out, drop->if_exists ? "DROP TABLE IF EXISTS " : "DROP TABLE ");
-    for (uint32_t i = 0; i < drop->names.count; i++) {
-        sql_put(out, i == 0 ? "" : ", ");
-        sql_put_name(out, drop->names.items[i]);
+    if (table->file != NULL) {
+        print_file(out, " FROM FILE ", table->file, &table->file_options);
     }
-    sql_put(out, drop->cascade ? " CASCADE" : "");
 }
 
 static void print_insert(Printer *out, const AstInsert *insert) {
@@ -432,10 +444,12 @@ static void print_set(Printer *out, const AstSet *set) {
 }
 
 static void print_show(Printer *out, const AstShow *show) {
-    static const char *const words[] = {"SHOW ", "SHOW ALL", "SHOW FUNCTIONS", "SHOW TABLES"};
+    static const char *const words[] = {"SHOW ", "SHOW ALL", "SHOW FUNCTIONS", "SHOW TABLES", "SHOW CREATE TABLE "};
     sql_put(out, words[show->kind]);
     if (show->kind == AST_SHOW_SETTING) {
         put_setting(out, show->name);
+    } else if (show->kind == AST_SHOW_CREATE) {
+        sql_put_name(out, show->relation);
     }
 }
 
@@ -444,12 +458,11 @@ static void print_describe(Printer *out, const AstDescribe *describe) {
         sql_put(out, "DESCRIBE ");
         sql_put_name(out, describe->table);
     } else {
-        sql_put(out, "DESCRIBE FILE ");
-        sql_put_string(out, describe->file);
+        print_file(out, "DESCRIBE FILE ", describe->file, &describe->options);
     }
 }
 
-static void print_statement(Printer *out, const AstStatement *statement) {
+void sql_print_statement(Printer *out, const AstStatement *statement) {
     switch (statement->kind) {
     case AST_STATEMENT_QUERY: sql_print_query(out, statement->query); break;
     case AST_STATEMENT_EXPLAIN:
@@ -458,10 +471,16 @@ static void print_statement(Printer *out, const AstStatement *statement) {
             print_options(out, &statement->explain->options);
             sql_put(out, " ");
         }
-        print_statement(out, statement->explain->statement);
+        sql_print_statement(out, statement->explain->statement);
         break;
     case AST_STATEMENT_CREATE_TABLE: print_create_table(out, statement->create_table); break;
-    case AST_STATEMENT_DROP_TABLE: print_drop_table(out, statement->drop_table); break;
+    case AST_STATEMENT_CREATE_SCHEMA: sql_print_create_schema(out, statement->create_schema); break;
+    case AST_STATEMENT_CREATE_VIEW: sql_print_create_view(out, statement->create_view); break;
+    case AST_STATEMENT_DROP: sql_print_drop(out, statement->drop); break;
+    case AST_STATEMENT_COMMENT: sql_print_comment(out, statement->comment); break;
+    case AST_STATEMENT_PREPARE: sql_print_prepare(out, statement->prepare); break;
+    case AST_STATEMENT_EXECUTE: sql_print_execute(out, statement->execute); break;
+    case AST_STATEMENT_DEALLOCATE: sql_print_deallocate(out, statement->deallocate); break;
     case AST_STATEMENT_INSERT: print_insert(out, statement->insert); break;
     case AST_STATEMENT_COPY: print_copy(out, statement->copy); break;
     case AST_STATEMENT_ANALYZE: print_analyze(out, statement->analyze); break;
@@ -478,7 +497,13 @@ static void print_statement(Printer *out, const AstStatement *statement) {
 
 char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement) {
     Printer out = {.cx = cx, .arena = arena};
-    print_statement(&out, statement);
+    sql_print_statement(&out, statement);
+    return out.failed ? NULL : out.text;
+}
+
+char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query) {
+    Printer out = {.cx = cx, .arena = arena};
+    sql_print_query(&out, query);
     return out.failed ? NULL : out.text;
 }
 

@@ -50,5 +50,15 @@ void sql_print_order_by(Printer *out, const AstOrderList *order); /* nothing for
 void sql_print_window(Printer *out, const AstWindow *window);
 void sql_print_query(Printer *out, const AstQuery *query);
 void sql_print_query_in_parens(Printer *out, const AstQuery *query);
+void sql_print_statement(Printer *out, const AstStatement *statement);
+
+/* ast_print_catalog.c */
+void sql_print_create_schema(Printer *out, const AstCreateSchema *create);
+void sql_print_create_view(Printer *out, const AstCreateView *create);
+void sql_print_drop(Printer *out, const AstDrop *drop);
+void sql_print_comment(Printer *out, const AstComment *comment);
+void sql_print_prepare(Printer *out, const AstPrepare *prepare);
+void sql_print_execute(Printer *out, const AstExecute *execute);
+void sql_print_deallocate(Printer *out, const AstDeallocate *deallocate);
 
 #endif

@@ -20,16 +20,16 @@
 %extra_argument {Parser *p}
 %stack_size 2000
 %stack_overflow { parser_too_complex(p); }
-%syntax_error { parser_syntax_error(p, &TOKEN); }
+%syntax_error { parser_syntax_error(p, &p->token); }
 %start_symbol input
 
 %fallback ID
-  ABORT APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMIT COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY DESCRIBE
-  DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXPLAIN EXTRACT FILE FILES FILTER FIRST FOLLOWING
+  ABORT APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
+  DEALLOCATE DESCRIBE DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXECUTE EXPLAIN EXTRACT FILE FILES FILTER FIRST FOLLOWING
   FORMAT FUNCTIONS GROUPING GROUPS HOUR IF IGNORE INCLUDING INSERT INTERLEAVED INTERVAL ISOLATION KEY LAST LEVEL LOCAL
-  MATERIALIZED MINUTE MONTH NEW NEXT NO NULLS ORDINALITY OTHERS OVER OVERLAY PARTITION PARTITIONED POSITION PRECEDING PRECISION
-  RANGE READ RECURSIVE RESET RESPECT RESTRICT ROLLBACK ROLLUP ROW ROWS SECOND SESSION SET SETS SHOW SORTKEY START STDIN STDOUT
-  SUBSTRING TABLES TEMP TEMPORARY TIES TIME TIMESTAMP TOP TRANSACTION TRIM TRY_CAST UNBOUNDED UNKNOWN VARYING VERSION WITHIN
+  MATERIALIZED MINUTE MONTH NEW NEXT NO NULLS ORDINALITY OTHERS OVER OVERLAY PARTITION PARTITIONED POSITION PRECEDING PRECISION PREPARE
+  RANGE READ RECURSIVE REPLACE RESET RESPECT RESTRICT ROLLBACK ROLLUP ROW ROWS SCHEMA SECOND SESSION SET SETS SHOW SORTKEY START STDIN STDOUT
+  SUBSTRING TABLES TEMP TEMPORARY TIES TIME TIMESTAMP TOP TRANSACTION TRIM TRY_CAST UNBOUNDED UNKNOWN VARYING VERSION VIEW WITHIN
   WITHOUT WORK WRITE YEAR ZONE.
 %wildcard ANY_TOKEN.
 
@@ -68,7 +68,13 @@ input ::= START_EXPRESSION expr(E).     { parser_finish_expr(p, E); }
 %type explainable {AstStatement *}
 statement(S) ::= explainable(E).        { S = E; }
 statement(S) ::= explain(E).            { S = ast_statement(p, AST_STATEMENT_EXPLAIN, E); }
-statement(S) ::= drop_table(D).         { S = ast_statement(p, AST_STATEMENT_DROP_TABLE, D); }
+statement(S) ::= create_schema(C).      { S = ast_statement(p, AST_STATEMENT_CREATE_SCHEMA, C); }
+statement(S) ::= create_view(C).        { S = ast_statement(p, AST_STATEMENT_CREATE_VIEW, C); }
+statement(S) ::= drop(D).               { S = ast_statement(p, AST_STATEMENT_DROP, D); }
+statement(S) ::= comment(C).            { S = ast_statement(p, AST_STATEMENT_COMMENT, C); }
+statement(S) ::= prepare(P).            { S = ast_statement(p, AST_STATEMENT_PREPARE, P); }
+statement(S) ::= execute(E).            { S = ast_statement(p, AST_STATEMENT_EXECUTE, E); }
+statement(S) ::= deallocate(D).         { S = ast_statement(p, AST_STATEMENT_DEALLOCATE, D); }
 statement(S) ::= copy(C).               { S = ast_statement(p, AST_STATEMENT_COPY, C); }
 statement(S) ::= analyze(A).            { S = ast_statement(p, AST_STATEMENT_ANALYZE, A); }
 statement(S) ::= transaction(T).        { S = ast_statement(p, AST_STATEMENT_TRANSACTION, T); }
@@ -116,7 +122,7 @@ word(W) ::= ANY_TOKEN(A).                       { W = ast_word(p, A); }
 
 %type create_table {AstCreateTable *}
 create_table(T) ::= CREATE temporary(M) TABLE if_not_exists(I) qualified_name(N) table_elements(E) table_attributes(A)
-                    as_query(Q).                { T = ast_create_table(p, M, I, N, E, A, Q); }
+                    table_source(S).            { T = ast_create_table(p, M, I, N, E, A, S); }
 %type temporary {bool}
 temporary(B) ::= .                              { B = false; }
 temporary(B) ::= TEMP.                          { B = true; }
@@ -126,8 +132,11 @@ temporary(B) ::= LOCAL TEMPORARY.               { B = true; }
 %type if_not_exists {bool}
 if_not_exists(B) ::= .                          { B = false; }
 if_not_exists(B) ::= IF NOT EXISTS.             { B = true; }
+%type table_source {AstTableSource}
+table_source(S) ::= .                           { S = (AstTableSource){.file.pos = POS_NONE}; }
+table_source(S) ::= as_query(A).                { S = (AstTableSource){.as = A, .file.pos = POS_NONE}; }
+table_source(S) ::= FROM FILE STRING(F) copy_options(O).    { S = (AstTableSource){.file = F, .options = O}; }
 %type as_query {AstAsQuery}
-as_query(A) ::= .                               { A = (AstAsQuery){0}; }
 as_query(A) ::= AS query(Q).                    { A = (AstAsQuery){.query = Q}; }
 as_query(A) ::= AS query(Q) WITH DATA.          { A = (AstAsQuery){.query = Q}; }
 as_query(A) ::= AS query(Q) WITH NO DATA.       { A = (AstAsQuery){.query = Q, .with_no_data = true}; }
@@ -144,11 +153,11 @@ table_element_list(L) ::= table_element_list(A) COMMA table_constraint(C).  { L 
 table_element_list(L) ::= table_element_list(A) COMMA table_like(C).        { L = ast_table_like(p, A, C); }
 
 %type table_like {AstTableLike}
-table_like(L) ::= LIKE(K) qualified_name(N) like_option(O).     { L = (AstTableLike){K.pos, N, O}; }
-%type like_option {bool}
-like_option(B) ::= .                            { B = false; }
-like_option(B) ::= INCLUDING word(W).           { B = true; (void)W; }
-like_option(B) ::= EXCLUDING word(W).           { B = false; (void)W; }
+table_like(L) ::= LIKE(K) qualified_name(N) like_options(O).    { L = (AstTableLike){K.pos, N, O}; }
+%type like_options {uint32_t}
+like_options(O) ::= .                                       { O = 0; }
+like_options(O) ::= like_options(A) INCLUDING word(W).      { O = ast_like_option(p, A, true, W); }
+like_options(O) ::= like_options(A) EXCLUDING word(W).      { O = ast_like_option(p, A, false, W); }
 
 %type column_def {AstColumnDef *}
 column_def(C) ::= ident(N).                                         { C = ast_column_def(p, N, NULL, (AstConstraintList){0}); }
@@ -204,8 +213,22 @@ partition_item(I) ::= ident(C).                                         { I = as
 partition_item(I) ::= ID(F) LP ident(C) RP.                             { I = ast_partition_item(p, F, NULL, C); }
 partition_item(I) ::= ID(F) LP INTEGER(N) COMMA ident(C) RP.            { I = ast_partition_item(p, F, &N, C); }
 
-%type drop_table {AstDropTable *}
-drop_table(D) ::= DROP TABLE if_exists(I) qualified_names(N) drop_behaviour(B).     { D = ast_drop_table(p, I, N, B); }
+/* -------------------------------------------------------------------------------------- schemas, views, DROP, COMMENT */
+
+%type create_schema {AstCreateSchema *}
+create_schema(S) ::= CREATE SCHEMA if_not_exists(I) ident(N).   { S = ast_create_schema(p, I, N); }
+%type create_view {AstCreateView *}
+create_view(V) ::= CREATE temporary(M) VIEW qualified_name(N) column_names(C) AS query(Q).
+    { V = ast_create_view(p, false, M, N, C, Q); }
+create_view(V) ::= CREATE OR REPLACE temporary(M) VIEW qualified_name(N) column_names(C) AS query(Q).
+    { V = ast_create_view(p, true, M, N, C, Q); }
+
+%type drop {AstDrop *}
+drop(D) ::= DROP object(O) if_exists(I) qualified_names(N) drop_behaviour(B).       { D = ast_drop(p, O, I, N, B); }
+%type object {AstObjectKind}
+object(O) ::= TABLE.                            { O = AST_OBJECT_TABLE; }
+object(O) ::= VIEW.                             { O = AST_OBJECT_VIEW; }
+object(O) ::= SCHEMA.                           { O = AST_OBJECT_SCHEMA; }
 %type if_exists {bool}
 if_exists(B) ::= .                              { B = false; }
 if_exists(B) ::= IF EXISTS.                     { B = true; }
@@ -213,6 +236,30 @@ if_exists(B) ::= IF EXISTS.                     { B = true; }
 drop_behaviour(B) ::= .                         { B = false; }
 drop_behaviour(B) ::= RESTRICT.                 { B = false; }
 drop_behaviour(B) ::= CASCADE.                  { B = true; }
+
+%type comment {AstComment *}
+comment(C) ::= COMMENT ON object(O) qualified_name(N) IS comment_text(T).       { C = ast_comment(p, O, N, T); }
+comment(C) ::= COMMENT ON COLUMN qualified_name(N) IS comment_text(T).          { C = ast_comment(p, AST_OBJECT_COLUMN, N, T); }
+%type comment_text {const char *}
+comment_text(T) ::= STRING(S).                  { T = S.text; }
+comment_text(T) ::= NULL.                       { T = NULL; }
+
+/* ---------------------------------------------------------------------------------------------- prepared statements */
+
+%type prepare {AstPrepare *}
+prepare(P) ::= PREPARE ident(N) AS explainable(S).              { P = ast_prepare(p, N, (AstTypeList){0}, S); }
+prepare(P) ::= PREPARE ident(N) LP types(T) RP AS explainable(S).           { P = ast_prepare(p, N, T, S); }
+%type types {AstTypeList}
+types(L) ::= type(T).                           { L = ast_type_append(p, (AstTypeList){0}, T); }
+types(L) ::= types(A) COMMA type(T).            { L = ast_type_append(p, A, T); }
+%type execute {AstExecute *}
+execute(E) ::= EXECUTE ident(N).                { E = ast_execute(p, N, (AstExprList){0}); }
+execute(E) ::= EXECUTE ident(N) LP exprs(L) RP. { E = ast_execute(p, N, L); }
+%type deallocate {AstDeallocate *}
+deallocate(D) ::= DEALLOCATE prepared ident(N). { D = ast_deallocate(p, N); }
+deallocate(D) ::= DEALLOCATE prepared ALL.      { D = ast_deallocate(p, NULL); }
+prepared ::= .
+prepared ::= PREPARE.
 
 /* ----------------------------------------------------------------------------------------------------- INSERT, COPY */
 
@@ -308,11 +355,12 @@ show(S) ::= SHOW TIME(T) ZONE.                  { S = ast_show(p, AST_SHOW_SETTI
 show(S) ::= SHOW ALL.                           { S = ast_show(p, AST_SHOW_ALL, NULL); }
 show(S) ::= SHOW FUNCTIONS.                     { S = ast_show(p, AST_SHOW_FUNCTIONS, NULL); }
 show(S) ::= SHOW TABLES.                        { S = ast_show(p, AST_SHOW_TABLES, NULL); }
+show(S) ::= SHOW CREATE TABLE|VIEW qualified_name(N).           { S = ast_show_create(p, N); }
 
 %type describe {AstDescribe *}
-describe(D) ::= DESCRIBE qualified_name(N).         { D = ast_describe(p, N, NULL); }
-describe(D) ::= DESCRIBE TABLE qualified_name(N).   { D = ast_describe(p, N, NULL); }
-describe(D) ::= DESCRIBE FILE STRING(F).            { D = ast_describe(p, NULL, &F); }
+describe(D) ::= DESCRIBE qualified_name(N).         { D = ast_describe(p, N, NULL, (AstOptionList){0}); }
+describe(D) ::= DESCRIBE TABLE|VIEW qualified_name(N).      { D = ast_describe(p, N, NULL, (AstOptionList){0}); }
+describe(D) ::= DESCRIBE FILE STRING(F) copy_options(O).    { D = ast_describe(p, NULL, &F, O); }
 
 /* ---------------------------------------------------------------------------------------------------------- queries */
 
@@ -830,7 +878,10 @@ Status grammar_run(Parser *p, int first) {
         take_states(&parser, p->states);
         p->status = p->status == OK ? parser_advance(p) : p->status;
         if (p->status == OK) {
-            Grammar(&parser, p->token.code, p->token, p);
+            Token token = p->token;
+            token.start = token.pos;
+            token.pos = p->stored_at == NULL ? token.pos : *p->stored_at;
+            Grammar(&parser, token.code, token, p);
         }
     } while (p->status == OK && p->token.code != 0);
     GrammarFinalize(&parser);

@@ -8,6 +8,7 @@ typedef struct Token {
     int code;      /* TOKEN_… of the grammar, 0 at the end of the text */
     SourcePos pos; /* [pos, end) of the text */
     SourcePos end;
+    SourcePos start;  /* once it is fed to the grammar: where it stands in the text, whatever pos says (Parser.stored_at) */
     const char *text; /* words (folded), names, strings (escapes resolved), numbers as written; in arena. Operators: static */
     bool is_quoted;   /* "name" */
 } Token;

@@ -196,6 +196,40 @@ Status parse_statements(const Context *cx, Arena *arena, const char *text, size_
     }
 }
 
+/* A text of the catalog that the parser does not take is damage, or of a later version. */
+static Status at_use(const Context *cx, SourcePos pos, Status status) {
+    if (status != OK) {
+        cx->error->pos = pos;
+    }
+    return status;
+}
+
+Status parse_stored_query(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstQuery **query) {
+    Parser p;
+    parser_init(&p, cx, arena, text, strlen(text), 0);
+    p.stored_at = &pos;
+    Status status = read_token(&p, 0, &p.next);
+    p.start = p.next.pos;
+    status = status == OK ? grammar_run(&p, 0) : status;
+    if (status == OK && p.statement->kind != AST_STATEMENT_QUERY) {
+        status = fail(cx, DATA_CORRUPTED, "the text of a view is no query");
+    }
+    TRY(at_use(cx, pos, status));
+    *query = p.statement->query;
+    return OK;
+}
+
+Status parse_stored_expression(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstExpr **expr) {
+    Parser p;
+    parser_init(&p, cx, arena, text, strlen(text), 0);
+    p.stored_at = &pos;
+    Status status = read_token(&p, 0, &p.next);
+    status = status == OK ? grammar_run(&p, TOKEN_START_EXPRESSION) : status;
+    TRY(at_use(cx, pos, status));
+    *expr = p.expr;
+    return OK;
+}
+
 Status parse_expression(const Context *cx, Arena *arena, const char *text, size_t bytes, AstExpr **expr) {
     Parser p;
     *expr = NULL;

@@ -77,6 +77,7 @@ static inline void put_string(ByteWriter *writer, const char *text) {
 
 typedef struct ByteReader {
     const uint8_t *at, *end; /* borrowed */
+    uint32_t version;        /* of the format that is read */
     bool is_damaged;         /* something was asked for past the end, or was impossible */
 } ByteReader;
 

@@ -51,6 +51,8 @@ typedef struct Root {
     uint64_t *older; /* earlier versions whose manifests may still be there */
     uint32_t retired_count;
     Retired *retired;
+    uint32_t namespace_count;
+    Namespace *namespaces;
 } Root;
 
 #endif

@@ -307,6 +307,31 @@ Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_n
     return status;
 }
 
+static Status redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
+    CommitTable *table;
+    TableSchema *copy;
+    TRY(commit_touch_table(cx, commit, table_id, &table));
+    if (schema->kind == RELATION_TABLE && schema->column_count != table->schema->column_count) {
+        return fail(cx, INTERNAL_ERROR, "table \"%s\" cannot change its columns", schema->name);
+    }
+    TRY(schema_copy(cx, &commit->arena, schema, &copy));
+    if (schema->kind == RELATION_VIEW) {
+        TRY_NEW_ARRAY(cx, &commit->arena, table->sketches, schema->column_count);
+        table->has_new_columns = true;
+    }
+    table->schema = copy;
+    table_changed(table);
+    return OK;
+}
+
+Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = redefine_table(&own, commit, table_id, schema);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
 Status commit_table(const Context *cx, Commit *commit, const char *schema_name, const char *name, const TableVersion **table) {
     TableState *state = NULL;
     Context own = {.error = cx->error, .memory = &commit->warehouse->memory};
@@ -332,6 +357,8 @@ static Status fill_commit_snapshot(const Context *cx, Commit *commit, Snapshot *
         tables++;
     }
     TRY_ALLOC(cx, snapshot->tables, tables * sizeof *snapshot->tables);
+    snapshot->namespace_count = commit->root.namespace_count;
+    TRY(namespaces_copy(cx, &snapshot->arena, commit->root.namespaces, commit->root.namespace_count, &snapshot->namespaces));
     for (uint32_t i = 0; i < commit->base->table_count; i++) {
         if (commit_touched_table(commit, commit->base->tables[i]->table.id) == NULL) {
             snapshot->tables[snapshot->table_count++] = table_state_retain(commit->base->tables[i]);

@@ -228,7 +228,8 @@ static Status build_sketches(const Context *cx, const CommitTable *table, TableS
     uint32_t columns = table->schema->column_count;
     TRY_NEW_ARRAY(cx, &state->arena, state->sketches, columns);
     for (uint32_t i = 0; i < columns; i++) {
-        const uint8_t *before = table->base != NULL ? table->base->sketches[i] : NULL, *added = table->sketches[i];
+        const uint8_t *before = table->base != NULL && !table->has_new_columns ? table->base->sketches[i] : NULL,
+                      *added = table->sketches[i];
         if (before != NULL || added != NULL) {
             uint8_t *sketch;
             TRY_NEW_ARRAY(cx, &state->arena, sketch, HLL_BYTES);
@@ -539,6 +540,9 @@ static Status sync_all(const Context *cx, Commit *commit) {
  */
 
 static bool is_anything_changed(const Commit *commit) {
+    if (commit->namespaces_changed) {
+        return true;
+    }
     for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {
         if (table->is_changed && !(table->is_dropped && table->base == NULL)) {
             return true;

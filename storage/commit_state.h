@@ -17,7 +17,8 @@ typedef struct CommitTable {
     uint64_t id;
     bool is_changed;
     bool is_dropped;
-    TableState *base; /* owned reference; NULL: the table is new */
+    bool has_new_columns; /* a view: what the base knew of its columns means nothing */
+    TableState *base;     /* owned reference; NULL: the table is new */
     const TableSchema *schema;
     const char *directory;
     DistStyle dist_style;
@@ -62,7 +63,8 @@ struct Commit {
     CommitView *views;
     NewFile *files;
     SyncDirectory *directories;
-    WorkerPool *pool; /* borrowed; may be NULL */
+    bool namespaces_changed; /* root.namespaces are the commit's own */
+    WorkerPool *pool;        /* borrowed; may be NULL */
     uint32_t threads;
 };
 

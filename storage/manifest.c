@@ -65,11 +65,11 @@ Status manifest_open(const Context *cx, const char *path, const char *magic, con
     }
     uint32_t version;
     memcpy(&version, data + 8, sizeof version);
-    if (version != MANIFEST_FORMAT_VERSION) {
-        return fail(cx, FEATURE_NOT_SUPPORTED, "manifest \"%s\" has format version %u; this program reads version %u", path,
-                    version, MANIFEST_FORMAT_VERSION);
+    if (version == 0 || version > MANIFEST_FORMAT_VERSION) {
+        return fail(cx, FEATURE_NOT_SUPPORTED, "manifest \"%s\" has format version %u; this program reads versions up to %u",
+                    path, version, MANIFEST_FORMAT_VERSION);
     }
-    *reader = (ByteReader){.at = data + HEADER_BYTES, .end = data + covered};
+    *reader = (ByteReader){.at = data + HEADER_BYTES, .end = data + covered, .version = version};
     return OK;
 }
 
@@ -85,6 +85,40 @@ Status get_string(const Context *cx, Arena *arena, ByteReader *reader, const cha
 }
 
 /* ------------------------------------------------------------------------------------------------------------ root manifest */
+
+/* An absent text is stored as an empty one. */
+void put_text_if_any(ByteWriter *writer, const char *text) {
+    put_string(writer, text == NULL ? "" : text);
+}
+
+Status get_text_if_any(const Context *cx, Arena *arena, ByteReader *reader, const char **text) {
+    TRY(get_string(cx, arena, reader, text));
+    *text = (*text)[0] == '\0' ? NULL : *text;
+    return OK;
+}
+
+static void put_namespaces(ByteWriter *writer, const Root *root) {
+    put_varint(writer, root->namespace_count);
+    for (uint32_t i = 0; i < root->namespace_count; i++) {
+        put_string(writer, root->namespaces[i].name);
+        put_text_if_any(writer, root->namespaces[i].comment);
+    }
+}
+
+/* Version 1 has one schema. */
+static Status get_namespaces(const Context *cx, Arena *arena, ByteReader *reader, Root *root) {
+    root->namespace_count = reader->version < 2 ? 1 : get_count(reader);
+    TRY_NEW_ARRAY(cx, arena, root->namespaces, root->namespace_count);
+    if (reader->version < 2) {
+        root->namespaces[0].name = DEFAULT_SCHEMA;
+        return OK;
+    }
+    for (uint32_t i = 0; i < root->namespace_count; i++) {
+        TRY(get_string(cx, arena, reader, &root->namespaces[i].name));
+        TRY(get_text_if_any(cx, arena, reader, &root->namespaces[i].comment));
+    }
+    return OK;
+}
 
 static void put_root(ByteWriter *writer, const Root *root) {
     put_varint(writer, root->version);
@@ -112,6 +146,7 @@ static void put_root(ByteWriter *writer, const Root *root) {
         put_varint(writer, root->retired[i].column_files);
         put_string(writer, root->retired[i].path);
     }
+    put_namespaces(writer, root);
 }
 
 static void get_topology(ByteReader *reader, Topology *topology) {
@@ -157,7 +192,7 @@ static Status get_root(const Context *cx, Arena *arena, ByteReader *reader, Root
         root->retired[i].column_files = get_limited(reader, COLUMNS_MAX);
         TRY(get_string(cx, arena, reader, &root->retired[i].path));
     }
-    return OK;
+    return get_namespaces(cx, arena, reader, root);
 }
 
 Status root_manifest_encode(const Context *cx, const Root *root, ByteWriter *writer) {
@@ -179,7 +214,7 @@ Status root_manifest_decode(const Context *cx, Arena *arena, const char *path, c
 /* ------------------------------------------------------------------------------------------------------------- pointer file */
 
 size_t pointer_encode(uint64_t version, char *text) {
-    int bytes = snprintf(text, POINTER_BYTES_MAX, "depot %u version %" PRIu64 " checksum ", MANIFEST_FORMAT_VERSION, version);
+    int bytes = snprintf(text, POINTER_BYTES_MAX, "depot %u version %" PRIu64 " checksum ", POINTER_FORMAT_VERSION, version);
     return (size_t)(bytes + snprintf(text + bytes, POINTER_BYTES_MAX - (size_t)bytes, "%016" PRIx64 "\n",
                                      hash_bytes(text, (size_t)bytes, 0)));
 }

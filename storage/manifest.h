@@ -6,7 +6,8 @@
 #include "storage/bytes.h"
 #include "storage/catalog.h"
 
-#define MANIFEST_FORMAT_VERSION 1
+#define MANIFEST_FORMAT_VERSION 2 /* what is written; FORMAT.md says what older versions lack */
+#define POINTER_FORMAT_VERSION 1
 #define MANIFEST_BYTES_MAX ((uint64_t)1 << 30)
 #define MANIFEST_DIRECTORY "manifests"
 #define TABLES_DIRECTORY "tables"
@@ -21,7 +22,7 @@ void table_manifest_path(uint64_t table_id, uint64_t version, char *path);
 bool root_manifest_name_parse(const char *name, uint64_t *version);
 bool table_manifest_name_parse(const char *name, uint64_t *table_id, uint64_t *version);
 
-/* The envelope of both kinds; `magic` has 8 bytes. Opening gives a reader over the content. */
+/* The envelope of both kinds; `magic` has 8 bytes. Opening gives a reader over the content, which knows the version. */
 void manifest_begin(ByteWriter *writer, const char *magic);
 Status manifest_seal(ByteWriter *writer, uint64_t *checksum);
 Status manifest_open(const Context *cx, const char *path, const char *magic, const uint8_t *data, size_t bytes,
@@ -29,6 +30,14 @@ Status manifest_open(const Context *cx, const char *path, const char *magic, con
 Status manifest_close(const Context *cx, const char *path, const ByteReader *reader);
 /* A text with a final 0, in the arena. */
 Status get_string(const Context *cx, Arena *arena, ByteReader *reader, const char **text);
+
+/* The same for a text that may be absent (NULL). */
+void put_text_if_any(ByteWriter *writer, const char *text);
+Status get_text_if_any(const Context *cx, Arena *arena, ByteReader *reader, const char **text);
+
+/* manifest_schema.c */
+void put_schema(ByteWriter *writer, const TableSchema *schema);
+Status get_schema(const Context *cx, Arena *arena, ByteReader *reader, TableSchema *schema);
 
 /* The writer's data is owned by the caller (mem_free). *checksum as the root repeats it. */
 Status table_manifest_encode(const Context *cx, const TableState *state, ByteWriter *writer, uint64_t *checksum);

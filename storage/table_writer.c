@@ -350,7 +350,7 @@ static Status check_not_null(const Context *cx, const TableWriter *w, const Batc
         bool is_full =
             column->kind == VECTOR_CONSTANT ? bit_get(column->validity, 0) : bits_all_set(column->validity, batch->rows);
         if (!is_full) {
-            return fail(cx, NOT_NULL_VIOLATION, "null value in column \"%s\" of table \"%s\" violates its NOT NULL constraint",
+            return fail(cx, NOT_NULL_VIOLATION, "null value in column \"%s\" of relation \"%s\" violates not-null constraint",
                         w->schema->columns[c].name, w->schema->name);
         }
     }

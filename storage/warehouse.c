@@ -164,6 +164,19 @@ static Status load_tables(const Context *cx, Snapshot *snapshot, const Root *roo
     return warehouse_remember_tables(cx, warehouse, snapshot->tables, snapshot->table_count);
 }
 
+Status namespaces_copy(const Context *cx, Arena *arena, const Namespace *from, uint32_t count, Namespace **to) {
+    TRY_NEW_ARRAY(cx, arena, *to, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *comment = from[i].comment;
+        (*to)[i].name = arena_copy_text(cx, arena, from[i].name, strlen(from[i].name));
+        (*to)[i].comment = comment == NULL ? NULL : arena_copy_text(cx, arena, comment, strlen(comment));
+        if ((*to)[i].name == NULL || (comment != NULL && (*to)[i].comment == NULL)) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    return OK;
+}
+
 static Status fill_snapshot(const Context *cx, Snapshot *snapshot) {
     Warehouse *warehouse = snapshot->warehouse;
     TRY(pin_newest(cx, warehouse->files, &snapshot->version, &snapshot->pin));
@@ -177,6 +190,10 @@ static Status fill_snapshot(const Context *cx, Snapshot *snapshot) {
         }
         status = load_tables(cx, snapshot, &root);
     }
+    if (status == OK) {
+        snapshot->namespace_count = root.namespace_count;
+        status = namespaces_copy(cx, &snapshot->arena, root.namespaces, root.namespace_count, &snapshot->namespaces);
+    }
     arena_free(&arena);
     return status;
 }
@@ -184,6 +201,7 @@ static Status fill_snapshot(const Context *cx, Snapshot *snapshot) {
 static void free_snapshot(Snapshot *snapshot) {
     release_tables(snapshot->tables, snapshot->table_count);
     file_close(snapshot->pin);
+    arena_free(&snapshot->arena);
     mem_free(snapshot);
 }
 
@@ -256,6 +274,31 @@ const TableVersion *snapshot_table(const Snapshot *snapshot, uint32_t index) {
     return &snapshot->tables[index]->table;
 }
 
+uint32_t snapshot_namespace_count(const Snapshot *snapshot) {
+    return snapshot->namespace_count;
+}
+const Namespace *snapshot_namespace(const Snapshot *snapshot, uint32_t index) {
+    return &snapshot->namespaces[index];
+}
+
+const Namespace *snapshot_find_namespace(const Snapshot *snapshot, const char *name) {
+    for (uint32_t i = 0; i < snapshot->namespace_count; i++) {
+        if (strcmp(snapshot->namespaces[i].name, name) == 0) {
+            return &snapshot->namespaces[i];
+        }
+    }
+    return NULL;
+}
+
+const TableVersion *snapshot_find_table_by_id(const Snapshot *snapshot, uint64_t id) {
+    for (uint32_t i = 0; i < snapshot->table_count; i++) {
+        if (snapshot->tables[i]->table.id == id) {
+            return &snapshot->tables[i]->table;
+        }
+    }
+    return NULL;
+}
+
 const TableVersion *snapshot_find_table(const Snapshot *snapshot, const char *schema_name, const char *name) {
     for (uint32_t i = 0; i < snapshot->table_count; i++) {
         const TableVersion *table = &snapshot->tables[i]->table;
@@ -307,7 +350,8 @@ static Status write_file(const Context *cx, FileSystem *files, const char *path,
 }
 
 static Status write_first_root(const Context *cx, FileSystem *files, Topology topology) {
-    Root root = {.version = 1, .topology = topology, .next_id = 1};
+    Namespace first = {.name = DEFAULT_SCHEMA};
+    Root root = {.version = 1, .topology = topology, .next_id = 1, .namespace_count = 1, .namespaces = &first};
     ByteWriter writer;
     char path[FILE_PATH_MAX], pointer[POINTER_BYTES_MAX];
     root_manifest_path(1, path);

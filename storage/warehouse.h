@@ -113,6 +113,12 @@ typedef struct TableVersion {
 /* Where query dictionaries hang (table_dictionary). */
 Attachment *table_attachment(const TableVersion *table);
 
+/* A schema in the sense of SQL: a space of names. */
+typedef struct Namespace {
+    const char *name;
+    const char *comment; /* NULL for none */
+} Namespace;
+
 Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **snapshot);
 Snapshot *snapshot_retain(Snapshot *snapshot);
 void snapshot_release(Snapshot *snapshot); /* NULL is fine */
@@ -120,7 +126,11 @@ Warehouse *snapshot_warehouse(const Snapshot *snapshot);
 uint64_t snapshot_version(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);
 const TableVersion *snapshot_table(const Snapshot *snapshot, uint32_t index);
+uint32_t snapshot_namespace_count(const Snapshot *snapshot);
+const Namespace *snapshot_namespace(const Snapshot *snapshot, uint32_t index);
 /* NULL if there is none. */
+const Namespace *snapshot_find_namespace(const Snapshot *snapshot, const char *name);
+const TableVersion *snapshot_find_table_by_id(const Snapshot *snapshot, uint64_t id);
 const TableVersion *snapshot_find_table(const Snapshot *snapshot, const char *schema_name, const char *name);
 
 /* --------------------------------------------------------------------------------------------------------------- commits */
@@ -130,6 +140,12 @@ const TableVersion *snapshot_find_table(const Snapshot *snapshot, const char *sc
 Status commit_begin(const Context *cx, Warehouse *warehouse, Commit **commit);
 Status commit_create_table(const Context *cx, Commit *commit, const TableSchema *schema); /* DUPLICATE_TABLE */
 Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name);
+/* A new definition for a relation: the rows stay. A table keeps its columns' number and types, a view may change all. */
+Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema);
+/* Schemas: DUPLICATE_SCHEMA, UNDEFINED_SCHEMA. What stands in a schema is the caller's to drop before. */
+Status commit_create_namespace(const Context *cx, Commit *commit, const char *name);
+Status commit_drop_namespace(const Context *cx, Commit *commit, const char *name);
+Status commit_comment_namespace(const Context *cx, Commit *commit, const char *name, const char *comment);
 /* The table as the commit sees it (own changes included). UNDEFINED_TABLE. */
 Status commit_table(const Context *cx, Commit *commit, const char *schema_name, const char *name, const TableVersion **table);
 /* The same; NULL if there is none, or no memory for it. */

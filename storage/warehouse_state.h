@@ -29,6 +29,9 @@ struct Snapshot {
     File *pin;           /* the root manifest, locked shared; NULL: a commit's view of itself */
     uint32_t table_count;
     TableState **tables; /* owned references */
+    Arena arena;         /* the namespaces */
+    uint32_t namespace_count;
+    Namespace *namespaces;
 };
 
 /* The caller's context, with memory charged to the warehouse. */
@@ -47,6 +50,8 @@ Status pointer_read(const Context *cx, FileSystem *files, uint64_t *version);
 Status root_read(const Context *cx, Arena *arena, FileSystem *files, uint64_t version, Root *root);
 /* The version of a table that a root names. */
 Status table_load(const Context *cx, Warehouse *warehouse, const RootTable *named, TableState **state);
+/* Deep copies in the arena. */
+Status namespaces_copy(const Context *cx, Arena *arena, const Namespace *from, uint32_t count, Namespace **to);
 /* Makes these the warehouse's newest table versions (retaining them). */
 Status warehouse_remember_tables(const Context *cx, Warehouse *warehouse, TableState *const *tables, uint32_t count);
 

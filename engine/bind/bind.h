@@ -6,12 +6,14 @@
  *   bind_from.c     FROM: tables, joins, subqueries, table functions      scope.c    which names mean which columns
  *   bind_group.c    GROUP BY and aggregates                               bind_window.c  OVER (…)
  *   bind_expr.c     expressions    bind_call.c  calls    bind_subquery.c  scalar, IN, EXISTS
+ *   bind_relation.c names of tables, views and schemas, the search path   bind_view.c    CREATE VIEW, views in FROM
  *   bind_ddl.c      CREATE TABLE   bind_dml.c   INSERT, COPY              suggest.c  "did you mean"
  *
  * Everything returned lies in the arena; the snapshot is borrowed by the plan and must outlive it. */
 #ifndef DEPOT_BIND_BIND_H
 #define DEPOT_BIND_BIND_H
 
+#include "core/settings.h"
 #include "parser/ast.h"
 #include "plan/logical.h"
 
@@ -43,7 +45,7 @@ Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const As
  * violates it where the condition is false (NULL passes): bind_check_violation() is the error then. */
 typedef struct BoundCheck {
     Expr *condition;
-    const char *sql; /* as declared */
+    const char *name;
 } BoundCheck;
 /* *checks has schema->check_count items. */
 Status bind_checks(const Context *cx, Arena *arena, const TableSchema *schema, BoundCheck **checks) MUST_CHECK;
@@ -93,12 +95,26 @@ typedef struct CopySpec {
 /* INVALID_PARAMETER_VALUE, SYNTAX_ERROR (unknown option, with the nearest name) … */
 Status bind_copy(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCopy *copy, CopySpec **spec) MUST_CHECK;
 
-/* The table of that name, or UNDEFINED_TABLE with the nearest name ("did you mean"). Names of three and more parts and unknown
- * schemas are refused. For DROP, ANALYZE, DESCRIBE. */
+/* CREATE VIEW: the definition, its text with every relation's name qualified. *replaced is the view to be redefined, or NULL.
+ */
+Status bind_create_view(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateView *create, TableSchema **schema,
+                        const TableVersion **replaced) MUST_CHECK;
+
+/* The table of that name, or UNDEFINED_TABLE with the nearest name ("did you mean"); WRONG_OBJECT_TYPE for a view. Names of
+ * three and more parts are refused. For what reads or changes stored rows. */
 Status bind_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
                   const TableVersion **table) MUST_CHECK;
-/* The same without error if there is none (*table NULL), for IF EXISTS. */
-Status bind_table_if_exists(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
-                            const TableVersion **table) MUST_CHECK;
+/* The table or view of that name. */
+Status bind_relation(const Context *cx, Snapshot *snapshot, const AstName *name, const TableVersion **relation) MUST_CHECK;
+/* The same without error if there is none (*relation NULL), for IF EXISTS. */
+Status bind_relation_if_exists(const Context *cx, Snapshot *snapshot, const AstName *name,
+                               const TableVersion **relation) MUST_CHECK;
+/* The error of DROP for a name that means nothing; `what` is "table" or "view". */
+Status bind_missing_relation(const Context *cx, Snapshot *snapshot, const AstName *name, const char *what);
+/* The schema in which something of that name is to be made: UNDEFINED_SCHEMA. */
+Status bind_target_schema(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name, bool is_temporary,
+                          const char **schema_name) MUST_CHECK;
+/* The first schema of the search path that there is; NULL if there is none. */
+const char *bind_current_schema(const Settings *settings, const Snapshot *snapshot);
 
 #endif

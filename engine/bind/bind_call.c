@@ -1,4 +1,5 @@
 /* Calls: which kind of function a name is, and what may stand where. */
+#include "bind/bind_session_call.h"
 #include "bind/select.h"
 
 #include <stdio.h>
@@ -134,6 +135,10 @@ Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out
     }
     bool is_aggregate = aggregate_exists(name), is_window = window_exists(name), is_scalar = function_exists(name);
     if (!is_aggregate && !is_window && !is_scalar) {
+        TRY(bind_session_call(cx, place, ast, name, out));
+        if (*out != NULL) {
+            return OK;
+        }
         TRY(fail_undefined(cx, ast, name));
     }
     if (call->over != NULL && (is_aggregate || is_window)) {

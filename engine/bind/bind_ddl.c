@@ -1,33 +1,14 @@
-/* CREATE TABLE: columns, constraints and physical design; what is declared and not enforced is said in a notice. */
-#include "bind/bind_table.h"
+/* CREATE TABLE: columns and physical design (constraints: bind_constraint.c); what is declared and not enforced is said in a
+ * notice. */
+#include "bind/bind_ddl.h"
 #include "core/notice.h"
-#include "core/settings.h"
 #include "core/suggest.h"
-#include "storage/encodings/encoding.h"
 #include "storage/partition.h"
 
 #include <stdlib.h>
 
 #define BLOCK_ROWS_STEP 2048
 #define BLOCK_ROWS_MAX 65536
-
-/* A table while it is being defined. */
-typedef struct Creation {
-    Arena *arena;
-    Snapshot *snapshot;
-    const AstCreateTable *ast;
-    TableSchema *schema;
-    uint32_t column_capacity, key_capacity, check_capacity, sort_capacity;
-    ColumnDef *columns;
-    SourcePos *positions; /* of the columns */
-    uint32_t position_count, position_capacity;
-    KeyConstraint *keys;
-    const char **checks;
-    uint32_t *sort_keys;
-    bool has_primary, has_unique, has_foreign;                  /* for the notices */
-    bool has_style, has_dist_key, has_sort_key, has_partitions; /* said already */
-    SourcePos style_pos;
-} Creation;
 
 /* ---------------------------------------------------------------------------------------------------------------- columns */
 
@@ -47,8 +28,7 @@ static Status add_column(const Context *cx, Creation *creation, const ColumnDef 
     return OK;
 }
 
-static Status find_column(const Context *cx, const Creation *creation, const AstIdent *ident, const char *what,
-                          uint32_t *column) {
+Status find_column(const Context *cx, const Creation *creation, const AstIdent *ident, const char *what, uint32_t *column) {
     *column = schema_find_column(creation->schema, ident->text);
     if (*column != UINT32_MAX) {
         return OK;
@@ -62,8 +42,8 @@ static Status find_column(const Context *cx, const Creation *creation, const Ast
     return suggestion.nearest == NULL ? UNDEFINED_COLUMN : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
 }
 
-static Status find_columns(const Context *cx, const Creation *creation, const AstIdentList *list, const char *what,
-                           const uint32_t **columns) {
+Status find_columns(const Context *cx, const Creation *creation, const AstIdentList *list, const char *what,
+                    const uint32_t **columns) {
     uint32_t *found;
     TRY_NEW_ARRAY(cx, creation->arena, found, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
@@ -79,120 +59,15 @@ static Status find_columns(const Context *cx, const Creation *creation, const As
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- constraints */
+/* --------------------------------------------------------------------------------------------------------- physical design */
 
-static Status add_key(const Context *cx, Creation *creation, const KeyConstraint *key) {
-    TRY_APPEND(cx, creation->arena, creation->keys, creation->key_capacity, creation->schema->key_count, *key);
-    creation->schema->keys = creation->keys;
-    return OK;
-}
-
-static Status add_sort_key(const Context *cx, Creation *creation, uint32_t column) {
+Status add_sort_key(const Context *cx, Creation *creation, uint32_t column) {
     TRY_APPEND(cx, creation->arena, creation->sort_keys, creation->sort_capacity, creation->schema->sort_key_count, column);
     creation->schema->sort_keys = creation->sort_keys;
     return OK;
 }
 
-static Status add_check(const Context *cx, Creation *creation, const AstExpr *expr) {
-    const char *sql = ast_print_expr(cx, creation->arena, expr);
-    TRY_POINTER(sql);
-    TRY_APPEND(cx, creation->arena, creation->checks, creation->check_capacity, creation->schema->check_count, sql);
-    creation->schema->checks = creation->checks;
-    return OK;
-}
-
-static Status add_primary(const Context *cx, Creation *creation, SourcePos pos, const uint32_t *columns, uint32_t count) {
-    if (creation->has_primary) {
-        return fail_at(cx, pos, INVALID_TABLE_DEFINITION, "multiple primary keys for table \"%s\" are not allowed",
-                       creation->schema->name);
-    }
-    creation->has_primary = true;
-    for (uint32_t i = 0; i < count; i++) {
-        creation->columns[columns[i]].not_null = true;
-    }
-    return add_key(cx, creation, &(KeyConstraint){.kind = KEY_PRIMARY, .column_count = count, .columns = columns});
-}
-
-/* The columns of the table referred to: given, or its primary key. */
-static Status check_target(const Context *cx, Creation *creation, const AstConstraint *ast, uint32_t count,
-                           const TableSchema *target) {
-    const AstIdentList *names = &ast->target_columns;
-    if (names->count > 0 && names->count != count) {
-        return fail_at(cx, ast->pos, INVALID_FOREIGN_KEY,
-                       "number of referencing and referenced columns for foreign key disagree");
-    }
-    for (uint32_t i = 0; i < names->count; i++) {
-        if (schema_find_column(target, names->items[i]->text) == UINT32_MAX) {
-            return fail_at(cx, names->items[i]->pos, UNDEFINED_COLUMN,
-                           "column \"%s\" referenced in foreign key constraint does not exist", names->items[i]->text);
-        }
-    }
-    for (uint32_t i = 0; i < target->key_count && names->count == 0; i++) {
-        if (target->keys[i].kind == KEY_PRIMARY && target->keys[i].column_count == count) {
-            return OK;
-        }
-    }
-    (void)creation;
-    return names->count > 0
-               ? OK
-               : fail_at(cx, ast->pos, UNDEFINED_OBJECT, "there is no primary key for referenced table \"%s\"", target->name);
-}
-
-static Status add_foreign(const Context *cx, Creation *creation, const AstConstraint *ast, const uint32_t *columns,
-                          uint32_t count) {
-    const AstName *name = ast->target;
-    const char *text = name->parts[name->count - 1].text;
-    const TableSchema *target = creation->schema;
-    if (strcmp(text, creation->schema->name) != 0) {
-        const TableVersion *table;
-        TRY(bind_table(cx, creation->arena, creation->snapshot, name, &table));
-        target = table->schema;
-    }
-    TRY(check_target(cx, creation, ast, count, target));
-    KeyConstraint key = {.kind = KEY_FOREIGN, .column_count = count, .columns = columns, .target_table = target->name};
-    if (ast->target_columns.count > 0) {
-        const char **names;
-        TRY_NEW_ARRAY(cx, creation->arena, names, count);
-        for (uint32_t i = 0; i < count; i++) {
-            names[i] = ast->target_columns.items[i]->text;
-        }
-        key.target_columns = names;
-    }
-    creation->has_foreign = true;
-    return add_key(cx, creation, &key);
-}
-
-static Status bind_encode(const Context *cx, Creation *creation, const AstConstraint *ast, ColumnDef *column) {
-    char type[32];
-    (void)creation;
-    TRY(encoding_from_name(cx, ast->pos, ast->text, &column->encode));
-    if (column->encode.encoding != ENCODING_AUTO && !encoding_takes_type(column->encode.encoding, column->type)) {
-        notice(cx, "ENCODE %s does not take %s: column \"%s\" is stored with ENCODE AUTO", ast->text,
-               type_name(column->type, type), column->name);
-        column->encode.encoding = ENCODING_AUTO;
-    }
-    return OK;
-}
-
-/* A column's nullability may be said once. */
-static Status set_not_null(const Context *cx, Creation *creation, const AstColumnDef *ast, ColumnDef *column) {
-    bool says_null = false, says_not_null = false;
-    for (uint32_t i = 0; i < ast->constraints.count; i++) {
-        const AstConstraint *constraint = ast->constraints.items[i];
-        says_null = says_null || constraint->kind == AST_CONSTRAINT_NULL;
-        says_not_null =
-            says_not_null || constraint->kind == AST_CONSTRAINT_NOT_NULL || constraint->kind == AST_CONSTRAINT_PRIMARY_KEY;
-        if (says_null && says_not_null) {
-            return fail_at(cx, constraint->pos, SYNTAX_ERROR,
-                           "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"", ast->name,
-                           creation->schema->name);
-        }
-    }
-    column->not_null = column->not_null || says_not_null;
-    return OK;
-}
-
-static Status set_dist_key(const Context *cx, Creation *creation, SourcePos pos, uint32_t column) {
+Status set_dist_key(const Context *cx, Creation *creation, SourcePos pos, uint32_t column) {
     if (creation->has_dist_key) {
         return fail_at(cx, pos, SYNTAX_ERROR, "DISTKEY is given twice: a table has one");
     }
@@ -202,7 +77,7 @@ static Status set_dist_key(const Context *cx, Creation *creation, SourcePos pos,
     return OK;
 }
 
-static Status set_sort_key(const Context *cx, Creation *creation, SourcePos pos, uint32_t column) {
+Status set_sort_key(const Context *cx, Creation *creation, SourcePos pos, uint32_t column) {
     if (creation->has_sort_key) {
         fail_at(cx, pos, SYNTAX_ERROR, "SORTKEY is given twice");
         return fail_hint(cx, "several columns stand in one clause behind the column list: SORTKEY (a, b)");
@@ -211,56 +86,6 @@ static Status set_sort_key(const Context *cx, Creation *creation, SourcePos pos,
     creation->schema->sort_key_count = 0;
     return add_sort_key(cx, creation, column);
 }
-
-static Status bind_column_constraint(const Context *cx, Creation *creation, const AstConstraint *ast, uint32_t index) {
-    ColumnDef *column = &creation->columns[index];
-    uint32_t *columns;
-    TRY_NEW(cx, creation->arena, columns);
-    *columns = index;
-    switch (ast->kind) {
-    case AST_CONSTRAINT_NOT_NULL:
-    case AST_CONSTRAINT_NULL: return OK;
-    case AST_CONSTRAINT_DEFAULT:
-        if (column->default_sql != NULL) {
-            return fail_at(cx, ast->pos, SYNTAX_ERROR, "multiple default values specified for column \"%s\" of table \"%s\"",
-                           column->name, creation->schema->name);
-        }
-        TRY(check_default(cx, creation->arena, creation->snapshot, ast->expr, column));
-        column->default_sql = ast_print_expr(cx, creation->arena, ast->expr);
-        return column->default_sql == NULL ? OUT_OF_MEMORY : OK;
-    case AST_CONSTRAINT_CHECK: return add_check(cx, creation, ast->expr);
-    case AST_CONSTRAINT_PRIMARY_KEY: return add_primary(cx, creation, ast->pos, columns, 1);
-    case AST_CONSTRAINT_UNIQUE:
-        creation->has_unique = true;
-        return add_key(cx, creation, &(KeyConstraint){.kind = KEY_UNIQUE, .column_count = 1, .columns = columns});
-    case AST_CONSTRAINT_FOREIGN_KEY: return add_foreign(cx, creation, ast, columns, 1);
-    case AST_CONSTRAINT_ENCODE: return bind_encode(cx, creation, ast, column);
-    case AST_CONSTRAINT_DISTKEY: return set_dist_key(cx, creation, ast->pos, index);
-    case AST_CONSTRAINT_SORTKEY: return set_sort_key(cx, creation, ast->pos, index);
-    }
-    return fail_at(cx, ast->pos, INTERNAL_ERROR, "a constraint of unknown kind %d", ast->kind);
-}
-
-static Status bind_table_constraint(const Context *cx, Creation *creation, const AstConstraint *ast) {
-    const uint32_t *columns;
-    switch (ast->kind) {
-    case AST_CONSTRAINT_CHECK: return add_check(cx, creation, ast->expr);
-    case AST_CONSTRAINT_PRIMARY_KEY:
-        TRY(find_columns(cx, creation, &ast->columns, "PRIMARY KEY", &columns));
-        return add_primary(cx, creation, ast->pos, columns, ast->columns.count);
-    case AST_CONSTRAINT_UNIQUE:
-        TRY(find_columns(cx, creation, &ast->columns, "UNIQUE", &columns));
-        creation->has_unique = true;
-        return add_key(cx, creation,
-                       &(KeyConstraint){.kind = KEY_UNIQUE, .column_count = ast->columns.count, .columns = columns});
-    case AST_CONSTRAINT_FOREIGN_KEY:
-        TRY(find_columns(cx, creation, &ast->columns, "FOREIGN KEY", &columns));
-        return add_foreign(cx, creation, ast, columns, ast->columns.count);
-    default: return fail_at(cx, ast->pos, INTERNAL_ERROR, "a table constraint of unknown kind %d", ast->kind);
-    }
-}
-
-/* --------------------------------------------------------------------------------------------------------- physical design */
 
 static Status bind_partitions(const Context *cx, Creation *creation, const AstTableAttribute *ast) {
     TableSchema *schema = creation->schema;
@@ -376,12 +201,16 @@ static Status check_distribution(const Context *cx, const Creation *creation) {
 static Status copy_like(const Context *cx, Creation *creation) {
     const AstCreateTable *ast = creation->ast;
     const TableVersion *table;
-    TRY(bind_table(cx, creation->arena, creation->snapshot, ast->like, &table));
+    TRY(bind_relation(cx, creation->snapshot, ast->like, &table));
     const TableSchema *from = table->schema;
     for (uint32_t i = 0; i < from->column_count; i++) {
         ColumnDef column = from->columns[i];
-        column.default_sql = ast->like_with_defaults ? column.default_sql : NULL;
+        column.default_sql = (ast->like_options & AST_LIKE_DEFAULTS) != 0 ? column.default_sql : NULL;
+        column.comment = (ast->like_options & AST_LIKE_COMMENTS) != 0 ? column.comment : NULL;
         TRY(add_column(cx, creation, &column, ast->like->pos));
+    }
+    if (from->kind == RELATION_VIEW) {
+        return OK;
     }
     creation->schema->dist_style = from->dist_style;
     creation->schema->dist_column = from->dist_column;
@@ -390,6 +219,12 @@ static Status copy_like(const Context *cx, Creation *creation) {
     creation->schema->block_rows = from->block_rows;
     for (uint32_t i = 0; i < from->sort_key_count; i++) {
         TRY(add_sort_key(cx, creation, from->sort_keys[i]));
+    }
+    for (uint32_t i = 0; i < from->check_count && (ast->like_options & AST_LIKE_CONSTRAINTS) != 0; i++) {
+        TRY(copy_check(cx, creation, &from->checks[i]));
+    }
+    for (uint32_t i = 0; i < from->key_count && (ast->like_options & AST_LIKE_INDEXES) != 0; i++) {
+        TRY(copy_key(cx, creation, &from->keys[i]));
     }
     return OK;
 }
@@ -459,19 +294,15 @@ static void tell_what_is_not_enforced(const Context *cx, const Creation *creatio
     }
 }
 
-static Status check_name(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateTable *ast, bool *exists) {
+static Status check_name(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateTable *ast,
+                         const char **schema_name, bool *exists) {
     const AstName *name = ast->name;
     const char *text = name->parts[name->count - 1].text;
-    const TableVersion *table;
     if (ast->is_temporary) {
         return fail_unsupported(cx, name->pos, "CREATE TEMPORARY TABLE");
     }
-    TRY(bind_table_if_exists(cx, arena, snapshot, name, &table));
-    if (name->count == 2 && strcmp(name->parts[0].text, "public") != 0) {
-        fail_at(cx, name->pos, UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name->parts[0].text);
-        return fail_hint(cx, "there is one schema: public");
-    }
-    *exists = table != NULL;
+    TRY(bind_target_schema(cx, arena, snapshot, name, ast->is_temporary, schema_name));
+    *exists = snapshot_find_table(snapshot, *schema_name, text) != NULL;
     if (*exists && !ast->if_not_exists) {
         fail_at(cx, name->pos, DUPLICATE_TABLE, "relation \"%s\" already exists", text);
         return fail_hint(cx, "DROP TABLE %s, or CREATE TABLE IF NOT EXISTS", text);
@@ -488,12 +319,13 @@ Status bind_create_table(const Context *cx, Arena *arena, Snapshot *snapshot, co
     bool exists;
     *schema = NULL;
     *query = NULL;
-    TRY(check_name(cx, arena, snapshot, ast, &exists));
+    const char *schema_name;
+    TRY(check_name(cx, arena, snapshot, ast, &schema_name, &exists));
     if (exists) {
         return OK;
     }
     TRY_NEW(cx, arena, creation.schema);
-    creation.schema->schema_name = "public";
+    creation.schema->schema_name = schema_name;
     creation.schema->name = ast->name->parts[ast->name->count - 1].text;
     creation.schema->block_rows = (uint32_t)cx->settings->block_rows / BLOCK_ROWS_STEP * BLOCK_ROWS_STEP;
     TRY(define_columns(cx, &creation, parameters, query));
@@ -504,10 +336,6 @@ Status bind_create_table(const Context *cx, Arena *arena, Snapshot *snapshot, co
         TRY(bind_attribute(cx, &creation, ast->attributes.items[i]));
     }
     TRY(check_distribution(cx, &creation));
-    for (uint32_t i = 0; i < ast->columns.count; i++) {
-        TRY(check_constraints(cx, arena, snapshot, creation.schema, &ast->columns.items[i]->constraints));
-    }
-    TRY(check_constraints(cx, arena, snapshot, creation.schema, &ast->constraints));
     tell_what_is_not_enforced(cx, &creation);
     *schema = creation.schema;
     *query = ast->with_no_data ? NULL : *query;

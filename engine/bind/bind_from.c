@@ -1,9 +1,6 @@
 /* FROM: what each item gives, and what it puts into sight. */
 #include "bind/bind_table_function.h"
 #include "bind/binder.h"
-#include "core/suggest.h"
-
-#include <stdio.h>
 
 /* What one item of FROM comes to. */
 typedef struct FromItem {
@@ -44,59 +41,6 @@ static Status add_relation(const Context *cx, Binder *binder, const AstFrom *ast
 
 /* ----------------------------------------------------------------------------------------------------------------- tables */
 
-static Status fail_missing_table(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name) {
-    static const char *const system_prefixes[] = {"svv_", "stv_", "stl_", "svl_", "pg_", "sys_"};
-    const char *text = name->parts[name->count - 1].text;
-    bool is_system = name->count == 2 &&
-                     (strcmp(name->parts[0].text, "information_schema") == 0 || strcmp(name->parts[0].text, "pg_catalog") == 0);
-    for (size_t i = 0; i < sizeof system_prefixes / sizeof *system_prefixes && name->count == 1; i++) {
-        is_system = is_system || strncmp(text, system_prefixes[i], strlen(system_prefixes[i])) == 0;
-    }
-    if (is_system) {
-        char what[200];
-        snprintf(what, sizeof what, "the system view %s%s%s", name->count == 2 ? name->parts[0].text : "",
-                 name->count == 2 ? "." : "", text);
-        return fail_unsupported(cx, name->pos, what);
-    }
-    Suggestion suggestion;
-    suggestion_init(&suggestion, text);
-    for (const Cte *cte = ctes; cte != NULL; cte = cte->earlier) {
-        suggestion_consider(&suggestion, cte->ast->name, NULL);
-    }
-    for (uint32_t i = 0; i < snapshot_table_count(snapshot); i++) {
-        suggestion_consider(&suggestion, snapshot_table(snapshot, i)->schema->name, NULL);
-    }
-    fail_at(cx, name->pos, UNDEFINED_TABLE,
-            name->count > 1 ? "relation \"%s.%s\" does not exist" : "relation \"%s%s\" does not exist",
-            name->count > 1 ? name->parts[name->count - 2].text : "", text);
-    return suggestion.nearest == NULL ? UNDEFINED_TABLE : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
-}
-
-static Status find_table_if_exists(const Context *cx, Snapshot *snapshot, const AstName *name, const TableVersion **table) {
-    if (name->count > 2) {
-        return fail_unsupported(cx, name->pos, "a reference to another database");
-    }
-    const char *schema_name = name->count == 2 ? name->parts[0].text : "public";
-    *table = snapshot_find_table(snapshot, schema_name, name->parts[name->count - 1].text);
-    return OK;
-}
-
-Status find_table(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **table) {
-    TRY(find_table_if_exists(cx, snapshot, name, table));
-    return *table != NULL ? OK : fail_missing_table(cx, snapshot, ctes, name);
-}
-
-Status bind_table_if_exists(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name,
-                            const TableVersion **table) {
-    (void)arena;
-    return find_table_if_exists(cx, snapshot, name, table);
-}
-
-Status bind_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstName *name, const TableVersion **table) {
-    (void)arena;
-    return find_table(cx, snapshot, NULL, name, table);
-}
-
 static bool has_no_nulls(const TableVersion *table, uint32_t column) {
     return table->schema->columns[column].not_null || (table->statistics != NULL && table->statistics[column].range.nulls == 0);
 }
@@ -122,20 +66,30 @@ static Status make_get(const Context *cx, Binder *binder, SourcePos pos, const T
     return OK;
 }
 
-static Status bind_from_table(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
+static Status relation_names(const Context *cx, Binder *binder, const TableSchema *schema, const char ***names) {
+    TRY_NEW_ARRAY(cx, binder->arena, *names, schema->column_count);
+    for (uint32_t i = 0; i < schema->column_count; i++) {
+        (*names)[i] = schema->columns[i].name;
+    }
+    return OK;
+}
+
+static Status bind_from_relation(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     const AstName *name = ast->table.name;
     const char *text = name->parts[name->count - 1].text;
     const TableVersion *table;
-    TRY(find_table(cx, binder->snapshot, item->scope.ctes, name, &table));
-    const TableSchema *schema = table->schema;
     const char **names;
-    TRY_NEW_ARRAY(cx, binder->arena, names, schema->column_count);
-    for (uint32_t i = 0; i < schema->column_count; i++) {
-        names[i] = schema->columns[i].name;
+    TRY(relation_find(cx, binder->snapshot, item->scope.ctes, name, &table));
+    TRY(note_reference(cx, binder, ast->table.name, table));
+    const TableSchema *schema = table->schema;
+    Relation relation = {.schema_name = schema->schema_name, .name = schema->name, .table_name = schema->name};
+    relation.is_table = schema->kind == RELATION_TABLE;
+    TRY(relation_names(cx, binder, schema, &names));
+    if (schema->kind == RELATION_VIEW) {
+        TRY(bind_view(cx, binder, schema, ast->pos, &item->node));
+    } else {
+        TRY(make_get(cx, binder, ast->pos, table, ast->alias != NULL ? ast->alias : text, &item->node));
     }
-    TRY(make_get(cx, binder, ast->pos, table, ast->alias != NULL ? ast->alias : text, &item->node));
-    Relation relation = {
-        .schema_name = schema->schema_name, .name = schema->name, .table_name = schema->name, .is_table = true};
     return add_relation(cx, binder, ast, relation, names, item);
 }
 
@@ -447,7 +401,7 @@ static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *a
         return fail_unsupported(cx, ast->table.version->pos, "AT (VERSION …)");
     }
     Cte *cte = ast->table.name->count == 1 ? cte_find(item->scope.ctes, ast->table.name->parts[0].text) : NULL;
-    return cte != NULL ? bind_from_cte(cx, binder, ast, cte, item) : bind_from_table(cx, binder, ast, item);
+    return cte != NULL ? bind_from_cte(cx, binder, ast, cte, item) : bind_from_relation(cx, binder, ast, item);
 }
 
 static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, const Scope *left, FromItem *item) {

@@ -44,8 +44,8 @@ static Status table_scope(const Context *cx, Binder *binder, const TableSchema *
     return scope_add_relation(cx, binder, scope, &relation, POS_NONE);
 }
 
-static Status bind_check(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema, const AstExpr *ast,
-                         Expr **out) {
+Status bind_check(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema, const AstExpr *ast,
+                  Expr **out) {
     Binder *binder;
     Scope scope = {0};
     TRY(binder_create(cx, arena, snapshot, NULL, &binder));
@@ -54,27 +54,8 @@ static Status bind_check(const Context *cx, Arena *arena, Snapshot *snapshot, co
     return bind_boolean(cx, &place, ast, "CHECK", out);
 }
 
-Status check_constraints(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema,
-                         const AstConstraintList *constraints) {
-    for (uint32_t i = 0; i < constraints->count; i++) {
-        Expr *ignored;
-        if (constraints->items[i]->kind == AST_CONSTRAINT_CHECK) {
-            TRY(bind_check(cx, arena, snapshot, schema, constraints->items[i]->expr, &ignored));
-        }
-    }
-    return OK;
-}
-
 /* ------------------------------------------------------------------------------------------------------- when rows are written
  */
-
-/* Positions in a stored text mean nothing in the statement. */
-static Status without_pos(const Context *cx, Status status) {
-    if (status != OK) {
-        cx->error->pos = POS_NONE;
-    }
-    return status;
-}
 
 static Expr *column_to_slot(const Context *cx, Arena *arena, const Expr *node, void *unused) {
     (void)unused;
@@ -84,12 +65,11 @@ static Expr *column_to_slot(const Context *cx, Arena *arena, const Expr *node, v
 Status bind_checks(const Context *cx, Arena *arena, const TableSchema *schema, BoundCheck **checks) {
     TRY_NEW_ARRAY(cx, arena, *checks, schema->check_count);
     for (uint32_t i = 0; i < schema->check_count; i++) {
-        const char *sql = schema->checks[i];
         AstExpr *ast;
         Expr *condition;
-        TRY(without_pos(cx, parse_expression(cx, arena, sql, strlen(sql), &ast)));
-        TRY(without_pos(cx, bind_check(cx, arena, NULL, schema, ast, &condition)));
-        (*checks)[i].sql = sql;
+        TRY(parse_stored_expression(cx, arena, schema->checks[i].sql, POS_NONE, &ast));
+        TRY(bind_check(cx, arena, NULL, schema, ast, &condition));
+        (*checks)[i].name = schema->checks[i].name;
         (*checks)[i].condition = expr_transform(cx, arena, condition, column_to_slot, NULL);
         TRY_POINTER((*checks)[i].condition);
     }
@@ -104,9 +84,9 @@ static Status check_row_loop(const Context *cx, const Function *function, const 
     for (uint32_t row = 0; row < rows; row++) {
         Value condition = vector_value(args[0], row);
         if (!condition.is_null && condition.i64 == 0) {
-            Value sql = vector_value(args[1], 0), table = vector_value(args[2], 0);
-            return fail(cx, CHECK_VIOLATION, "new row for relation \"%.*s\" violates check constraint (%.*s)",
-                        (int)table.text.bytes, text_data(&table.text), (int)sql.text.bytes, text_data(&sql.text));
+            Value name = vector_value(args[1], 0), table = vector_value(args[2], 0);
+            return fail(cx, CHECK_VIOLATION, "new row for relation \"%.*s\" violates check constraint \"%.*s\"",
+                        (int)table.text.bytes, text_data(&table.text), (int)name.text.bytes, text_data(&name.text));
         }
         passes[row] = 1;
     }
@@ -144,7 +124,7 @@ Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schem
         call->function = &check_row;
         call->args[0] = expr_transform(cx, arena, checks[i].condition, slot_to_column, (*node)->columns);
         TRY_POINTER(call->args[0]);
-        TRY(new_text(cx, arena, checks[i].sql, &call->args[1]));
+        TRY(new_text(cx, arena, checks[i].name, &call->args[1]));
         TRY(new_text(cx, arena, schema->name, &call->args[2]));
         all = expr_and(cx, arena, all, call);
         TRY_POINTER(all);
@@ -153,7 +133,7 @@ Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schem
 }
 
 Status bind_check_violation(const Context *cx, const TableSchema *schema, const BoundCheck *check) {
-    return fail(cx, CHECK_VIOLATION, "new row for relation \"%s\" violates check constraint (%s)", schema->name, check->sql);
+    return fail(cx, CHECK_VIOLATION, "new row for relation \"%s\" violates check constraint \"%s\"", schema->name, check->name);
 }
 
 Status bind_defaults(const Context *cx, Arena *arena, const TableSchema *schema, Expr ***defaults) {
@@ -169,8 +149,8 @@ Status bind_defaults(const Context *cx, Arena *arena, const TableSchema *schema,
             continue;
         }
         AstExpr *ast;
-        TRY(without_pos(cx, parse_expression(cx, arena, column->default_sql, strlen(column->default_sql), &ast)));
-        TRY(without_pos(cx, bind_default(cx, binder, ast, column, &(*defaults)[i])));
+        TRY(parse_stored_expression(cx, arena, column->default_sql, POS_NONE, &ast));
+        TRY(bind_default(cx, binder, ast, column, &(*defaults)[i]));
     }
     return OK;
 }

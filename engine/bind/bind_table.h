@@ -6,9 +6,9 @@
 
 /* Is it a value that the column can take? */
 Status check_default(const Context *cx, Arena *arena, Snapshot *snapshot, const AstExpr *ast, const ColumnDef *column);
-/* Are the CHECKs among the constraints conditions on the table's columns? */
-Status check_constraints(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema,
-                         const AstConstraintList *constraints);
+/* A condition on the table's columns: EXPR_COLUMN i is column i. */
+Status bind_check(const Context *cx, Arena *arena, Snapshot *snapshot, const TableSchema *schema, const AstExpr *ast,
+                  Expr **out);
 /* Puts a Filter on rows of the table that raises CHECK_VIOLATION for one that violates a constraint. */
 Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schema, LogicalNode **node);
 /* Assignment to a column, with PostgreSQL's words where the types do not fit. */

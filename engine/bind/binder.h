@@ -10,6 +10,16 @@
 #define BIND_QUERIES_MAX 5000
 #define BIND_DEPTH_MAX 2500
 
+/* A relation that the text of a statement names, in the order of binding. */
+typedef struct RelationReference {
+    AstName *name;
+    const TableVersion *relation;
+} RelationReference;
+typedef struct RelationReferences {
+    uint32_t count, capacity;
+    RelationReference *items;
+} RelationReferences;
+
 /* One statement's binding. */
 struct Binder {
     Arena *arena;
@@ -18,6 +28,7 @@ struct Binder {
     LogicalPlan *plan;
     uint32_t query_count;
     uint32_t depth;
+    RelationReferences *references; /* gathers what the statement's own text names; NULL: nobody wants to know */
 };
 
 Status binder_create(const Context *cx, Arena *arena, Snapshot *snapshot, const BindParameters *parameters, Binder **binder);
@@ -138,8 +149,12 @@ static inline bool order_nulls_first(const AstOrderItem *item) {
 /* True if the item is an integer literal; *position is it. SYNTAX_ERROR for other literals. */
 Status bind_position(const Context *cx, const AstExpr *ast, const char *what, uint32_t columns, bool *is_position,
                      uint32_t *position);
-/* UNDEFINED_TABLE with the nearest name, CTEs included. */
-Status find_table(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **table);
+/* bind_relation.c. The table or view that a name means: unqualified names are looked for along the search path. UNDEFINED_TABLE
+ * with the nearest name, CTEs included. */
+Status relation_find(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **relation);
+Status note_reference(const Context *cx, Binder *binder, AstName *name, const TableVersion *relation);
+/* bind_view.c. The rows of a view: its query, bound where it is used. Positions inside it are the place of use. */
+Status bind_view(const Context *cx, Binder *binder, const TableSchema *view, SourcePos pos, LogicalNode **node);
 
 /* ------------------------------------------------------------------------------------------------------------------ nodes */
 

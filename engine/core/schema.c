@@ -54,6 +54,7 @@ static Status copy_columns(const Context *cx, Arena *arena, const TableSchema *f
         columns[i] = from->columns[i];
         TRY(copy_name(cx, arena, from->columns[i].name, &columns[i].name));
         TRY(copy_name(cx, arena, from->columns[i].default_sql, &columns[i].default_sql));
+        TRY(copy_name(cx, arena, from->columns[i].comment, &columns[i].comment));
     }
     to->columns = columns;
     return OK;
@@ -65,6 +66,8 @@ static Status copy_keys(const Context *cx, Arena *arena, const TableSchema *from
     for (uint32_t i = 0; i < from->key_count; i++) {
         const KeyConstraint *key = &from->keys[i];
         keys[i] = *key;
+        TRY(copy_name(cx, arena, key->name, &keys[i].name));
+        TRY(copy_name(cx, arena, key->target_schema, &keys[i].target_schema));
         TRY(copy_numbers(cx, arena, key->columns, key->column_count, &keys[i].columns));
         TRY(copy_name(cx, arena, key->target_table, &keys[i].target_table));
         TRY(copy_names(cx, arena, key->target_columns, key->column_count, &keys[i].target_columns));
@@ -73,12 +76,34 @@ static Status copy_keys(const Context *cx, Arena *arena, const TableSchema *from
     return OK;
 }
 
+static Status copy_checks(const Context *cx, Arena *arena, const TableSchema *from, TableSchema *to) {
+    CheckConstraint *checks;
+    TRY_NEW_ARRAY(cx, arena, checks, from->check_count);
+    for (uint32_t i = 0; i < from->check_count; i++) {
+        TRY(copy_name(cx, arena, from->checks[i].name, &checks[i].name));
+        TRY(copy_name(cx, arena, from->checks[i].sql, &checks[i].sql));
+    }
+    to->checks = checks;
+    return OK;
+}
+
+static Status copy_view(const Context *cx, Arena *arena, const TableSchema *from, TableSchema *to) {
+    uint64_t *ids;
+    TRY_NEW_ARRAY(cx, arena, ids, from->dependency_count);
+    if (from->dependency_count > 0) {
+        memcpy(ids, from->dependencies, sizeof *ids * from->dependency_count);
+    }
+    to->dependencies = ids;
+    return copy_name(cx, arena, from->view_sql, &to->view_sql);
+}
+
 Status schema_copy(const Context *cx, Arena *arena, const TableSchema *from, TableSchema **to) {
     TableSchema *copy;
     TRY_NEW(cx, arena, copy);
     *copy = *from;
     TRY(copy_name(cx, arena, from->schema_name, &copy->schema_name));
     TRY(copy_name(cx, arena, from->name, &copy->name));
+    TRY(copy_name(cx, arena, from->comment, &copy->comment));
     TRY(copy_columns(cx, arena, from, copy));
     TRY(copy_numbers(cx, arena, from->sort_keys, from->sort_key_count, &copy->sort_keys));
     PartitionKey *partition_keys;
@@ -88,9 +113,8 @@ Status schema_copy(const Context *cx, Arena *arena, const TableSchema *from, Tab
     }
     copy->partition_keys = partition_keys;
     TRY(copy_keys(cx, arena, from, copy));
-    if (from->check_count > 0) {
-        TRY(copy_names(cx, arena, from->checks, from->check_count, &copy->checks));
-    }
+    TRY(copy_checks(cx, arena, from, copy));
+    TRY(copy_view(cx, arena, from, copy));
     *to = copy;
     return OK;
 }

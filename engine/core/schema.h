@@ -30,6 +30,7 @@ typedef struct ColumnDef {
     bool not_null;
     ColumnEncoding encode;
     const char *default_sql; /* expression text, NULL for none */
+    const char *comment;     /* COMMENT ON COLUMN; NULL for none */
 } ColumnDef;
 
 typedef struct PartitionKey {
@@ -41,15 +42,28 @@ typedef struct PartitionKey {
 /* A declared, unenforced key (the optimizer trusts it). */
 typedef struct KeyConstraint {
     enum { KEY_PRIMARY, KEY_UNIQUE, KEY_FOREIGN } kind;
+    const char *name;
     uint32_t column_count;
     const uint32_t *columns;
+    const char *target_schema;         /* KEY_FOREIGN */
     const char *target_table;          /* KEY_FOREIGN */
     const char *const *target_columns; /* KEY_FOREIGN; NULL: its primary key */
 } KeyConstraint;
 
+/* A CHECK expression, enforced when rows are written. */
+typedef struct CheckConstraint {
+    const char *name;
+    const char *sql;
+} CheckConstraint;
+
+/* Tables and views share one space of names. */
+typedef enum RelationKind { RELATION_TABLE, RELATION_VIEW } RelationKind;
+
 typedef struct TableSchema {
+    RelationKind kind;
     const char *schema_name; /* "public" */
     const char *name;
+    const char *comment; /* COMMENT ON; NULL for none */
     uint32_t column_count;
     const ColumnDef *columns;
     DistStyle dist_style;
@@ -61,9 +75,15 @@ typedef struct TableSchema {
     uint32_t key_count;
     const KeyConstraint *keys;
     uint32_t check_count;
-    const char *const *checks; /* CHECK expressions as text, enforced at load */
+    const CheckConstraint *checks;
     uint32_t block_rows;
+    const char *view_sql; /* RELATION_VIEW: its query, with every table name qualified */
+    uint32_t dependency_count;
+    const uint64_t *dependencies; /* RELATION_VIEW: ids of the relations that its query names, each once */
 } TableSchema;
+
+#define DEFAULT_SCHEMA "public"
+#define TEMPORARY_SCHEMA "pg_temp" /* of a session's own relations */
 
 /* UINT32_MAX if there is none. */
 uint32_t schema_find_column(const TableSchema *schema, const char *name);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT } SettingKind;
+typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT, KIND_LIST } SettingKind;
 
 typedef struct Setting {
     SettingInfo info;
@@ -28,11 +28,13 @@ static const Setting all_settings[] = {
     {{#name, help, #default_}, KIND_BYTES, offsetof(Settings, name), default_, least, INT64_MAX, NULL},
 #define SETTING_TEXT(name, default_, allowed, help)                                                                            \
     {{#name, help, default_}, KIND_TEXT, offsetof(Settings, name), 0, 0, 0, allowed},
+#define SETTING_LIST(name, default_, help) {{#name, help, default_}, KIND_LIST, offsetof(Settings, name), 0, 0, 0, NULL},
 #include "core/settings.def"
 #undef SETTING_BOOL
 #undef SETTING_INT
 #undef SETTING_BYTES
 #undef SETTING_TEXT
+#undef SETTING_LIST
 };
 #define SETTING_COUNT (sizeof all_settings / sizeof *all_settings)
 
@@ -50,6 +52,7 @@ static void set_default(Settings *settings, const Setting *setting) {
     case KIND_INT:
     case KIND_BYTES: *(int64_t *)field = setting->default_number; break;
     case KIND_TEXT: snprintf(field, 32, "%s", setting->info.default_text); break;
+    case KIND_LIST: snprintf(field, SETTING_BYTES_MAX, "%s", setting->info.default_text); break;
     }
 }
 
@@ -138,6 +141,7 @@ static Status fail_value(const Context *cx, const Setting *setting, const char *
     case KIND_BOOL: return fail_hint(cx, "it takes on or off");
     case KIND_INT: return fail_hint(cx, "it takes a whole number from %" PRId64 " to %" PRId64, setting->least, setting->most);
     case KIND_BYTES: return fail_hint(cx, "it takes a size such as '256 MB', at least %" PRId64 " bytes", setting->least);
+    case KIND_LIST: return fail_hint(cx, "it takes at most %d bytes", SETTING_BYTES_MAX - 1);
     default: return fail_hint(cx, "it takes one of: %s", setting->allowed);
     }
 }
@@ -182,6 +186,12 @@ Status settings_set(const Context *cx, Settings *settings, const char *name, con
             *c = (char)tolower((unsigned char)*c);
         }
         return OK;
+    case KIND_LIST:
+        if (strlen(value) >= SETTING_BYTES_MAX) {
+            return fail_value(cx, setting, value);
+        }
+        snprintf(field, SETTING_BYTES_MAX, "%s", value);
+        return OK;
     }
     return OK;
 }
@@ -194,7 +204,8 @@ Status settings_get(const Context *cx, const Settings *settings, const char *nam
     case KIND_BOOL: snprintf(text, bytes, "%s", *(const bool *)field ? "on" : "off"); break;
     case KIND_INT:
     case KIND_BYTES: snprintf(text, bytes, "%" PRId64, *(const int64_t *)field); break;
-    case KIND_TEXT: snprintf(text, bytes, "%s", (const char *)field); break;
+    case KIND_TEXT:
+    case KIND_LIST: snprintf(text, bytes, "%s", (const char *)field); break;
     }
     return OK;
 }

@@ -4,16 +4,20 @@
 
 #include "core/status.h"
 
+#define SETTING_BYTES_MAX 256 /* of a value as text */
+
 typedef struct Settings {
 #define SETTING_BOOL(name, default_, help) bool name;
 #define SETTING_INT(name, default_, least, most, help) int64_t name;
 #define SETTING_BYTES(name, default_, least, help) int64_t name;
 #define SETTING_TEXT(name, default_, allowed, help) char name[32];
+#define SETTING_LIST(name, default_, help) char name[SETTING_BYTES_MAX];
 #include "core/settings.def"
 #undef SETTING_BOOL
 #undef SETTING_INT
 #undef SETTING_BYTES
 #undef SETTING_TEXT
+#undef SETTING_LIST
 } Settings;
 
 typedef struct SettingInfo {
@@ -26,7 +30,7 @@ void settings_init(Settings *settings);
 /* Value in text form, units allowed for bytes; "default" resets. UNDEFINED_OBJECT with the nearest name, or
  * INVALID_PARAMETER_VALUE naming what is allowed. */
 Status settings_set(const Context *cx, Settings *settings, const char *name, const char *value);
-/* UNDEFINED_OBJECT if there is none of that name. `text` takes at least 64 bytes. */
+/* UNDEFINED_OBJECT if there is none of that name. `text` takes SETTING_BYTES_MAX bytes. */
 Status settings_get(const Context *cx, const Settings *settings, const char *name, char *text, size_t bytes);
 uint32_t settings_count(void);
 const SettingInfo *settings_info(uint32_t index);

@@ -174,11 +174,18 @@ static const char *transaction_tag(AstTransactionKind kind) {
 }
 
 static const char *statement_tag(const AstStatement *ast) {
+    static const char *const drop_tags[] = {"DROP TABLE", "DROP VIEW", "DROP SCHEMA"};
     switch (ast->kind) {
     case AST_STATEMENT_QUERY: return "SELECT";
     case AST_STATEMENT_EXPLAIN: return "EXPLAIN";
     case AST_STATEMENT_CREATE_TABLE: return ast->create_table->query != NULL ? "CREATE TABLE AS" : "CREATE TABLE";
-    case AST_STATEMENT_DROP_TABLE: return "DROP TABLE";
+    case AST_STATEMENT_CREATE_SCHEMA: return "CREATE SCHEMA";
+    case AST_STATEMENT_CREATE_VIEW: return "CREATE VIEW";
+    case AST_STATEMENT_DROP: return drop_tags[ast->drop->object];
+    case AST_STATEMENT_COMMENT: return "COMMENT";
+    case AST_STATEMENT_PREPARE: return "PREPARE";
+    case AST_STATEMENT_EXECUTE: return "EXECUTE";
+    case AST_STATEMENT_DEALLOCATE: return ast->deallocate->name == NULL ? "DEALLOCATE ALL" : "DEALLOCATE";
     case AST_STATEMENT_INSERT: return "INSERT";
     case AST_STATEMENT_COPY: return "COPY";
     case AST_STATEMENT_ANALYZE: return "ANALYZE";

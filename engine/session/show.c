@@ -110,7 +110,7 @@ static Status show_all(const Context *cx, depot_statement *statement) {
     TRY(text_table_create(cx, &run->arena, 3, names, &run->table));
     for (uint32_t i = 0; i < settings_count(); i++) {
         const SettingInfo *info = settings_info(i);
-        char value[64];
+        char value[SETTING_BYTES_MAX];
         TRY(settings_get(cx, &statement->db->settings, info->name, value, sizeof value));
         const char *cells[] = {info->name, value, info->help};
         TRY(text_table_add(cx, &run->arena, run->table, cells));
@@ -121,7 +121,7 @@ static Status show_all(const Context *cx, depot_statement *statement) {
 static Status show_setting(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     const AstIdent *name = statement->ast->show->name;
-    char value[64];
+    char value[SETTING_BYTES_MAX];
     Status status = settings_get(cx, &statement->db->settings, name->text, value, sizeof value);
     if (status != OK) {
         error_set_pos_if_none(cx, name->pos);
@@ -171,7 +171,7 @@ static Status describe(const Context *cx, depot_statement *statement) {
     }
     TRY(transaction_read(cx, statement));
     const TableVersion *table;
-    TRY(bind_table(cx, &run->arena, run->snapshot, describe->table, &table));
+    TRY(bind_relation(cx, run->snapshot, describe->table, &table));
     static const char *const names[] = {"column", "type", "nullable", "encoding", "distkey", "sortkey", "partition", "default"};
     TRY(text_table_create(cx, &run->arena, 8, names, &run->table));
     for (uint32_t i = 0; i < table->schema->column_count; i++) {

@@ -272,7 +272,10 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
     case AST_STATEMENT_INSERT: return run_insert(cx, statement);
     case AST_STATEMENT_CREATE_TABLE:
-    case AST_STATEMENT_DROP_TABLE:
+    case AST_STATEMENT_CREATE_SCHEMA:
+    case AST_STATEMENT_CREATE_VIEW:
+    case AST_STATEMENT_DROP:
+    case AST_STATEMENT_COMMENT:
         TRY(transaction_write(cx, statement));
         TRY(run_ddl(cx, statement));
         return transaction_written(cx, run);
@@ -283,6 +286,9 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
         TRY(transaction_write(cx, statement));
         TRY(run_copy(cx, statement));
         return transaction_written(cx, run);
+    case AST_STATEMENT_PREPARE: return fail_unsupported(cx, statement->ast->pos, "PREPARE");
+    case AST_STATEMENT_EXECUTE: return fail_unsupported(cx, statement->ast->pos, "EXECUTE");
+    case AST_STATEMENT_DEALLOCATE: return fail_unsupported(cx, statement->ast->pos, "DEALLOCATE");
     case AST_STATEMENT_ANALYZE: notice(cx, "statistics are up to date: every load writes them"); return OK;
     case AST_STATEMENT_TRANSACTION: return run_transaction(cx, statement);
     case AST_STATEMENT_SET:

@@ -191,7 +191,7 @@ Test(bind, inserts) {
         "Insert into u\n  Project CAST(t.a AS bigint), NULL, CAST(t.d AS timestamp)\n    Project t.d, t.a\n      Get t\n");
     expect_plan(
         "INSERT INTO t (g, a) SELECT true, a FROM u",
-        "Insert into t\n  Filter check_row(c > 0.00, 'c > 0', 't') AND check_row(a < 100 OR b IS NULL, 'a < 100 OR b IS NULL', "
+        "Insert into t\n  Filter check_row(c > 0.00, 't_c_check', 't') AND check_row(a < 100 OR b IS NULL, 't_check', "
         "'t')\n    Project CAST(u.a AS integer), NULL, NULL, NULL, NULL, true\n      Project true, u.a\n        Get u\n");
     LogicalPlan *plan;
     cr_assert_eq(bind("INSERT INTO t (b, a, c) VALUES ('x', DEFAULT, 1), ('y', 3, 2.5)", &plan), OK, "%s", error.message);

@@ -1,0 +1,117 @@
+/* current_schema(), version() and their kin: constants of the session, put in place of the call. */
+#include "bind/bind_session_call.h"
+
+#include "storage/warehouse.h"
+
+#include <unistd.h>
+
+#define USER_NAME "depot"
+
+/* A call being bound: the arguments are constants. */
+typedef struct SessionCall {
+    Binder *binder;
+    SourcePos pos;
+    const Value *args;
+} SessionCall;
+
+static Status copy_value(const Context *cx, const SessionCall *call, const char *text, size_t bytes, Value *value) {
+    const char *copy = arena_copy_text(cx, call->binder->arena, text, bytes);
+    TRY_POINTER(copy);
+    *value = value_text(type_varchar(0), text_view(copy, (uint32_t)bytes));
+    return OK;
+}
+
+static Status value_current_schema(const Context *cx, const SessionCall *call, Value *value) {
+    Snapshot *snapshot = call->binder->snapshot;
+    const char *name = snapshot == NULL ? NULL : bind_current_schema(cx->settings, snapshot);
+    *value = value_null(type_varchar(0));
+    return name == NULL ? OK : copy_value(cx, call, name, strlen(name), value);
+}
+
+static Status value_current_database(const Context *cx, const SessionCall *call, Value *value) {
+    Snapshot *snapshot = call->binder->snapshot;
+    const char *path = snapshot == NULL ? "" : warehouse_path(snapshot_warehouse(snapshot));
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') {
+        start--;
+    }
+    return start == end ? copy_value(cx, call, "memory", strlen("memory"), value)
+                        : copy_value(cx, call, path + start, end - start, value);
+}
+
+static Status value_user(const Context *cx, const SessionCall *call, Value *value) {
+    return copy_value(cx, call, USER_NAME, strlen(USER_NAME), value);
+}
+
+static Status value_version(const Context *cx, const SessionCall *call, Value *value) {
+    return copy_value(cx, call, "Depot " DEPOT_VERSION, strlen("Depot " DEPOT_VERSION), value);
+}
+
+static Status value_pid(const Context *cx, const SessionCall *call, Value *value) {
+    (void)cx, (void)call;
+    *value = value_i64(type_make(TYPE_INTEGER), getpid());
+    return OK;
+}
+
+static Status value_setting(const Context *cx, const SessionCall *call, Value *value) {
+    char name[SETTING_BYTES_MAX], text[SETTING_BYTES_MAX];
+    const Value *arg = &call->args[0];
+    *value = value_null(type_varchar(0));
+    if (arg->is_null || cx->settings == NULL) {
+        return OK;
+    }
+    size_t bytes = arg->text.bytes < sizeof name ? arg->text.bytes : sizeof name - 1;
+    memcpy(name, text_data(&arg->text), bytes);
+    name[bytes] = '\0';
+    TRY(settings_get(cx, cx->settings, name, text, sizeof text));
+    return copy_value(cx, call, text, strlen(text), value);
+}
+
+typedef struct SessionFunction {
+    const char *name;
+    uint32_t arg_count;
+    Status (*value)(const Context *cx, const SessionCall *call, Value *value);
+} SessionFunction;
+static const SessionFunction session_functions[] = {
+#define SESSION_FUNCTION(name, arguments, result, function, help) {#name, arguments, function},
+#include "bind/session_functions.def"
+#undef SESSION_FUNCTION
+};
+
+static Status bind_values_of(const Context *cx, Place *place, const AstExpr *ast, Value *values) {
+    for (uint32_t i = 0; i < ast->args.count; i++) {
+        Expr *arg;
+        TRY(bind_expr(cx, place, ast->args.items[i], &arg));
+        TRY(cast_implicit(cx, place->binder->arena, arg, type_varchar(0), &arg));
+        if (!expr_is_constant(arg)) {
+            return fail_unsupported(cx, ast->args.items[i]->pos, "an argument here that is not a constant");
+        }
+        TRY(expr_eval_constant(cx, place->binder->arena, arg, &values[i]));
+    }
+    return OK;
+}
+
+Status bind_session_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out) {
+    *out = NULL;
+    for (size_t i = 0; i < sizeof session_functions / sizeof session_functions[0]; i++) {
+        const SessionFunction *function = &session_functions[i];
+        if (strcmp(function->name, name) != 0) {
+            continue;
+        }
+        if (ast->args.count != function->arg_count) {
+            return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "%s() takes %u arguments", name, function->arg_count);
+        }
+        Value args[1], value;
+        TRY(bind_values_of(cx, place, ast, args));
+        SessionCall call = {.binder = place->binder, .pos = ast->pos, .args = args};
+        TRY(function->value(cx, &call, &value));
+        *out = expr_constant(cx, place->binder->arena, &value, ast->pos);
+        TRY_POINTER(*out);
+        return OK;
+    }
+    return OK;
+}
