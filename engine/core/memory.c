@@ -2,6 +2,8 @@
  * aligned to 64 bytes and lets any thread free it. */
 #include "core/memory.h"
 
+#include "core/page_pool.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,16 +101,28 @@ static BlockHeader *header_of(const void *memory) {
     return (BlockHeader *)((char *)memory - HEADER_BYTES);
 }
 
-void *mem_alloc(const Context *cx, size_t bytes) {
+static size_t total_bytes(size_t bytes) {
+    return (HEADER_BYTES + bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
+}
+
+static void *take_block(size_t total, bool *is_zeroed) {
+    *is_zeroed = false;
+    if (injected_failure()) {
+        return NULL;
+    }
+    return total < PAGE_POOL_BYTES_MIN ? aligned_alloc(HEADER_BYTES, total) : page_pool_alloc(total, is_zeroed);
+}
+
+static void *alloc_block(const Context *cx, size_t bytes, bool *is_zeroed) {
     if (bytes > (size_t)1 << 46) {
         fail(cx, OUT_OF_MEMORY, "out of memory: %zu bytes asked for at once", bytes);
         return NULL;
     }
-    size_t total = (HEADER_BYTES + bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
+    size_t total = total_bytes(bytes);
     if (memory_charge(cx, cx->memory, (int64_t)total) != OK) {
         return NULL;
     }
-    void *block = injected_failure() ? NULL : aligned_alloc(HEADER_BYTES, total);
+    void *block = take_block(total, is_zeroed);
     if (block == NULL) {
         memory_release(cx->memory, (int64_t)total);
         fail(cx, OUT_OF_MEMORY, "out of memory: the machine has no %zu bytes left", bytes);
@@ -120,21 +134,54 @@ void *mem_alloc(const Context *cx, size_t bytes) {
     return (char *)block + HEADER_BYTES;
 }
 
+void *mem_alloc(const Context *cx, size_t bytes) {
+    bool is_zeroed;
+    return alloc_block(cx, bytes, &is_zeroed);
+}
+
 void *mem_alloc_zeroed(const Context *cx, size_t bytes) {
-    void *memory = mem_alloc(cx, bytes);
-    if (memory != NULL) {
+    bool is_zeroed;
+    void *memory = alloc_block(cx, bytes, &is_zeroed);
+    if (memory != NULL && !is_zeroed) {
         memset(memory, 0, bytes);
     }
     return memory;
+}
+
+/* Large blocks move by their pages. NULL if this one has to be copied; the error is not filled then. */
+static void *move_block(const Context *cx, void *old, size_t bytes) {
+    BlockHeader *header = header_of(old);
+    MemoryAccount *account = header->account;
+    size_t had = total_bytes(header->bytes), total = total_bytes(bytes);
+    if (had < PAGE_POOL_BYTES_MIN || total <= had || atomic_load_explicit(&fail_countdown, memory_order_relaxed) != 0) {
+        return NULL;
+    }
+    Error error; /* a copy would fail likewise, and says so */
+    Context quiet = *cx;
+    quiet.error = &error;
+    if (memory_charge(&quiet, account, (int64_t)(total - had)) != OK) {
+        return NULL;
+    }
+    BlockHeader *moved = page_pool_resize(header, had, total);
+    if (moved == NULL) {
+        memory_release(account, (int64_t)(total - had));
+        return NULL;
+    }
+    moved->bytes = bytes;
+    return (char *)moved + HEADER_BYTES;
 }
 
 void *mem_resize(const Context *cx, void *old, size_t bytes) {
     if (old == NULL) {
         return mem_alloc(cx, bytes);
     }
+    void *memory = move_block(cx, old, bytes);
+    if (memory != NULL) {
+        return memory;
+    }
     Context same_account = *cx;
     same_account.memory = header_of(old)->account;
-    void *memory = mem_alloc(&same_account, bytes);
+    memory = mem_alloc(&same_account, bytes);
     if (memory != NULL) {
         size_t kept = mem_size(old) < bytes ? mem_size(old) : bytes;
         memcpy(memory, old, kept);
@@ -148,9 +195,13 @@ void mem_free(void *memory) {
         return;
     }
     BlockHeader *header = header_of(memory);
-    size_t total = (HEADER_BYTES + header->bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
+    size_t total = total_bytes(header->bytes);
     MemoryAccount *account = header->account;
-    free(header);
+    if (total < PAGE_POOL_BYTES_MIN) {
+        free(header);
+    } else {
+        page_pool_free(header, total);
+    }
     memory_release(account, (int64_t)total);
 }
 

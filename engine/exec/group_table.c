@@ -8,7 +8,7 @@
 #define GROUPS_FIRST 16
 #define BLOCK_RECORDS_FIRST 16
 #define PREFETCH_SLOT_BITS 13 /* 64 KB of slots: larger tables are not in the first cache */
-#define BLOCK_BYTES_MAX ((uint32_t)32 << 10)
+#define BLOCK_BYTES_MAX ((uint32_t)512 << 10)
 
 /* --------------------------------------------------------------------------------------------------------------- layout */
 

@@ -1,4 +1,5 @@
 /* The public calls of depot.h, on top of runs (statement.c). Nothing of the engine's types crosses this file. */
+#include "core/page_pool.h"
 #include "parser/parse.h"
 #include "session/session.h"
 
@@ -130,6 +131,7 @@ void depot_close(depot *db) {
     warehouse_close(db->warehouse);
     notice_list_free(db->notices);
     memory_account_close(&db->memory);
+    page_pool_settle();
     free(db);
 }
 

@@ -1,0 +1,344 @@
+#include "core/page_pool.h"
+
+#include "core/bits.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAPPING_STEP ((size_t)2 << 20)
+#define REGION_BYTES ((size_t)32 << 20)
+#define PAGE_BYTES ((size_t)16 << 10)
+#define REGION_PAGES ((uint32_t)(REGION_BYTES / PAGE_BYTES))
+#define SHARED_BYTES_MAX (REGION_BYTES / 2) /* what shares a region; larger blocks have a mapping of their own */
+#define KEPT_SHARE 16                       /* of the machine's memory: what is kept at most when nobody uses it */
+#define KEPT_BYTES_MAX ((size_t)1 << 30)
+
+/* Lies at the start of its region, which is aligned to its size. */
+typedef struct Region {
+    struct Region *next, *previous;
+    uint32_t free_pages;
+    uint32_t longest_run; /* no free run is longer */
+    uint64_t used[REGION_PAGES / 64];
+} Region;
+_Static_assert(sizeof(Region) <= PAGE_BYTES, "the header fits the region's first page");
+
+/* A large block's mapping after its block was freed; lies in its first bytes. */
+typedef struct Mapping {
+    struct Mapping *next;
+    size_t bytes;
+} Mapping;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Region *regions;
+static Mapping *kept_mappings;        /* the latest first */
+static size_t kept_bytes;             /* of regions in which nothing is used, and of mappings */
+static pthread_t trimmer;             /* gives back what is too much */
+static bool is_trimming, has_trimmer; /* it works; it is to be joined */
+static pthread_cond_t trimmed = PTHREAD_COND_INITIALIZER;
+
+/* The lock is held. */
+static size_t kept_bytes_max(void) {
+    static size_t most; /* asking the system each time would be slow */
+    if (most == 0) {
+        size_t share = (size_t)sysconf(_SC_PHYS_PAGES) / KEPT_SHARE * (size_t)sysconf(_SC_PAGESIZE);
+        most = share < KEPT_BYTES_MAX ? share : KEPT_BYTES_MAX;
+    }
+    return most;
+}
+
+static void *map_aligned(size_t bytes, size_t alignment) {
+    char *mapped = mmap(NULL, bytes + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) {
+        return NULL;
+    }
+    size_t before = (alignment - (uintptr_t)mapped % alignment) % alignment;
+    if (before > 0) {
+        munmap(mapped, before);
+    }
+    munmap(mapped + before + bytes, alignment - before);
+    return mapped + before;
+}
+
+static uint32_t pages_of(size_t bytes) {
+    return (uint32_t)((bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+}
+
+static size_t mapping_bytes(size_t bytes) {
+    return (bytes + MAPPING_STEP - 1) / MAPPING_STEP * MAPPING_STEP;
+}
+
+/* The first page at or after `page` that is used (or free); REGION_PAGES if there is none. */
+static uint32_t next_page(const Region *region, uint32_t page, bool is_used) {
+    while (page < REGION_PAGES) {
+        uint64_t word = is_used ? region->used[page / 64] : ~region->used[page / 64];
+        word &= ~UINT64_C(0) << page % 64;
+        if (word != 0) {
+            return page / 64 * 64 + (uint32_t)__builtin_ctzll(word);
+        }
+        page = page / 64 * 64 + 64;
+    }
+    return REGION_PAGES;
+}
+
+/* First fit, which keeps the pages in use together. 0 (the header's page) if no run is long enough. */
+static uint32_t find_run(Region *region, uint32_t pages) {
+    uint32_t longest = 0;
+    for (uint32_t start = next_page(region, 1, false); start < REGION_PAGES;) {
+        uint32_t end = next_page(region, start, true);
+        if (end - start >= pages) {
+            return start;
+        }
+        longest = end - start > longest ? end - start : longest;
+        start = next_page(region, end, false);
+    }
+    region->longest_run = longest;
+    return 0;
+}
+
+static void mark(Region *region, uint32_t start, uint32_t pages, bool is_used) {
+    for (uint32_t page = start; page < start + pages; page++) {
+        bit_put(region->used, page, is_used);
+    }
+    region->free_pages = is_used ? region->free_pages - pages : region->free_pages + pages;
+}
+
+static Region *add_region(void) {
+    Region *region = map_aligned(REGION_BYTES, REGION_BYTES);
+    if (region == NULL) {
+        return NULL;
+    }
+    region->used[0] = 1; /* the header */
+    region->free_pages = region->longest_run = REGION_PAGES - 1;
+    region->next = regions;
+    if (regions != NULL) {
+        regions->previous = region;
+    }
+    regions = region;
+    kept_bytes += REGION_BYTES;
+    return region;
+}
+
+static void unlink_region(Region *region) {
+    if (region->previous != NULL) {
+        region->previous->next = region->next;
+    } else {
+        regions = region->next;
+    }
+    if (region->next != NULL) {
+        region->next->previous = region->previous;
+    }
+    kept_bytes -= REGION_BYTES;
+}
+
+static bool is_free(const Region *region) {
+    return region->free_pages == REGION_PAGES - 1;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- giving back */
+
+/* Takes something that nobody uses off its list; NULL if there is nothing. The lock is held. */
+static void *take_kept(size_t *bytes) {
+    Mapping *mapping = kept_mappings;
+    if (mapping != NULL) {
+        kept_mappings = mapping->next;
+        kept_bytes -= mapping->bytes;
+        *bytes = mapping->bytes;
+        return mapping;
+    }
+    Region *region = regions;
+    while (region != NULL && !is_free(region)) {
+        region = region->next;
+    }
+    if (region != NULL) {
+        unlink_region(region);
+        *bytes = REGION_BYTES;
+    }
+    return region;
+}
+
+/* The lock is held, and released meanwhile. */
+static bool give_back_beyond(size_t kept) {
+    bool gave_any = false;
+    while (kept_bytes > kept) {
+        size_t bytes = 0;
+        void *memory = take_kept(&bytes);
+        pthread_mutex_unlock(&lock);
+        munmap(memory, bytes);
+        gave_any = true;
+        pthread_mutex_lock(&lock);
+    }
+    return gave_any;
+}
+
+static void *trim_thread(void *unused) {
+    (void)unused;
+    pthread_mutex_lock(&lock);
+    give_back_beyond(kept_bytes_max());
+    is_trimming = false;
+    pthread_cond_broadcast(&trimmed);
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+
+/* Has a thread give back what is too much: 0.1 s for each GB, which whoever freed it shall not wait for. The lock is held. */
+static void trim(void) {
+    if (is_trimming || kept_bytes <= kept_bytes_max()) {
+        return;
+    }
+    if (has_trimmer) {
+        pthread_join(trimmer, NULL); /* it is past the lock */
+    }
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
+    has_trimmer = is_trimming = pthread_create(&trimmer, NULL, trim_thread, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void page_pool_settle(void) {
+    pthread_mutex_lock(&lock);
+    while (is_trimming) {
+        pthread_cond_wait(&trimmed, &lock);
+    }
+    if (has_trimmer) {
+        pthread_join(trimmer, NULL);
+        has_trimmer = false;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* ----------------------------------------------------------------------------------------------- blocks that share regions */
+
+static void *take_run(Region *region, uint32_t pages) {
+    uint32_t start = region->longest_run < pages ? 0 : find_run(region, pages);
+    if (start == 0) {
+        return NULL;
+    }
+    kept_bytes -= is_free(region) ? REGION_BYTES : 0;
+    mark(region, start, pages, true);
+    return (char *)region + start * PAGE_BYTES;
+}
+
+static void *alloc_shared(uint32_t pages) {
+    pthread_mutex_lock(&lock);
+    void *memory = NULL;
+    for (Region *region = regions; region != NULL && memory == NULL; region = region->next) {
+        memory = take_run(region, pages);
+    }
+    if (memory == NULL) {
+        Region *region = add_region();
+        memory = region == NULL ? NULL : take_run(region, pages);
+    }
+    pthread_mutex_unlock(&lock);
+    return memory;
+}
+
+static void free_shared(void *memory, uint32_t pages) {
+    Region *region = (Region *)((uintptr_t)memory / REGION_BYTES * REGION_BYTES);
+    pthread_mutex_lock(&lock);
+    mark(region, (uint32_t)(((uintptr_t)memory - (uintptr_t)region) / PAGE_BYTES), pages, false);
+    region->longest_run = region->free_pages;
+    kept_bytes += is_free(region) ? REGION_BYTES : 0;
+    trim();
+    pthread_mutex_unlock(&lock);
+}
+
+/* --------------------------------------------------------------------------------------------- blocks that fill a mapping */
+
+/* The kept mapping that fits best; what it has too much is given back. */
+static void *reuse_mapping(size_t bytes) {
+    Mapping **best = NULL;
+    pthread_mutex_lock(&lock);
+    for (Mapping **at = &kept_mappings; *at != NULL; at = &(*at)->next) {
+        if ((*at)->bytes >= bytes && (best == NULL || (*at)->bytes < (*best)->bytes)) {
+            best = at;
+        }
+    }
+    Mapping *mapping = best == NULL ? NULL : *best;
+    if (mapping != NULL) {
+        *best = mapping->next;
+        kept_bytes -= mapping->bytes;
+    }
+    pthread_mutex_unlock(&lock);
+    if (mapping != NULL && mapping->bytes > bytes) {
+        munmap((char *)mapping + bytes, mapping->bytes - bytes);
+    }
+    return mapping;
+}
+
+static void *alloc_mapping(size_t bytes, bool *is_zeroed) {
+    void *memory = reuse_mapping(bytes);
+    *is_zeroed = memory == NULL;
+    return memory != NULL ? memory : map_aligned(bytes, MAPPING_STEP);
+}
+
+static void free_mapping(void *memory, size_t bytes) {
+    Mapping *mapping = memory;
+    pthread_mutex_lock(&lock);
+    *mapping = (Mapping){kept_mappings, bytes};
+    kept_mappings = mapping;
+    kept_bytes += bytes;
+    trim();
+    pthread_mutex_unlock(&lock);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- any block */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#define IS_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer))
+#else
+#define IS_SANITIZED false
+#endif
+
+static void *alloc_once(size_t bytes, bool *is_zeroed) {
+    *is_zeroed = false;
+    return bytes <= SHARED_BYTES_MAX ? alloc_shared(pages_of(bytes)) : alloc_mapping(mapping_bytes(bytes), is_zeroed);
+}
+
+void *page_pool_alloc(size_t bytes, bool *is_zeroed) {
+    if (IS_SANITIZED) {
+        *is_zeroed = false;
+        return aligned_alloc(64, (bytes + 63) / 64 * 64);
+    }
+    void *memory = alloc_once(bytes, is_zeroed);
+    if (memory == NULL) {
+        pthread_mutex_lock(&lock);
+        bool gave_any = give_back_beyond(0);
+        pthread_mutex_unlock(&lock);
+        memory = gave_any ? alloc_once(bytes, is_zeroed) : NULL;
+    }
+    return memory;
+}
+
+void *page_pool_resize(void *memory, size_t old_bytes, size_t bytes) {
+    if (IS_SANITIZED || old_bytes <= SHARED_BYTES_MAX || bytes <= SHARED_BYTES_MAX) {
+        return NULL;
+    }
+    void *target = map_aligned(mapping_bytes(bytes), MAPPING_STEP);
+    if (target == NULL) {
+        return NULL;
+    }
+    void *moved = mremap(memory, mapping_bytes(old_bytes), mapping_bytes(bytes), MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    if (moved == MAP_FAILED) {
+        munmap(target, mapping_bytes(bytes));
+        return NULL;
+    }
+    return moved;
+}
+
+void page_pool_free(void *memory, size_t bytes) {
+    if (IS_SANITIZED) {
+        free(memory);
+    } else if (bytes <= SHARED_BYTES_MAX) {
+        free_shared(memory, pages_of(bytes));
+    } else {
+        free_mapping(memory, mapping_bytes(bytes));
+    }
+}

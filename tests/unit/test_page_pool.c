@@ -1,0 +1,124 @@
+/* Large blocks: they do not overlap, keep what is written, and go back whatever the order. */
+#include "core/page_pool.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCKS 64
+#define ROUNDS 4000
+
+typedef struct Block {
+    unsigned char *memory;
+    size_t bytes;
+    unsigned char stamp;
+} Block;
+
+static bool is_intact(const Block *block) {
+    size_t step = block->bytes / 7;
+    for (size_t at = 0; at < block->bytes; at += step) {
+        if (block->memory[at] != block->stamp) {
+            return false;
+        }
+    }
+    return block->memory[block->bytes - 1] == block->stamp;
+}
+
+static bool take(Block *block, size_t bytes, unsigned char stamp) {
+    bool is_zeroed;
+    *block = (Block){page_pool_alloc(bytes, &is_zeroed), bytes, stamp};
+    if (block->memory == NULL || (uintptr_t)block->memory % 64 != 0) {
+        return false;
+    }
+    for (size_t at = 0; is_zeroed && at < bytes; at += 4096) {
+        if (block->memory[at] != 0) {
+            return false;
+        }
+    }
+    size_t step = bytes / 7;
+    for (size_t at = 0; at < bytes; at += step) {
+        block->memory[at] = stamp;
+    }
+    block->memory[bytes - 1] = stamp;
+    return true;
+}
+
+/* 128 KB to 20 MB, small ones more often. */
+static size_t random_bytes(unsigned *seed) {
+    size_t most = (size_t)1 << (17 + rand_r(seed) % 8);
+    return PAGE_POOL_BYTES_MIN + (size_t)rand_r(seed) % most;
+}
+
+static void *take_and_give(void *seed_) {
+    unsigned seed = *(unsigned *)seed_;
+    Block blocks[BLOCKS] = {0};
+    bool is_right = true;
+    for (unsigned round = 0; round < ROUNDS && is_right; round++) {
+        Block *block = &blocks[(unsigned)rand_r(&seed) % BLOCKS];
+        if (block->memory == NULL) {
+            is_right = take(block, random_bytes(&seed), (unsigned char)(1 + round % 255));
+        } else {
+            is_right = is_intact(block);
+            page_pool_free(block->memory, block->bytes);
+            block->memory = NULL;
+        }
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        if (blocks[i].memory != NULL) {
+            is_right = is_right && is_intact(&blocks[i]);
+            page_pool_free(blocks[i].memory, blocks[i].bytes);
+        }
+    }
+    return is_right ? seed_ : NULL;
+}
+
+Test(page_pool, keeps_blocks_apart) {
+    unsigned seed = 1;
+    cr_assert_not_null(take_and_give(&seed));
+}
+
+Test(page_pool, serves_two_threads) {
+    unsigned seeds[2] = {2, 3};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(pthread_create(&threads[i], NULL, take_and_give, &seeds[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        void *answer;
+        pthread_join(threads[i], &answer);
+        cr_assert_not_null(answer);
+    }
+}
+
+Test(page_pool, finds_the_last_fitting_run) {
+    bool is_zeroed;
+    void *most = page_pool_alloc(((size_t)16 << 20), &is_zeroed); /* half a region, header aside the other half is shorter */
+    void *rest = page_pool_alloc(((size_t)16 << 20) - ((size_t)16 << 10), &is_zeroed);
+    cr_assert(most != NULL && rest != NULL && most != rest);
+    memset(most, 1, (size_t)16 << 20);
+    memset(rest, 2, ((size_t)16 << 20) - ((size_t)16 << 10));
+    cr_assert_eq(((char *)most)[((size_t)16 << 20) - 1], 1);
+    page_pool_free(most, (size_t)16 << 20);
+    page_pool_free(rest, ((size_t)16 << 20) - ((size_t)16 << 10));
+}
+
+Test(page_pool, moves_what_it_resizes) {
+    bool is_zeroed;
+    size_t bytes = (size_t)20 << 20;
+    unsigned char *memory = page_pool_alloc(bytes, &is_zeroed);
+    for (size_t at = 0; at < bytes; at += 4096) {
+        memory[at] = (unsigned char)(at >> 12);
+    }
+    unsigned char *moved = page_pool_resize(memory, bytes, 3 * bytes);
+    if (moved == NULL) { /* a sanitizer build copies */
+        page_pool_free(memory, bytes);
+        return;
+    }
+    for (size_t at = 0; at < bytes; at += 4096) {
+        cr_assert_eq(moved[at], (unsigned char)(at >> 12));
+    }
+    memset(moved + bytes, 1, 2 * bytes);
+    page_pool_free(moved, 3 * bytes);
+}
