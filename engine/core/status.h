@@ -74,8 +74,10 @@ Status fail_hint(const Context *cx, const char *format, ...) FORMAT_LIKE_PRINTF(
 Status fail_unsupported(const Context *cx, SourcePos pos, const char *what);
 /* Gives an error that has no place one (a callee knew none). */
 void error_set_pos_if_none(const Context *cx, SourcePos pos);
-/* QUERY_CANCELED if the cancel flag is set. Call once per batch or block. */
+/* QUERY_CANCELED if the cancel flag is set. Call once per batch or block, and in longer loops every CANCEL_ROWS rows: memory
+ * that was never touched may take tens of milliseconds per MB. */
 Status check_cancel(const Context *cx) MUST_CHECK;
+#define CANCEL_ROWS 65536
 
 const char *status_sqlstate(Status status); /* five characters, static */
 const char *status_name(Status status);     /* the name in status.def, static */

@@ -11,7 +11,6 @@
 #define SMALL_ITEMS 4096  /* up to here 8-bit digits: counting 2,048 would cost more than sorting */
 #define CACHE_ITEMS 65536 /* two copies stay in the second cache */
 #define INSERTION_MAX 48
-#define CANCEL_EVERY 4096
 #define STEP_ITEMS 262144 /* of a pass over all items, between two looks for cancel: about a millisecond */
 
 /* ---------------------------------------------------------------------------------------------------------------- items */
@@ -158,6 +157,9 @@ static Status sort_from_word(const Context *cx, const SortContext *sort, SortIte
         return encoding->is_exact ? OK : sort_by_value(cx, sort, items, scratch, count);
     }
     for (uint64_t i = 0; i < count && word > 0; i++) {
+        if (i % CANCEL_ROWS == CANCEL_ROWS - 1) {
+            TRY(check_cancel(cx));
+        }
         items[i].key = sort->words[(size_t)items[i].index * encoding->words + word];
     }
     if (count <= INSERTION_MAX) {
@@ -231,11 +233,13 @@ Status sort_run_sort(const Context *cx, SortRun *run, const SortEncoding *encodi
     run->items = NULL;
     TRY_ALLOC(cx, run->items, sizeof *run->items * rows);
     TRY_ALLOC(cx, scratch, sizeof *scratch * rows);
-    for (uint64_t i = 0; i < rows; i++) { /* all chunks but the last are full: row numbers have no gaps */
+    Status status = OK;
+    for (uint64_t i = 0; i < rows && status == OK; i++) { /* all chunks but the last are full: row numbers have no gaps */
+        status = i % CANCEL_ROWS == 0 ? check_cancel(cx) : OK;
         run->items[i] = (SortItem){.key = run->words[i * encoding->words], .row = (uint32_t)i, .index = (uint32_t)i};
     }
     SortContext sort = {.encoding = encoding, .words = run->words, .chunks = run->rows.chunks};
-    Status status = sort_items(cx, &sort, run->items, scratch, rows);
+    status = status != OK ? status : sort_items(cx, &sort, run->items, scratch, rows);
     mem_free(scratch);
     run->item_count = limit >= 0 && (uint64_t)limit < rows ? (uint64_t)limit : rows;
     return status;
@@ -371,7 +375,7 @@ Status sort_merge_part(const Context *cx, SortMerge *merge, uint32_t part) {
             }
         }
         merge->order[out] = merge->runs[least].first_row + merge->runs[least].items[at[least]++].row;
-        status = out % CANCEL_EVERY == 0 ? check_cancel(cx) : OK;
+        status = out % CANCEL_ROWS == 0 ? check_cancel(cx) : OK;
     }
     mem_free(at);
     return status;

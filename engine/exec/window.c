@@ -113,6 +113,7 @@ static Status order_by_part(const Context *cx, const WindowShared *shared, Windo
     uint32_t next[PARTS] = {0}, words = shared->encoding.words;
     TRY_ALLOC(cx, run->items, sizeof *run->items * rows);
     TRY_ALLOC(cx, run->words, words == 1 ? 0 : sizeof *run->words * rows * words);
+    TRY(check_cancel(cx));
     for (uint64_t i = 0; i < rows; i++) {
         next[local->parts[i]]++;
     }
@@ -121,6 +122,9 @@ static Status order_by_part(const Context *cx, const WindowShared *shared, Windo
         next[p] = run->begins[p];
     }
     for (uint64_t i = 0; i < rows; i++) {
+        if (i % CANCEL_ROWS == 0) {
+            TRY(check_cancel(cx));
+        }
         const uint64_t *from = run->run.words + i * words;
         uint32_t to = next[local->parts[i]]++;
         run->items[to] = (SortItem){.key = from[0], .row = (uint32_t)i};
@@ -187,6 +191,9 @@ static Status collect_part(const Context *cx, const WindowShared *shared, uint32
             memcpy(sort->words + at * words, run->words + begin * words, sizeof *sort->words * rows * words);
         }
         for (uint64_t i = 0; i < rows; i++, at++) {
+            if (i % CANCEL_ROWS == 0) {
+                TRY(check_cancel(cx));
+            }
             const SortItem *item = &run->items[begin + i];
             sort->items[at] = (SortItem){.key = item->key, .row = run->run.first_row + item->row, .index = (uint32_t)at};
         }
@@ -227,15 +234,19 @@ static bool is_start(const WindowShared *shared, const PartSort *sort, uint32_t 
 }
 
 /* Sets the bits of items whose first `key_count` keys differ from those of the item before; starts are clear. */
-static void mark_starts(const WindowShared *shared, const PartSort *sort, uint32_t count, uint32_t key_count,
-                        uint64_t *starts) {
+static Status mark_starts(const Context *cx, const WindowShared *shared, const PartSort *sort, uint32_t count,
+                          uint32_t key_count, uint64_t *starts) {
     const SortEncoding *encoding = &shared->encoding;
     uint32_t bits = bits_of_keys(encoding, key_count);
     bool compares = !encoding->is_exact && encoding->tie_from < key_count;
     starts[0] |= 1;
     for (uint32_t i = 1; i < count; i++) {
+        if (i % CANCEL_ROWS == 0) {
+            TRY(check_cancel(cx));
+        }
         starts[i / 64] |= (uint64_t)is_start(shared, sort, i, key_count, bits, compares) << (i % 64);
     }
+    return OK;
 }
 
 static Status sort_part(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t count, PartSort *sort,
@@ -247,11 +258,12 @@ static Status sort_part(const Context *cx, const WindowShared *shared, const Win
     TRY_ALLOC(cx, part->rows, sizeof *part->rows * count);
     TRY_ALLOC_ZEROED(cx, part->partition_starts, BITS_WORDS(count) * 8);
     TRY_ALLOC_ZEROED(cx, part->peer_starts, BITS_WORDS(count) * 8);
+    TRY(check_cancel(cx));
     for (uint32_t i = 0; i < count; i++) {
         part->rows[i] = sort->items[i].row;
     }
-    mark_starts(shared, sort, count, spec->partition_count, part->partition_starts);
-    mark_starts(shared, sort, count, spec->partition_count + spec->key_count, part->peer_starts);
+    TRY(mark_starts(cx, shared, sort, count, spec->partition_count, part->partition_starts));
+    TRY(mark_starts(cx, shared, sort, count, spec->partition_count + spec->key_count, part->peer_starts));
     part->count = count;
     return OK;
 }

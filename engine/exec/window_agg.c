@@ -8,7 +8,6 @@
 
 #define STATE_ALIGNMENT 16
 #define STATE_BYTES_MAX 256
-#define CANCEL_EVERY 1024
 
 typedef struct FrameStates {
     const WindowItem *item;
@@ -137,7 +136,7 @@ static Status running_partition(const Context *cx, FrameStates *frames, uint32_t
         } else {
             repeat_result(frames, at, result);
         }
-        if (at % CANCEL_EVERY == 0) {
+        if (at % CANCEL_ROWS == 0) {
             TRY(check_cancel(cx));
         }
     }
@@ -153,7 +152,7 @@ static Status sliding_partition(const Context *cx, FrameStates *frames, uint32_t
         if (start < stop) {
             status = segment_tree_query(cx, &tree, start - first, stop - first, frames->results + at * frames->stride, text);
         }
-        status = status == OK && at % CANCEL_EVERY == 0 ? check_cancel(cx) : status;
+        status = status == OK && at % CANCEL_ROWS == 0 ? check_cancel(cx) : status;
     }
     segment_tree_free(&tree);
     return status;

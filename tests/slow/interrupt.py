@@ -14,6 +14,7 @@ folder = tempfile.mkdtemp()
 warehouse = os.path.join(folder, "w")
 problems = 0
 PROMPT = "depot> "
+NUMBERS = "CREATE TABLE numbers (n integer, word varchar(20)) SORTKEY (n);"
 
 
 def complain(text):
@@ -72,13 +73,21 @@ def files():
 
 
 def interrupt(shell, what, sql, after_s=1.0):
+    """`sql` has %d for its size: it is asked of a larger size until it still runs after `after_s`."""
     before = files()
-    shell.send(sql + "\n")
-    time.sleep(after_s)
-    while shell.read(0):
-        pass
-    if PROMPT in shell.seen:
-        complain("%s: over before it could be interrupted: %r" % (what, shell.wait(PROMPT)[-200:]))
+    for size in [1, 4, 16, 64]:
+        shell.send(sql.replace("%d", str(size)) + "\n")
+        time.sleep(after_s)
+        while shell.read(0):
+            pass
+        if PROMPT not in shell.seen:
+            break
+        shell.wait(PROMPT)
+        shell.run("DROP TABLE numbers;")
+        shell.run(NUMBERS)
+        before = files()
+    else:
+        complain("%s: over before it could be interrupted" % what)
         return
     sent = time.monotonic()
     shell.send("\x03")
@@ -98,7 +107,7 @@ def talk(shell):
     shell.send("SELECT 1 AS one,\n")
     shell.wait("... ")
     expect("two lines", shell.run("2 AS two;"), r"1 .*2 ")
-    expect("create", shell.run("CREATE TABLE numbers (n integer, word varchar(20)) SORTKEY (n);"), "CREATE TABLE")
+    expect("create", shell.run(NUMBERS), "CREATE TABLE")
     expect("\\dt", shell.run("\\dt"), "numbers")
     expect("\\d", shell.run("\\d numbers"), "word")
     expect("\\timing", shell.run("\\timing"), "Timing is on")
@@ -127,25 +136,34 @@ def talk(shell):
 
 
 def interrupts(shell):
+    """Each at several moments, so that every phase of the operator is met."""
     rows = os.path.join(folder, "rows.csv")
     with open(rows, "w") as file:
-        for start in range(0, 6000000, 10000):
+        for start in range(0, 3000000, 10000):
             file.write("".join("%d,word number %d\n" % (n, n % 1000) for n in range(start, start + 10000)))
-    many = "generate_series(1, 100000000) AS g (n)"
+    for size in [1, 4, 16, 64]:
+        os.mkdir(os.path.join(folder, "rows%d" % size))
+        for copy in range(size):
+            os.link(rows, os.path.join(folder, "rows%d" % size, "%d.csv" % copy))
     interrupt(shell, "cross join, counted",
-              "SELECT count(*) FROM generate_series(1, 1000000) AS a (n), generate_series(1, 1000000) AS b (n) WHERE a.n < b.n;")
-    interrupt(shell, "aggregate, many groups", "SELECT n * 7 AS k, count(*) FROM %s GROUP BY 1 ORDER BY 2 LIMIT 1;" % many, 2)
-    interrupt(shell, "sort", "SELECT n FROM (SELECT n, (n %% 10007) * 7919 %% 1000003 AS k FROM %s) s ORDER BY k DESC, n OFFSET 20000000;" % many, 2)
-    interrupt(shell, "sort, finishing",
-              "SELECT n FROM (SELECT n, (n % 10007) * 7919 % 1000003 AS k FROM generate_series(1, 12000000) AS g (n)) s ORDER BY k DESC, n OFFSET 11999999;", 2.5)
-    interrupt(shell, "window",
-              "SELECT max(r) FROM (SELECT sum(n) OVER (PARTITION BY n % 3 ORDER BY n DESC) AS r FROM generate_series(1, 20000000) AS g (n)) w;", 2)
-    interrupt(shell, "hash join",
-              "SELECT count(*) FROM generate_series(1, 60000000) AS a (n) JOIN generate_series(1, 60000000) AS b (n) ON a.n = b.n * 2;", 1)
-    interrupt(shell, "COPY", "COPY numbers FROM '%s' (FORMAT csv);" % rows, 0.8)
-    interrupt(shell, "INSERT SELECT", "INSERT INTO numbers SELECT n, 'word ' || n FROM %s;" % many, 1.5)
+              "SELECT count(*) FROM generate_series(1, %d000000) AS a (n), generate_series(1, 1000000) AS b (n) WHERE a.n < b.n;")
+    for after_s in [0.3, 1, 2]:
+        interrupt(shell, "aggregate, many groups",
+                  "SELECT n * 7 AS k, count(*) FROM generate_series(1, %d0000000) AS g (n) GROUP BY 1 ORDER BY 2 LIMIT 1;", after_s)
+        interrupt(shell, "sort",
+                  "SELECT n FROM (SELECT n, (n % 10007) * 7919 % 1000003 AS k FROM generate_series(1, %d0000000) AS g (n)) s "
+                  "ORDER BY k DESC, n OFFSET %d0000000 - 1;", after_s)
+        interrupt(shell, "window",
+                  "SELECT max(r) FROM (SELECT sum(n) OVER (PARTITION BY n % 3 ORDER BY n DESC) AS r "
+                  "FROM generate_series(1, %d0000000) AS g (n)) w;", after_s)
+        interrupt(shell, "hash join",
+                  "SELECT count(*) FROM generate_series(1, %d0000000) AS a (n) JOIN generate_series(1, %d0000000) AS b (n) "
+                  "ON a.n = b.n * 2;", after_s)
+        interrupt(shell, "COPY", "COPY numbers FROM '%s/rows%%d/*.csv' (FORMAT csv);" % folder, after_s)
+        interrupt(shell, "INSERT SELECT", "INSERT INTO numbers SELECT n, 'word ' || n FROM generate_series(1, %d0000000) AS g (n);",
+                  after_s)
     shell.run("\\format csv")
-    interrupt(shell, "many rows printed", "SELECT n, repeat('x', 50) FROM %s;" % many, 0.5)
+    interrupt(shell, "many rows printed", "SELECT n, repeat('x', 50) FROM generate_series(1, %d00000000) AS g (n);", 0.5)
     expect("nothing was loaded", shell.run("SELECT count(*) AS loaded FROM numbers;"), r"\b0\b")
 
 
