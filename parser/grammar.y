@@ -725,7 +725,8 @@ function(E) ::= name(N) LP DISTINCT exprs(L) order_by_if_any(O) null_treatment(T
 function(E) ::= LEFT|RIGHT(K) LP exprs(L) RP.                       { E = ast_call_word(p, K, L); }
 %type call {AstExpr *}
 call(E) ::= function(C) within_group(G) null_treatment(T) filter(F) over(O).    { E = ast_call_tail(p, C, G, T, F, O); }
-call(E) ::= APPROXIMATE function(C).            { E = ast_call_approximate(p, C); }
+call(E) ::= APPROXIMATE function(C) within_group(G) filter(F) over(O).
+    { E = ast_call_tail(p, ast_call_approximate(p, C), G, AST_NULLS_UNSPECIFIED, F, O); }
 call(E) ::= BARE_FUNCTION(K).                   { E = ast_call_bare(p, K, NULL); }
 call(E) ::= BARE_FUNCTION(K) LP RP.             { E = ast_call_bare(p, K, NULL); }
 call(E) ::= BARE_FUNCTION(K) LP INTEGER(I) RP.  { E = ast_call_bare(p, K, &I); }

@@ -6,33 +6,8 @@
 
 /* What the dialect has and Depot will get: refused by name, so that nobody looks for a typing error. */
 static const char *const planned_functions[] = {
-    "any_value",
-    "approximate",
-    "arg_max",
-    "arg_min",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
-    "bool_and",
-    "bool_or",
-    "corr",
-    "covar_pop",
-    "covar_samp",
-    "every",
-    "listagg",
-    "median",
-    "mode",
-    "percentile_cont",
-    "percentile_disc",
     "ratio_to_report",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "string_agg",
     "array_agg",
-    "var_pop",
-    "var_samp",
-    "variance",
     "regexp_count",
     "regexp_like",
     "regexp_replace",
@@ -147,6 +122,9 @@ Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out
     if (is_aggregate) {
         return bind_aggregate_call(cx, place, ast, name, out);
     }
+    if (is_window && call->within_group.count > 0) {
+        return fail_unsupported(cx, ast->pos, "a hypothetical-set aggregate");
+    }
     if (is_window) {
         fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "window function %s requires an OVER clause", name);
         return fail_hint(cx, "write %s(…) OVER (PARTITION BY … ORDER BY …)", name);
@@ -218,9 +196,9 @@ static Status check_aggregate_form(const Context *cx, const AstExpr *ast, const 
     if (call->is_star && strcmp(name, "count") != 0) {
         return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "function %s(*) does not exist", name);
     }
-    if (!call->is_star && ast->args.count == 0 && call->within_group.count == 0) {
-        fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "%s() needs an argument", name);
-        return strcmp(name, "count") == 0 ? fail_hint(cx, "count(*) counts rows") : WRONG_OBJECT_TYPE;
+    if (!call->is_star && ast->args.count == 0 && strcmp(name, "count") == 0) {
+        fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "count() needs an argument");
+        return fail_hint(cx, "count(*) counts rows");
     }
     return OK;
 }

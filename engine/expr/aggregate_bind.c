@@ -97,6 +97,9 @@ static Status fail_no_aggregate(const Context *cx, const AggregateForm *form, co
 
 /* The number of arguments is wrong: says what would be right. */
 static Status fail_count(const Context *cx, const AggregateForm *form) {
+    if (form->arg_count == 0) {
+        return fail_at(cx, form->pos, WRONG_OBJECT_TYPE, "%s() needs an argument", form->name);
+    }
     for (size_t i = 0; i < NAME_COUNT; i++) {
         const AggregateEntry *entry = &entries[names[i].id];
         uint32_t least = 0, most = 0;
@@ -135,6 +138,13 @@ static Status fit_argument(const Context *cx, Arena *arena, const char *word, Ex
                 !expr_is_untyped(*arg) && (type.id == wanted[i].type || (type_is_text(type) && wanted[i].type == TYPE_VARCHAR));
             return !*fits || is_there ? OK : cast_unchecked(cx, arena, *arg, type_make(wanted[i].type), arg);
         }
+    }
+    if (strcmp(word, "continuous") == 0 && (expr_is_untyped(*arg) || type_is_numeric(type))) {
+        return cast_unchecked(cx, arena, *arg, type_make(TYPE_DOUBLE), arg);
+    }
+    if (strcmp(word, "continuous") == 0) {
+        *fits = type.id == TYPE_INTERVAL || type.id == TYPE_DATE || type.id == TYPE_TIMESTAMP;
+        return OK;
     }
     bool wants_number = strcmp(word, "number") == 0, wants_integer = strcmp(word, "integer") == 0;
     if (expr_is_untyped(*arg)) {
@@ -213,7 +223,7 @@ static Status take_order(const Context *cx, Arena *arena, AggregateForm *form, A
     for (uint32_t k = 0; k < form->key_count; k++) {
         const AggregateKey *key = &form->keys[k];
         uint32_t at = 0;
-        while (at < form->arg_count && !expr_equal(args[at], key->expr)) {
+        while (at < form->arg_count && key->expr != args[at] && !expr_equal(args[at], key->expr)) {
             at++;
         }
         if (at == form->arg_count) {
@@ -308,8 +318,15 @@ Status aggregate_bind_form(const Context *cx, Arena *arena, AggregateForm *form,
     uint32_t at = 0;
     TRY(fit_list(cx, arena, entry->values, form, &at));
     made->value_count = at;
+    for (uint32_t k = 0; k < form->key_count && entry->order == ORDER_VALUE; k++) {
+        form->keys[k].expr = form->args[k]; /* which may have been cast */
+    }
     TRY(fit_list(cx, arena, entry->direct, form, &at));
     TRY(take_direct(cx, arena, form, made->value_count, made));
+    if (entry->order == ORDER_USED && form->is_distinct && form->key_count == 0) { /* as PostgreSQL's comes out */
+        TRY_NEW(cx, arena, form->keys);
+        form->keys[form->key_count++] = (AggregateKey){.expr = form->args[0]};
+    }
     if (entry->order != ORDER_IGNORED) {
         TRY(take_order(cx, arena, form, made));
     }
