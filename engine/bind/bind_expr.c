@@ -79,14 +79,20 @@ static bool holds_column(const Expr *node, void *unused) {
     return node->kind != EXPR_COLUMN;
 }
 
+Status bind_constant(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    TRY(bind_expr(cx, place, ast, out));
+    if (!expr_walk(*out, holds_column, NULL)) {
+        return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE, "argument of %s must not contain variables",
+                       clause_rules[place->clause].what);
+    }
+    return OK;
+}
+
 Status bind_constant_integer(const Context *cx, Place *place, const AstExpr *ast, int64_t *value, bool *is_null) {
     Arena *arena = place->binder->arena;
     const char *what = clause_rules[place->clause].what;
     Expr *expr;
-    TRY(bind_expr(cx, place, ast, &expr));
-    if (!expr_walk(expr, holds_column, NULL)) {
-        return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE, "argument of %s must not contain variables", what);
-    }
+    TRY(bind_constant(cx, place, ast, &expr));
     char name[32];
     if (!expr_is_literal(expr) && !type_is_numeric(expr->type)) {
         return fail_at(cx, expr_start(ast), DATATYPE_MISMATCH, "argument of %s must be type bigint, not type %s", what,

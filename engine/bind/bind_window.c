@@ -46,76 +46,16 @@ static Status resolve_window(const Context *cx, const AstWindowList *windows, ui
     return OK;
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- frames */
-
-static Status check_frame(const Context *cx, const AstFrame *frame) {
-    AstBoundKind start = frame->start.kind, end = frame->end.kind;
-    if (start == AST_BOUND_UNBOUNDED_FOLLOWING) {
-        return fail_at(cx, frame->start.pos, WINDOWING_ERROR, "frame start cannot be UNBOUNDED FOLLOWING");
-    }
-    if (end == AST_BOUND_UNBOUNDED_PRECEDING) {
-        return fail_at(cx, frame->end.pos, WINDOWING_ERROR, "frame end cannot be UNBOUNDED PRECEDING");
-    }
-    if (start == AST_BOUND_CURRENT_ROW && end == AST_BOUND_PRECEDING) {
-        return fail_at(cx, frame->end.pos, WINDOWING_ERROR, "frame starting from current row cannot have preceding rows");
-    }
-    if (start == AST_BOUND_FOLLOWING && (end == AST_BOUND_PRECEDING || end == AST_BOUND_CURRENT_ROW)) {
-        return fail_at(cx, frame->end.pos, WINDOWING_ERROR, "frame starting from following row cannot have preceding rows");
-    }
-    return OK;
-}
-
-static Status bind_bound(const Context *cx, Place *place, const AstFrame *frame, const AstBound *ast, const char *what,
-                         FrameBound *bound, int64_t *offset) {
-    static const FrameBound bounds[] = {
-        [AST_BOUND_UNBOUNDED_PRECEDING] = BOUND_UNBOUNDED_PRECEDING,
-        [AST_BOUND_PRECEDING] = BOUND_PRECEDING,
-        [AST_BOUND_CURRENT_ROW] = BOUND_CURRENT_ROW,
-        [AST_BOUND_FOLLOWING] = BOUND_FOLLOWING,
-        [AST_BOUND_UNBOUNDED_FOLLOWING] = BOUND_UNBOUNDED_FOLLOWING,
-    };
-    *bound = bounds[ast->kind];
-    if (ast->kind != AST_BOUND_PRECEDING && ast->kind != AST_BOUND_FOLLOWING) {
-        return OK;
-    }
-    if (frame->unit != AST_FRAME_ROWS) {
-        return fail_unsupported(cx, frame->pos,
-                                frame->unit == AST_FRAME_RANGE ? "RANGE with an offset" : "GROUPS with an offset");
-    }
-    bool is_null;
-    Place constant = {.binder = place->binder, .scope = place->scope, .clause = CLAUSE_FRAME};
-    TRY(bind_constant_integer(cx, &constant, ast->offset, offset, &is_null));
-    if (is_null) {
-        return fail_at(cx, ast->offset->pos, NULL_NOT_ALLOWED, "frame %s offset must not be null", what);
-    }
-    if (*offset < 0) {
-        return fail_at(cx, ast->offset->pos, INVALID_FRAME_OFFSET, "frame %s offset must not be negative", what);
-    }
-    return OK;
-}
-
-static Status bind_frame(const Context *cx, Place *place, const WindowSpec *spec, WindowFrame *out) {
-    const AstFrame *frame = spec->frame;
-    if (frame->unit == AST_FRAME_NONE) { /* up to the row and its peers; without an order all rows are peers */
-        bool is_ordered = spec->order_by->count > 0;
-        *out = (WindowFrame){.mode = is_ordered ? FRAME_RANGE : FRAME_ROWS,
-                             .start = BOUND_UNBOUNDED_PRECEDING,
-                             .end = is_ordered ? BOUND_CURRENT_ROW : BOUND_UNBOUNDED_FOLLOWING};
-        return OK;
-    }
-    if (frame->exclude != AST_EXCLUDE_NO_OTHERS) {
-        return fail_unsupported(cx, frame->pos, "EXCLUDE in a window frame");
-    }
-    if (frame->unit == AST_FRAME_GROUPS && spec->order_by->count == 0) {
-        return fail_at(cx, frame->pos, WINDOWING_ERROR, "GROUPS mode requires an ORDER BY clause");
-    }
-    TRY(check_frame(cx, frame));
-    out->mode = frame->unit == AST_FRAME_ROWS ? FRAME_ROWS : FRAME_RANGE; /* GROUPS without offsets is the same */
-    TRY(bind_bound(cx, place, frame, &frame->start, "starting", &out->start, &out->start_offset));
-    return bind_bound(cx, place, frame, &frame->end, "ending", &out->end, &out->end_offset);
-}
-
 /* ------------------------------------------------------------------------------------------------------------------- sets */
+
+static bool holds_expr(const WindowSet *set, const Expr *expr) {
+    for (uint32_t i = 0; i < set->partition_count; i++) {
+        if (expr_equal(set->partitions[i], expr)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static bool same_set(const WindowSet *a, const WindowSet *b) {
     if (a->partition_count != b->partition_count || a->key_count != b->key_count) {
@@ -139,12 +79,15 @@ static Status bind_set(const Context *cx, Place *place, const WindowSpec *spec, 
     Binder *binder = place->binder;
     Place inner = select_place(binder, place->select, CLAUSE_WINDOW);
     set->pos = spec->pos;
-    set->partition_count = spec->partition_by->count;
     set->key_count = spec->order_by->count;
-    TRY_NEW_ARRAY(cx, binder->arena, set->partitions, set->partition_count);
+    TRY_NEW_ARRAY(cx, binder->arena, set->partitions, spec->partition_by->count);
     TRY_NEW_ARRAY(cx, binder->arena, set->keys, set->key_count);
-    for (uint32_t i = 0; i < set->partition_count; i++) {
-        TRY(bind_expr_known(cx, &inner, spec->partition_by->items[i], &set->partitions[i]));
+    for (uint32_t i = 0; i < spec->partition_by->count; i++) {
+        Expr *partition;
+        TRY(bind_expr_known(cx, &inner, spec->partition_by->items[i], &partition));
+        if (!holds_expr(set, partition)) {
+            set->partitions[set->partition_count++] = partition;
+        }
     }
     for (uint32_t i = 0; i < set->key_count; i++) {
         const AstOrderItem *item = spec->order_by->items[i];
@@ -173,9 +116,8 @@ static bool same_call(const WindowCall *a, const WindowCall *b) {
     bool same_aggregate =
         a->aggregate == NULL ? b->aggregate == NULL : b->aggregate != NULL && aggregate_equal(a->aggregate, b->aggregate);
     bool same_filter = a->filter == NULL ? b->filter == NULL : b->filter != NULL && expr_equal(a->filter, b->filter);
-    bool same_frame = a->frame.mode == b->frame.mode && a->frame.start == b->frame.start && a->frame.end == b->frame.end &&
-                      a->frame.start_offset == b->frame.start_offset && a->frame.end_offset == b->frame.end_offset;
-    if (a->id != b->id || !same_aggregate || !same_filter || !same_frame || a->arg_count != b->arg_count) {
+    if (a->id != b->id || !same_aggregate || !same_filter || a->is_distinct != b->is_distinct ||
+        a->ignores_nulls != b->ignores_nulls || !frame_equal(&a->frame, &b->frame) || a->arg_count != b->arg_count) {
         return false;
     }
     for (uint32_t i = 0; i < a->arg_count; i++) {
@@ -216,15 +158,15 @@ static Status check_window_call(const Context *cx, const Place *place, const Ast
         fail_at(cx, ast->pos, WINDOWING_ERROR, "window functions are not allowed in %s", rule->what);
         return rule->windows != NULL && rule->windows[0] != '\0' ? fail_hint(cx, "%s", rule->windows) : WINDOWING_ERROR;
     }
-    if (call->is_distinct) {
-        return fail_unsupported(cx, ast->pos, "DISTINCT in a window function");
-    }
     bool is_ordered = call->order_by.count > 0 || call->within_group.count > 0;
     if (is_ordered && window_exists(name)) {
         return fail_unsupported(cx, ast->pos, "ORDER BY in the arguments of a window function");
     }
-    if (call->null_treatment == AST_IGNORE_NULLS) {
-        return fail_unsupported(cx, ast->pos, "IGNORE NULLS");
+    if (call->null_treatment != AST_NULLS_UNSPECIFIED && !window_takes_nulls(name)) {
+        return fail_at(cx, ast->pos, FEATURE_NOT_SUPPORTED, "function %s does not accept RESPECT NULLS or IGNORE NULLS", name);
+    }
+    if (call->is_distinct && window_exists(name)) {
+        return fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "DISTINCT specified, but %s is not an aggregate function", name);
     }
     if (call->is_star && strcmp(name, "count") != 0) {
         return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "function %s(*) does not exist", name);
@@ -235,37 +177,84 @@ static Status check_window_call(const Context *cx, const Place *place, const Ast
     return OK;
 }
 
+/* What OVER says: the set of calls over the same keys, and the frame. */
+static Status bind_over(const Context *cx, Place *place, const AstWindow *over, WindowSet **set, WindowFrame *frame) {
+    Select *select = place->select;
+    const AstWindowList *windows = &select->ast->windows;
+    WindowSpec spec;
+    WindowSet made = {0};
+    TRY(resolve_window(cx, windows, windows->count, over, &spec));
+    TRY(bind_set(cx, place, &spec, &made));
+    TRY(bind_frame(cx, place, spec.frame, &made, frame));
+    return find_or_add_set(cx, place->binder, select, &made, set);
+}
+
+static Status bind_arguments(const Context *cx, Place *inner, const AstExpr *ast, const char *name, WindowCall *call) {
+    Binder *binder = inner->binder;
+    AggregateForm form = {.name = name, .pos = ast->pos, .arg_count = ast->args.count};
+    if (ast->call->filter != NULL) {
+        TRY(bind_boolean(cx, inner, ast->call->filter, "FILTER", &call->filter));
+    }
+    if (window_exists(name)) {
+        TRY(bind_exprs(cx, inner, &ast->args, &form.args));
+        TRY(call_label(cx, binder, ast->call, &form, &call->text));
+        TRY(window_bind(cx, binder->arena, name, form.args, form.arg_count, ast->pos, &call->id, &call->type));
+    } else {
+        TRY(bind_aggregate_form(cx, inner, ast, name, &form, &call->text, &call->aggregate));
+        call->id = WINDOW_AGGREGATE;
+        call->type = call->aggregate->result;
+        call->is_distinct = form.is_distinct;
+    }
+    call->arg_count = form.arg_count;
+    call->args = form.args;
+    return OK;
+}
+
+/* ratio_to_report(x) is x / sum(x) as DOUBLE, NULL where the sum is 0. */
+static Status bind_ratio(const Context *cx, Binder *binder, const AstExpr *ast, WindowSet *set, WindowCall *call, Expr **out) {
+    Arena *arena = binder->arena;
+    Value zero = value_f64(type_make(TYPE_DOUBLE), 0);
+    ColumnId sum;
+    Expr *share[2] = {call->args[0], NULL};
+    TRY(aggregate_bind(cx, arena, "sum", call->args, 1, ast->pos, &call->aggregate));
+    call->id = WINDOW_AGGREGATE;
+    call->type = call->aggregate->result;
+    TRY(add_call(cx, binder, set, call, &sum));
+    Expr *quotient[2] = {make_column(cx, binder, sum, ast->pos), expr_constant(cx, arena, &zero, ast->pos)};
+    TRY_POINTER(quotient[0]);
+    TRY_POINTER(quotient[1]);
+    TRY(cast_bind(cx, arena, share[0], type_make(TYPE_DOUBLE), true, false, &share[0]));
+    TRY(cast_bind(cx, arena, quotient[0], type_make(TYPE_DOUBLE), true, false, &quotient[0]));
+    TRY(function_bind(cx, arena, "nullif", quotient, 2, ast->pos, &share[1]));
+    return operator_bind(cx, arena, "/", share[0], share[1], ast->pos, out);
+}
+
+static Status check_ratio(const Context *cx, const AstExpr *ast, const WindowSet *set, const WindowFrame *frame) {
+    bool is_whole = frame->start == BOUND_UNBOUNDED_PRECEDING && frame->end == BOUND_UNBOUNDED_FOLLOWING;
+    if (set->key_count == 0 && is_whole && frame->exclude == EXCLUDE_NO_OTHERS) {
+        return OK;
+    }
+    return fail_at(cx, ast->pos, WINDOWING_ERROR, "ratio_to_report takes PARTITION BY only, no ORDER BY and no frame");
+}
+
 Status bind_window_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out) {
     Binder *binder = place->binder;
     const AstCall *ast_call = ast->call;
     TRY(check_window_call(cx, place, ast, name));
-    Select *select = place->select;
-    Place inner = select_place(binder, select, CLAUSE_WINDOW_CALL);
-    WindowSpec spec;
-    WindowSet set = {0}, *found;
-    WindowCall call = {0};
-    AggregateForm form = {.name = name, .pos = ast->pos, .arg_count = ast->args.count};
-    const AstWindowList *windows = &select->ast->windows;
-    TRY(resolve_window(cx, windows, windows->count, ast_call->over, &spec));
-    if (ast_call->filter != NULL) {
-        TRY(bind_boolean(cx, &inner, ast_call->filter, "FILTER", &call.filter));
+    Place inner = select_place(binder, place->select, CLAUSE_WINDOW_CALL);
+    WindowCall call = {.ignores_nulls = ast_call->null_treatment == AST_IGNORE_NULLS};
+    WindowSet *set;
+    TRY(bind_arguments(cx, &inner, ast, name, &call));
+    TRY(bind_over(cx, &inner, ast_call->over, &set, &call.frame));
+    if (call.is_distinct && call.frame.exclude != EXCLUDE_NO_OTHERS) {
+        return fail_unsupported(cx, ast->pos, "DISTINCT over a window frame with EXCLUDE");
     }
-    if (window_exists(name)) {
-        TRY(bind_exprs(cx, &inner, &ast->args, &form.args));
-        TRY(call_label(cx, binder, ast_call, &form, &call.text));
-        TRY(window_bind(cx, binder->arena, name, form.args, form.arg_count, ast->pos, &call.id, &call.type));
-    } else {
-        TRY(bind_aggregate_form(cx, &inner, ast, name, &form, &call.text, &call.aggregate));
-        call.id = WINDOW_AGGREGATE;
-        call.type = call.aggregate->result;
+    if (call.id == WINDOW_RATIO_TO_REPORT) {
+        TRY(check_ratio(cx, ast, set, &call.frame));
+        return bind_ratio(cx, binder, ast, set, &call, out);
     }
-    call.arg_count = form.arg_count;
-    call.args = form.args;
-    TRY(bind_frame(cx, &inner, &spec, &call.frame));
-    TRY(bind_set(cx, place, &spec, &set));
-    TRY(find_or_add_set(cx, binder, select, &set, &found));
     ColumnId output;
-    TRY(add_call(cx, binder, found, &call, &output));
+    TRY(add_call(cx, binder, set, &call, &output));
     *out = make_column(cx, binder, output, ast->pos);
     TRY_POINTER(*out);
     return OK;
@@ -302,6 +291,135 @@ static Status compute_keys(const Context *cx, Binder *binder, Select *select, Wi
     return OK;
 }
 
+/* ---------------------------------------------------------------------------------------------------------- shared sorts */
+
+static bool is_repeated(const SortKey *keys, uint32_t at) {
+    for (uint32_t i = 0; i < at; i++) {
+        if (expr_equal(keys[i].expr, keys[at].expr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does an order by `keys` serve the set: its partitions first, in any order, then its keys as they are? */
+static bool order_serves(const SortKey *keys, uint32_t key_count, const WindowSet *set) {
+    if (set->partition_count + set->key_count > key_count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < set->partition_count; i++) {
+        if (!holds_expr(set, keys[i].expr) || is_repeated(keys, i)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < set->key_count; i++) {
+        const SortKey *a = &keys[set->partition_count + i], *b = &set->keys[i];
+        if (!expr_equal(a->expr, b->expr) || a->is_descending != b->is_descending || a->nulls_first != b->nulls_first) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void append_key(SortKey *keys, uint32_t *count, const SortKey *key) {
+    for (uint32_t i = 0; i < *count; i++) {
+        if (expr_equal(keys[i].expr, key->expr)) {
+            return;
+        }
+    }
+    keys[(*count)++] = *key;
+}
+
+/* The order of `large` that puts what `small` asks for first: small's partitions, its keys as far as they are partitions of
+ * large, large's other partitions and its keys. */
+static uint32_t order_for_both(const WindowSet *large, const WindowSet *small, SortKey *keys) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < small->partition_count; i++) {
+        append_key(keys, &count, &(SortKey){.expr = small->partitions[i]});
+    }
+    for (uint32_t i = 0; i < small->key_count && holds_expr(large, small->keys[i].expr); i++) {
+        append_key(keys, &count, &small->keys[i]);
+    }
+    for (uint32_t i = 0; i < large->partition_count; i++) {
+        append_key(keys, &count, &(SortKey){.expr = large->partitions[i]});
+    }
+    memcpy(keys + count, large->keys, sizeof *keys * large->key_count);
+    return count + large->key_count;
+}
+
+/* Sets that one sort serves. */
+typedef struct SharedSort {
+    const WindowSet *sets[16];
+    uint32_t set_count;
+    uint32_t partition_count; /* that all sets have */
+    uint32_t key_count;
+    SortKey *keys; /* partitions of all, then the rest */
+} SharedSort;
+
+static bool sort_serves_all(const SharedSort *sort, const SortKey *keys, uint32_t key_count) {
+    for (uint32_t i = 0; i < sort->set_count; i++) {
+        if (!order_serves(keys, key_count, sort->sets[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rows of a window without partitions are not spread by them: such windows share among themselves only. */
+static Status try_sharing(const Context *cx, Binder *binder, SharedSort *sort, const WindowSet *set, bool *is_shared) {
+    const WindowSet *large = sort->sets[0];
+    *is_shared = false;
+    if (sort->set_count == sizeof sort->sets / sizeof *sort->sets ||
+        (set->partition_count == 0) != (sort->partition_count == 0)) {
+        return OK;
+    }
+    SortKey *keys = sort->keys;
+    uint32_t key_count = sort->key_count;
+    if (!order_serves(keys, key_count, set)) {
+        TRY_NEW_ARRAY(cx, binder->arena, keys, sort->key_count + set->partition_count + set->key_count);
+        key_count = order_for_both(large, set, keys);
+        if (!order_serves(keys, key_count, set) || !sort_serves_all(sort, keys, key_count)) {
+            return OK;
+        }
+    }
+    *is_shared = true;
+    sort->sets[sort->set_count++] = set;
+    sort->keys = keys;
+    sort->key_count = key_count;
+    sort->partition_count =
+        set->partition_count < sort->partition_count ? set->partition_count : sort->partition_count;
+    return OK;
+}
+
+static Status start_sort(const Context *cx, Binder *binder, const WindowSet *set, SharedSort *sort) {
+    *sort = (SharedSort){.sets = {set}, .set_count = 1, .partition_count = set->partition_count};
+    TRY_NEW_ARRAY(cx, binder->arena, sort->keys, set->partition_count + set->key_count);
+    sort->key_count = order_for_both(set, set, sort->keys);
+    return OK;
+}
+
+/* One set for all that share: its partitions are those of all, and each call knows how many keys are its own. */
+static Status merge_sets(const Context *cx, Binder *binder, const SharedSort *sort, WindowSet *merged) {
+    *merged = (WindowSet){.pos = sort->sets[0]->pos,
+                          .partition_count = sort->partition_count,
+                          .key_count = sort->key_count - sort->partition_count,
+                          .keys = sort->keys + sort->partition_count};
+    TRY_NEW_ARRAY(cx, binder->arena, merged->partitions, sort->partition_count);
+    for (uint32_t i = 0; i < sort->partition_count; i++) {
+        merged->partitions[i] = sort->keys[i].expr;
+    }
+    for (uint32_t s = 0; s < sort->set_count; s++) {
+        const WindowSet *set = sort->sets[s];
+        for (uint32_t c = 0; c < set->call_count; c++) {
+            WindowCall call = set->calls[c];
+            call.partition_keys = set->partition_count;
+            call.peer_keys = set->partition_count + set->key_count;
+            TRY_APPEND(cx, binder->arena, merged->calls, merged->call_capacity, merged->call_count, call);
+        }
+    }
+    return OK;
+}
+
 static Status add_window_node(const Context *cx, Binder *binder, Select *select, WindowSet *set) {
     TRY(compute_keys(cx, binder, select, set));
     LogicalNode *child = select->node;
@@ -332,10 +450,35 @@ static void note_nulls(Binder *binder, const WindowSet *set) {
     }
 }
 
-Status window_rows(const Context *cx, Binder *binder, Select *select) {
+/* The set with the most keys that is left; NULL: none. */
+static const WindowSet *largest_set(const Select *select, const bool *is_done) {
+    const WindowSet *largest = NULL;
     for (uint32_t i = 0; i < select->window_count; i++) {
-        TRY(add_window_node(cx, binder, select, &select->windows[i]));
-        note_nulls(binder, &select->windows[i]);
+        const WindowSet *set = &select->windows[i];
+        uint32_t keys = largest == NULL ? 0 : largest->partition_count + largest->key_count;
+        if (!is_done[i] && (largest == NULL || set->partition_count + set->key_count > keys)) {
+            largest = set;
+        }
+    }
+    return largest;
+}
+
+Status window_rows(const Context *cx, Binder *binder, Select *select) {
+    bool *is_done;
+    TRY_NEW_ARRAY(cx, binder->arena, is_done, select->window_count);
+    for (const WindowSet *set; (set = largest_set(select, is_done)) != NULL;) {
+        SharedSort sort;
+        WindowSet merged;
+        TRY(start_sort(cx, binder, set, &sort));
+        is_done[set - select->windows] = true;
+        for (uint32_t i = 0; i < select->window_count; i++) {
+            if (!is_done[i]) {
+                TRY(try_sharing(cx, binder, &sort, &select->windows[i], &is_done[i]));
+            }
+        }
+        TRY(merge_sets(cx, binder, &sort, &merged));
+        TRY(add_window_node(cx, binder, select, &merged));
+        note_nulls(binder, &merged);
     }
     return OK;
 }

@@ -100,6 +100,8 @@ Status bind_expr(const Context *cx, Place *place, const AstExpr *ast, Expr **out
 Status bind_expr_known(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* "argument of WHERE must be type boolean, not type integer" */
 Status bind_boolean(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out);
+/* An expression without columns: RANGE's offsets. */
+Status bind_constant(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* A constant integer: LIMIT, OFFSET, frame bounds. *is_null is set for NULL. */
 Status bind_constant_integer(const Context *cx, Place *place, const AstExpr *ast, int64_t *value, bool *is_null);
 Status bind_exprs(const Context *cx, Place *place, const AstExprList *list, Expr ***out);

@@ -117,6 +117,9 @@ Status bind_group_by(const Context *cx, Binder *binder, Select *select);
 Status regroup_select(const Context *cx, Binder *binder, Select *select);
 /* Adds the Aggregate node. */
 Status group_rows(const Context *cx, Binder *binder, Select *select);
+/* The frame of a window whose keys are bound (bind_frame.c). */
+Status bind_frame(const Context *cx, Place *place, const AstFrame *frame, const WindowSet *set, WindowFrame *out);
+bool frame_equal(const WindowFrame *a, const WindowFrame *b);
 /* Adds the Window nodes. */
 Status window_rows(const Context *cx, Binder *binder, Select *select);
 

@@ -28,6 +28,20 @@ Status segment_tree_build(const Context *cx, SegmentTree *tree, const Aggregate 
     return OK;
 }
 
+Status segment_tree_update(const Context *cx, const SegmentTree *tree, uint32_t at, uint32_t count, Arena *text) {
+    static const uint32_t zeros[FANOUT];
+    for (uint32_t l = 1; l < tree->level_count; l++) {
+        at >>= FANOUT_BITS;
+        uint32_t first = at << FANOUT_BITS, below = count - first < FANOUT ? count - first : FANOUT;
+        uint8_t *parent = tree->owned[l] + at * tree->stride;
+        memset(parent, 0, tree->stride);
+        TRY(tree->aggregate->merge(cx, tree->aggregate, parent, tree->stride, zeros,
+                                   tree->levels[l - 1] + first * tree->stride, tree->stride, below, text));
+        count = (count + FANOUT - 1) / FANOUT;
+    }
+    return OK;
+}
+
 void segment_tree_free(SegmentTree *tree) {
     for (uint32_t l = 0; l < SEGMENT_TREE_LEVELS_MAX; l++) {
         mem_free(tree->owned[l]);

@@ -18,6 +18,8 @@ typedef struct SegmentTree {
 
 Status segment_tree_build(const Context *cx, SegmentTree *tree, const Aggregate *aggregate, const uint8_t *leaves,
                           size_t stride, uint32_t count, Arena *text) MUST_CHECK;
+/* Leaf `at` of `count` was changed in place. */
+Status segment_tree_update(const Context *cx, const SegmentTree *tree, uint32_t at, uint32_t count, Arena *text) MUST_CHECK;
 void segment_tree_free(SegmentTree *tree);
 /* Merges the states of rows [start, end) into `state`, in order. */
 Status segment_tree_query(const Context *cx, const SegmentTree *tree, uint32_t start, uint32_t end, uint8_t *state,

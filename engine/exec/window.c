@@ -1,39 +1,14 @@
-/* Window functions: one operator per PARTITION BY and ORDER BY.
+/* Window functions: one operator for all windows that one sort serves.
  *
  * The sink keeps each task's rows with normalised keys (partition keys first) and the hash partition of each row, and lists
  * the rows by partition when its input ends. The hash partitions ("parts") are then sorted in parallel, and only the order and
  * the places where partitions and peers begin are kept. The source's tasks take a part at a time, evaluate all items over it
  * and gather the rows. A small input is one part, so that its result comes in the order of the keys. */
+#include "exec/window.h"
+
 #include "core/hash.h"
-#include "exec/window_part.h"
 
-#include <pthread.h>
-
-#define PART_BITS 6
-#define PARTS (1u << PART_BITS)
 #define SMALL_ROWS 16384 /* up to here one part takes all */
-
-/* A task's rows, listed by part when its input ended. */
-typedef struct WindowRun {
-    SortRun run;
-    SortItem *items;            /* by part; owned */
-    uint64_t *words;            /* of the items, if there are several per row; owned */
-    uint32_t begins[PARTS + 1]; /* of the parts in items */
-} WindowRun;
-
-typedef struct WindowShared {
-    pthread_mutex_t lock; /* guards table and runs while tasks merge */
-    bool is_open;
-    RowFormat format;
-    SortEncoding encoding; /* partition keys, then order keys */
-    uint32_t run_count;
-    WindowRun *runs; /* owned */
-    RowTable table;
-    uint32_t part_count;
-    WindowPart parts[PARTS];
-    _Atomic(uint32_t) next_part;
-    uint64_t bytes;
-} WindowShared;
 
 typedef struct WindowLocal {
     WindowRun run;
@@ -92,7 +67,7 @@ static Status note_parts(const Context *cx, const WindowSpec *spec, WindowLocal 
         TRY(hash_vector(cx, &in->columns[spec->partitions[k]], in->rows, k > 0, local->hashes));
     }
     for (uint32_t i = 0; i < in->rows; i++) {
-        local->parts[rows + i] = (uint8_t)(local->hashes[i] >> (64 - PART_BITS));
+        local->parts[rows + i] = (uint8_t)(local->hashes[i] >> (64 - WINDOW_PART_BITS));
     }
     return OK;
 }
@@ -110,14 +85,14 @@ static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, 
 static Status order_by_part(const Context *cx, const WindowShared *shared, WindowLocal *local) {
     WindowRun *run = &local->run;
     uint64_t rows = run->run.rows.rows;
-    uint32_t next[PARTS] = {0}, words = shared->encoding.words;
+    uint32_t next[WINDOW_PARTS] = {0}, words = shared->encoding.words;
     TRY_ALLOC(cx, run->items, sizeof *run->items * rows);
     TRY_ALLOC(cx, run->words, words == 1 ? 0 : sizeof *run->words * rows * words);
     TRY(check_cancel(cx));
     for (uint64_t i = 0; i < rows; i++) {
         next[local->parts[i]]++;
     }
-    for (uint32_t p = 0; p < PARTS; p++) {
+    for (uint32_t p = 0; p < WINDOW_PARTS; p++) {
         run->begins[p + 1] = run->begins[p] + next[p];
         next[p] = run->begins[p];
     }
@@ -164,7 +139,7 @@ static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, vo
 
 static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     WindowShared *shared = shared_;
-    shared->part_count = op->window.partition_count == 0 || shared->table.rows <= SMALL_ROWS ? 1 : PARTS;
+    shared->part_count = op->window.partition_count == 0 || shared->table.rows <= SMALL_ROWS ? 1 : WINDOW_PARTS;
     *parts = shared->part_count;
     return row_table_open(&task->cx, &shared->table);
 }
@@ -179,7 +154,7 @@ typedef struct PartSort {
 
 /* The rows that all runs have for the part. */
 static Status collect_part(const Context *cx, const WindowShared *shared, uint32_t part, uint64_t count, PartSort *sort) {
-    uint32_t words = shared->encoding.words, last = shared->part_count == 1 ? PARTS : part + 1;
+    uint32_t words = shared->encoding.words, last = shared->part_count == 1 ? WINDOW_PARTS : part + 1;
     TRY_ALLOC(cx, sort->items, sizeof *sort->items * count);
     TRY_ALLOC(cx, sort->scratch, sizeof *sort->scratch * count);
     TRY_ALLOC(cx, sort->words, words == 1 ? 0 : sizeof *sort->words * words * count);
@@ -255,24 +230,26 @@ static Status sort_part(const Context *cx, const WindowShared *shared, const Win
     if (shared->encoding.key_count > 0) {
         TRY(sort_items(cx, &context, sort->items, sort->scratch, count));
     }
+    part->count = count;
+    TRY(window_part_open(cx, spec, &shared->format, part));
     TRY_ALLOC(cx, part->rows, sizeof *part->rows * count);
-    TRY_ALLOC_ZEROED(cx, part->partition_starts, BITS_WORDS(count) * 8);
-    TRY_ALLOC_ZEROED(cx, part->peer_starts, BITS_WORDS(count) * 8);
     TRY(check_cancel(cx));
     for (uint32_t i = 0; i < count; i++) {
         part->rows[i] = sort->items[i].row;
     }
-    TRY(mark_starts(cx, shared, sort, count, spec->partition_count, part->partition_starts));
-    TRY(mark_starts(cx, shared, sort, count, spec->partition_count + spec->key_count, part->peer_starts));
-    part->count = count;
-    return OK;
+    for (uint32_t k = 0; k <= part->key_count; k++) {
+        if (part->starts[k] != NULL) {
+            TRY(mark_starts(cx, shared, sort, count, k, part->starts[k]));
+        }
+    }
+    return window_load_range_keys(cx, spec, &shared->table, part, 0, count);
 }
 
 static Status window_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t p) {
     WindowShared *shared = shared_;
     uint64_t count = 0;
     for (uint32_t r = 0; r < shared->run_count; r++) {
-        count += shared->runs[r].begins[shared->part_count == 1 ? PARTS : p + 1] - shared->runs[r].begins[p];
+        count += shared->runs[r].begins[shared->part_count == 1 ? WINDOW_PARTS : p + 1] - shared->runs[r].begins[p];
     }
     if (count == 0) {
         return OK;
@@ -329,7 +306,7 @@ static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile 
         profile->memory_bytes += shared->bytes;
     }
     free_runs(shared);
-    for (uint32_t p = 0; p < PARTS; p++) {
+    for (uint32_t p = 0; p < WINDOW_PARTS; p++) {
         window_part_free(&shared->parts[p]);
     }
     row_table_free(&shared->table);
@@ -338,158 +315,6 @@ static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile 
     if (shared->is_open) {
         pthread_mutex_destroy(&shared->lock);
     }
-}
-
-/* ---------------------------------------------------------------------------------------------------------------- source */
-
-typedef struct OutputLocal {
-    Batch out;
-    WindowPart *part;              /* being put out; NULL: take the next */
-    uint32_t next;                 /* position */
-    WindowResult *results;         /* per item; owned */
-    Vector picked, fallback, flat; /* lag's and lead's value and default */
-} OutputLocal;
-
-static Status output_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
-    (void)shared;
-    OutputLocal *local = local_;
-    vector_init(&local->picked, type_make(TYPE_BIGINT));
-    vector_init(&local->fallback, type_make(TYPE_BIGINT));
-    vector_init(&local->flat, type_make(TYPE_BIGINT));
-    TRY_ALLOC_ZEROED(&task->cx, local->results, sizeof *local->results * op->window.item_count);
-    return batch_init_like(&task->cx, op, &local->out);
-}
-
-static Status start_part(const Context *cx, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, bool *is_done) {
-    uint32_t p = atomic_fetch_add(&shared->next_part, 1);
-    *is_done = p >= shared->part_count;
-    if (*is_done) {
-        return OK;
-    }
-    local->part = &shared->parts[p];
-    local->next = 0;
-    for (uint32_t i = 0; i < op->window.item_count && local->part->count > 0; i++) {
-        TRY(window_evaluate(cx, &op->window.items[i], &shared->table, local->part, &local->results[i]));
-    }
-    return OK;
-}
-
-static void end_part(const PhysicalNode *op, OutputLocal *local) {
-    for (uint32_t i = 0; local->results != NULL && i < op->window.item_count; i++) {
-        window_result_free(&local->results[i]);
-    }
-    if (local->part != NULL) {
-        window_part_free(local->part);
-    }
-    local->part = NULL;
-}
-
-/* Missing rows of lag and lead take the default; `rows` are the current rows. */
-static Status fill_defaults(const Context *cx, const WindowItem *item, const RowTable *table, const WindowResult *result,
-                            OutputLocal *local, uint32_t count, Vector *out) {
-    const uint32_t *rows = local->part->rows + local->next;
-    uint32_t width = type_bytes(item->type);
-    TRY(row_table_gather(cx, table, item->args[2], rows, count, false, &local->fallback));
-    TRY(vector_flatten(cx, &local->fallback, count, &local->flat));
-    TRY(vector_flatten(cx, &local->picked, count, out));
-    uint8_t *data = out->data;
-    if (data == local->picked.data) { /* borrowed: our scratch, which may be changed */
-        TRY(vector_prepare_flat(cx, out, item->type));
-        memcpy(out->data, data, (size_t)count * width);
-        data = out->data;
-    }
-    TRY(vector_prepare_validity(cx, out, true));
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = local->next + i;
-        bool takes_default = result->positions[at] == POSITION_NONE && bit_get(result->validity, at);
-        bool valid = takes_default ? vector_is_valid(&local->flat, i) : vector_is_valid(&local->picked, i);
-        if (takes_default) {
-            memcpy(data + (size_t)i * width, (uint8_t *)local->flat.data + (size_t)i * width, width);
-        }
-        bit_put(out->validity, i, valid);
-    }
-    return OK;
-}
-
-static Status output_picked(const Context *cx, const WindowItem *item, const RowTable *table, const WindowResult *result,
-                            OutputLocal *local, uint32_t count, Vector *out) {
-    uint32_t rows[BATCH_ROWS_MAX];
-    bool has_missing = false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t position = result->positions[local->next + i];
-        rows[i] = position == POSITION_NONE ? ROW_NONE : local->part->rows[position];
-        has_missing |= position == POSITION_NONE;
-    }
-    bool has_default = item->arg_count > 2 && has_missing;
-    TRY(row_table_gather(cx, table, item->args[0], rows, count, has_missing, has_default ? &local->picked : out));
-    return has_default ? fill_defaults(cx, item, table, result, local, count, out) : OK;
-}
-
-static Status output_values(const Context *cx, const WindowItem *item, const WindowResult *result, uint32_t first,
-                            uint32_t count, Vector *out) {
-    uint32_t width = type_bytes(item->type);
-    TRY(vector_prepare_flat(cx, out, item->type));
-    memcpy(out->data, result->data + (size_t)first * width, (size_t)count * width);
-    TRY(vector_prepare_validity(cx, out, true));
-    bits_copy(result->validity, first, out->validity, count);
-    if (bits_all_set(out->validity, count)) {
-        out->validity = NULL;
-    }
-    return OK;
-}
-
-static Status output_batch(const Task *task, const PhysicalNode *op, const WindowShared *shared, OutputLocal *local) {
-    const Context *cx = &task->cx;
-    uint32_t count = source_batch_rows(task, local->part->count - local->next);
-    uint32_t inputs = op->children[0]->column_count;
-    local->out.rows = count;
-    for (uint32_t c = 0; c < inputs; c++) {
-        TRY(row_table_gather(cx, &shared->table, c, local->part->rows + local->next, count, false, &local->out.columns[c]));
-    }
-    for (uint32_t i = 0; i < op->window.item_count; i++) {
-        const WindowItem *item = &op->window.items[i];
-        const WindowResult *result = &local->results[i];
-        Vector *out = &local->out.columns[inputs + i];
-        TRY(result->positions != NULL ? output_picked(cx, item, &shared->table, result, local, count, out)
-                                      : output_values(cx, item, result, local->next, count, out));
-    }
-    local->next += count;
-    return OK;
-}
-
-static Status output_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
-    WindowShared *shared = shared_;
-    OutputLocal *local = local_;
-    *flow = NEED_INPUT;
-    if (local->part == NULL) {
-        bool is_done;
-        TRY(start_part(&task->cx, op, shared, local, &is_done));
-        *flow = is_done ? DONE : NEED_INPUT;
-        return OK;
-    }
-    if (local->next == local->part->count) {
-        end_part(op, local);
-        return OK;
-    }
-    *flow = MORE_OUTPUT;
-    *out = &local->out;
-    return output_batch(task, op, shared, local);
-}
-
-static void output_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
-    (void)shared, (void)profile;
-    OutputLocal *local = local_;
-    end_part(op, local);
-    mem_free(local->results);
-    batch_free(&local->out);
-    vector_free(&local->picked);
-    vector_free(&local->fallback);
-    vector_free(&local->flat);
-}
-
-static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
-    (void)task, (void)op;
-    return ((const WindowShared *)shared_)->part_count;
 }
 
 static const SinkClass window_sink = {.name = "Window",
@@ -504,11 +329,4 @@ static const SinkClass window_sink = {.name = "Window",
                                       .finish_end = window_finish_end,
                                       .close_local = window_close_local,
                                       .close = window_close};
-static const SourceClass window_source = {.name = "Window",
-                                          .local_size = sizeof(OutputLocal),
-                                          .open_local = output_open_local,
-                                          .next = output_next,
-                                          .close_local = output_close_local,
-                                          .task_limit = output_task_limit};
-
 const OperatorClass window_operator = {.source = &window_source, .sink = &window_sink};

@@ -1,5 +1,6 @@
-/* Window functions over a sorted part: ranking functions give values, lag, lead and the value functions give positions of rows
- * whose values are gathered when the part is put out. */
+/* Window functions over a slice of a sorted part: ranking functions give values; lag, lead and the value functions give
+ * positions of rows whose values are gathered when the slice is put out. With IGNORE NULLS these count rows with a value only:
+ * positions are turned into numbers of such rows and back. */
 #include "exec/window_part.h"
 
 void window_result_free(WindowResult *result) {
@@ -10,26 +11,22 @@ void window_result_free(WindowResult *result) {
     *result = (WindowResult){0};
 }
 
-static void store_integer(const WindowItem *item, WindowResult *result, uint32_t at, int64_t value) {
-    Value boxed = value_i64(item->type, value);
-    value_store(&boxed, result->data, at);
-}
+/* -------------------------------------------------------------------------------------------------------------- loading */
 
-/* An integer argument of every row of the part; `valid` gets a bit per row. */
-static Status load_argument(const Context *cx, const RowTable *table, uint32_t slot, const WindowPart *part, int64_t **values,
-                            uint64_t **valid) {
-    TRY_ALLOC(cx, *values, sizeof **values * part->count);
-    TRY_ALLOC_ZEROED(cx, *valid, BITS_WORDS(part->count) * 8);
+Status window_load_i64(const Context *cx, const WindowSlice *slice, uint32_t slot, uint32_t from, uint32_t to, int64_t *values,
+                       uint64_t *valid) {
     Vector vector, scratch;
+    Status status = OK;
     vector_init(&vector, type_make(TYPE_BIGINT));
     vector_init(&scratch, type_make(TYPE_BIGINT));
-    Status status = OK;
-    for (uint32_t first = 0; first < part->count; first += BATCH_ROWS_MAX) {
-        uint32_t left = part->count - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
-        TRY_GOTO(row_table_gather(cx, table, slot, part->rows + first, count, false, &vector));
-        TRY_GOTO(vector_load_i64(cx, &vector, count, &scratch, *values + first));
-        for (uint32_t i = 0; i < count; i++) {
-            bit_put(*valid, first + i, vector_is_valid(&vector, i));
+    bits_fill(valid, to - from);
+    for (uint32_t first = from; first < to; first += BATCH_ROWS_MAX) {
+        uint32_t count = to - first < BATCH_ROWS_MAX ? to - first : BATCH_ROWS_MAX;
+        TRY_GOTO(check_cancel(cx));
+        TRY_GOTO(row_table_gather(cx, slice->table, slot, slice->part->rows + first, count, false, &vector));
+        TRY_GOTO(vector_load_i64(cx, &vector, count, &scratch, values + (first - from)));
+        for (uint32_t i = 0; vector.validity != NULL && i < count; i++) {
+            bit_put(valid, first - from + i, vector_is_valid(&vector, i));
         }
     }
 done:
@@ -46,103 +43,242 @@ static int64_t bucket_of(uint64_t index, uint64_t count, uint64_t buckets) {
     return 1 + (int64_t)(index < rows_in_larger ? index / (size + 1) : larger + (index - rows_in_larger) / size);
 }
 
-static void rank_partition(const WindowItem *item, const WindowPart *part, uint32_t first, uint32_t end, WindowResult *result) {
-    uint32_t dense = 0, count = end - first;
-    double *fractions = (double *)(void *)result->data;
-    for (uint32_t peers = first; peers < end;) {
-        uint32_t next = window_next_start(part->peer_starts, peers + 1, end);
-        dense++;
-        for (uint32_t at = peers; at < next; at++) {
-            switch (item->id) {
-            case WINDOW_ROW_NUMBER: store_integer(item, result, at, at - first + 1); break;
-            case WINDOW_RANK: store_integer(item, result, at, peers - first + 1); break;
-            case WINDOW_DENSE_RANK: store_integer(item, result, at, dense); break;
-            case WINDOW_PERCENT_RANK: fractions[at] = count == 1 ? 0 : (double)(peers - first) / (count - 1); break;
-            default: fractions[at] = (double)(next - first) / count; break; /* CUME_DIST */
-            }
-        }
-        peers = next;
+/* Groups of peers that begin in [first, at]. */
+static uint32_t groups_up_to(const uint64_t *starts, uint32_t first, uint32_t at) {
+    uint32_t groups = 0;
+    for (; first <= at && first % 64 != 0; first++) {
+        groups += bit_get(starts, first);
+    }
+    for (; first + 63 <= at; first += 64) {
+        groups += (uint32_t)__builtin_popcountll(starts[first / 64]);
+    }
+    for (; first <= at; first++) {
+        groups += bit_get(starts, first);
+    }
+    return groups;
+}
+
+static void number_rows(const PartitionSpan *span, int64_t *out) {
+    for (uint32_t at = span->from; at < span->to; at++) {
+        *out++ = at - span->first + 1;
     }
 }
 
-/* The bucket count is the partition's first row's. */
-static Status ntile_partition(const Context *cx, const WindowItem *item, uint32_t first, uint32_t end, const int64_t *buckets,
-                              const uint64_t *valid, WindowResult *result) {
-    if (!bit_get(valid, first)) {
-        for (uint32_t at = first; at < end; at++) {
-            bit_clear(result->validity, at);
-            store_integer(item, result, at, 0);
-        }
-        return OK;
+static void rank_rows(const uint64_t *peer_starts, const PartitionSpan *span, int64_t *out) {
+    int64_t rank = window_start_of(peer_starts, span->from) - span->first + 1;
+    for (uint32_t at = span->from; at < span->to; at++) {
+        rank = bit_get(peer_starts, at) ? at - span->first + 1 : rank;
+        *out++ = rank;
     }
-    if (buckets[first] <= 0) {
+}
+
+static void rank_groups(const uint64_t *peer_starts, const PartitionSpan *span, int64_t *out) {
+    int64_t group = span->from == span->first ? 0 : groups_up_to(peer_starts, span->first, span->from - 1);
+    for (uint32_t at = span->from; at < span->to; at++) {
+        group += bit_get(peer_starts, at);
+        *out++ = group;
+    }
+}
+
+/* percent_rank, and cume_dist, which counts up to the last peer. */
+static void rank_shares(const uint64_t *peer_starts, const PartitionSpan *span, bool to_last, double *out) {
+    double count = span->end - span->first;
+    uint32_t first = window_start_of(peer_starts, span->from);
+    for (uint32_t at = span->from; at < span->to;) {
+        uint32_t next = window_next_start(peer_starts, at + 1, span->end);
+        double share = to_last ? (next - span->first) / count : count == 1 ? 0 : (first - span->first) / (count - 1);
+        for (; at < next && at < span->to; at++) {
+            *out++ = share;
+        }
+        first = next;
+    }
+}
+
+/* The bucket count is that of the partition's first row. */
+static Status fill_buckets(const Context *cx, const WindowItem *item, const WindowSlice *slice, const PartitionSpan *span,
+                           WindowResult *result) {
+    Value buckets = row_table_value(slice->table, item->args[0], slice->part->rows[span->first]);
+    if (!buckets.is_null && buckets.i64 <= 0) {
         return fail(cx, INVALID_NTILE_ARGUMENT, "argument of ntile must be greater than zero");
     }
-    for (uint32_t at = first; at < end; at++) {
-        store_integer(item, result, at, bucket_of(at - first, end - first, (uint64_t)buckets[first]));
+    int64_t *out = (int64_t *)(void *)result->data + (span->from - slice->from);
+    for (uint32_t at = span->from; at < span->to; at++) {
+        if (buckets.is_null) {
+            *out++ = 0;
+            bit_clear(result->validity, at - slice->from);
+        } else {
+            *out++ = bucket_of(at - span->first, span->end - span->first, (uint64_t)buckets.i64);
+        }
     }
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------- picking rows */
+static Status evaluate_rank(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowResult *result) {
+    const uint64_t *peer_starts = slice->part->starts[item->peer_keys];
+    PartitionSpan span;
+    for (uint32_t at = slice->from; window_next_partition(slice, slice->part->starts[item->partition_keys], &at, &span);) {
+        int64_t *numbers = (int64_t *)(void *)result->data + (span.from - slice->from);
+        switch (item->id) {
+        case WINDOW_ROW_NUMBER: number_rows(&span, numbers); break;
+        case WINDOW_RANK: rank_rows(peer_starts, &span, numbers); break;
+        case WINDOW_DENSE_RANK: rank_groups(peer_starts, &span, numbers); break;
+        case WINDOW_NTILE: TRY(fill_buckets(cx, item, slice, &span, result)); break;
+        default: rank_shares(peer_starts, &span, item->id == WINDOW_CUME_DIST, (double *)(void *)numbers); break;
+        }
+    }
+    return check_cancel(cx);
+}
 
-/* lag and lead: the row `offset` away, if the partition has it. */
-static void shift_partition(const WindowItem *item, uint32_t first, uint32_t end, const int64_t *offsets, const uint64_t *valid,
-                            WindowResult *result) {
-    for (uint32_t at = first; at < end; at++) {
-        int64_t offset = offsets == NULL ? 1 : offsets[at];
-        if (valid != NULL && !bit_get(valid, at)) {
-            result->positions[at] = POSITION_NONE;
-            bit_clear(result->validity, at); /* no default either */
+/* --------------------------------------------------------------------------------------------------------- picking rows */
+
+/* Rows that count for functions with IGNORE NULLS; the slice is the whole part then. */
+typedef struct ValueRows {
+    uint32_t *before;    /* [at]: how many rows with a value come before; owned */
+    uint32_t *positions; /* of rows with a value; owned */
+} ValueRows;
+
+typedef struct Picking {
+    const WindowItem *item;
+    const WindowSlice *slice;
+    int64_t *numbers; /* lag's and lead's offsets, nth_value's numbers, of the slice's rows; owned; NULL: always 1 */
+    uint64_t *valid;
+    WindowFrames frames;
+    ValueRows rows;
+} Picking;
+
+static Status list_value_rows(const Context *cx, const WindowSlice *slice, uint32_t slot, ValueRows *rows) {
+    uint32_t count = slice->part->count, found = 0;
+    TRY_ALLOC(cx, rows->before, sizeof *rows->before * (count + 1));
+    TRY_ALLOC(cx, rows->positions, sizeof *rows->positions * count);
+    for (uint32_t at = 0; at < count; at++) {
+        rows->before[at] = found;
+        rows->positions[found] = at;
+        found += row_table_is_valid(slice->table, slot, slice->part->rows[at]);
+    }
+    rows->before[count] = found;
+    return OK;
+}
+
+/* The row `distance` away (negative: before), or POSITION_NONE. */
+static uint32_t row_away(const PartitionSpan *span, uint32_t at, bool goes_back, uint64_t distance) {
+    if (distance > (goes_back ? at - span->first : span->end - 1 - at)) {
+        return POSITION_NONE;
+    }
+    return goes_back ? at - (uint32_t)distance : at + (uint32_t)distance;
+}
+
+static uint32_t value_away(const ValueRows *rows, const PartitionSpan *span, uint32_t at, bool goes_back, uint64_t distance) {
+    if (distance == 0) {
+        return at;
+    }
+    uint32_t before = rows->before[goes_back ? at : at + 1];
+    uint32_t there = goes_back ? before - rows->before[span->first] : rows->before[span->end] - before;
+    if (distance > there) {
+        return POSITION_NONE;
+    }
+    return rows->positions[goes_back ? before - (uint32_t)distance : before + (uint32_t)distance - 1];
+}
+
+static void shift_by_one(const PartitionSpan *span, bool goes_back, uint32_t *out) {
+    for (uint32_t at = span->from; at < span->to; at++) {
+        out[at - span->from] = goes_back ? at - 1 : at + 1;
+    }
+    if (goes_back && span->from == span->first) {
+        out[0] = POSITION_NONE;
+    } else if (!goes_back && span->to == span->end) {
+        out[span->to - 1 - span->from] = POSITION_NONE;
+    }
+}
+
+/* lag and lead. An offset that is NULL gives NULL, not the default. */
+static void shift_partition(const Picking *picking, const PartitionSpan *span, WindowResult *result) {
+    bool ignores_nulls = picking->item->ignores_nulls, is_lag = picking->item->id == WINDOW_LAG;
+    uint32_t from = picking->slice->from;
+    if (picking->numbers == NULL && !ignores_nulls) {
+        shift_by_one(span, is_lag, result->positions + (span->from - from));
+        return;
+    }
+    for (uint32_t at = span->from; at < span->to; at++) {
+        int64_t offset = picking->numbers == NULL ? 1 : picking->numbers[at - from];
+        if (picking->valid != NULL && !bit_get(picking->valid, at - from)) {
+            result->positions[at - from] = POSITION_NONE;
+            bit_clear(result->validity, at - from);
             continue;
         }
-        bool goes_back = (item->id == WINDOW_LAG) == (offset >= 0);
+        bool goes_back = is_lag == (offset >= 0);
         uint64_t distance = offset >= 0 ? (uint64_t)offset : 0 - (uint64_t)offset;
-        bool is_inside = distance <= (goes_back ? at - first : end - 1 - at);
-        result->positions[at] = !is_inside ? POSITION_NONE : goes_back ? at - (uint32_t)distance : at + (uint32_t)distance;
+        result->positions[at - from] = ignores_nulls ? value_away(&picking->rows, span, at, goes_back, distance)
+                                                     : row_away(span, at, goes_back, distance);
     }
+}
+
+/* Row number `index` of the ranges; POSITION_NONE past the last. */
+static uint32_t row_of_ranges(const WindowRange *ranges, uint32_t count, uint64_t index) {
+    for (uint32_t r = 0; r < count; r++) {
+        if (index < ranges[r].end - ranges[r].start) {
+            return ranges[r].start + (uint32_t)index;
+        }
+        index -= ranges[r].end - ranges[r].start;
+    }
+    return POSITION_NONE;
+}
+
+static uint32_t pick_row(const Picking *picking, uint32_t i, int64_t number) {
+    WindowRange ranges[WINDOW_RANGES_MAX];
+    const ValueRows *rows = &picking->rows;
+    uint32_t count = window_frame_ranges(&picking->frames, picking->slice->from, i, ranges);
+    uint64_t total = 0;
+    for (uint32_t r = 0; r < count; r++) {
+        ranges[r] = rows->before == NULL ? ranges[r] : (WindowRange){rows->before[ranges[r].start], rows->before[ranges[r].end]};
+        total += ranges[r].end - ranges[r].start;
+    }
+    uint64_t index = picking->item->id == WINDOW_LAST_VALUE ? total - 1 : (uint64_t)number - 1;
+    uint32_t picked = index >= total ? POSITION_NONE : row_of_ranges(ranges, count, index);
+    return rows->before == NULL || picked == POSITION_NONE ? picked : rows->positions[picked];
 }
 
 /* first_value, last_value, nth_value of the frames. */
-static Status pick_partition(const Context *cx, const WindowItem *item, uint32_t first, uint32_t end, const uint32_t *starts,
-                             const uint32_t *ends, const int64_t *numbers, const uint64_t *valid, WindowResult *result) {
-    for (uint32_t at = first; at < end; at++) {
-        uint32_t start = starts[at - first], stop = ends[at - first], picked = POSITION_NONE;
-        if (item->id == WINDOW_NTH_VALUE && bit_get(valid, at)) {
-            if (numbers[at] <= 0) {
-                return fail(cx, INVALID_NTH_VALUE_ARGUMENT, "argument of nth_value must be greater than zero");
-            }
-            picked = start < stop && (uint64_t)numbers[at] <= stop - start ? start + (uint32_t)numbers[at] - 1 : POSITION_NONE;
-        } else if (item->id != WINDOW_NTH_VALUE && start < stop) {
-            picked = item->id == WINDOW_FIRST_VALUE ? start : stop - 1;
+static Status pick_rows(const Context *cx, const Picking *picking, WindowResult *result) {
+    uint32_t count = picking->slice->to - picking->slice->from;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t number = picking->numbers == NULL ? 1 : picking->numbers[i];
+        if (picking->valid != NULL && !bit_get(picking->valid, i)) {
+            result->positions[i] = POSITION_NONE;
+            continue;
         }
-        result->positions[at] = picked;
+        if (number <= 0) {
+            return fail(cx, INVALID_NTH_VALUE_ARGUMENT, "argument of nth_value must be greater than zero");
+        }
+        result->positions[i] = pick_row(picking, i, number);
     }
-    return OK;
+    return check_cancel(cx);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- evaluation */
-
-typedef struct Evaluation {
-    int64_t *numbers; /* of the integer argument, if the function has one; owned */
-    uint64_t *valid;
-    uint32_t *starts, *ends; /* frames; owned */
-} Evaluation;
-
-static Status evaluate_partition(const Context *cx, const WindowItem *item, const WindowPart *part, uint32_t first,
-                                 uint32_t end, Evaluation *evaluation, WindowResult *result) {
-    switch (item->id) {
-    case WINDOW_NTILE: return ntile_partition(cx, item, first, end, evaluation->numbers, evaluation->valid, result);
-    case WINDOW_LAG:
-    case WINDOW_LEAD: shift_partition(item, first, end, evaluation->numbers, evaluation->valid, result); return OK;
-    case WINDOW_FIRST_VALUE:
-    case WINDOW_LAST_VALUE:
-    case WINDOW_NTH_VALUE:
-        window_frames(part, &item->frame, first, end, evaluation->starts, evaluation->ends);
-        return pick_partition(cx, item, first, end, evaluation->starts, evaluation->ends, evaluation->numbers,
-                              evaluation->valid, result);
-    default: rank_partition(item, part, first, end, result); return OK;
+static Status open_picking(const Context *cx, Picking *picking) {
+    const WindowItem *item = picking->item;
+    const WindowSlice *slice = picking->slice;
+    uint32_t count = slice->to - slice->from;
+    if (item->arg_count > 1) {
+        TRY_ALLOC(cx, picking->numbers, sizeof *picking->numbers * count);
+        TRY_ALLOC(cx, picking->valid, BITS_WORDS(count) * 8 + 8);
+        TRY(window_load_i64(cx, slice, item->args[1], slice->from, slice->to, picking->numbers, picking->valid));
     }
+    return item->ignores_nulls ? list_value_rows(cx, slice, item->args[0], &picking->rows) : OK;
+}
+
+static Status evaluate_picking(const Context *cx, Picking *picking, WindowResult *result) {
+    const WindowItem *item = picking->item;
+    const WindowSlice *slice = picking->slice;
+    TRY(open_picking(cx, picking));
+    if (item->id != WINDOW_LAG && item->id != WINDOW_LEAD) {
+        TRY(window_frames_init(cx, item, slice, &picking->frames));
+        return pick_rows(cx, picking, result);
+    }
+    PartitionSpan span;
+    for (uint32_t at = slice->from; window_next_partition(slice, slice->part->starts[item->partition_keys], &at, &span);) {
+        shift_partition(picking, &span, result);
+    }
+    return check_cancel(cx);
 }
 
 static bool picks_rows(WindowId id) {
@@ -150,54 +286,39 @@ static bool picks_rows(WindowId id) {
            id == WINDOW_NTH_VALUE;
 }
 
-/* The argument that is a number: ntile's first, the second of lag, lead and nth_value. UINT32_MAX: none. */
-static uint32_t number_argument(const WindowItem *item) {
-    uint32_t at = item->id == WINDOW_NTILE ? 0 : picks_rows(item->id) ? 1 : UINT32_MAX;
-    return at < item->arg_count ? at : UINT32_MAX;
-}
-
-static Status open_evaluation(const Context *cx, const WindowItem *item, const RowTable *table, const WindowPart *part,
-                              Evaluation *evaluation) {
-    uint32_t argument = number_argument(item);
-    if (argument != UINT32_MAX) {
-        TRY(load_argument(cx, table, item->args[argument], part, &evaluation->numbers, &evaluation->valid));
-    }
-    if (picks_rows(item->id)) {
-        TRY_ALLOC(cx, evaluation->starts, sizeof *evaluation->starts * part->count);
-        TRY_ALLOC(cx, evaluation->ends, sizeof *evaluation->ends * part->count);
-    }
-    return OK;
-}
-
-static Status evaluate_function(const Context *cx, const WindowItem *item, const RowTable *table, const WindowPart *part,
-                                WindowResult *result) {
-    Evaluation evaluation = {0};
-    Status status = OK;
-    TRY_GOTO(open_evaluation(cx, item, table, part, &evaluation));
-    for (uint32_t first = 0; first < part->count;) {
-        uint32_t end = window_next_start(part->partition_starts, first + 1, part->count);
-        TRY_GOTO(check_cancel(cx));
-        TRY_GOTO(evaluate_partition(cx, item, part, first, end, &evaluation, result));
-        first = end;
-    }
-done:
-    mem_free(evaluation.numbers);
-    mem_free(evaluation.valid);
-    mem_free(evaluation.starts);
-    mem_free(evaluation.ends);
+static Status evaluate_picked(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowResult *result) {
+    Picking picking = {.item = item, .slice = slice};
+    TRY_ALLOC(cx, result->positions, sizeof *result->positions * (slice->to - slice->from));
+    Status status = evaluate_picking(cx, &picking, result);
+    mem_free(picking.numbers);
+    mem_free(picking.valid);
+    mem_free(picking.rows.before);
+    mem_free(picking.rows.positions);
+    window_frames_free(&picking.frames);
     return status;
 }
 
-Status window_evaluate(const Context *cx, const WindowItem *item, const RowTable *table, const WindowPart *part,
-                       WindowResult *result) {
+/* ----------------------------------------------------------------------------------------------------------- evaluation */
+
+static Status evaluate_aggregate(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowResult *result) {
+    WindowFrames frames;
+    Status status = window_frames_init(cx, item, slice, &frames);
+    status = status != OK ? status : window_aggregate(cx, item, slice, &frames, result);
+    window_frames_free(&frames);
+    return status;
+}
+
+Status window_evaluate(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowResult *result) {
+    uint32_t count = slice->to - slice->from;
     arena_init(&result->text);
-    TRY_ALLOC(cx, result->validity, BITS_WORDS(part->count) * 8 + 8);
-    bits_fill(result->validity, part->count);
-    if (picks_rows(item->id)) {
-        TRY_ALLOC(cx, result->positions, sizeof *result->positions * part->count);
-    } else {
-        TRY_ALLOC(cx, result->data, (size_t)type_bytes(item->type) * part->count);
+    TRY_ALLOC(cx, result->validity, BITS_WORDS(count) * 8 + 8);
+    bits_fill(result->validity, count);
+    if (item->id == WINDOW_AGGREGATE) {
+        return evaluate_aggregate(cx, item, slice, result);
     }
-    return item->id == WINDOW_AGGREGATE ? window_aggregate(cx, item, table, part, result)
-                                        : evaluate_function(cx, item, table, part, result);
+    if (picks_rows(item->id)) {
+        return evaluate_picked(cx, item, slice, result);
+    }
+    TRY_ALLOC(cx, result->data, (size_t)type_bytes(item->type) * count);
+    return evaluate_rank(cx, item, slice, result);
 }

@@ -363,6 +363,39 @@ static Status sum_finish(const Context *cx, const Aggregate *aggregate, const ui
     return OK;
 }
 
+/* ------------------------------------------------------------------------------------------------------- sums made elsewhere */
+
+bool aggregate_is_exact_sum(const Aggregate *aggregate) {
+    if (aggregate->id == AGGREGATE_COUNT_STAR || aggregate->id == AGGREGATE_COUNT) {
+        return true;
+    }
+    TypeId type = (TypeId)aggregate->argument.id;
+    return (aggregate->id == AGGREGATE_SUM || aggregate->id == AGGREGATE_AVG) &&
+           (type == TYPE_SMALLINT || type == TYPE_INTEGER || type == TYPE_BIGINT || type == TYPE_DECIMAL);
+}
+
+static Status finish_sum(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out, uint32_t row) {
+    if (is_narrow(aggregate)) {
+        NarrowSum state = {.sum = (int64_t)sum, .count = count};
+        return finish_exact(cx, aggregate, (const uint8_t *)&state, out, row);
+    }
+    WideSum state = {.sum = sum, .count = count};
+    return finish_exact(cx, aggregate, (const uint8_t *)&state, out, row);
+}
+
+Status aggregate_finish_sums(const Context *cx, const Aggregate *aggregate, const __int128 *sums, const int64_t *counts,
+                             uint32_t count, Vector *out) {
+    TRY(vector_prepare_flat(cx, out, aggregate->result));
+    if (aggregate->id == AGGREGATE_COUNT_STAR || aggregate->id == AGGREGATE_COUNT) {
+        memcpy(out->data, counts, sizeof *counts * count);
+        return OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(finish_sum(cx, aggregate, sums[i], counts[i], out, i));
+    }
+    return OK;
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- binding */
 
 Status agg_define_count(const Context *cx, Aggregate *aggregate) {

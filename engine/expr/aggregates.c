@@ -27,6 +27,12 @@ bool window_exists(const char *name) {
     return find_window(name, &id);
 }
 
+bool window_takes_nulls(const char *name) {
+    WindowId id;
+    return find_window(name, &id) && (id == WINDOW_LAG || id == WINDOW_LEAD || id == WINDOW_FIRST_VALUE ||
+                                      id == WINDOW_LAST_VALUE || id == WINDOW_NTH_VALUE);
+}
+
 static Status check_count(const Context *cx, const char *name, uint32_t arg_count, uint32_t least, uint32_t most,
                           SourcePos pos) {
     if (arg_count >= least && arg_count <= most) {
@@ -73,6 +79,7 @@ Status window_bind(const Context *cx, Arena *arena, const char *name, Expr **arg
         TRY(check_count(cx, name, arg_count, 2, 2, pos));
         TRY(cast_implicit(cx, arena, args[1], type_make(TYPE_BIGINT), &args[1]));
         return cast_to_common(cx, arena, args, 1, name, result);
+    case WINDOW_RATIO_TO_REPORT: *result = type_make(TYPE_DOUBLE); return check_count(cx, name, arg_count, 1, 1, pos);
     case WINDOW_NTILE:
         *result = type_make(TYPE_BIGINT);
         TRY(check_count(cx, name, arg_count, 1, 1, pos));

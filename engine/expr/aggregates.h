@@ -72,6 +72,12 @@ struct Aggregate {
     Status (*load)(const Context *cx, const Aggregate *aggregate, uint8_t *state, const Text *saved, Arena *arena);
 };
 
+/* Counts, and sums and means of exact numbers, which windows may add up by themselves: their results (of 0 rows: NULL, for
+ * counts 0). `sums` is not read for counts. */
+bool aggregate_is_exact_sum(const Aggregate *aggregate);
+Status aggregate_finish_sums(const Context *cx, const Aggregate *aggregate, const __int128 *sums, const int64_t *counts,
+                             uint32_t count, Vector *out);
+
 /* The same aggregate with the same direct values and order: equal arguments give equal results. */
 bool aggregate_equal(const Aggregate *a, const Aggregate *b);
 
@@ -86,6 +92,7 @@ typedef struct AggregateSplit {
 
 bool aggregate_exists(const char *name);
 bool window_exists(const char *name); /* a pure window function (rank …) */
+bool window_takes_nulls(const char *name); /* one that IGNORE NULLS may follow */
 
 typedef struct AggregateKey {
     Expr *expr;

@@ -74,11 +74,20 @@ typedef enum FrameBound {
     BOUND_UNBOUNDED_FOLLOWING
 } FrameBound;
 
+typedef enum FrameExclude { EXCLUDE_NO_OTHERS, EXCLUDE_CURRENT_ROW, EXCLUDE_GROUP, EXCLUDE_TIES } FrameExclude;
+
 typedef struct WindowFrame {
     FrameMode mode; /* the default frame is RANGE UNBOUNDED PRECEDING … CURRENT ROW; whole partition without ORDER BY */
     FrameBound start, end;
-    int64_t start_offset, end_offset; /* rows; RANGE with offsets comes later and is refused by the binder */
+    FrameExclude exclude;
+    int64_t start_offset, end_offset; /* ROWS: rows; GROUPS: groups of peers; not negative */
+    /* RANGE: distances of keys, not negative: BIGINT for integers, DECIMAL(38) of the key's scale for decimals, DOUBLE, INTERVAL. */
+    Value start_range, end_range;
 } WindowFrame;
+
+static inline bool bound_has_offset(FrameBound bound) {
+    return bound == BOUND_PRECEDING || bound == BOUND_FOLLOWING;
+}
 
 typedef struct WindowCall {
     ColumnId output;
@@ -88,7 +97,11 @@ typedef struct WindowCall {
     uint32_t arg_count;
     Expr **args;
     Expr *filter; /* aggregates only; NULL: none */
+    bool is_distinct;
+    bool ignores_nulls;
     WindowFrame frame;
+    /* Of the node's partitions and keys in one row: how many of the first make the call's partitions, and its groups of peers. */
+    uint32_t partition_keys, peer_keys;
     const char *text;
 } WindowCall;
 
@@ -143,9 +156,9 @@ struct LogicalNode {
             uint32_t set_count;
             const bool *has_key; /* [set × key_count + key] */
         } expand;
-        struct { /* one node per distinct PARTITION BY + ORDER BY */
+        struct { /* one node for all calls that one sort serves */
             uint32_t partition_count;
-            Expr **partitions; /* COLUMNs */
+            Expr **partitions; /* COLUMNs that all calls partition by */
             uint32_t key_count;
             SortKey *keys;
             uint32_t call_count;

@@ -157,7 +157,10 @@ typedef struct WindowItem {
     const uint32_t *args; /* slots */
     bool has_filter;
     uint32_t filter;
+    bool is_distinct;
+    bool ignores_nulls;
     WindowFrame frame;
+    uint32_t partition_keys, peer_keys; /* of the spec's partitions and keys in one row: see WindowCall */
 } WindowItem;
 
 typedef struct WindowSpec { /* output: the input's columns, then the items */

@@ -455,7 +455,11 @@ static Status window_items(Lowering *low, const LogicalNode *node, Subplan *inpu
                                 .arg_count = call->arg_count,
                                 .args = slots,
                                 .has_filter = call->filter != NULL,
-                                .frame = call->frame};
+                                .is_distinct = call->is_distinct,
+                                .ignores_nulls = call->ignores_nulls,
+                                .frame = call->frame,
+                                .partition_keys = call->partition_keys,
+                                .peer_keys = call->peer_keys};
         slots += call->arg_count;
         items[i].filter = items[i].has_filter ? *slots++ : 0;
     }

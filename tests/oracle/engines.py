@@ -1,4 +1,4 @@
-"""Depot and SQLite behind one face: run(sql) gives rows of text or None, or raises Failed. same_rows() says whether two answers agree."""
+"""Depot, SQLite and PostgreSQL behind one face: run(sql) gives rows of text or None, or raises Failed. same_rows() says whether two answers agree."""
 import csv
 import math
 import sqlite3
@@ -54,6 +54,32 @@ class Sqlite:
 
     def close(self):
         self.connection.close()
+
+
+class Postgres:
+    """A psql that is spoken to through its pipes; `connection` is what it takes, such as "host=/tmp user=postgres"."""
+
+    def __init__(self, connection):
+        self.process = subprocess.Popen(
+            ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "--pset", f"null={NULL}", connection],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+
+    def run(self, sql):
+        self.process.stdin.write(f"{sql}\n;\n\\echo {END}\n")
+        self.process.stdin.flush()
+        lines = []
+        while (line := self.process.stdout.readline()).rstrip("\n") != END:
+            if line == "":
+                raise SystemExit(f"psql ended (status {self.process.wait()}) in:\n{sql}\n{''.join(lines)}")
+            lines.append(line)
+        lines = [line for line in lines if not line.startswith("NOTICE:")]
+        if any(line.startswith("ERROR:") for line in lines):
+            raise Failed("".join(lines).strip())
+        return [[None if cell == NULL else cell for cell in row] for row in csv.reader(lines)]
+
+    def close(self):
+        self.process.stdin.close()
+        return self.process.wait()
 
 
 def same_cell(ours, theirs):

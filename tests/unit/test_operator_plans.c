@@ -97,6 +97,10 @@ static PhysicalNode *window_over(HandPlan *h, PhysicalNode *child, const uint32_
                      .arg_count = 1,
                      .args = text_slot,
                      .frame = {.mode = FRAME_ROWS, .start = BOUND_PRECEDING, .start_offset = 9, .end = BOUND_CURRENT_ROW}};
+    for (uint32_t i = 0; i < 3; i++) {
+        items[i].partition_keys = 1;
+        items[i].peer_keys = 2;
+    }
     SortSlot *keys = hand_alloc(h, sizeof *keys);
     keys[0] = (SortSlot){.slot = 0};
     op->window =

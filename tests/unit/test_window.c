@@ -231,7 +231,7 @@ static uint32_t make_items(Driver *driver, Arena *arena, const WindowCase *c, Wi
     }
     if (c->order_is_unique) { /* these depend on the order of ties */
         items[count++] = (WindowItem){.id = WINDOW_ROW_NUMBER, .type = bigint};
-        items[count++] = (WindowItem){.id = WINDOW_NTILE, .type = integer, .arg_count = 1, .args = two};
+        items[count++] = (WindowItem){.id = WINDOW_NTILE, .type = bigint, .arg_count = 1, .args = two};
         items[count++] = (WindowItem){.id = WINDOW_LAG, .type = integer, .arg_count = 1, .args = shifted};
         items[count++] = (WindowItem){.id = WINDOW_LEAD, .type = integer, .arg_count = 2, .args = shifted};
         items[count++] = (WindowItem){.id = WINDOW_LAG, .type = integer, .arg_count = 3, .args = shifted};
@@ -241,6 +241,8 @@ static uint32_t make_items(Driver *driver, Arena *arena, const WindowCase *c, Wi
     }
     for (uint32_t i = 0; i < count; i++) {
         items[i].frame = c->frame;
+        items[i].partition_keys = c->has_partition;
+        items[i].peer_keys = (uint32_t)c->has_partition + c->has_order + c->order_is_unique;
     }
     return count;
 }
