@@ -22,8 +22,7 @@ static Status bind_count(const Context *cx, Place *place, const AstExpr *ast, co
     if (is_null) {
         return fail_null_offset(cx, ast, what);
     }
-    return *offset >= 0 ? OK
-                        : fail_at(cx, expr_start(ast), INVALID_FRAME_OFFSET, "frame %s offset must not be negative", what);
+    return *offset >= 0 ? OK : fail_at(cx, expr_start(ast), INVALID_FRAME_OFFSET, "frame %s offset must not be negative", what);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ RANGE */
@@ -133,8 +132,9 @@ static Status bind_distance(const Context *cx, Place *place, const AstBound *bou
         Value given = *out;
         scale_distance(&given, key, is_start == (bound->kind == AST_BOUND_FOLLOWING), out);
     }
-    return !negative ? OK
-                     : fail_at(cx, expr_start(ast), INVALID_FRAME_OFFSET, "invalid preceding or following size in window function");
+    return !negative
+               ? OK
+               : fail_at(cx, expr_start(ast), INVALID_FRAME_OFFSET, "invalid preceding or following size in window function");
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- bounds */

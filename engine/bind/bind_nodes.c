@@ -181,7 +181,10 @@ Status make_row_number(const Context *cx, Binder *binder, SourcePos pos, Expr **
     LogicalNode *child = *node;
     WindowCall *call;
     TRY_NEW(cx, binder->arena, call);
-    *call = (WindowCall){.id = WINDOW_ROW_NUMBER, .text = "row_number()"};
+    *call = (WindowCall){.id = WINDOW_ROW_NUMBER,
+                         .partition_keys = partition_count,
+                         .peer_keys = partition_count + key_count,
+                         .text = "row_number()"};
     TRY(window_bind(cx, binder->arena, "row_number", NULL, 0, pos, &call->id, &call->type));
     TRY(plan_add_column(cx, binder->plan, call->type, call->text, false, &call->output));
     *node = logical_new(cx, binder->arena, LOGICAL_WINDOW, pos, 1, child->column_count + 1);

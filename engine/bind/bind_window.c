@@ -386,8 +386,7 @@ static Status try_sharing(const Context *cx, Binder *binder, SharedSort *sort, c
     sort->sets[sort->set_count++] = set;
     sort->keys = keys;
     sort->key_count = key_count;
-    sort->partition_count =
-        set->partition_count < sort->partition_count ? set->partition_count : sort->partition_count;
+    sort->partition_count = set->partition_count < sort->partition_count ? set->partition_count : sort->partition_count;
     return OK;
 }
 

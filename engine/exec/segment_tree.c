@@ -35,8 +35,8 @@ Status segment_tree_update(const Context *cx, const SegmentTree *tree, uint32_t 
         uint32_t first = at << FANOUT_BITS, below = count - first < FANOUT ? count - first : FANOUT;
         uint8_t *parent = tree->owned[l] + at * tree->stride;
         memset(parent, 0, tree->stride);
-        TRY(tree->aggregate->merge(cx, tree->aggregate, parent, tree->stride, zeros,
-                                   tree->levels[l - 1] + first * tree->stride, tree->stride, below, text));
+        TRY(tree->aggregate->merge(cx, tree->aggregate, parent, tree->stride, zeros, tree->levels[l - 1] + first * tree->stride,
+                                   tree->stride, below, text));
         count = (count + FANOUT - 1) / FANOUT;
     }
     return OK;

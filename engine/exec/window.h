@@ -12,8 +12,8 @@
 /* A task's rows, listed by part when its input ended. */
 typedef struct WindowRun {
     SortRun run;
-    SortItem *items;            /* by part; owned */
-    uint64_t *words;            /* of the items, if there are several per row; owned */
+    SortItem *items;                   /* by part; owned */
+    uint64_t *words;                   /* of the items, if there are several per row; owned */
     uint32_t begins[WINDOW_PARTS + 1]; /* of the parts in items */
 } WindowRun;
 

@@ -177,8 +177,9 @@ static Status merge_leaves(const Context *cx, const FrameStates *states, uint32_
     const Aggregate *aggregate = states->item->aggregate;
     for (; start < end; start += BATCH_ROWS_MAX) {
         uint32_t count = end - start < BATCH_ROWS_MAX ? end - start : BATCH_ROWS_MAX;
-        TRY(aggregate->merge(cx, aggregate, state, states->stride, zeros, states->leaves + (start - states->low) * states->stride,
-                             states->stride, count, &states->result->text));
+        TRY(aggregate->merge(cx, aggregate, state, states->stride, zeros,
+                             states->leaves + (start - states->low) * states->stride, states->stride, count,
+                             &states->result->text));
     }
     return OK;
 }

@@ -44,7 +44,8 @@ static Status hash_arguments(const Context *cx, EqualRows *equal) {
         uint32_t left = slice->part->count - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
         TRY_GOTO(check_cancel(cx));
         for (uint32_t a = 0; a < equal->item->arg_count; a++) {
-            TRY_GOTO(row_table_gather(cx, slice->table, equal->item->args[a], slice->part->rows + first, count, false, &vector));
+            TRY_GOTO(
+                row_table_gather(cx, slice->table, equal->item->args[a], slice->part->rows + first, count, false, &vector));
             TRY_GOTO(hash_vector(cx, &vector, count, a > 0, equal->hashes + first));
             for (uint32_t i = 0; i < count; i++) {
                 if (a < equal->item->aggregate->value_count && !vector_is_valid(&vector, i)) {

@@ -207,8 +207,8 @@ static void shift_partition(const Picking *picking, const PartitionSpan *span, W
         }
         bool goes_back = is_lag == (offset >= 0);
         uint64_t distance = offset >= 0 ? (uint64_t)offset : 0 - (uint64_t)offset;
-        result->positions[at - from] = ignores_nulls ? value_away(&picking->rows, span, at, goes_back, distance)
-                                                     : row_away(span, at, goes_back, distance);
+        result->positions[at - from] =
+            ignores_nulls ? value_away(&picking->rows, span, at, goes_back, distance) : row_away(span, at, goes_back, distance);
     }
 }
 
@@ -229,7 +229,8 @@ static uint32_t pick_row(const Picking *picking, uint32_t i, int64_t number) {
     uint32_t count = window_frame_ranges(&picking->frames, picking->slice->from, i, ranges);
     uint64_t total = 0;
     for (uint32_t r = 0; r < count; r++) {
-        ranges[r] = rows->before == NULL ? ranges[r] : (WindowRange){rows->before[ranges[r].start], rows->before[ranges[r].end]};
+        ranges[r] =
+            rows->before == NULL ? ranges[r] : (WindowRange){rows->before[ranges[r].start], rows->before[ranges[r].end]};
         total += ranges[r].end - ranges[r].start;
     }
     uint64_t index = picking->item->id == WINDOW_LAST_VALUE ? total - 1 : (uint64_t)number - 1;

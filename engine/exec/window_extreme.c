@@ -25,7 +25,8 @@ static Status number_values(const Context *cx, const Vector *vector, Vector *fla
     }
     TRY(vector_flatten(cx, vector, count, flat));
     for (uint32_t i = 0; i < count; i++) {
-        out[i] = window_number_of_double(vector->type.id == TYPE_REAL ? ((const float *)flat->data)[i] : ((const double *)flat->data)[i]);
+        out[i] = window_number_of_double(vector->type.id == TYPE_REAL ? ((const float *)flat->data)[i]
+                                                                      : ((const double *)flat->data)[i]);
     }
     return OK;
 }

@@ -153,8 +153,8 @@ static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shar
 }
 
 const SourceClass window_source = {.name = "Window",
-                                          .local_size = sizeof(OutputLocal),
-                                          .open_local = output_open_local,
-                                          .next = output_next,
-                                          .close_local = output_close_local,
-                                          .task_limit = output_task_limit};
+                                   .local_size = sizeof(OutputLocal),
+                                   .open_local = output_open_local,
+                                   .next = output_next,
+                                   .close_local = output_close_local,
+                                   .task_limit = output_task_limit};

@@ -283,7 +283,9 @@ static Status bound_rows(const Context *cx, const WindowItem *item, const Window
     RangeBound bound = {.is_descending = key.is_descending,
                         .goes_back = kind == BOUND_PRECEDING,
                         .past = !is_start,
-                        .distance = !bound_has_offset(kind) ? &none : is_start ? &frame->start_range : &frame->end_range};
+                        .distance = !bound_has_offset(kind) ? &none
+                                    : is_start              ? &frame->start_range
+                                                            : &frame->end_range};
     uint32_t nulls = is_start ? rows->group : rows->after;
     fill_positions(nulls, 0, rows->from - span->from, out);
     fill_positions(nulls, rows->to - span->from, count, out);

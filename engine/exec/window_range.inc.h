@@ -1,6 +1,6 @@
-/* Searching the bounds of RANGE frames. T: the keys' type; NAME(f). Keys [first, end) ascend. For each target the first position
- * whose key is not less (`past`: whose key is greater), never before the last one's: months
- * may move a later key to an earlier day, and as in PostgreSQL frames do not go back. */
+/* Searching the bounds of RANGE frames. T: the keys' type; NAME(f). Keys [first, end) ascend. For each target the first
+ * position whose key is not less (`past`: whose key is greater), never before the last one's: months may move a later key to an
+ * earlier day, and as in PostgreSQL frames do not go back. */
 static void NAME(search)(const T *keys, uint32_t first, uint32_t end, const T *targets, uint32_t count, bool past,
                          uint32_t *out) {
     uint32_t low = first, high = end; /* the first target's by halving */
@@ -41,8 +41,8 @@ static bool NAME(shift)(const T *keys, uint32_t count, T distance, bool goes_bac
 static void NAME(leave)(const T *keys, uint32_t count, T distance, bool goes_back, uint32_t beyond, uint32_t *out) {
     T moved;
     for (uint32_t i = 0; i < count; i++) {
-        bool overflows = goes_back ? __builtin_sub_overflow(keys[i], distance, &moved)
-                                   : __builtin_add_overflow(keys[i], distance, &moved);
+        bool overflows =
+            goes_back ? __builtin_sub_overflow(keys[i], distance, &moved) : __builtin_add_overflow(keys[i], distance, &moved);
         out[i] = overflows ? beyond : out[i];
     }
 }

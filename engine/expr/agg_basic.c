@@ -363,7 +363,8 @@ static Status sum_finish(const Context *cx, const Aggregate *aggregate, const ui
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------- sums made elsewhere */
+/* ------------------------------------------------------------------------------------------------------- sums made elsewhere
+ */
 
 bool aggregate_is_exact_sum(const Aggregate *aggregate) {
     if (aggregate->id == AGGREGATE_COUNT_STAR || aggregate->id == AGGREGATE_COUNT) {
@@ -374,7 +375,8 @@ bool aggregate_is_exact_sum(const Aggregate *aggregate) {
            (type == TYPE_SMALLINT || type == TYPE_INTEGER || type == TYPE_BIGINT || type == TYPE_DECIMAL);
 }
 
-static Status finish_sum(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out, uint32_t row) {
+static Status finish_sum(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out,
+                         uint32_t row) {
     if (is_narrow(aggregate)) {
         NarrowSum state = {.sum = (int64_t)sum, .count = count};
         return finish_exact(cx, aggregate, (const uint8_t *)&state, out, row);

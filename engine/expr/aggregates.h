@@ -91,7 +91,7 @@ typedef struct AggregateSplit {
 } AggregateSplit;
 
 bool aggregate_exists(const char *name);
-bool window_exists(const char *name); /* a pure window function (rank …) */
+bool window_exists(const char *name);      /* a pure window function (rank …) */
 bool window_takes_nulls(const char *name); /* one that IGNORE NULLS may follow */
 
 typedef struct AggregateKey {

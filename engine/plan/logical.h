@@ -81,7 +81,8 @@ typedef struct WindowFrame {
     FrameBound start, end;
     FrameExclude exclude;
     int64_t start_offset, end_offset; /* ROWS: rows; GROUPS: groups of peers; not negative */
-    /* RANGE: distances of keys, not negative: BIGINT for integers, DECIMAL(38) of the key's scale for decimals, DOUBLE, INTERVAL. */
+    /* RANGE: distances of keys, not negative: BIGINT for integers, DECIMAL(38) of the key's scale for decimals, DOUBLE,
+     * INTERVAL. */
     Value start_range, end_range;
 } WindowFrame;
 
@@ -100,7 +101,8 @@ typedef struct WindowCall {
     bool is_distinct;
     bool ignores_nulls;
     WindowFrame frame;
-    /* Of the node's partitions and keys in one row: how many of the first make the call's partitions, and its groups of peers. */
+    /* Of the node's partitions and keys in one row: how many of the first make the call's partitions, and its groups of peers.
+     */
     uint32_t partition_keys, peer_keys;
     const char *text;
 } WindowCall;
