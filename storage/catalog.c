@@ -123,6 +123,7 @@ static void summarize_column(const TableState *state, uint32_t column, ColumnSta
     }
     uint64_t values = statistics->range.rows - statistics->range.nulls;
     statistics->average_bytes = average_bytes(type, values, text_bytes);
+    values = values < table->rows ? values : table->rows; /* deleted rows still count in the segments' ranges */
     double distinct = state->sketches[column] != NULL ? hll_estimate(state->sketches[column]) : 0;
     statistics->distinct = distinct < (double)values ? distinct : (double)values;
 }

@@ -24,7 +24,8 @@ typedef struct Checker {
 
 static Status report(const Context *cx, const Checker *c, uint32_t which, int64_t block, const char *problem) {
     char path[FILE_PATH_MAX];
-    segment_file_path(c->table, c->segment, c->segment->is_packed ? SEGMENT_FILE_PACKED : which, path);
+    bool is_column = which != SEGMENT_FILE_DELETES;
+    segment_file_path(c->table, c->segment, is_column && c->segment->is_packed ? SEGMENT_FILE_PACKED : which, path);
     CheckProblem found = {.file = path, .block = block, .problem = problem};
     return c->visit(cx, c->argument, &found);
 }
@@ -298,12 +299,23 @@ static Status check_partitions(const Context *cx, const Checker *c) {
 
 /* ----------------------------------------------------------------------------------------------------------------- the walk */
 
+static Status check_deletes(const Context *cx, const Checker *c) {
+    DeleteMap *map;
+    Status status = segment_deletes(cx, c->reader, c->segment, &map);
+    if (status == OK) {
+        delete_map_release(map);
+        return OK;
+    }
+    return report_failure(cx, c, SEGMENT_FILE_DELETES, -1, status);
+}
+
 static Status check_segment(const Context *cx, Checker *c) {
     const TableSchema *schema = c->table->schema;
     Status status = segment_open(cx, c->snapshot, c->table, c->segment, &c->reader);
     if (status != OK) {
         return report_failure(cx, c, 0, -1, status);
     }
+    status = check_deletes(cx, c);
     for (uint32_t column = 0; status == OK && column < schema->column_count; column++) {
         status = check_column(cx, c, column);
     }

@@ -521,17 +521,45 @@ Status commit_add_segment(const Context *cx, Commit *commit, uint64_t table_id, 
     return status;
 }
 
-static Status remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id) {
-    CommitTable *table;
-    TRY(commit_touch_table(cx, commit, table_id, &table));
-    for (uint32_t i = 0; i < table->segment_count; i++) {
-        if (table->segments[i].id == segment_id) {
-            table->segments[i] = table->segments[--table->segment_count];
-            table_changed(table);
+static Status find_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, CommitTable **table,
+                           Segment **segment) {
+    TRY(commit_touch_table(cx, commit, table_id, table));
+    for (uint32_t i = 0; i < (*table)->segment_count; i++) {
+        *segment = &(*table)->segments[i];
+        if ((*segment)->id == segment_id) {
             return OK;
         }
     }
-    return fail(cx, INTERNAL_ERROR, "table \"%s\" has no segment %" PRIu64, table->schema->name, segment_id);
+    return fail(cx, INTERNAL_ERROR, "table \"%s\" has no segment %" PRIu64, (*table)->schema->name, segment_id);
+}
+
+static Status mark_deleted(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, uint64_t delete_map_id,
+                           uint64_t deleted_rows) {
+    CommitTable *table;
+    Segment *segment;
+    TRY(find_segment(cx, commit, table_id, segment_id, &table, &segment));
+    segment->delete_map_id = delete_map_id;
+    segment->deleted_rows = deleted_rows;
+    table_changed(table);
+    return OK;
+}
+
+Status commit_mark_deleted(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, uint64_t delete_map_id,
+                           uint64_t deleted_rows) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = mark_deleted(&own, commit, table_id, segment_id, delete_map_id, deleted_rows);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
+static Status remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id) {
+    CommitTable *table;
+    Segment *segment;
+    TRY(find_segment(cx, commit, table_id, segment_id, &table, &segment));
+    *segment = table->segments[--table->segment_count];
+    table_changed(table);
+    return OK;
 }
 
 Status commit_remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id) {

@@ -219,10 +219,37 @@ Status segment_block_bytes(const Context *cx, SegmentReader *reader, uint32_t co
     return OK;
 }
 
-/* No statement deletes rows yet; the manifest's fields are there for when one does. */
-const uint64_t *segment_deleted(const SegmentReader *reader, uint32_t block) {
-    (void)reader, (void)block;
+/* A map of the segment, if the reader keeps it. */
+static DeleteMap *kept_deletes(SegmentReader *reader, uint64_t id) {
+    for (uint32_t i = 0; i < DELETE_MAPS_KEPT; i++) {
+        if (reader->deletes[i] != NULL && reader->deletes[i]->id == id) {
+            return delete_map_retain(reader->deletes[i]);
+        }
+    }
     return NULL;
+}
+
+static Status load_deletes(const Context *cx, SegmentReader *reader, const Segment *segment, DeleteMap **map) {
+    Context own = cache_context(cx, reader);
+    Segment placed = *segment;
+    placed.partition = 0; /* the only one of `place` */
+    TRY(delete_map_read(&own, reader->files, &reader->place, &placed, map));
+    delete_map_release(reader->deletes[DELETE_MAPS_KEPT - 1]);
+    memmove(reader->deletes + 1, reader->deletes, sizeof *reader->deletes * (DELETE_MAPS_KEPT - 1));
+    reader->deletes[0] = delete_map_retain(*map);
+    return OK;
+}
+
+Status segment_deletes(const Context *cx, SegmentReader *reader, const Segment *segment, DeleteMap **map) {
+    *map = NULL;
+    if (segment->delete_map_id == 0) {
+        return OK;
+    }
+    pthread_mutex_lock(&reader->lock);
+    *map = kept_deletes(reader, segment->delete_map_id);
+    Status status = *map != NULL ? OK : load_deletes(cx, reader, segment, map);
+    pthread_mutex_unlock(&reader->lock);
+    return status;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- blocks */

@@ -4,7 +4,7 @@
 #ifndef DEPOT_STORAGE_SEGMENT_READ_H
 #define DEPOT_STORAGE_SEGMENT_READ_H
 
-#include "storage/warehouse.h"
+#include "storage/delete_map.h"
 
 /* Borrowed from the snapshot; opens no file until a column is asked for. */
 Status segment_open(const Context *cx, Snapshot *snapshot, const TableVersion *table, const Segment *segment,
@@ -47,8 +47,8 @@ Status column_block_decode(const Context *cx, const ColumnBlock *block, uint32_t
 Status column_block_gather(const Context *cx, const ColumnBlock *block, const uint16_t *rows, uint32_t count,
                            Vector *out) MUST_CHECK;
 
-/* Rows of the segment that are deleted, as bits of a whole block; NULL if none. */
-const uint64_t *segment_deleted(const SegmentReader *reader, uint32_t block);
+/* Rows of the segment that are deleted in the table version that `segment` is of; *map NULL if none. The caller releases it. */
+Status segment_deletes(const Context *cx, SegmentReader *reader, const Segment *segment, DeleteMap **map) MUST_CHECK;
 
 /* The query dictionary of a column: the sorted union of its segments' dictionaries, if each live segment has one and they sum
  * to at most 65,536 entries; else *dictionary = NULL. Kept by the snapshot's table version until the last snapshot goes. */

@@ -33,6 +33,9 @@ static void reader_free(SegmentReader *reader) {
         }
         dictionary_free(atomic_load(&column->dictionary));
     }
+    for (uint32_t i = 0; i < DELETE_MAPS_KEPT; i++) {
+        delete_map_release(reader->deletes[i]);
+    }
     pthread_mutex_destroy(&reader->lock);
     Arena arena = reader->arena;
     arena_free(&arena);

@@ -5,8 +5,12 @@
 
 #include "storage/block_cache.h"
 #include "storage/column_file.h"
+#include "storage/delete_map.h"
 
 typedef struct SegmentTable SegmentTable;
+
+/* Delete maps that an open segment keeps: a reader's and a writer's version. */
+#define DELETE_MAPS_KEPT 2
 
 /* One column of an open segment. `meta` and `dictionary` are set once, under the reader's lock, and read without it. */
 typedef struct OpenColumn {
@@ -24,7 +28,8 @@ struct SegmentReader {
     TableVersion place;        /* a table version of this one partition: for paths */
     const TableSchema *schema; /* names and types */
     OpenColumn *columns;
-    bool directory_is_read; /* packed: image offsets are known; guarded by lock */
+    bool directory_is_read;               /* packed: image offsets are known; guarded by lock */
+    DeleteMap *deletes[DELETE_MAPS_KEPT]; /* those asked for last, newest first; owned references; guarded by lock */
     pthread_mutex_t lock;
     uint32_t references;            /* guarded by the table's lock */
     SegmentReader *next, *previous; /* idle ones, oldest first; guarded by the table's lock */

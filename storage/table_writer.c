@@ -37,6 +37,7 @@ struct TableWriter {
     uint32_t nodes, slices;
     uint32_t segment_rows; /* target */
     Snapshot *snapshot;    /* of the commit as it was: where last segments are read from */
+    bool takes_tails_last;
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t turn;  /* next_sequence or failure changed */
@@ -115,6 +116,10 @@ Status table_writer_open(const Context *cx, Commit *commit, const TableVersion *
     }
     *writer = w;
     return OK;
+}
+
+void table_writer_take_tails_last(TableWriter *w) {
+    w->takes_tails_last = true;
 }
 
 static void free_columns(const TableWriter *w, ColumnBuffer *columns) {
@@ -291,11 +296,28 @@ static const Segment *find_tail(const TableWriter *w, const Builder *builder, co
             last = segment;
         }
     }
-    return last != NULL && last->rows < last->block_rows && last->deleted_rows == 0 ? last : NULL;
+    return last != NULL && last->rows < last->block_rows ? last : NULL;
 }
 
-static Status read_tail_column(const Context *cx, SegmentReader *reader, uint32_t column, Vector *read, Vector *flat,
-                               ColumnBuffer *into) {
+/* Rows [first, first + count) of a vector that are not deleted. */
+static Status append_live(const Context *cx, const Vector *flat, const DeleteMap *deletes, uint32_t first, uint32_t count,
+                          ColumnBuffer *into) {
+    uint8_t live[BATCH_ROWS_MAX];
+    uint16_t rows[BATCH_ROWS_MAX];
+    uint32_t kept = 0;
+    if (deletes == NULL) {
+        return column_buffer_append(cx, into, flat, NULL, count);
+    }
+    delete_map_live(deletes, first, count, live);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[kept] = (uint16_t)i;
+        kept += live[i];
+    }
+    return kept == 0 ? OK : column_buffer_append(cx, into, flat, rows, kept);
+}
+
+static Status read_tail_column(const Context *cx, SegmentReader *reader, uint32_t column, const DeleteMap *deletes,
+                               Vector *read, Vector *flat, ColumnBuffer *into) {
     ColumnBlock block;
     TRY(column_block_open(cx, reader, column, 0, NULL, &block));
     Status status = OK;
@@ -306,10 +328,28 @@ static Status read_tail_column(const Context *cx, SegmentReader *reader, uint32_
             status = vector_flatten(cx, read, count, flat);
         }
         if (status == OK) {
-            status = column_buffer_append(cx, into, flat, NULL, count);
+            status = append_live(cx, flat, deletes, first, count, into);
         }
     }
     column_block_close(&block);
+    return status;
+}
+
+static Status read_tail(const Context *cx, TableWriter *w, const TableVersion *table, const Segment *tail, Builder *builder) {
+    SegmentReader *reader;
+    DeleteMap *deletes = NULL;
+    TRY(segment_open(cx, w->snapshot, table, tail, &reader));
+    Status status = segment_deletes(cx, reader, tail, &deletes);
+    for (uint32_t c = 0; status == OK && c < w->schema->column_count; c++) {
+        Vector read, flat;
+        vector_init(&read, w->schema->columns[c].type);
+        vector_init(&flat, w->schema->columns[c].type);
+        status = read_tail_column(cx, reader, c, deletes, &read, &flat, &builder->columns[c]);
+        vector_free(&read);
+        vector_free(&flat);
+    }
+    delete_map_release(deletes);
+    segment_close(reader);
     return status;
 }
 
@@ -317,24 +357,12 @@ static Status read_tail_column(const Context *cx, SegmentReader *reader, uint32_
 static Status take_tail(const Context *cx, TableWriter *w, Builder *builder) {
     const TableVersion *table;
     const Segment *tail = find_tail(w, builder, &table);
-    SegmentReader *reader;
     builder->looked_for_tail = true;
     if (tail == NULL) {
         return OK;
     }
-    TRY(segment_open(cx, w->snapshot, table, tail, &reader));
-    Status status = OK;
-    for (uint32_t c = 0; status == OK && c < w->schema->column_count; c++) {
-        Vector read, flat;
-        vector_init(&read, w->schema->columns[c].type);
-        vector_init(&flat, w->schema->columns[c].type);
-        status = read_tail_column(cx, reader, c, &read, &flat, &builder->columns[c]);
-        vector_free(&read);
-        vector_free(&flat);
-    }
-    segment_close(reader);
-    TRY(status);
-    builder->rows = (uint32_t)tail->rows;
+    TRY(read_tail(cx, w, table, tail, builder));
+    builder->rows = (uint32_t)(tail->rows - tail->deleted_rows);
     return commit_remove_segment(cx, w->commit, w->table_id, tail->id);
 }
 
@@ -368,7 +396,7 @@ static Status append_rows(const Context *cx, TableWriter *w, Builder *builder, c
     uint64_t bytes = 0;
     if (builder->columns == NULL) {
         TRY(make_columns(cx, w, builder));
-        if (!builder->looked_for_tail && builder != w->undecided) {
+        if (!builder->looked_for_tail && !w->takes_tails_last && builder != w->undecided) {
             TRY(take_tail(cx, w, builder));
         }
     }
@@ -625,9 +653,53 @@ static Status merge_sketches(const Context *cx, TableWriter *w) {
     return commit_merge_sketches(cx, w->commit, w->table_id, sketches);
 }
 
+/* All rows of the builder once more, behind those of the tail. */
+static Status append_again(const Context *cx, TableWriter *w, Builder *builder, const ColumnBuffer *columns, uint32_t rows) {
+    TRY(make_columns(cx, w, builder));
+    TRY(take_tail(cx, w, builder));
+    for (uint32_t first = 0; first < rows; first += BATCH_ROWS_MAX) {
+        uint32_t count = rows - first < BATCH_ROWS_MAX ? rows - first : BATCH_ROWS_MAX;
+        for (uint32_t c = 0; c < w->schema->column_count; c++) {
+            TRY(column_buffer_view(cx, &columns[c], first, count, &w->flat[c]));
+        }
+        TRY(append_rows(cx, w, builder, NULL, count));
+    }
+    return OK;
+}
+
+static Status put_behind_tail(const Context *cx, TableWriter *w, Builder *builder) {
+    const TableVersion *table;
+    if (builder == NULL || builder->rows == 0 || find_tail(w, builder, &table) == NULL) {
+        return OK;
+    }
+    ColumnBuffer *columns = builder->columns;
+    uint32_t rows = builder->rows;
+    w->buffered_bytes -= builder->bytes;
+    builder->columns = NULL;
+    builder->rows = 0;
+    builder->bytes = 0;
+    Status status = append_again(cx, w, builder, columns, rows);
+    free_columns(w, columns);
+    return status;
+}
+
+/* What was deleted meanwhile is gone from the tails by now. */
+static Status take_tails_last(const Context *cx, TableWriter *w) {
+    snapshot_release(w->snapshot);
+    w->snapshot = NULL;
+    TRY(commit_snapshot(cx, w->commit, &w->snapshot));
+    for (uint32_t b = 0; b < w->builder_count; b++) {
+        TRY(put_behind_tail(cx, w, w->builders[b]));
+    }
+    return OK;
+}
+
 static Status detach_all(const Context *cx, TableWriter *w, DraftList *list) {
     if (w->is_undecided && w->undecided != NULL) {
         TRY(decide_distribution(cx, w, w->undecided->rows, list));
+    }
+    if (w->takes_tails_last) {
+        TRY(take_tails_last(cx, w));
     }
     for (uint32_t b = 0; b < w->builder_count; b++) {
         if (w->builders[b] != NULL && w->builders[b]->rows > 0) {

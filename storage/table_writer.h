@@ -19,6 +19,9 @@ typedef struct WriteReport {
 /* `pool` is used to encode and write full segments in parallel; `threads` at most. */
 Status table_writer_open(const Context *cx, Commit *commit, const TableVersion *table, WorkerPool *pool, uint32_t threads,
                          TableWriter **writer);
+/* For a change that also deletes: last segments are looked at when the writer finishes, deletes of the commit applied by then.
+ */
+void table_writer_take_tails_last(TableWriter *writer);
 /* Copies the rows. NOT NULL is checked here (NOT_NULL_VIOLATION names column). Blocks (briefly) until all lower sequences have
  * been appended, so sequences must be handed out in order to running threads. A sequence may be given in several calls;
  * `is_last` ends it. */

@@ -45,7 +45,10 @@ static Status check_table(const Context *cx, const char *path, const RootTable *
         return fail_names_other(cx, path);
     }
     for (uint32_t i = 0; i < table->segment_count; i++) {
-        if (table->segments[i].slice >= slices || table->segments[i].deleted_rows > table->segments[i].rows) {
+        const Segment *segment = &table->segments[i];
+        bool has_live = segment->delete_map_id == 0 ? segment->deleted_rows == 0
+                                                    : segment->deleted_rows > 0 && segment->deleted_rows < segment->rows;
+        if (segment->slice >= slices || segment->rows > UINT32_MAX || !has_live) {
             return fail(cx, DATA_CORRUPTED, "manifest \"%s\": segment %llu makes no sense", path,
                         (unsigned long long)table->segments[i].id);
         }

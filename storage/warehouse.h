@@ -73,7 +73,7 @@ typedef struct Segment {
     uint64_t rows;
     uint64_t deleted_rows;  /* marked in the delete map named by delete_map_id */
     uint64_t delete_map_id; /* 0: none */
-    uint64_t bytes;         /* of all files */
+    uint64_t bytes;         /* of the columns' files */
     uint32_t block_rows;
     bool is_packed;               /* one file instead of one per column */
     bool is_sorted;               /* by the table's sort key */
@@ -187,6 +187,9 @@ Status commit_create_file(const Context *cx, Commit *commit, uint64_t table_id, 
 Status commit_resolve_distribution(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows, DistStyle *style);
 /* `segment` is copied, ranges and text included. */
 Status commit_add_segment(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment);
+/* The segment's delete map is the one of that id, with that many rows. */
+Status commit_mark_deleted(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, uint64_t delete_map_id,
+                           uint64_t deleted_rows);
 /* The segment leaves the new version (its files stay until no reader's version names them). */
 Status commit_remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id);
 /* Distinct-count sketches of the rows added: one HyperLogLog of HLL_BYTES per column, merged into the table's. */

@@ -21,6 +21,7 @@ typedef struct ScanSegment {
     const Segment *segment;
     SegmentReader *reader; /* owned */
     uint32_t first_block;  /* number of its first block in the scan */
+    uint32_t number;       /* of the segment in row ids */
 } ScanSegment;
 
 /* Blocks that are handed out by one counter. */
@@ -52,8 +53,10 @@ typedef struct ScanColumn {
 typedef enum Selection { SELECTED_ALL, SELECTED_BY_MASK, SELECTED_BY_ROWS } Selection;
 
 typedef struct ScanLocal {
-    uint32_t queue;   /* being drained */
-    uint32_t segment; /* index of the segment of the current block */
+    uint32_t queue;            /* being drained */
+    uint32_t segment;          /* index of the segment of the current block */
+    DeleteMap *deletes;        /* owned reference; of that segment, NULL: none */
+    const Segment *deletes_of; /* the segment that `deletes` is of */
     bool has_block;
     uint32_t block, block_rows; /* within the segment */
     Selection selection;
@@ -108,8 +111,10 @@ static Status open_segments(Task *task, const PhysicalNode *op, ScanShared *shar
     const TableVersion *table = op->scan.table;
     uint32_t first_slice, end_slice;
     node_slices(task, op, &first_slice, &end_slice);
+    uint32_t in_slice = 0; /* copies of a row stand at the same place of each slice's list: node 0 has the row's id */
     for (uint32_t i = 0; i < table->segment_count; i++) {
         const Segment *segment = &table->segments[i];
+        in_slice = i > 0 && segment->slice == segment[-1].slice ? in_slice + 1 : 0;
         if (segment->slice < first_slice || segment->slice >= end_slice) {
             continue;
         }
@@ -121,6 +126,7 @@ static Status open_segments(Task *task, const PhysicalNode *op, ScanShared *shar
         ScanSegment *entry = &shared->segments[shared->segment_count];
         TRY(segment_open(&task->cx, query_plan(task->query)->snapshot, table, segment, &entry->reader));
         entry->segment = segment;
+        entry->number = table->dist_style == DIST_ALL ? in_slice : i;
         entry->first_block = shared->block_count;
         shared->block_count += segment_block_count(entry->reader);
         shared->rows += segment->rows;
@@ -180,7 +186,7 @@ static Status init_scratch(Task *task, const ScanSpec *spec, Batch *batch) {
     Type *types;
     TRY_ALLOC(&task->cx, types, sizeof *types * spec->column_count);
     for (uint32_t i = 0; i < spec->column_count; i++) {
-        types[i] = spec->table->schema->columns[spec->columns[i]].type;
+        types[i] = scan_column_type(spec, i);
     }
     Status status = batch_init(&task->cx, batch, types, spec->column_count);
     mem_free(types);
@@ -307,18 +313,30 @@ static Status check_zones(Task *task, const PhysicalNode *op, ScanShared *shared
     return OK;
 }
 
+/* Number of the block's first row in its segment. */
+static uint64_t first_row(const ScanShared *shared, const ScanLocal *local) {
+    return (uint64_t)local->block * shared->segments[local->segment].segment->block_rows;
+}
+
 /* Deleted rows are out from the start. */
-static void select_undeleted(const ScanShared *shared, ScanLocal *local) {
+static Status select_undeleted(Task *task, ScanShared *shared, ScanLocal *local) {
+    const ScanSegment *in = &shared->segments[local->segment];
     local->selection = SELECTED_ALL;
     local->selected = local->block_rows;
-    const uint64_t *deleted = segment_deleted(reader_of(shared, local), local->block);
-    if (deleted != NULL) {
-        for (uint32_t i = 0; i < local->block_rows; i++) {
-            local->mask[i] = !bit_get(deleted, i);
-        }
-        local->selection = SELECTED_BY_MASK;
-        local->selected = select_kernels->narrow(local->mask, local->block_rows, local->mask);
+    if (local->deletes_of != in->segment) {
+        delete_map_release(local->deletes);
+        local->deletes = NULL;
+        local->deletes_of = NULL;
+        TRY(segment_deletes(&task->cx, in->reader, in->segment, &local->deletes));
+        local->deletes_of = in->segment;
     }
+    uint64_t first = first_row(shared, local);
+    if (local->deletes != NULL && delete_map_count(local->deletes, first, local->block_rows) > 0) {
+        local->selected = delete_map_live(local->deletes, first, local->block_rows, local->mask);
+        local->selection = SELECTED_BY_MASK;
+        local->profile.rows_deleted += local->block_rows - local->selected;
+    }
+    return OK;
 }
 
 static void list_rows(ScanLocal *local) {
@@ -476,7 +494,7 @@ static Status next_block(Task *task, const PhysicalNode *op, ScanShared *shared,
     }
     local->profile.blocks_read++;
     local->profile.rows_scanned += local->block_rows;
-    select_undeleted(shared, local);
+    TRY(select_undeleted(task, shared, local));
     TRY(filter_block(task, op, shared, local));
     local->profile.slice_rows[shared->segments[local->segment].segment->slice] += local->selected;
     local->emitted = 0;
@@ -499,6 +517,17 @@ static bool decodes_in_place(const ScanLocal *local, uint32_t n, uint32_t *first
     return *first % 64 == 0;
 }
 
+/* Of the `n` rows that come next. */
+static Status emit_row_ids(Task *task, const ScanShared *shared, const ScanLocal *local, uint32_t n, Vector *out) {
+    int64_t first = row_id(shared->segments[local->segment].number, first_row(shared, local));
+    TRY(vector_prepare_flat(&task->cx, out, type_make(TYPE_BIGINT)));
+    int64_t *ids = out->data;
+    for (uint32_t i = 0; i < n; i++) {
+        ids[i] = first + (local->selection == SELECTED_BY_ROWS ? local->rows[local->emitted + i] : local->emitted + i);
+    }
+    return OK;
+}
+
 static Status emit(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local) {
     uint32_t left = local->selected - local->emitted, most = (uint32_t)task->cx.settings->batch_rows;
     uint32_t n = left < most ? left : most, first;
@@ -508,8 +537,12 @@ static Status emit(Task *task, const PhysicalNode *op, ScanShared *shared, ScanL
     }
     for (uint32_t i = 0; i < op->column_count; i++) {
         const ColumnBlock *block;
-        TRY(open_column(task, op, shared, local, i, &block));
         Vector *out = &local->out.columns[i];
+        if (op->scan.columns[i] == ROW_ID_COLUMN) {
+            TRY(emit_row_ids(task, shared, local, n, out));
+            continue;
+        }
+        TRY(open_column(task, op, shared, local, i, &block));
         TRY(in_place ? column_block_decode(&task->cx, block, first, n, out)
                      : column_block_gather(&task->cx, block, local->rows + local->emitted, n, out));
     }
@@ -543,6 +576,7 @@ static void add_profile(const PhysicalNode *op, const ScanProfile *from, ScanPro
     to->blocks_skipped_join += from->blocks_skipped_join;
     to->blocks_read += from->blocks_read;
     to->rows_scanned += from->rows_scanned;
+    to->rows_deleted += from->rows_deleted;
     to->rows_removed_filter += from->rows_removed_filter;
     to->rows_removed_join_filter += from->rows_removed_join_filter;
     to->bytes_scanned += from->bytes_scanned;
@@ -559,6 +593,7 @@ static void scan_close_local(const PhysicalNode *op, void *shared_, void *local_
     ScanShared *shared = shared_;
     ScanLocal *local = local_;
     close_columns(op, local);
+    delete_map_release(local->deletes);
     add_profile(op, &local->profile, &profile->scan);
     for (uint32_t i = 0; local->states != NULL && i < shared->steps.count; i++) {
         step_close(&local->states[i]);

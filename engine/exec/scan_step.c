@@ -428,7 +428,7 @@ static Status prepare_steps(Task *task, const ScanSpec *spec, StepList *list) {
     Type *types;
     TRY_ALLOC(&task->cx, types, sizeof *types * spec->column_count);
     for (uint32_t i = 0; i < spec->column_count; i++) {
-        types[i] = spec->table->schema->columns[spec->columns[i]].type;
+        types[i] = scan_column_type(spec, i);
     }
     Status status = batch_init(&task->cx, &batch, types, spec->column_count);
     mem_free(types);

@@ -32,6 +32,7 @@ static OperatorProfile sum_profile(const Explainer *e, const PhysicalNode *node)
         sum.scan.blocks_skipped_join += p->scan.blocks_skipped_join;
         sum.scan.blocks_read += p->scan.blocks_read;
         sum.scan.rows_scanned += p->scan.rows_scanned;
+        sum.scan.rows_deleted += p->scan.rows_deleted;
         sum.scan.rows_removed_filter += p->scan.rows_removed_filter;
         sum.scan.rows_removed_join_filter += p->scan.rows_removed_join_filter;
         sum.scan.bytes_scanned += p->scan.bytes_scanned;
@@ -171,6 +172,9 @@ static Status scan_column_bytes(Explainer *e, const PhysicalNode *node, uint32_t
             const OperatorProfile *p = profile_of(e, node, n);
             bytes += p->scan.column_bytes == NULL ? 0 : p->scan.column_bytes[c];
         }
+        if (node->scan.columns[c] == ROW_ID_COLUMN) {
+            continue;
+        }
         const char *name = node->scan.table->schema->columns[node->scan.columns[c]].name;
         TRY(explain_append(e, &text, ", ", "%s %llu", name, (Digits)bytes));
     }
@@ -208,6 +212,9 @@ static Status scan_funnel(Explainer *e, const PhysicalNode *node, const Operator
     if (scan->blocks_read < scan->blocks) {
         TRY(explain_line(e, indent, "Blocks skipped: %llu pruned, %llu by zone map, %llu by join filter",
                          (Digits)scan->blocks_pruned, (Digits)scan->blocks_skipped_zone, (Digits)scan->blocks_skipped_join));
+    }
+    if (scan->rows_deleted > 0) {
+        TRY(explain_line(e, indent, "Rows deleted before: %llu", (Digits)scan->rows_deleted));
     }
     if (scan->rows_removed_filter + scan->rows_removed_join_filter > 0) {
         TRY(explain_line(e, indent, "Rows removed: %llu by filter, %llu by join filter", (Digits)scan->rows_removed_filter,

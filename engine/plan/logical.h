@@ -25,6 +25,13 @@ typedef enum LogicalKind {
     LOGICAL_INSERT       /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
 } LogicalKind;
 
+/* A row's place in its table version, for statements that change rows: a BIGINT that a table has beside its columns. It holds
+ * the number of the segment in TableVersion.segments and that of the row in the segment. */
+#define ROW_ID_COLUMN UINT32_MAX
+static inline int64_t row_id(uint32_t segment, uint64_t row) {
+    return (int64_t)segment << 32 | (int64_t)row;
+}
+
 typedef enum JoinKind {
     JOIN_INNER,
     JOIN_LEFT,

@@ -62,6 +62,11 @@ typedef struct ScanSpec {
     uint32_t partitions_read; /* after static pruning; of table->partition_count */
 } ScanSpec;
 
+static inline Type scan_column_type(const ScanSpec *spec, uint32_t column) {
+    uint32_t table_column = spec->columns[column];
+    return table_column == ROW_ID_COLUMN ? type_make(TYPE_BIGINT) : spec->table->schema->columns[table_column].type;
+}
+
 typedef struct FilterSpec {
     Expr *condition;
 } FilterSpec;

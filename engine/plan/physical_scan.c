@@ -54,6 +54,9 @@ static Status scan_dictionaries(Lowering *low, Subplan *scan) {
 static void scan_domains(Subplan *scan) {
     for (uint32_t i = 0; i < scan->node->column_count; i++) {
         PhysicalColumn *column = &scan->node->columns[i];
+        if (scan->node->scan.columns[i] == ROW_ID_COLUMN) {
+            continue;
+        }
         const ColumnRange *range = &scan->node->scan.table->statistics[scan->node->scan.columns[i]].range;
         StorageClass storage_class = type_class(column->type);
         column->domain.can_be_null = range->nulls > 0;
