@@ -321,6 +321,7 @@ struct AstFrom {
         struct {
             AstName *name;
             AstExpr *version; /* AT (VERSION n); may be NULL */
+            bool is_target;   /* of DELETE, UPDATE, MERGE: never a WITH name, and its rows are told apart */
         } table;
         AstQuery *query;
         struct {
@@ -440,6 +441,55 @@ typedef struct AstInsert {
     AstQuery *query;
 } AstInsert;
 
+/* `a = v`, `(a, b) = (v, w)`: a value per column, AST_DEFAULT among them; `(a, b) = (SELECT …)`: a query instead. */
+typedef struct AstAssignment {
+    SourcePos pos;
+    AstIdentList columns;
+    AstExprList values;
+    AstQuery *query; /* NULL: values */
+} AstAssignment;
+AST_LIST(AstAssignmentList, AstAssignment);
+
+/* The target of what changes rows is a table of FROM with is_target set. */
+typedef struct AstDelete {
+    AstWith *with; /* may be NULL, as `where` */
+    AstFrom *target;
+    AstFromList using;
+    AstExpr *where;
+} AstDelete;
+
+typedef struct AstUpdate {
+    AstWith *with; /* may be NULL, as `where` */
+    AstFrom *target;
+    AstAssignmentList set;
+    AstFromList from;
+    AstExpr *where;
+} AstUpdate;
+
+typedef enum AstMergeAction { AST_MERGE_NOTHING, AST_MERGE_UPDATE, AST_MERGE_DELETE, AST_MERGE_INSERT } AstMergeAction;
+/* WHEN [NOT] MATCHED [AND condition] THEN … */
+typedef struct AstMergeClause {
+    SourcePos pos;
+    bool is_matched;
+    AstExpr *condition; /* may be NULL */
+    AstMergeAction action;
+    AstAssignmentList set; /* UPDATE */
+    AstIdentList columns;  /* INSERT; empty: all */
+    AstRow *row;           /* INSERT; NULL: DEFAULT VALUES */
+} AstMergeClause;
+AST_LIST(AstMergeClauseList, AstMergeClause);
+
+typedef struct AstMerge {
+    AstWith *with; /* may be NULL */
+    AstFrom *target, *source;
+    AstExpr *on;
+    AstMergeClauseList clauses;
+} AstMerge;
+
+typedef struct AstTruncate {
+    AstNameList names;
+} AstTruncate;
+
 /* Redshift's bare options are brought to the names of the list form: CSV is format = csv, GZIP is compression = gzip, NULL AS
  * is null; ONLY NEW FILES is only_new_files. Which options there are is for COPY to know. */
 typedef struct AstCopy {
@@ -511,6 +561,10 @@ typedef enum AstStatementKind {
     AST_STATEMENT_EXECUTE,       /* execute */
     AST_STATEMENT_DEALLOCATE,    /* deallocate */
     AST_STATEMENT_INSERT,        /* insert */
+    AST_STATEMENT_DELETE,        /* delete */
+    AST_STATEMENT_UPDATE,        /* update */
+    AST_STATEMENT_MERGE,         /* merge */
+    AST_STATEMENT_TRUNCATE,      /* truncate */
     AST_STATEMENT_COPY,          /* copy */
     AST_STATEMENT_ANALYZE,       /* analyze */
     AST_STATEMENT_TRANSACTION,   /* transaction */
@@ -537,6 +591,10 @@ struct AstStatement {
         AstExecute *execute;
         AstDeallocate *deallocate;
         AstInsert *insert;
+        AstDelete *delete;
+        AstUpdate *update;
+        AstMerge *merge;
+        AstTruncate *truncate;
         AstCopy *copy;
         AstAnalyze *analyze;
         AstTransaction *transaction;

@@ -254,6 +254,18 @@ AstInsert *ast_insert(Parser *p, AstName *table, AstIdentList columns, AstQuery 
 AstCopy *ast_copy(Parser *p, AstName *table, AstQuery *query, AstIdentList columns, bool is_to, Token target,
                   AstOptionList options);
 AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns);
+AstFrom *ast_from_target(Parser *p, AstName *name, const AstIdent *alias);
+AstDelete *ast_delete(Parser *p, AstFrom *target, AstFromList using, AstExpr *where);
+AstUpdate *ast_update(Parser *p, AstFrom *target, AstAssignmentList set, AstFromList from, AstExpr *where);
+AstIdent *ast_assigned(Parser *p, const AstName *name);
+AstAssignment *ast_assignment(Parser *p, AstIdent *column, AstExpr *value);
+AstAssignment *ast_assignment_row(Parser *p, AstIdentList columns, AstRow *row);
+AstAssignment *ast_assignment_query(Parser *p, AstIdentList columns, AstQuery *query);
+AstMerge *ast_merge(Parser *p, AstFrom *target, AstFrom *source, AstExpr *on, AstMergeClauseList clauses);
+AstMergeClause *ast_merge_clause(Parser *p, AstMergeAction action);
+/* Puts a clause's action behind its WHEN. */
+AstMergeClause *ast_merge_when(Parser *p, Token token, bool is_matched, AstExpr *condition, AstMergeClause *clause);
+AstTruncate *ast_truncate(Parser *p, AstNameList names, bool cascade);
 AstTransaction *ast_transaction(Parser *p, AstTransactionKind kind, bool is_read_only);
 /* The word that makes an isolation level; all of them are read from one snapshot. Always false: not read-only. */
 bool ast_isolation(Parser *p, Token word, const char *right, const char *also_right);

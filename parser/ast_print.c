@@ -4,18 +4,16 @@
 
 #include <string.h>
 
-static void print_from(Printer *out, const AstFrom *from);
-
 /* ------------------------------------------------------------------------------------------------------------- FROM */
 
 static void print_join(Printer *out, const AstFrom *from) {
     static const char *const words[] = {"JOIN ", "LEFT JOIN ", "RIGHT JOIN ", "FULL JOIN ", "CROSS JOIN "};
     bool right_in_parens = from->join.right->kind == AST_FROM_JOIN && from->join.right->alias == NULL;
-    print_from(out, from->join.left);
+    sql_print_from(out, from->join.left);
     sql_put(out, from->join.is_natural ? " NATURAL " : " ");
     sql_put(out, words[from->join.type]);
     sql_put(out, right_in_parens ? "(" : "");
-    print_from(out, from->join.right);
+    sql_print_from(out, from->join.right);
     sql_put(out, right_in_parens ? ")" : "");
     if (from->join.on != NULL) {
         sql_put(out, " ON ");
@@ -35,7 +33,7 @@ static void print_from_table(Printer *out, const AstFrom *from) {
     }
 }
 
-static void print_from(Printer *out, const AstFrom *from) {
+void sql_print_from(Printer *out, const AstFrom *from) {
     sql_put(out, from->is_lateral ? "LATERAL " : "");
     switch (from->kind) {
     case AST_FROM_TABLE: print_from_table(out, from); break;
@@ -106,7 +104,7 @@ static void print_windows(Printer *out, const AstWindowList *windows) {
     }
 }
 
-static void print_condition(Printer *out, const char *word, const AstExpr *condition) {
+void sql_print_condition(Printer *out, const char *word, const AstExpr *condition) {
     if (condition != NULL) {
         sql_put(out, word);
         sql_print_expr(out, condition, LEVEL_ANY);
@@ -129,13 +127,13 @@ static void print_select(Printer *out, const AstSelect *select) {
     print_select_items(out, &select->items);
     for (uint32_t i = 0; i < select->from.count; i++) {
         sql_put(out, i == 0 ? " FROM " : ", ");
-        print_from(out, select->from.items[i]);
+        sql_print_from(out, select->from.items[i]);
     }
-    print_condition(out, " WHERE ", select->where);
+    sql_print_condition(out, " WHERE ", select->where);
     print_group_by(out, select);
-    print_condition(out, " HAVING ", select->having);
+    sql_print_condition(out, " HAVING ", select->having);
     print_windows(out, &select->windows);
-    print_condition(out, " QUALIFY ", select->qualify);
+    sql_print_condition(out, " QUALIFY ", select->qualify);
 }
 
 static void print_set_operation(Printer *out, const AstQuery *query) {
@@ -161,9 +159,9 @@ static void print_values(Printer *out, const AstRowList *rows) {
     }
 }
 
-static void print_with(Printer *out, const AstWith *with) {
+void sql_print_with(Printer *out, const AstWith *with) {
     static const char *const materialized[] = {"", "MATERIALIZED ", "NOT MATERIALIZED "};
-    for (uint32_t i = 0; i < with->ctes.count; i++) {
+    for (uint32_t i = 0; with != NULL && i < with->ctes.count; i++) {
         const AstCte *cte = with->ctes.items[i];
         sql_put(out, i > 0 ? ", " : with->is_recursive ? "WITH RECURSIVE " : "WITH ");
         sql_put_ident(out, cte->name);
@@ -172,23 +170,21 @@ static void print_with(Printer *out, const AstWith *with) {
         sql_put(out, materialized[cte->materialized]);
         sql_print_query_in_parens(out, cte->query);
     }
-    sql_put(out, " ");
+    sql_put(out, with != NULL ? " " : "");
 }
 
 static void print_limit(Printer *out, const AstQuery *query) {
-    print_condition(out, " OFFSET ", query->offset);
+    sql_print_condition(out, " OFFSET ", query->offset);
     if (query->with_ties) {
-        print_condition(out, " FETCH FIRST (", query->limit);
+        sql_print_condition(out, " FETCH FIRST (", query->limit);
         sql_put(out, ") ROWS WITH TIES");
     } else {
-        print_condition(out, " LIMIT ", query->limit);
+        sql_print_condition(out, " LIMIT ", query->limit);
     }
 }
 
 void sql_print_query(Printer *out, const AstQuery *query) {
-    if (query->with != NULL) {
-        print_with(out, query->with);
-    }
+    sql_print_with(out, query->with);
     switch (query->kind) {
     case AST_QUERY_SELECT: print_select(out, query->select); break;
     case AST_QUERY_SET_OPERATION: print_set_operation(out, query); break;
@@ -482,6 +478,10 @@ void sql_print_statement(Printer *out, const AstStatement *statement) {
     case AST_STATEMENT_EXECUTE: sql_print_execute(out, statement->execute); break;
     case AST_STATEMENT_DEALLOCATE: sql_print_deallocate(out, statement->deallocate); break;
     case AST_STATEMENT_INSERT: print_insert(out, statement->insert); break;
+    case AST_STATEMENT_DELETE: sql_print_delete(out, statement->delete); break;
+    case AST_STATEMENT_UPDATE: sql_print_update(out, statement->update); break;
+    case AST_STATEMENT_MERGE: sql_print_merge(out, statement->merge); break;
+    case AST_STATEMENT_TRUNCATE: sql_print_truncate(out, statement->truncate); break;
     case AST_STATEMENT_COPY: print_copy(out, statement->copy); break;
     case AST_STATEMENT_ANALYZE: print_analyze(out, statement->analyze); break;
     case AST_STATEMENT_TRANSACTION: print_transaction(out, statement->transaction); break;

@@ -45,9 +45,17 @@ void sql_put_type(Printer *out, const AstType *type);
 
 /* In parentheses if the expression binds weaker than `level`. */
 void sql_print_expr(Printer *out, const AstExpr *expr, int level);
-void sql_print_exprs(Printer *out, const AstExprList *exprs, uint32_t from);
 void sql_print_order_by(Printer *out, const AstOrderList *order); /* nothing for an empty list */
 void sql_print_window(Printer *out, const AstWindow *window);
+void sql_print_exprs(Printer *out, const AstExprList *exprs, uint32_t from);
+void sql_print_from(Printer *out, const AstFrom *from);
+void sql_print_with(Printer *out, const AstWith *with); /* nothing for NULL */
+void sql_print_condition(Printer *out, const char *word, const AstExpr *condition);
+/* ast_print_change.c */
+void sql_print_delete(Printer *out, const AstDelete *delete);
+void sql_print_update(Printer *out, const AstUpdate *update);
+void sql_print_merge(Printer *out, const AstMerge *merge);
+void sql_print_truncate(Printer *out, const AstTruncate *truncate);
 void sql_print_query(Printer *out, const AstQuery *query);
 void sql_print_query_in_parens(Printer *out, const AstQuery *query);
 void sql_print_statement(Printer *out, const AstStatement *statement);

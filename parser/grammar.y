@@ -25,12 +25,13 @@
 
 %fallback ID
   ABORT APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
-  DEALLOCATE DESCRIBE DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXECUTE EXPLAIN EXTRACT FILE FILES FILTER FIRST FOLLOWING
-  FORMAT FUNCTIONS GROUPING GROUPS HOUR IF IGNORE INCLUDING INSERT INTERLEAVED INTERVAL ISOLATION KEY LAST LEVEL LOCAL
-  MATERIALIZED MINUTE MONTH NEW NEXT NO NULLS ORDINALITY OTHERS OVER OVERLAY PARTITION PARTITIONED POSITION PRECEDING PRECISION PREPARE
-  RANGE READ RECURSIVE REPLACE RESET RESPECT RESTRICT ROLLBACK ROLLUP ROW ROWS SCHEMA SECOND SESSION SET SETS SHOW SORTKEY START STDIN STDOUT
-  SUBSTRING TABLES TEMP TEMPORARY TIES TIME TIMESTAMP TOP TRANSACTION TRIM TRY_CAST UNBOUNDED UNKNOWN VARYING VERSION VIEW WITHIN
-  WITHOUT WORK WRITE YEAR ZONE.
+  DEALLOCATE DELETE DESCRIBE DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXECUTE EXPLAIN EXTRACT
+  FILE FILES FILTER FIRST FOLLOWING FORMAT FUNCTIONS GROUPING GROUPS HOUR IF IGNORE INCLUDING INSERT INTERLEAVED INTERVAL
+  ISOLATION KEY LAST LEVEL LOCAL MATCHED MATERIALIZED MERGE MINUTE MONTH NEW NEXT NO NOTHING NULLS ORDINALITY OTHERS OVER
+  OVERLAY PARTITION PARTITIONED POSITION PRECEDING PRECISION PREPARE RANGE READ RECURSIVE REPLACE RESET RESPECT RESTRICT
+  ROLLBACK ROLLUP ROW ROWS SCHEMA SECOND SESSION SET SETS SHOW SORTKEY START STDIN STDOUT SUBSTRING TABLES TEMP TEMPORARY TIES
+  TIME TIMESTAMP TOP TRANSACTION TRIM TRUNCATE TRY_CAST UNBOUNDED UNKNOWN UPDATE VARYING VERSION VIEW WITHIN WITHOUT WORK
+  WRITE YEAR ZONE.
 %wildcard ANY_TOKEN.
 
 /* What binds weaker stands first. */
@@ -75,6 +76,7 @@ statement(S) ::= comment(C).            { S = ast_statement(p, AST_STATEMENT_COM
 statement(S) ::= prepare(P).            { S = ast_statement(p, AST_STATEMENT_PREPARE, P); }
 statement(S) ::= execute(E).            { S = ast_statement(p, AST_STATEMENT_EXECUTE, E); }
 statement(S) ::= deallocate(D).         { S = ast_statement(p, AST_STATEMENT_DEALLOCATE, D); }
+statement(S) ::= truncate(T).           { S = ast_statement(p, AST_STATEMENT_TRUNCATE, T); }
 statement(S) ::= copy(C).               { S = ast_statement(p, AST_STATEMENT_COPY, C); }
 statement(S) ::= analyze(A).            { S = ast_statement(p, AST_STATEMENT_ANALYZE, A); }
 statement(S) ::= transaction(T).        { S = ast_statement(p, AST_STATEMENT_TRANSACTION, T); }
@@ -84,6 +86,9 @@ statement(S) ::= show(X).               { S = ast_statement(p, AST_STATEMENT_SHO
 statement(S) ::= describe(D).           { S = ast_statement(p, AST_STATEMENT_DESCRIBE, D); }
 explainable(S) ::= query(Q).            { S = ast_statement(p, AST_STATEMENT_QUERY, Q); }
 explainable(S) ::= insert(I).           { S = ast_statement(p, AST_STATEMENT_INSERT, I); }
+explainable(S) ::= delete(D).           { S = ast_statement(p, AST_STATEMENT_DELETE, D); }
+explainable(S) ::= update(U).           { S = ast_statement(p, AST_STATEMENT_UPDATE, U); }
+explainable(S) ::= merge(M).            { S = ast_statement(p, AST_STATEMENT_MERGE, M); }
 explainable(S) ::= create_table(C).     { S = ast_statement(p, AST_STATEMENT_CREATE_TABLE, C); }
 
 %type explain {AstExplain *}
@@ -261,12 +266,74 @@ deallocate(D) ::= DEALLOCATE prepared ALL.      { D = ast_deallocate(p, NULL); }
 prepared ::= .
 prepared ::= PREPARE.
 
-/* ----------------------------------------------------------------------------------------------------- INSERT, COPY */
+/* ----------------------------------------------------------------------------------------------------- INSERT */
 
 %type insert {AstInsert *}
 insert(I) ::= INSERT INTO qualified_name(T) query(Q).                       { I = ast_insert(p, T, (AstIdentList){0}, Q); }
 insert(I) ::= INSERT INTO qualified_name(T) LP idents(C) RP query(Q).       { I = ast_insert(p, T, C, Q); }
 insert(I) ::= INSERT INTO qualified_name(T) DEFAULT VALUES.                 { I = ast_insert(p, T, (AstIdentList){0}, NULL); }
+
+/* ------------------------------------------------------------------------------------ DELETE, UPDATE, MERGE, TRUNCATE */
+
+/* The table that a statement changes. */
+%type target {AstFrom *}
+target(F) ::= qualified_name(N).                { F = ast_from_target(p, N, NULL); }
+target(F) ::= qualified_name(N) ident(A).       { F = ast_from_target(p, N, A); }
+target(F) ::= qualified_name(N) AS ident(A).    { F = ast_from_target(p, N, A); }
+
+%type delete {AstDelete *}
+delete(D) ::= delete_rows(A).                   { D = A; }
+delete(D) ::= with(W) delete_rows(A).           { D = A; D->with = W; }
+%type delete_rows {AstDelete *}
+delete_rows(D) ::= DELETE FROM target(T) using(U) where(W).             { D = ast_delete(p, T, U, W); }
+%type using {AstFromList}
+using(L) ::= .                                  { L = (AstFromList){0}; }
+using(L) ::= USING from_list(A).                { L = A; }
+
+%type update {AstUpdate *}
+update(U) ::= update_rows(A).                   { U = A; }
+update(U) ::= with(W) update_rows(A).           { U = A; U->with = W; }
+%type update_rows {AstUpdate *}
+update_rows(U) ::= UPDATE target(T) SET assignments(L) from_clause(F) where(W).     { U = ast_update(p, T, L, F, W); }
+%type assignments {AstAssignmentList}
+assignments(L) ::= assignment(A).               { L = ast_assignment_append(p, (AstAssignmentList){0}, A); }
+assignments(L) ::= assignments(B) COMMA assignment(A).                  { L = ast_assignment_append(p, B, A); }
+%type assignment {AstAssignment *}
+assignment(A) ::= qualified_name(N) EQ row_value(V).                    { A = ast_assignment(p, ast_assigned(p, N), V); }
+assignment(A) ::= LP idents(C) RP EQ row(R).                            { A = ast_assignment_row(p, C, R); }
+assignment(A) ::= LP idents(C) RP EQ ROW row(R).                        { A = ast_assignment_row(p, C, R); }
+assignment(A) ::= LP idents(C) RP EQ query_parens(Q).                   { A = ast_assignment_query(p, C, Q); }
+
+%type merge {AstMerge *}
+merge(M) ::= merge_rows(A).                     { M = A; }
+merge(M) ::= with(W) merge_rows(A).             { M = A; M->with = W; }
+%type merge_rows {AstMerge *}
+merge_rows(M) ::= MERGE INTO target(T) USING from(S) ON expr(E) merge_clauses(L).   { M = ast_merge(p, T, S, E, L); }
+%type merge_clauses {AstMergeClauseList}
+merge_clauses(L) ::= merge_clause(C).           { L = ast_merge_clause_append(p, (AstMergeClauseList){0}, C); }
+merge_clauses(L) ::= merge_clauses(A) merge_clause(C).                  { L = ast_merge_clause_append(p, A, C); }
+%type merge_clause {AstMergeClause *}
+merge_clause(C) ::= WHEN(K) MATCHED merge_and(E) THEN merge_change(A).          { C = ast_merge_when(p, K, true, E, A); }
+merge_clause(C) ::= WHEN(K) NOT MATCHED merge_and(E) THEN merge_insert(A).      { C = ast_merge_when(p, K, false, E, A); }
+%type merge_and {AstExpr *}
+merge_and(E) ::= .                              { E = NULL; }
+merge_and(E) ::= AND expr(A).                   { E = A; }
+%type merge_change {AstMergeClause *}
+merge_change(C) ::= UPDATE SET assignments(L).  { C = ast_merge_clause(p, AST_MERGE_UPDATE); C->set = L; }
+merge_change(C) ::= DELETE.                     { C = ast_merge_clause(p, AST_MERGE_DELETE); }
+merge_change(C) ::= DO NOTHING.                 { C = ast_merge_clause(p, AST_MERGE_NOTHING); }
+%type merge_insert {AstMergeClause *}
+merge_insert(C) ::= INSERT VALUES row(R).       { C = ast_merge_clause(p, AST_MERGE_INSERT); C->row = R; }
+merge_insert(C) ::= INSERT LP idents(L) RP VALUES row(R).
+    { C = ast_merge_clause(p, AST_MERGE_INSERT); C->columns = L; C->row = R; }
+merge_insert(C) ::= INSERT DEFAULT VALUES.      { C = ast_merge_clause(p, AST_MERGE_INSERT); }
+merge_insert(C) ::= DO NOTHING.                 { C = ast_merge_clause(p, AST_MERGE_NOTHING); }
+
+%type truncate {AstTruncate *}
+truncate(T) ::= TRUNCATE qualified_names(L) drop_behaviour(B).          { T = ast_truncate(p, L, B); }
+truncate(T) ::= TRUNCATE TABLE qualified_names(L) drop_behaviour(B).    { T = ast_truncate(p, L, B); }
+
+/* ------------------------------------------------------------------------------------------------------------ COPY */
 
 %type copy {AstCopy *}
 copy(C) ::= COPY qualified_name(T) column_names(L) copy_direction(D) copy_target(F) copy_options(O).

@@ -307,6 +307,24 @@ Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_n
     return status;
 }
 
+static Status truncate_table(const Context *cx, Commit *commit, uint64_t table_id) {
+    CommitTable *table;
+    TRY(commit_touch_table(cx, commit, table_id, &table));
+    if (table->segment_count > 0) {
+        table->segment_count = 0;
+        table_changed(table);
+    }
+    return OK;
+}
+
+Status commit_truncate_table(const Context *cx, Commit *commit, uint64_t table_id) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = truncate_table(&own, commit, table_id);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
 static Status redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
     CommitTable *table;
     TableSchema *copy;

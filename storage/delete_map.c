@@ -37,8 +37,7 @@ Status delete_map_create(const Context *cx, uint64_t rows, const DeleteMap *from
     atomic_init(&map->references, 1);
     map->rows = rows;
     if (from != NULL) {
-        memcpy((void *)map->words, (const void *)from->words, sizeof(uint64_t) * word_count(rows));
-        atomic_init(&map->deleted, atomic_load(&from->deleted));
+        memcpy((void *)map->words, (const void *)from->words, sizeof(uint64_t) * word_count(rows)); /* nobody adds to it */
     }
     *out = map;
     return OK;
@@ -59,12 +58,12 @@ static uint64_t word_at(const DeleteMap *map, uint64_t word) {
     return atomic_load_explicit(&map->words[word], memory_order_relaxed);
 }
 
-uint32_t delete_map_count(const DeleteMap *map, uint64_t first, uint32_t count) {
-    uint32_t deleted = 0;
-    for (uint32_t i = 0; i < count; i += 64) {
+uint64_t delete_map_count(const DeleteMap *map, uint64_t first, uint64_t count) {
+    uint64_t deleted = 0;
+    for (uint64_t i = 0; i < count; i += 64) {
         uint64_t word = word_at(map, (first + i) / 64);
         uint64_t wanted = count - i >= 64 ? UINT64_MAX : (UINT64_C(1) << (count - i)) - 1;
-        deleted += (uint32_t)__builtin_popcountll(word & wanted);
+        deleted += (uint64_t)__builtin_popcountll(word & wanted);
     }
     return deleted;
 }
@@ -230,7 +229,7 @@ static Status write_file(const Context *cx, Commit *commit, uint64_t table_id, c
 
 Status commit_delete_rows(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment, DeleteMap *map) {
     Segment changed = *segment;
-    changed.deleted_rows = atomic_load(&map->deleted);
+    changed.deleted_rows = delete_map_count(map, 0, map->rows);
     if (changed.deleted_rows == segment->rows) {
         return commit_remove_segment(cx, commit, table_id, segment->id);
     }

@@ -11,7 +11,6 @@ typedef struct DeleteMap {
     _Atomic(uint32_t) references;
     uint64_t id;               /* of its file; 0: not written */
     uint64_t rows;             /* of the segment */
-    _Atomic(uint64_t) deleted; /* bits that are set */
     _Atomic(uint64_t) words[]; /* bit per row; bits past `rows` are 0 */
 } DeleteMap;
 
@@ -22,16 +21,12 @@ void delete_map_release(DeleteMap *map); /* NULL is fine */
 /* Marks a row; false if it was marked already. Any thread. */
 static inline bool delete_map_add(DeleteMap *map, uint64_t row) {
     uint64_t bit = UINT64_C(1) << (row & 63);
-    bool is_new = (atomic_fetch_or_explicit(&map->words[row >> 6], bit, memory_order_relaxed) & bit) == 0;
-    if (is_new) {
-        atomic_fetch_add_explicit(&map->deleted, 1, memory_order_relaxed);
-    }
-    return is_new;
+    return (atomic_fetch_or_explicit(&map->words[row >> 6], bit, memory_order_relaxed) & bit) == 0;
 }
 /* mask[i] = row first + i is not deleted; first is a multiple of 64. Returns how many are not. */
 uint32_t delete_map_live(const DeleteMap *map, uint64_t first, uint32_t count, uint8_t *mask);
 /* How many rows of [first, first + count) are deleted; first is a multiple of 64. */
-uint32_t delete_map_count(const DeleteMap *map, uint64_t first, uint32_t count);
+uint64_t delete_map_count(const DeleteMap *map, uint64_t first, uint64_t count);
 
 /* The map that the segment's manifest entry names; DATA_CORRUPTED names the file. */
 Status delete_map_read(const Context *cx, FileSystem *files, const TableVersion *table, const Segment *segment,

@@ -146,6 +146,7 @@ Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_i
 Status commit_create_namespace(const Context *cx, Commit *commit, const char *name);
 Status commit_drop_namespace(const Context *cx, Commit *commit, const char *name);
 Status commit_comment_namespace(const Context *cx, Commit *commit, const char *name, const char *comment);
+Status commit_truncate_table(const Context *cx, Commit *commit, uint64_t table_id); /* no rows are left */
 /* The table as the commit sees it (own changes included). UNDEFINED_TABLE. */
 Status commit_table(const Context *cx, Commit *commit, const char *schema_name, const char *name, const TableVersion **table);
 /* The same; NULL if there is none, or no memory for it. */

@@ -8,6 +8,7 @@
  *   bind_expr.c     expressions    bind_call.c  calls    bind_subquery.c  scalar, IN, EXISTS
  *   bind_relation.c names of tables, views and schemas, the search path   bind_view.c    CREATE VIEW, views in FROM
  *   bind_ddl.c      CREATE TABLE   bind_dml.c   INSERT, COPY              suggest.c  "did you mean"
+ *   bind_change.c   DELETE, UPDATE bind_merge.c MERGE
  *
  * Everything returned lies in the arena; the snapshot is borrowed by the plan and must outlive it. */
 #ifndef DEPOT_BIND_BIND_H
@@ -40,6 +41,14 @@ Status plan_into_table(const Context *cx, LogicalPlan *plan, const TableVersion 
  * plan raises CHECK_VIOLATION. NOT NULL is the writer's to check. */
 Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const AstInsert *insert,
                    const BindParameters *parameters, LogicalPlan **plan) MUST_CHECK;
+
+/* DELETE, UPDATE, MERGE: the root is a LOGICAL_CHANGE; values are cast, CHECKs raised as for INSERT. */
+Status bind_delete(const Context *cx, Arena *arena, Snapshot *snapshot, const AstDelete *delete,
+                   const BindParameters *parameters, LogicalPlan **plan) MUST_CHECK;
+Status bind_update(const Context *cx, Arena *arena, Snapshot *snapshot, const AstUpdate *update,
+                   const BindParameters *parameters, LogicalPlan **plan) MUST_CHECK;
+Status bind_merge(const Context *cx, Arena *arena, Snapshot *snapshot, const AstMerge *merge, const BindParameters *parameters,
+                  LogicalPlan **plan) MUST_CHECK;
 
 /* For writers without a plan (COPY, the appender): a CHECK constraint over a row of the table: SLOT i is column i. The row
  * violates it where the condition is false (NULL passes): bind_check_violation() is the error then. */

@@ -196,6 +196,6 @@ Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const As
     } else {
         TRY(is_plain_values(ast->query) ? insert_values(cx, &insertion, root) : insert_query(cx, &insertion, root));
     }
-    TRY(filter_checks(cx, insertion.binder, schema, root));
+    TRY(filter_checks(cx, insertion.binder, schema, NULL, root));
     return plan_into_table(cx, *plan, insertion.table);
 }

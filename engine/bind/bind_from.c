@@ -74,12 +74,36 @@ static Status relation_names(const Context *cx, Binder *binder, const TableSchem
     return OK;
 }
 
+/* One more column of the Get, out of sight of names. */
+static Status add_row_id(const Context *cx, Binder *binder, const TableVersion *table, FromItem *item) {
+    LogicalNode *get = item->node;
+    Relation *relation = &item->scope.relations[0];
+    uint32_t count = get->column_count, *table_columns;
+    ColumnId *columns;
+    TRY_NEW_ARRAY(cx, binder->arena, columns, count + 1);
+    TRY_NEW_ARRAY(cx, binder->arena, table_columns, count + 1);
+    memcpy(columns, get->columns, sizeof *columns * count);
+    memcpy(table_columns, get->get.table_columns, sizeof *table_columns * count);
+    const char *name = arena_format(cx, binder->arena, "%s.row", get->get.alias);
+    TRY_POINTER(name);
+    TRY(plan_add_column(cx, binder->plan, type_make(TYPE_BIGINT), name, false, &relation->row_id));
+    binder->plan->columns[relation->row_id].table_column = ROW_ID_COLUMN;
+    columns[count] = relation->row_id;
+    table_columns[count] = ROW_ID_COLUMN;
+    get->columns = columns;
+    get->get.table_columns = table_columns;
+    get->column_count = count + 1;
+    relation->target = table;
+    return OK;
+}
+
 static Status bind_from_relation(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     const AstName *name = ast->table.name;
     const char *text = name->parts[name->count - 1].text;
     const TableVersion *table;
     const char **names;
-    TRY(relation_find(cx, binder->snapshot, item->scope.ctes, name, &table));
+    TRY(ast->table.is_target ? bind_table(cx, binder->arena, binder->snapshot, name, &table)
+                             : relation_find(cx, binder->snapshot, item->scope.ctes, name, &table));
     TRY(note_reference(cx, binder, ast->table.name, table));
     const TableSchema *schema = table->schema;
     Relation relation = {.schema_name = schema->schema_name, .name = schema->name, .table_name = schema->name};
@@ -90,7 +114,8 @@ static Status bind_from_relation(const Context *cx, Binder *binder, const AstFro
     } else {
         TRY(make_get(cx, binder, ast->pos, table, ast->alias != NULL ? ast->alias : text, &item->node));
     }
-    return add_relation(cx, binder, ast, relation, names, item);
+    TRY(add_relation(cx, binder, ast, relation, names, item));
+    return ast->table.is_target ? add_row_id(cx, binder, table, item) : OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------ subqueries and CTEs */
@@ -400,7 +425,8 @@ static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *a
     if (ast->table.version != NULL) {
         return fail_unsupported(cx, ast->table.version->pos, "AT (VERSION …)");
     }
-    Cte *cte = ast->table.name->count == 1 ? cte_find(item->scope.ctes, ast->table.name->parts[0].text) : NULL;
+    bool may_be_cte = ast->table.name->count == 1 && !ast->table.is_target;
+    Cte *cte = may_be_cte ? cte_find(item->scope.ctes, ast->table.name->parts[0].text) : NULL;
     return cte != NULL ? bind_from_cte(cx, binder, ast, cte, item) : bind_from_relation(cx, binder, ast, item);
 }
 

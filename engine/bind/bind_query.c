@@ -352,12 +352,11 @@ static Status bind_kind(const Context *cx, Binder *binder, Cte *ctes, const Scop
     return fail_at(cx, ast->pos, INTERNAL_ERROR, "a query of unknown kind %d", ast->kind);
 }
 
-static Status bind_with(const Context *cx, Binder *binder, const Scope *outer, const AstQuery *ast, Cte *ctes,
-                        BoundQuery *query) {
-    const AstCteList *list = &ast->with->ctes;
+Status bind_with_names(const Context *cx, Binder *binder, const Scope *outer, const AstWith *with, Cte *ctes, Cte **last) {
+    const AstCteList *list = &with->ctes;
     Cte *all;
-    if (ast->with->is_recursive) {
-        return fail_unsupported(cx, ast->with->pos, "WITH RECURSIVE");
+    if (with->is_recursive) {
+        return fail_unsupported(cx, with->pos, "WITH RECURSIVE");
     }
     TRY_NEW_ARRAY(cx, binder->arena, all, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
@@ -369,11 +368,23 @@ static Status bind_with(const Context *cx, Binder *binder, const Scope *outer, c
         }
         all[i] = (Cte){.earlier = i == 0 ? ctes : &all[i - 1], .ast = list->items[i], .outer = outer};
     }
-    TRY(bind_kind(cx, binder, &all[list->count - 1], outer, ast, query));
-    for (uint32_t i = 0; i < list->count; i++) {
-        TRY(bind_cte_unused(cx, binder, &all[i]));
+    *last = &all[list->count - 1];
+    return OK;
+}
+
+Status bind_with_unused(const Context *cx, Binder *binder, const AstWith *with, Cte *last) {
+    for (uint32_t i = 0; i < with->ctes.count; i++) {
+        TRY(bind_cte_unused(cx, binder, last - (with->ctes.count - 1) + i));
     }
     return OK;
+}
+
+static Status bind_with(const Context *cx, Binder *binder, const Scope *outer, const AstQuery *ast, Cte *ctes,
+                        BoundQuery *query) {
+    Cte *last;
+    TRY(bind_with_names(cx, binder, outer, ast->with, ctes, &last));
+    TRY(bind_kind(cx, binder, last, outer, ast, query));
+    return bind_with_unused(cx, binder, ast->with, last);
 }
 
 Status bind_query_body(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,

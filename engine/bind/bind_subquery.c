@@ -36,6 +36,11 @@ static Status add_scalar(const Context *cx, Place *place, SourcePos pos, Logical
     return OK;
 }
 
+Status bind_row_subquery(const Context *cx, Place *place, const AstQuery *ast, BoundQuery *query) {
+    TRY(bind_inner(cx, place, ast, query));
+    return add_pending(cx, place, (PendingJoin){.kind = JOIN_SINGLE, .pos = ast->pos, .node = query->node});
+}
+
 static Status bind_scalar(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     BoundQuery query;
     TRY(bind_inner(cx, place, ast->query, &query));

@@ -113,7 +113,18 @@ static Status new_text(const Context *cx, Arena *arena, const char *text, Expr *
     return OK;
 }
 
-Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schema, LogicalNode **node) {
+static Status allow(const Context *cx, Arena *arena, Expr *unless, Expr **condition) {
+    if (unless != NULL) {
+        Expr *either = expr_new(cx, arena, EXPR_OR, type_make(TYPE_BOOLEAN), POS_NONE, 2);
+        TRY_POINTER(either);
+        either->args[0] = unless;
+        either->args[1] = *condition;
+        *condition = either;
+    }
+    return OK;
+}
+
+Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schema, Expr *unless, LogicalNode **node) {
     Arena *arena = binder->arena;
     BoundCheck *checks;
     Expr *all = NULL;
@@ -124,6 +135,7 @@ Status filter_checks(const Context *cx, Binder *binder, const TableSchema *schem
         call->function = &check_row;
         call->args[0] = expr_transform(cx, arena, checks[i].condition, slot_to_column, (*node)->columns);
         TRY_POINTER(call->args[0]);
+        TRY(allow(cx, arena, unless, &call->args[0]));
         TRY(new_text(cx, arena, checks[i].name, &call->args[1]));
         TRY(new_text(cx, arena, schema->name, &call->args[2]));
         all = expr_and(cx, arena, all, call);

@@ -130,6 +130,9 @@ typedef struct BoundQuery {
     SourcePos *positions; /* per column: of its expression, for messages */
 } BoundQuery;
 
+/* (a, b) = (SELECT …): the columns of its one row. */
+Status bind_row_subquery(const Context *cx, Place *place, const AstQuery *ast, BoundQuery *query);
+
 /* `outer`: the scope around it, for telling a correlated subquery from a wrong name; ctes: what WITH names mean. */
 Status bind_query_body(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
                        BoundQuery *query);
@@ -140,6 +143,10 @@ Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
 /* Fills a scope with what FROM gives and returns its rows. */
 Status bind_from_list(const Context *cx, Binder *binder, const AstFromList *list, Scope *scope, LogicalNode **node);
 /* A WITH query that nobody reads must be right, too. */
+/* WITH: its names in front of `ctes`; *last is the one that sees all of them. Once what follows is bound, the names that it did
+ * not use are bound, too: they must be right. */
+Status bind_with_names(const Context *cx, Binder *binder, const Scope *outer, const AstWith *with, Cte *ctes, Cte **last);
+Status bind_with_unused(const Context *cx, Binder *binder, const AstWith *with, Cte *last);
 Status bind_cte_unused(const Context *cx, Binder *binder, Cte *cte);
 /* ORDER BY of a query without a select list: by position or output name only. */
 Status bind_output_order(const Context *cx, Binder *binder, const AstQuery *ast, const char *what, BoundQuery *query);

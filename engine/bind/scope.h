@@ -29,10 +29,12 @@ typedef struct ScopeColumn {
 
 /* A table, subquery or function of FROM, by the name that qualifies its columns. */
 typedef struct Relation {
-    const char *schema_name; /* NULL if it has an alias or is no table */
-    const char *name;        /* alias or table name; NULL: cannot be named */
-    const char *table_name;  /* the table or WITH name behind the alias; NULL: none */
-    bool is_table;           /* stored, not a query */
+    const char *schema_name;    /* NULL if it has an alias or is no table */
+    const char *name;           /* alias or table name; NULL: cannot be named */
+    const char *table_name;     /* the table or WITH name behind the alias; NULL: none */
+    bool is_table;              /* stored, not a query */
+    const TableVersion *target; /* the table that the statement changes, if this is it; else NULL */
+    ColumnId row_id;            /* of the target's rows */
     uint32_t column_count;
     ScopeColumn *columns;
 } Relation;

@@ -95,7 +95,7 @@ typedef struct OperatorClass {
 
 /* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
 extern const OperatorClass scan_operator, values_operator, table_function_operator, storage_function_operator, filter_operator,
-    project_operator, limit_operator, union_operator, exchange_operator, insert_operator, materialize_operator,
+    project_operator, limit_operator, union_operator, exchange_operator, insert_operator, change_operator, materialize_operator,
     shared_scan_operator;
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, expand_operator, sort_operator, topn_operator, window_operator;
@@ -130,7 +130,7 @@ const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter
 typedef struct QueryOptions {
     uint32_t threads;
     bool collect_profile;
-    Commit *commit; /* for INSERT: where segments go; NULL otherwise */
+    Commit *commit; /* of plans that write; NULL otherwise */
     /* Called about every 100 ms while running, with rows scanned and rows to scan; may be NULL. */
     void (*progress)(void *argument, uint64_t done, uint64_t total);
     void *progress_argument;
@@ -141,7 +141,7 @@ Status query_start(const Context *cx, const PhysicalPlan *plan, WorkerPool *pool
 /* The next batch of the result, borrowed until the next call; *batch = NULL at the end. The calling thread works on the query
  * while it waits. At most a few batches are ever ready ahead: memory stays constant however slowly the caller steps. */
 Status query_next(const Context *cx, Query *query, const Batch **batch);
-/* Rows inserted (INSERT plans). */
+/* Rows inserted, deleted, updated. */
 uint64_t query_rows_written(const Query *query);
 /* After the last batch: counters, owned by the query. */
 const PlanProfile *query_profile(Query *query);

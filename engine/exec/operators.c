@@ -49,6 +49,7 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_SHARED_SCAN: return &shared_scan_operator;
     case PHYSICAL_EXCHANGE: return &exchange_operator;
     case PHYSICAL_INSERT: return &insert_operator;
+    case PHYSICAL_CHANGE: return &change_operator;
     default: return NULL;
     }
 }

@@ -354,7 +354,7 @@ static void finish_job_run(Job *job) {
         query_fail(query, &self->error);
     } else if (is_last && !atomic_load(&query->stopping)) {
         release_all(&sink->dependents);
-        if (sink->op == query->plan->root && sink->op->kind == PHYSICAL_INSERT) {
+        if (sink->op == query->plan->root && physical_writes(sink->op->kind)) {
             complete(query);
         }
     }

@@ -92,6 +92,7 @@ void cost_node(PhysicalNode *node) {
     case PHYSICAL_WINDOW: cost_over(node, COST_ROW * node->window.item_count, false); return;
     case PHYSICAL_MATERIALIZE: cost_over(node, COST_OPERATOR, true); return;
     case PHYSICAL_PROJECT:
+    case PHYSICAL_CHANGE:
     case PHYSICAL_INSERT: cost_over(node, 0, false); return;
     default: break;
     }

@@ -8,7 +8,8 @@
 Status plan_dictionary(const Context *cx, const LogicalPlan *plan, const TableVersion *table, uint32_t column,
                        const Dictionary **dictionary) {
     *dictionary = NULL;
-    if (column == ROW_ID_COLUMN || !type_is_text(table->schema->columns[column].type) || (plan->is_shown && table->segment_count > SEGMENTS_NEAR)) {
+    if (column == ROW_ID_COLUMN || !type_is_text(table->schema->columns[column].type) ||
+        (plan->is_shown && table->segment_count > SEGMENTS_NEAR)) {
         return OK;
     }
     Status status = table_dictionary(cx, plan->snapshot, table, column, dictionary);

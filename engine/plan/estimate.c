@@ -523,6 +523,7 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
     case LOGICAL_PROJECT:
     case LOGICAL_WINDOW:
     case LOGICAL_SORT:
+    case LOGICAL_CHANGE:
     case LOGICAL_INSERT: node->rows = input; return OK;
     }
     return OK;

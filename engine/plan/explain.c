@@ -117,6 +117,11 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
     case PHYSICAL_SHARED_SCAN:
         *text = arena_format(e->cx, e->arena, "%s on %s", label, node->shared_scan.shared->materialize.name);
         break;
+    case PHYSICAL_CHANGE: {
+        static const char *const names[] = {[CHANGE_DELETE] = "Delete", [CHANGE_UPDATE] = "Update", [CHANGE_MERGE] = "Merge"};
+        *text = arena_format(e->cx, e->arena, "%s on %s", names[node->change.kind], node->change.table->schema->name);
+        break;
+    }
     case PHYSICAL_INSERT: *text = arena_format(e->cx, e->arena, "%s on %s", label, node->insert.table->schema->name); break;
     default: break;
     }

@@ -238,6 +238,7 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
         [LOGICAL_UNION] = "Union",
         [LOGICAL_SHARED_SCAN] = "SharedScan",
         [LOGICAL_INSERT] = "Insert",
+        [LOGICAL_CHANGE] = "Change",
     };
     for (uint32_t i = 0; i < depth; i++) {
         print(p, "  ");
@@ -264,6 +265,10 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
     case LOGICAL_INSERT:
         print(p, " into ");
         print(p, node->insert.table->schema->name);
+        break;
+    case LOGICAL_CHANGE:
+        print(p, " of ");
+        print(p, node->change.table->schema->name);
         break;
     }
     print_columns(p, node);

@@ -22,7 +22,8 @@ typedef enum LogicalKind {
     LOGICAL_LIMIT,       /* child 0 */
     LOGICAL_UNION,       /* UNION ALL of all children; column i comes from inputs[child][i] */
     LOGICAL_SHARED_SCAN, /* rows of a shared subplan (LogicalPlan.shared): computed once, read in several places */
-    LOGICAL_INSERT       /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
+    LOGICAL_INSERT,      /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
+    LOGICAL_CHANGE       /* rows of a table as child 0 says; the root of DELETE, UPDATE, MERGE */
 } LogicalKind;
 
 /* A row's place in its table version, for statements that change rows: a BIGINT that a table has beside its columns. It holds
@@ -31,6 +32,14 @@ typedef enum LogicalKind {
 static inline int64_t row_id(uint32_t segment, uint64_t row) {
     return (int64_t)segment << 32 | (int64_t)row;
 }
+
+/* What a LOGICAL_CHANGE's child has. */
+typedef enum ChangeKind {
+    CHANGE_DELETE, /* row id; a row may come several times */
+    CHANGE_UPDATE, /* the table's columns, row id; once per row */
+    CHANGE_MERGE   /* the table's columns, row id, ChangeAction as INTEGER; a row that comes twice is an error */
+} ChangeKind;
+typedef enum ChangeAction { ACTION_UPDATE, ACTION_DELETE, ACTION_INSERT } ChangeAction;
 
 typedef enum JoinKind {
     JOIN_INNER,
@@ -193,6 +202,10 @@ struct LogicalNode {
         struct {
             const TableVersion *table; /* child columns are in table order and of the table's types */
         } insert;
+        struct {
+            ChangeKind kind;
+            const TableVersion *table;
+        } change;
     };
 };
 

@@ -128,9 +128,10 @@ Status join_block_collect(const Context *cx, LogicalPlan *plan, LogicalNode *nod
     return block_add(cx, plan, block, node);
 }
 
-/* INSERT counts on its child's order of columns: a Project holds it fast while joins below change theirs. */
-static Status fix_insert_order(const Context *cx, LogicalPlan *plan) {
-    if (plan->root->kind != LOGICAL_INSERT || plan->root->children[0]->kind == LOGICAL_PROJECT) {
+/* What writes counts on its child's order of columns: a Project holds it fast while joins below change theirs. */
+static Status fix_written_order(const Context *cx, LogicalPlan *plan) {
+    bool writes = plan->root->kind == LOGICAL_INSERT || plan->root->kind == LOGICAL_CHANGE;
+    if (!writes || plan->root->children[0]->kind == LOGICAL_PROJECT) {
         return OK;
     }
     LogicalNode *child = plan->root->children[0];
@@ -153,7 +154,7 @@ static Status fix_insert_order(const Context *cx, LogicalPlan *plan) {
 }
 
 Status plan_optimize(const Context *cx, LogicalPlan *plan) {
-    TRY(fix_insert_order(cx, plan));
+    TRY(fix_written_order(cx, plan));
 #define REWRITE(name, text) TRY(rewrite_##name(cx, plan));
 #include "plan/rewrites.def"
 #undef REWRITE

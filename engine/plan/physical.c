@@ -459,15 +459,19 @@ static Status lower_union(Lowering *low, const LogicalNode *node, Subplan *out) 
     return OK;
 }
 
-static Status lower_insert(Lowering *low, const LogicalNode *node, Subplan *out) {
+static Status lower_write(Lowering *low, const LogicalNode *node, Subplan *out) {
     Subplan input;
     TRY(lower_node(low, node->children[0], &input));
     TRY(exchange_to_leader(low, &input));
-    TRY(lower_new(low, PHYSICAL_INSERT, 1, 0, out));
+    TRY(lower_new(low, node->kind == LOGICAL_INSERT ? PHYSICAL_INSERT : PHYSICAL_CHANGE, 1, 0, out));
     out->node->children[0] = input.node;
     out->node->on_leader = input.node->on_leader;
     out->node->rows = input.node->rows;
-    out->node->insert.table = node->insert.table;
+    if (node->kind == LOGICAL_INSERT) {
+        out->node->insert.table = node->insert.table;
+    } else {
+        out->node->change = (ChangeSpec){node->change.kind, node->change.table};
+    }
     out->placement.kind = PLACED_LEADER;
     lower_finish(low, out);
     return OK;
@@ -488,7 +492,8 @@ Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out) {
     case LOGICAL_LIMIT: return lower_limit(low, node, out);
     case LOGICAL_UNION: return lower_union(low, node, out);
     case LOGICAL_SHARED_SCAN: return lower_shared_scan(low, node, out);
-    case LOGICAL_INSERT: return lower_insert(low, node, out);
+    case LOGICAL_CHANGE:
+    case LOGICAL_INSERT: return lower_write(low, node, out);
     }
     return fail(low->cx, INTERNAL_ERROR, "logical node kind %d cannot be lowered", (int)node->kind);
 }
@@ -512,7 +517,7 @@ static Status gather_at_top(Lowering *low, Subplan *root) {
     }
     PhysicalNode **place = &root->node;
     for (PhysicalNode **at = place;
-         (*at)->kind == PHYSICAL_LIMIT || (*at)->kind == PHYSICAL_PROJECT || (*at)->kind == PHYSICAL_INSERT;
+         (*at)->kind == PHYSICAL_LIMIT || (*at)->kind == PHYSICAL_PROJECT || physical_writes((*at)->kind);
          at = &(*at)->children[0]) {
         PhysicalKind below = (*at)->children[0]->kind;
         if ((*at)->kind != PHYSICAL_PROJECT || below == PHYSICAL_SORT) {
@@ -540,7 +545,7 @@ static Status lower_outputs(Lowering *low, Subplan *root) {
     for (uint32_t i = 0; i < logical->output_count && is_identity; i++) {
         is_identity = root->layout[i] == logical->outputs[i];
     }
-    if (is_identity || root->node->kind == PHYSICAL_INSERT) {
+    if (is_identity || physical_writes(root->node->kind)) {
         return OK;
     }
     Subplan out;

@@ -62,6 +62,11 @@ typedef struct ScanSpec {
     uint32_t partitions_read; /* after static pruning; of table->partition_count */
 } ScanSpec;
 
+/* Writes its input; has no output. */
+static inline bool physical_writes(PhysicalKind kind) {
+    return kind == PHYSICAL_INSERT || kind == PHYSICAL_CHANGE;
+}
+
 static inline Type scan_column_type(const ScanSpec *spec, uint32_t column) {
     uint32_t table_column = spec->columns[column];
     return table_column == ROW_ID_COLUMN ? type_make(TYPE_BIGINT) : spec->table->schema->columns[table_column].type;
@@ -212,6 +217,11 @@ typedef struct InsertSpec {
     const TableVersion *table;
 } InsertSpec;
 
+typedef struct ChangeSpec {
+    ChangeKind kind;
+    const TableVersion *table;
+} ChangeSpec;
+
 struct PhysicalNode {
     PhysicalKind kind;
     uint32_t id; /* index into the profile */
@@ -239,6 +249,7 @@ struct PhysicalNode {
         MaterializeSpec materialize;
         SharedScanSpec shared_scan;
         InsertSpec insert;
+        ChangeSpec change;
     };
 };
 

@@ -182,16 +182,23 @@ static Status scan_predicates(Lowering *low, const LogicalNode *get, Subplan *sc
     return OK;
 }
 
+static bool is_no_row_id(const Expr *node, void *logical_) {
+    const LogicalPlan *logical = logical_;
+    return node->kind != EXPR_COLUMN || logical->columns[node->column].table_column != ROW_ID_COLUMN;
+}
+
 /* Conditions that may fail wait for those that cannot: the scan tests in any order, and whole blocks at once, but
- * a <> 0 AND 10 / a > 2 must not divide by the zeros that its first half refuses. */
+ * a <> 0 AND 10 / a > 2 must not divide by the zeros that its first half refuses. Row ids are only there once rows come out. */
 static Status split_filters(Lowering *low, const LogicalNode *get, ExprList *inside, ExprList *above) {
+    ExprList failing = {0};
     for (uint32_t i = 0; i < get->get.filter_count; i++) {
         Expr *filter = get->get.filters[i];
-        TRY(expr_list_add(low->cx, low->arena, expr_can_fail(filter) ? above : inside, filter));
+        bool is_testable = expr_walk(filter, is_no_row_id, (void *)low->logical);
+        TRY(expr_list_add(low->cx, low->arena, !is_testable ? above : expr_can_fail(filter) ? &failing : inside, filter));
     }
-    if (inside->count == 0) {
-        *inside = *above;
-        *above = (ExprList){0};
+    ExprList *to = inside->count == 0 ? inside : above;
+    for (uint32_t i = 0; i < failing.count; i++) {
+        TRY(expr_list_add(low->cx, low->arena, to, failing.items[i]));
     }
     return OK;
 }

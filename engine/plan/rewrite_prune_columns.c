@@ -224,6 +224,7 @@ static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
         return OK;
     case LOGICAL_UNION: return prune_union(p, node, required);
     case LOGICAL_SHARED_SCAN: prune_shared_scan(p, node, required); return OK;
+    case LOGICAL_CHANGE:
     case LOGICAL_INSERT:
         TRY(column_set_init(p->cx, p->plan->arena, p->plan, &below));
         column_set_add_all(&below, node->children[0]->columns, node->children[0]->column_count);

@@ -1,4 +1,4 @@
-/* CREATE TABLE, CREATE TABLE AS, CREATE SCHEMA, CREATE VIEW, COMMENT ON: each inside the run's commit. */
+/* CREATE TABLE, CREATE TABLE AS, CREATE SCHEMA, CREATE VIEW, COMMENT ON, TRUNCATE: each inside the run's commit. */
 #include "bind/bind.h"
 #include "core/notice.h"
 #include "session/session.h"
@@ -123,12 +123,24 @@ static Status comment_on(const Context *cx, depot_statement *statement) {
     return OK;
 }
 
+static Status truncate_tables(const Context *cx, depot_statement *statement) {
+    Run *run = &statement->run;
+    const AstNameList *names = &statement->ast->truncate->names;
+    for (uint32_t i = 0; i < names->count; i++) {
+        const TableVersion *table;
+        TRY(bind_table(cx, &run->arena, run->snapshot, names->items[i], &table));
+        TRY(commit_truncate_table(cx, run->commit, table->id));
+    }
+    return OK;
+}
+
 Status run_ddl(const Context *cx, depot_statement *statement) {
     switch (statement->ast->kind) {
     case AST_STATEMENT_CREATE_SCHEMA: return create_schema(cx, statement);
     case AST_STATEMENT_CREATE_VIEW: return create_view(cx, statement);
     case AST_STATEMENT_COMMENT: return comment_on(cx, statement);
     case AST_STATEMENT_DROP: return run_drop(cx, statement);
+    case AST_STATEMENT_TRUNCATE: return truncate_tables(cx, statement);
     default: return create_table(cx, statement);
     }
 }

@@ -189,6 +189,10 @@ static const char *statement_tag(const AstStatement *ast) {
     case AST_STATEMENT_EXECUTE: return "EXECUTE";
     case AST_STATEMENT_DEALLOCATE: return ast->deallocate->name == NULL ? "DEALLOCATE ALL" : "DEALLOCATE";
     case AST_STATEMENT_INSERT: return "INSERT";
+    case AST_STATEMENT_DELETE: return "DELETE";
+    case AST_STATEMENT_UPDATE: return "UPDATE";
+    case AST_STATEMENT_MERGE: return "MERGE";
+    case AST_STATEMENT_TRUNCATE: return "TRUNCATE TABLE";
     case AST_STATEMENT_COPY: return "COPY";
     case AST_STATEMENT_ANALYZE: return "ANALYZE";
     case AST_STATEMENT_TRANSACTION: return transaction_tag(ast->transaction->kind);

@@ -142,7 +142,7 @@ void transaction_fail(depot *db);
 void transaction_close(depot *db);                                     /* the connection ends */
 Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN, COMMIT, ROLLBACK */
 
-Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT */
+Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
 Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
 Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */
 Status run_show(const Context *cx, depot_statement *statement); /* SHOW, DESCRIBE: fills run.table; SET, RESET */

@@ -97,23 +97,31 @@ static Status plan_query(const Context *cx, depot_statement *statement, const As
     return lower(cx, statement, logical);
 }
 
-static Status plan_insert(const Context *cx, depot_statement *statement, const AstInsert *insert) {
+/* INSERT, DELETE, UPDATE, MERGE. */
+static Status plan_write(const Context *cx, depot_statement *statement, const AstStatement *ast) {
     BindParameters parameters = bound_parameters(statement);
+    Arena *arena = &statement->run.arena;
+    Snapshot *snapshot = statement->run.snapshot;
     LogicalPlan *logical;
-    TRY(bind_insert(cx, &statement->run.arena, statement->run.snapshot, insert, &parameters, &logical));
+    switch (ast->kind) {
+    case AST_STATEMENT_INSERT: TRY(bind_insert(cx, arena, snapshot, ast->insert, &parameters, &logical)); break;
+    case AST_STATEMENT_DELETE: TRY(bind_delete(cx, arena, snapshot, ast->delete, &parameters, &logical)); break;
+    case AST_STATEMENT_UPDATE: TRY(bind_update(cx, arena, snapshot, ast->update, &parameters, &logical)); break;
+    case AST_STATEMENT_MERGE: TRY(bind_merge(cx, arena, snapshot, ast->merge, &parameters, &logical)); break;
+    default: return fail_unsupported(cx, ast->pos, "EXPLAIN of this statement");
+    }
     return lower(cx, statement, logical);
 }
 
 static Status plan_explained(const Context *cx, depot_statement *statement) {
     const AstStatement *explained = statement->ast->explain->statement;
     Run *run = &statement->run;
-    switch (explained->kind) {
-    case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, explained->query);
-    case AST_STATEMENT_INSERT:
-        TRY(run->is_shown ? transaction_read(cx, statement) : transaction_write(cx, statement));
-        return plan_insert(cx, statement, explained->insert);
-    default: return fail_unsupported(cx, explained->pos, "EXPLAIN of this statement");
+    if (explained->kind == AST_STATEMENT_QUERY) {
+        TRY(transaction_read(cx, statement));
+        return plan_query(cx, statement, explained->query);
     }
+    TRY(run->is_shown ? transaction_read(cx, statement) : transaction_write(cx, statement));
+    return plan_write(cx, statement, explained);
 }
 
 static Status take_plan_columns(const Context *cx, Run *run) {
@@ -182,10 +190,10 @@ Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *log
     return OK;
 }
 
-static Status run_insert(const Context *cx, depot_statement *statement) {
+static Status run_change(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     TRY(transaction_write(cx, statement));
-    TRY(plan_insert(cx, statement, statement->ast->insert));
+    TRY(plan_write(cx, statement, statement->ast));
     TRY(start_query(cx, statement, false));
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
@@ -270,12 +278,16 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     switch (statement->ast->kind) {
     case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, statement->ast->query);
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
-    case AST_STATEMENT_INSERT: return run_insert(cx, statement);
+    case AST_STATEMENT_INSERT:
+    case AST_STATEMENT_DELETE:
+    case AST_STATEMENT_UPDATE:
+    case AST_STATEMENT_MERGE: return run_change(cx, statement);
     case AST_STATEMENT_CREATE_TABLE:
     case AST_STATEMENT_CREATE_SCHEMA:
     case AST_STATEMENT_CREATE_VIEW:
     case AST_STATEMENT_DROP:
     case AST_STATEMENT_COMMENT:
+    case AST_STATEMENT_TRUNCATE:
         TRY(transaction_write(cx, statement));
         TRY(run_ddl(cx, statement));
         return transaction_written(cx, run);

@@ -62,8 +62,11 @@ static void report_tag(Shell *shell, depot_statement *statement) {
     }
     const char *tag = depot_statement_tag(statement);
     fprintf(shell->out, "%s", tag);
-    if (strcmp(tag, "INSERT") == 0 || strcmp(tag, "COPY") == 0 || strcmp(tag, "CREATE TABLE AS") == 0) {
-        fprintf(shell->out, " %llu", (unsigned long long)depot_rows(statement));
+    static const char *const counted[] = {"INSERT", "DELETE", "UPDATE", "MERGE", "COPY", "CREATE TABLE AS"};
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        if (strcmp(tag, counted[i]) == 0) {
+            fprintf(shell->out, " %llu", (unsigned long long)depot_rows(statement));
+        }
     }
     fprintf(shell->out, "\n");
 }
