@@ -177,6 +177,12 @@ Status call_label(const Context *cx, Binder *binder, const AstCall *call, const 
 
 static Status check_aggregate_place(const Context *cx, const Place *place, const AstExpr *ast) {
     const ClauseRule *rule = &clause_rules[place->clause];
+    for (uint32_t i = 0; place->select != NULL && i < place->select->scope.relation_count; i++) {
+        if (place->select->scope.relations[i].is_working) {
+            return fail_at(cx, ast->pos, INVALID_RECURSION,
+                           "aggregate functions are not allowed in a recursive query's recursive term");
+        }
+    }
     if (rule->aggregates == NULL && place->select != NULL) {
         return OK;
     }

@@ -148,8 +148,7 @@ static bool is_plain_scan(const LogicalNode *node) {
     }
 }
 
-/* Names of the columns of a WITH query: its own list, then those of the query. */
-static Status cte_names(const Context *cx, Binder *binder, const AstCte *ast, const BoundQuery *query, const char ***names) {
+Status cte_names(const Context *cx, Binder *binder, const AstCte *ast, const BoundQuery *query, const char ***names) {
     const AstIdentList *columns = &ast->columns;
     if (columns->count > query->node->column_count) {
         return fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE,
@@ -163,17 +162,27 @@ static Status cte_names(const Context *cx, Binder *binder, const AstCte *ast, co
     return OK;
 }
 
+/* Rows of a round cannot be kept for the next one. */
+static bool reads_working_rows(const LogicalNode *node) {
+    bool reads = node->kind == LOGICAL_WORKING_SCAN;
+    for (uint32_t i = 0; i < node->child_count && !reads; i++) {
+        reads = reads_working_rows(node->children[i]);
+    }
+    return reads;
+}
+
 /* The first use binds the query; where it is shared, later ones read the same rows. */
 static Status bind_cte_rows(const Context *cx, Binder *binder, SourcePos pos, Cte *cte, LogicalNode **node) {
     const AstCte *ast = cte->ast;
     if (!cte->is_shared) {
         BoundQuery query;
-        TRY(bind_query_body(cx, binder, cte->earlier, cte->outer, ast->query, &query));
+        TRY(bind_cte_query(cx, binder, cte, &query));
         TRY(cte_names(cx, binder, ast, &query, &cte->names));
         *node = query.node;
         cte->is_used = true;
-        cte->is_shared = ast->materialized == AST_MATERIALIZED_YES ||
-                         (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node));
+        cte->is_shared =
+            !reads_working_rows(query.node) && (ast->materialized == AST_MATERIALIZED_YES ||
+                                                (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node)));
         if (!cte->is_shared) {
             return OK;
         }
@@ -189,8 +198,13 @@ Status bind_cte_unused(const Context *cx, Binder *binder, Cte *cte) {
 }
 
 static Status bind_from_cte(const Context *cx, Binder *binder, const AstFrom *ast, Cte *cte, FromItem *item) {
-    TRY(bind_cte_rows(cx, binder, ast->pos, cte, &item->node));
-    return add_relation(cx, binder, ast, (Relation){.name = cte->ast->name, .table_name = cte->ast->name}, cte->names, item);
+    Relation relation = {.name = cte->ast->name, .table_name = cte->ast->name, .is_working = cte->is_binding};
+    if (cte->is_binding) {
+        TRY(bind_working_scan(cx, binder, ast, cte, item->scope.outer, &item->node));
+    } else {
+        TRY(bind_cte_rows(cx, binder, ast->pos, cte, &item->node));
+    }
+    return add_relation(cx, binder, ast, relation, cte->names, item);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ joins */
@@ -388,6 +402,16 @@ static Status rename_join(const Context *cx, Binder *binder, const AstFrom *ast,
     return OK;
 }
 
+/* A WITH query must not read itself where a missing partner shows. */
+static Status bind_join_side(const Context *cx, Binder *binder, const AstFrom *ast, bool is_nullable, const Scope *left,
+                             FromItem *item) {
+    const char *bar = binder->recursion_bar;
+    binder->recursion_bar = bar == NULL && is_nullable ? "an outer join" : bar;
+    Status status = bind_from(cx, binder, ast, left, item);
+    binder->recursion_bar = bar;
+    return status;
+}
+
 static Status bind_from_join(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     static const JoinKind kinds[] = {
         [AST_JOIN_INNER] = JOIN_INNER, [AST_JOIN_LEFT] = JOIN_LEFT,   [AST_JOIN_RIGHT] = JOIN_RIGHT,
@@ -396,10 +420,11 @@ static Status bind_from_join(const Context *cx, Binder *binder, const AstFrom *a
     FromItem left, right;
     Merged merged = {0};
     Expr *condition = NULL;
-    TRY(bind_from(cx, binder, ast->join.left, &item->siblings, &left));
-    TRY(bind_from(cx, binder, ast->join.right, &left.scope, &right));
+    JoinKind kind = kinds[ast->join.type];
+    TRY(bind_join_side(cx, binder, ast->join.left, kind == JOIN_RIGHT || kind == JOIN_FULL, &item->siblings, &left));
+    TRY(bind_join_side(cx, binder, ast->join.right, kind == JOIN_LEFT || kind == JOIN_FULL, &left.scope, &right));
     TRY(bind_join_condition(cx, binder, ast, &left, &right, &merged, item, &condition));
-    TRY(make_join(cx, binder, ast->pos, kinds[ast->join.type], left.node, right.node, condition, 0, &item->node));
+    TRY(make_join(cx, binder, ast->pos, kind, left.node, right.node, condition, 0, &item->node));
     TRY(combine_scopes(cx, binder, ast, &left, &right, &merged, item));
     return ast->alias == NULL ? OK : rename_join(cx, binder, ast, item);
 }

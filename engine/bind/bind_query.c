@@ -301,8 +301,9 @@ static Status make_matched(const Context *cx, Binder *binder, const AstQuery *as
     return OK;
 }
 
-static Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *ast, BoundQuery *inputs, BoundQuery *query) {
-    uint32_t count = ast->set.inputs.count, columns = inputs[0].node->column_count;
+Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *ast, BoundQuery *inputs, uint32_t count,
+                      BoundQuery *query) {
+    uint32_t columns = inputs[0].node->column_count;
     query->names = inputs[0].names;
     query->positions = inputs[0].positions;
     TRY_NEW_ARRAY(cx, binder->arena, query->literals, columns);
@@ -322,20 +323,39 @@ static Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *
     return OK;
 }
 
+/* Where a WITH query must not read itself: rows that come later could take away what was put out. */
+static const char *recursion_bar_of(const AstQuery *ast, uint32_t input) {
+    if (ast->set.op == AST_UNION || (!ast->set.is_all && (ast->set.op == AST_INTERSECT || input == 0))) {
+        return NULL;
+    }
+    return set_name(ast->set.op);
+}
+
+Status bind_set_input(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, uint32_t i,
+                      BoundQuery *inputs) {
+    const char *bar = binder->recursion_bar, *own = recursion_bar_of(ast, i);
+    binder->recursion_bar = bar == NULL ? own : bar;
+    TRY(bind_query_body(cx, binder, ctes, outer, ast->set.inputs.items[i], &inputs[i]));
+    binder->recursion_bar = bar;
+    if (inputs[i].node->column_count != inputs[0].node->column_count) {
+        SourcePos pos = inputs[i].positions[0];
+        return fail_at(cx, pos, SYNTAX_ERROR, "each %s query must have the same number of columns", set_name(ast->set.op));
+    }
+    return OK;
+}
+
 Status bind_set_operation(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
                           BoundQuery *query) {
     uint32_t count = ast->set.inputs.count;
     BoundQuery *inputs;
+    if (is_recursive_union(binder, ast)) {
+        return bind_recursive_union(cx, binder, ctes, outer, ast, query);
+    }
     TRY_NEW_ARRAY(cx, binder->arena, inputs, count);
     for (uint32_t i = 0; i < count; i++) {
-        const AstQuery *input = ast->set.inputs.items[i];
-        TRY(bind_query_body(cx, binder, ctes, outer, input, &inputs[i]));
-        if (inputs[i].node->column_count != inputs[0].node->column_count) {
-            SourcePos pos = inputs[i].positions[0];
-            return fail_at(cx, pos, SYNTAX_ERROR, "each %s query must have the same number of columns", set_name(ast->set.op));
-        }
+        TRY(bind_set_input(cx, binder, ctes, outer, ast, i, inputs));
     }
-    TRY(combine_inputs(cx, binder, ast, inputs, query));
+    TRY(combine_inputs(cx, binder, ast, inputs, count, query));
     TRY(bind_output_order(cx, binder, ast, set_name(ast->set.op), query));
     return bind_limit(cx, binder, ast, &query->node);
 }
@@ -355,9 +375,6 @@ static Status bind_kind(const Context *cx, Binder *binder, Cte *ctes, const Scop
 Status bind_with_names(const Context *cx, Binder *binder, const Scope *outer, const AstWith *with, Cte *ctes, Cte **last) {
     const AstCteList *list = &with->ctes;
     Cte *all;
-    if (with->is_recursive) {
-        return fail_unsupported(cx, with->pos, "WITH RECURSIVE");
-    }
     TRY_NEW_ARRAY(cx, binder->arena, all, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
         for (uint32_t j = 0; j < i; j++) {
@@ -366,7 +383,8 @@ Status bind_with_names(const Context *cx, Binder *binder, const Scope *outer, co
                                list->items[i]->name);
             }
         }
-        all[i] = (Cte){.earlier = i == 0 ? ctes : &all[i - 1], .ast = list->items[i], .outer = outer};
+        all[i] = (Cte){.earlier = i == 0 ? ctes : &all[i - 1], .with = with, .ast = list->items[i], .outer = outer};
+        all[i].sight = with->is_recursive ? &all[list->count - 1] : all[i].earlier;
     }
     *last = &all[list->count - 1];
     return OK;

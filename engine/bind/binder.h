@@ -29,6 +29,8 @@ struct Binder {
     uint32_t query_count;
     uint32_t depth;
     RelationReferences *references; /* gathers what the statement's own text names; NULL: nobody wants to know */
+    Cte *cte;                  /* the WITH query that is being bound; NULL: none */
+    const char *recursion_bar; /* where that must not be read, for the message; NULL: it may */
 };
 
 Status binder_create(const Context *cx, Arena *arena, Snapshot *snapshot, const BindParameters *parameters, Binder **binder);
@@ -142,6 +144,23 @@ Status bind_set_operation(const Context *cx, Binder *binder, Cte *ctes, const Sc
 Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, BoundQuery *query);
 /* Fills a scope with what FROM gives and returns its rows. */
 Status bind_from_list(const Context *cx, Binder *binder, const AstFromList *list, Scope *scope, LogicalNode **node);
+/* bind_recursive.c. The query of a WITH name, which may be recursive. */
+Status bind_cte_query(const Context *cx, Binder *binder, Cte *cte, BoundQuery *query);
+/* The reference of a WITH query to itself. INVALID_RECURSION where there can be none. */
+Status bind_working_scan(const Context *cx, Binder *binder, const AstFrom *ast, Cte *cte, const Scope *outer,
+                         LogicalNode **node);
+/* Is it the UNION of a WITH RECURSIVE that is being bound? */
+bool is_recursive_union(const Binder *binder, const AstQuery *ast);
+Status bind_recursive_union(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
+                            BoundQuery *query);
+/* Names of the columns of a WITH query: its own list, then those of the query. */
+Status cte_names(const Context *cx, Binder *binder, const AstCte *ast, const BoundQuery *query, const char ***names);
+/* Input i of a set operation, which must have as many columns as inputs[0]. */
+Status bind_set_input(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, uint32_t i,
+                      BoundQuery *inputs);
+/* UNION and its kin over inputs that are bound. */
+Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *ast, BoundQuery *inputs, uint32_t count,
+                      BoundQuery *query);
 /* A WITH query that nobody reads must be right, too. */
 /* WITH: its names in front of `ctes`; *last is the one that sees all of them. Once what follows is bound, the names that it did
  * not use are bound, too: they must be right. */

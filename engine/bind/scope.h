@@ -11,13 +11,21 @@ typedef struct Scope Scope;
 /* A name of WITH. Its query is bound in the sight that it had where it was written: once, as a shared subplan of the plan, or
  * anew wherever it is used. */
 typedef struct Cte {
-    struct Cte *earlier; /* what its own query sees: names before it, and those of enclosing queries */
+    struct Cte *earlier; /* names before it, and those of enclosing queries */
+    struct Cte *sight;   /* what its own query sees: those; WITH RECURSIVE: all of its list, too */
+    const AstWith *with;
     const AstCte *ast;
     const Scope *outer;
     bool is_used;          /* set when it is bound somewhere */
     bool is_shared;        /* then: */
     uint32_t shared_index; /* of the plan's shared subplans */
     const char **names;    /* of its columns */
+    struct Cte *around;    /* the one in whose query this one is being bound; while is_binding */
+    bool is_binding;
+    /* WITH RECURSIVE x AS (term UNION term that reads x): */
+    LogicalNode *recursion; /* while the second term is bound; NULL: x may not be read */
+    Type *types;            /* of its columns then */
+    uint32_t column_count, references;
 } Cte;
 
 typedef struct ScopeColumn {
@@ -35,6 +43,7 @@ typedef struct Relation {
     bool is_table;              /* stored, not a query */
     const TableVersion *target; /* the table that the statement changes, if this is it; else NULL */
     ColumnId row_id;            /* of the target's rows */
+    bool is_working;            /* the recursive reference to a WITH query */
     uint32_t column_count;
     ScopeColumn *columns;
 } Relation;

@@ -96,7 +96,7 @@ typedef struct OperatorClass {
 /* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
 extern const OperatorClass scan_operator, values_operator, table_function_operator, storage_function_operator, filter_operator,
     project_operator, limit_operator, union_operator, exchange_operator, insert_operator, change_operator, materialize_operator,
-    shared_scan_operator;
+    shared_scan_operator, recursion_operator, working_scan_operator;
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, expand_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
@@ -134,7 +134,17 @@ typedef struct QueryOptions {
     /* Called about every 100 ms while running, with rows scanned and rows to scan; may be NULL. */
     void (*progress)(void *argument, uint64_t done, uint64_t total);
     void *progress_argument;
+    /* For the rounds of a recursion: the query whose operator runs this one, and the rows that its working scans read. */
+    Query *outer;
+    const struct WorkingTable *working;
 } QueryOptions;
+
+struct RowTable;
+typedef struct WorkingTable {
+    uint32_t id; /* of the recursion */
+    const struct RowTable *rows;
+    const struct WorkingTable *outer; /* of a recursion around it */
+} WorkingTable;
 
 /* `cx` (its memory account, settings, cancel flag, notices) and the plan must outlive the query. */
 Status query_start(const Context *cx, const PhysicalPlan *plan, WorkerPool *pool, const QueryOptions *options, Query **query);
@@ -150,6 +160,13 @@ void query_close(Query *query);
 
 /* The state of an operator on a node that another one has to see: a Materialize, for the scans of it. */
 void *query_operator_state(const Query *query, const PhysicalNode *op, uint32_t node);
+/* The rows that came last in the recursion around this query. */
+const struct RowTable *query_working_rows(const Query *query, uint32_t id);
+/* Options for a query that runs inside of a task of this one. */
+QueryOptions query_inner_options(Query *query);
+/* This task's context for it: memory is charged to the query itself, since the inner one has tasks of its own. */
+Context query_inner_context(const Task *task);
+const WorkingTable *query_working(const Query *query);
 const PhysicalPlan *query_plan(const Query *query);
 Commit *query_commit(const Query *query);
 WorkerPool *query_pool(const Query *query);

@@ -47,6 +47,8 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_UNION: return &union_operator;
     case PHYSICAL_MATERIALIZE: return &materialize_operator;
     case PHYSICAL_SHARED_SCAN: return &shared_scan_operator;
+    case PHYSICAL_RECURSION: return &recursion_operator;
+    case PHYSICAL_WORKING_SCAN: return &working_scan_operator;
     case PHYSICAL_EXCHANGE: return &exchange_operator;
     case PHYSICAL_INSERT: return &insert_operator;
     case PHYSICAL_CHANGE: return &change_operator;

@@ -164,11 +164,40 @@ static Status cut(Cutter *cutter, const PhysicalNode *op, const Chain *above, co
     return OK;
 }
 
-static Status wait_for_sink(Query *query, Run *run, const PhysicalNode *op) {
+static Status wait_for_sink_on(Query *query, Run *run, const PhysicalNode *op, uint32_t node) {
     SinkState *sink;
-    TRY(sink_of(query, op, run->node, &sink));
+    TRY(sink_of(query, op, node, &sink));
     atomic_fetch_add(&run->waits, 1);
     return run_list_add(&query->cx, &query->arena, &sink->dependents, run);
+}
+
+static Status wait_for_sink(Query *query, Run *run, const PhysicalNode *op) {
+    return wait_for_sink_on(query, run, op, run->node);
+}
+
+static Status wait_for_shared(Query *query, Run *run, const PhysicalNode *op, uint32_t first, uint32_t count);
+
+static Status wait_for_shared_below(Query *query, Run *run, const PhysicalNode *op) {
+    uint32_t first, count;
+    operator_placement(query, op, &first, &count);
+    TRY(wait_for_shared(query, run, op, first, count));
+    for (uint32_t i = 0; op->kind != PHYSICAL_RECURSION && i < op->child_count; i++) {
+        TRY(wait_for_shared_below(query, run, op->children[i]));
+    }
+    return OK;
+}
+
+/* A source waits for the shared subplans that it reads; a recursion for those that its terms read, wherever they are. */
+static Status wait_for_shared(Query *query, Run *run, const PhysicalNode *op, uint32_t first, uint32_t count) {
+    if (op->kind == PHYSICAL_SHARED_SCAN) {
+        for (uint32_t i = 0; i < count; i++) {
+            TRY(wait_for_sink_on(query, run, op->shared_scan.shared, first + i));
+        }
+    }
+    for (uint32_t i = 0; op->kind == PHYSICAL_RECURSION && i < op->child_count; i++) {
+        TRY(wait_for_shared_below(query, run, op->children[i]));
+    }
+    return OK;
 }
 
 static bool passes_stage(const Pipeline *pipeline, const PhysicalNode *op) {
@@ -216,8 +245,8 @@ static Status link_run(Cutter *cutter, Run *run) {
     if (source->sink != NULL && !source->spans_nodes) {
         TRY(wait_for_sink(cutter->query, run, pipeline->source));
     }
-    if (pipeline->source->kind == PHYSICAL_SHARED_SCAN) {
-        TRY(wait_for_sink(cutter->query, run, pipeline->source->shared_scan.shared));
+    if (cutter->query->options.outer == NULL) { /* else they are there */
+        TRY(wait_for_shared(cutter->query, run, pipeline->source, run->node, 1));
     }
     if (pipeline->is_unmatched) {
         TRY(wait_for_probes(cutter->query, run));

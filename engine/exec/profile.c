@@ -30,6 +30,10 @@ Status profile_init(Query *query) {
     PlanProfile *profile = &query->profile;
     profile->node_count = query->place_count;
     profile->operator_count = query->plan->operator_count;
+    if (query->options.outer != NULL) { /* the rounds of a recursion add to one profile */
+        *profile = query->options.outer->profile;
+        return OK;
+    }
     TRY_NEW_ARRAY(&query->cx, &query->arena, profile->operators, (size_t)profile->operator_count * profile->node_count);
     for (uint32_t i = 0; i < query->plan->shared_count; i++) {
         TRY(init_operator(query, query->plan->shared[i]));
@@ -63,7 +67,7 @@ static void fill_passed_through(Query *query, const PhysicalNode *op) {
 
 void profile_finish(Query *query) {
     PlanProfile *profile = &query->profile;
-    if (profile->operators == NULL) {
+    if (profile->operators == NULL || query->options.outer != NULL) {
         return;
     }
     fill_passed_through(query, query->plan->root);

@@ -18,13 +18,14 @@ static Status query_init(Query *query) {
 static void start_runs(Query *query) {
     query->start_ns = query_clock_ns();
     query->next_progress_ns = query->start_ns + 100000000;
+    Query *outer_inline = inline_query;
     inline_query = query;
     for (Pipeline *pipeline = query->pipelines; pipeline != NULL; pipeline = pipeline->next) {
         for (uint32_t i = 0; i < pipeline->run_count; i++) {
             run_release(&pipeline->runs[i]);
         }
     }
-    inline_query = NULL;
+    inline_query = outer_inline;
 }
 
 Status query_start(const Context *cx, const PhysicalPlan *plan, WorkerPool *pool, const QueryOptions *options,
@@ -98,12 +99,13 @@ Status query_next(const Context *cx, Query *query, const Batch **batch) {
     if (query->is_closed) {
         return OK;
     }
+    Query *outer_calling = calling_query, *outer_inline = inline_query; /* a round of a recursion runs inside another query */
     calling_query = query;
     inline_query = query;
     result_release(query);
     Status status = work(cx, query);
-    calling_query = NULL;
-    inline_query = NULL;
+    calling_query = outer_calling;
+    inline_query = outer_inline;
     TRY(status);
     if (atomic_load(&query->stopping)) {
         return take_error(cx, query);
@@ -178,7 +180,30 @@ void query_progress_add(Query *query, uint64_t rows) {
     atomic_fetch_add_explicit(&query->progress_done, rows, memory_order_relaxed);
 }
 void *query_operator_state(const Query *query, const PhysicalNode *op, uint32_t node) {
+    while (query->options.outer != NULL) { /* shared subplans are the outermost query's */
+        query = query->options.outer;
+    }
     return operator_state(query, op, node)->shared;
+}
+
+const struct RowTable *query_working_rows(const Query *query, uint32_t id) {
+    const WorkingTable *working = query->options.working;
+    while (working->id != id) {
+        working = working->outer;
+    }
+    return working->rows;
+}
+
+const WorkingTable *query_working(const Query *query) {
+    return query->options.working;
+}
+
+QueryOptions query_inner_options(Query *query) {
+    return (QueryOptions){.threads = query->options.threads, .collect_profile = query->options.collect_profile, .outer = query};
+}
+
+Context query_inner_context(const Task *task) {
+    return arena_context(task->query, task);
 }
 
 const PhysicalPlan *query_plan(const Query *query) {

@@ -52,7 +52,8 @@ typedef struct TableColumn {
     uint64_t **validity; /* per chunk; NULL: no chunk has NULLs */
 } TableColumn;
 
-typedef struct RowTable {
+typedef struct RowTable RowTable;
+struct RowTable {
     const RowFormat *format; /* borrowed */
     uint64_t rows;
     uint32_t chunk_count, chunk_capacity;
@@ -63,7 +64,7 @@ typedef struct RowTable {
     TableColumn *columns; /* owned; set by row_table_open or row_table_lay_out */
     KeptColumn *laid_out; /* owned; contiguous: one array per column */
     void **laid_out_data; /* owned */
-} RowTable;
+};
 
 void column_format_init(ColumnFormat *format, const PhysicalColumn *column);
 /* Formats of `columns` and, if asked for, one further flat BIGINT column (hashes). */

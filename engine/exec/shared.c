@@ -1,6 +1,8 @@
 /* Shared subplans: Materialize keeps the rows of a subplan, per node and as they come; Shared Scan reads them, from several
  * places of the plan and with several tasks each.
  *
+ * WorkTable Scan reads the rows that a recursion keeps from round to round in the same way.
+ *
  * Rows stay in the chunks that the tasks filled (exec/row_store.h). A task of a scan takes a chunk at a time; with a single
  * task the rows come in the order of the chunks. */
 #include "exec/exec.h"
@@ -103,6 +105,11 @@ static Status scan_open(Task *task, const PhysicalNode *op, void *shared_) {
     return OK;
 }
 
+static Status working_scan_open(Task *task, const PhysicalNode *op, void *shared_) {
+    ((ScanShared *)shared_)->table = query_working_rows(task->query, op->working_scan.id);
+    return OK;
+}
+
 static uint32_t scan_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
     (void)task, (void)op;
     return ((ScanShared *)shared_)->table->chunk_count;
@@ -139,8 +146,8 @@ static Status scan_next(Task *task, const PhysicalNode *op, void *shared_, void 
         rows[i] = (local->chunk << ROW_CHUNK_BITS) + local->row + i;
     }
     for (uint32_t c = 0; c < op->column_count; c++) {
-        TRY(row_table_gather(&task->cx, shared->table, op->shared_scan.slots[c], rows, local->out.rows, false,
-                             &local->out.columns[c]));
+        uint32_t column = op->kind == PHYSICAL_SHARED_SCAN ? op->shared_scan.slots[c] : c;
+        TRY(row_table_gather(&task->cx, shared->table, column, rows, local->out.rows, false, &local->out.columns[c]));
     }
     local->row += local->out.rows;
     *out = &local->out;
@@ -162,5 +169,15 @@ static const SourceClass shared_scan_source = {.name = "Shared Scan",
                                                .close_local = scan_close_local,
                                                .task_limit = scan_task_limit};
 
+static const SourceClass working_scan_source = {.name = "WorkTable Scan",
+                                                .shared_size = sizeof(ScanShared),
+                                                .local_size = sizeof(ScanLocal),
+                                                .open = working_scan_open,
+                                                .open_local = scan_open_local,
+                                                .next = scan_next,
+                                                .close_local = scan_close_local,
+                                                .task_limit = scan_task_limit};
+
+const OperatorClass working_scan_operator = {.source = &working_scan_source};
 const OperatorClass materialize_operator = {.sink = &materialize_sink};
 const OperatorClass shared_scan_operator = {.source = &shared_scan_source};

@@ -13,6 +13,7 @@
 #define SHARE_LIKE 0.1
 #define DISTINCT_DEFAULT 200.0
 #define DICTIONARY_TRIED_MAX 4096 /* entries; larger dictionaries would cost planning time */
+#define RECURSION_ROUNDS 10       /* nobody knows: as PostgreSQL guesses */
 #define ROWS_UNKNOWN 1000.0
 
 static double clamp_share(double share) {
@@ -519,6 +520,8 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
             node->rows += node->children[i]->rows;
         }
         return OK;
+    case LOGICAL_RECURSION: node->rows = input * RECURSION_ROUNDS; return OK;
+    case LOGICAL_WORKING_SCAN: node->rows = node->working_scan.recursion->children[0]->rows; return OK;
     case LOGICAL_SHARED_SCAN: return shared_rows(cx, plan, node);
     case LOGICAL_PROJECT:
     case LOGICAL_WINDOW:

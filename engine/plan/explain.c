@@ -421,6 +421,7 @@ static bool cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut) {
     case PHYSICAL_SORT:
     case PHYSICAL_AGGREGATE:
     case PHYSICAL_MATERIALIZE:
+    case PHYSICAL_RECURSION:
     case PHYSICAL_WINDOW: return false;
     case PHYSICAL_HASH_JOIN:
     case PHYSICAL_NESTED_LOOP: return is_cut && child == 0;

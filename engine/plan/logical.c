@@ -237,6 +237,8 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
         [LOGICAL_LIMIT] = "Limit",
         [LOGICAL_UNION] = "Union",
         [LOGICAL_SHARED_SCAN] = "SharedScan",
+        [LOGICAL_RECURSION] = "Recursion",
+        [LOGICAL_WORKING_SCAN] = "WorkingScan",
         [LOGICAL_INSERT] = "Insert",
         [LOGICAL_CHANGE] = "Change",
     };
@@ -261,6 +263,8 @@ static void print_node(Printer *p, const LogicalNode *node, uint32_t depth) {
     case LOGICAL_SORT: print_keys(p, " ", node->sort.keys, node->sort.key_count); break;
     case LOGICAL_LIMIT: print_limit(p, node); break;
     case LOGICAL_UNION: break;
+    case LOGICAL_RECURSION: printf_short(p, " %u", node->recursion.id); break;
+    case LOGICAL_WORKING_SCAN: printf_short(p, " of %u", node->working_scan.recursion->recursion.id); break;
     case LOGICAL_SHARED_SCAN: printf_short(p, " of %u", node->shared_scan.index); break;
     case LOGICAL_INSERT:
         print(p, " into ");

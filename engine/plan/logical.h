@@ -16,14 +16,16 @@ typedef enum LogicalKind {
     LOGICAL_PROJECT,        /* child 0; columns = exprs */
     LOGICAL_JOIN,           /* child 0 left, child 1 right; columns: left's then right's (semi, anti: left's) */
     LOGICAL_AGGREGATE,      /* child 0; columns: groups then aggregates. DISTINCT is an aggregate without aggregates */
-    LOGICAL_EXPAND,      /* child 0, each row once per grouping set; columns: child's, keys as the set has them, its number */
-    LOGICAL_WINDOW,      /* child 0; columns: child's then the calls' */
-    LOGICAL_SORT,        /* child 0 */
-    LOGICAL_LIMIT,       /* child 0 */
-    LOGICAL_UNION,       /* UNION ALL of all children; column i comes from inputs[child][i] */
-    LOGICAL_SHARED_SCAN, /* rows of a shared subplan (LogicalPlan.shared): computed once, read in several places */
-    LOGICAL_INSERT,      /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
-    LOGICAL_CHANGE       /* rows of a table as child 0 says; the root of DELETE, UPDATE, MERGE */
+    LOGICAL_EXPAND,       /* child 0, each row once per grouping set; columns: child's, keys as the set has them, its number */
+    LOGICAL_WINDOW,       /* child 0; columns: child's then the calls' */
+    LOGICAL_SORT,         /* child 0 */
+    LOGICAL_LIMIT,        /* child 0 */
+    LOGICAL_UNION,        /* UNION ALL of all children; column i comes from inputs[child][i] */
+    LOGICAL_SHARED_SCAN,  /* rows of a shared subplan (LogicalPlan.shared): computed once, read in several places */
+    LOGICAL_RECURSION,    /* WITH RECURSIVE: child 0 once, then child 1 over the rows that came last until there are none */
+    LOGICAL_WORKING_SCAN, /* in child 1 of a Recursion: the rows that came last */
+    LOGICAL_INSERT,       /* child 0 into a table; the root of INSERT … SELECT and CREATE TABLE AS */
+    LOGICAL_CHANGE        /* rows of a table as child 0 says; the root of DELETE, UPDATE, MERGE */
 } LogicalKind;
 
 /* A row's place in its table version, for statements that change rows: a BIGINT that a table has beside its columns. It holds
@@ -200,6 +202,14 @@ struct LogicalNode {
             ColumnId *inputs; /* inputs[i]: the shared subplan's column behind column i */
         } shared_scan;
         struct {
+            uint32_t id;         /* unique in the plan */
+            bool is_distinct;    /* UNION: a row that was there before does not come again */
+            ColumnId *inputs[2]; /* inputs[child][column] */
+        } recursion;
+        struct {
+            const LogicalNode *recursion;
+        } working_scan; /* columns are the Recursion's, under new ids */
+        struct {
             const TableVersion *table; /* child columns are in table order and of the table's types */
         } insert;
         struct {
@@ -229,6 +239,7 @@ typedef struct LogicalPlan {
     LogicalNode *root;
     uint32_t shared_count, shared_capacity;
     SharedSubplan *shared;
+    uint32_t recursion_count;
     bool is_shown;         /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
     uint32_t output_count; /* the result's columns, in order: root columns and their headings */
     ColumnId *outputs;

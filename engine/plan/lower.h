@@ -45,6 +45,8 @@ typedef struct Lowering {
 
 /* physical.c */
 Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out);
+/* A node's columns `ids`, in that order. */
+Status lower_columns(Lowering *low, const LogicalNode *node, const ColumnId *ids, uint32_t count, Subplan *out);
 /* A node with room for its columns and layout; children are filled in by the caller. */
 Status lower_new(Lowering *low, PhysicalKind kind, uint32_t child_count, uint32_t column_count, Subplan *out);
 /* A node over `input` whose first columns are the input's. `added` more follow. */
@@ -74,6 +76,11 @@ Status lower_shared_copies(Lowering *low);
 Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out);
 /* physical_join.c */
 Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out);
+/* physical_recursion.c */
+Status lower_recursion(Lowering *low, const LogicalNode *node, Subplan *out);
+Status lower_working_scan(Lowering *low, const LogicalNode *node, Subplan *out);
+/* After the plan is whole: the plans of recursions in the tree get what they share with it. */
+void recursion_plans_finish(const PhysicalPlan *plan, PhysicalNode *node);
 /* physical_agg.c */
 Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_expand(Lowering *low, const LogicalNode *node, Subplan *out);

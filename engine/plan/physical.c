@@ -388,27 +388,26 @@ static Status lower_limit(Lowering *low, const LogicalNode *node, Subplan *out) 
 
 /* ------------------------------------------------------------------------------------------------------------ union, insert */
 
-/* Brings a UNION's input into the order of its columns. */
-static Status union_input(Lowering *low, const LogicalNode *node, uint32_t child, Subplan *out) {
+Status lower_columns(Lowering *low, const LogicalNode *node, const ColumnId *ids, uint32_t count, Subplan *out) {
     Subplan input;
-    TRY(lower_node(low, node->children[child], &input));
-    bool is_identity = input.node->column_count == node->column_count;
-    for (uint32_t i = 0; i < node->column_count && is_identity; i++) {
-        is_identity = input.layout[i] == node->set_union.inputs[child][i];
+    TRY(lower_node(low, node, &input));
+    bool is_identity = input.node->column_count == count;
+    for (uint32_t i = 0; i < count && is_identity; i++) {
+        is_identity = input.layout[i] == ids[i];
     }
     if (is_identity) {
         *out = input;
         return OK;
     }
-    TRY(lower_new(low, PHYSICAL_PROJECT, 1, node->column_count, out));
+    TRY(lower_new(low, PHYSICAL_PROJECT, 1, count, out));
     out->node->children[0] = input.node;
     out->node->on_leader = input.node->on_leader;
     out->node->rows = input.node->rows;
     out->placement = input.placement;
-    TRY_NEW_ARRAY(low->cx, low->arena, out->node->project.exprs, node->column_count + 1);
-    for (uint32_t i = 0; i < node->column_count; i++) {
+    TRY_NEW_ARRAY(low->cx, low->arena, out->node->project.exprs, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t slot;
-        TRY(subplan_slot(low, &input, node->set_union.inputs[child][i], &slot));
+        TRY(subplan_slot(low, &input, ids[i], &slot));
         TRY(lower_pass(low, &input, slot, out, i));
     }
     lower_finish(low, out);
@@ -432,7 +431,7 @@ static Status lower_union(Lowering *low, const LogicalNode *node, Subplan *out) 
     TRY_NEW_ARRAY(low->cx, low->arena, inputs, node->child_count + 1);
     bool all_spread = true, all_replicated = true;
     for (uint32_t i = 0; i < node->child_count; i++) {
-        TRY(union_input(low, node, i, &inputs[i]));
+        TRY(lower_columns(low, node->children[i], node->set_union.inputs[i], node->column_count, &inputs[i]));
         PlacementKind kind = inputs[i].placement.kind;
         all_spread &= kind == PLACED_HASHED || kind == PLACED_RANDOM;
         all_replicated &= kind == PLACED_REPLICATED;
@@ -492,6 +491,8 @@ Status lower_node(Lowering *low, const LogicalNode *node, Subplan *out) {
     case LOGICAL_LIMIT: return lower_limit(low, node, out);
     case LOGICAL_UNION: return lower_union(low, node, out);
     case LOGICAL_SHARED_SCAN: return lower_shared_scan(low, node, out);
+    case LOGICAL_RECURSION: return lower_recursion(low, node, out);
+    case LOGICAL_WORKING_SCAN: return lower_working_scan(low, node, out);
     case LOGICAL_CHANGE:
     case LOGICAL_INSERT: return lower_write(low, node, out);
     }
@@ -582,6 +583,10 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
     number_nodes(plan->root, &plan->operator_count);
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         number_nodes(plan->shared[i], &plan->operator_count);
+    }
+    recursion_plans_finish(plan, plan->root);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        recursion_plans_finish(plan, plan->shared[i]);
     }
     *out = plan;
     return OK;

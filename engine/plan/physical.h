@@ -213,6 +213,17 @@ typedef struct SharedScanSpec {
     const uint32_t *slots; /* of the Materialize, one per output column */
 } SharedScanSpec;
 
+/* The children are plans of their own: run as queries, one after the other, the second once per round. */
+typedef struct RecursionSpec {
+    uint32_t id;
+    bool is_distinct;
+    struct PhysicalPlan *plans[2];
+} RecursionSpec;
+
+typedef struct WorkingScanSpec {
+    uint32_t id; /* of the recursion whose last rows it reads; on the leader, where they are */
+} WorkingScanSpec;
+
 typedef struct InsertSpec {
     const TableVersion *table;
 } InsertSpec;
@@ -248,6 +259,8 @@ struct PhysicalNode {
         TableFunctionSpec table_function;
         MaterializeSpec materialize;
         SharedScanSpec shared_scan;
+        RecursionSpec recursion;
+        WorkingScanSpec working_scan;
         InsertSpec insert;
         ChangeSpec change;
     };

@@ -15,6 +15,9 @@ static void count_readers(Readers *readers, const LogicalNode *node) {
     for (uint32_t i = 0; i < node->child_count; i++) {
         count_readers(readers, node->children[i]);
     }
+    if (node->kind == LOGICAL_RECURSION) { /* what the recursive term reads is read in every round */
+        count_readers(readers, node->children[1]);
+    }
 }
 
 /* The subplan, its columns under the reader's ids. */

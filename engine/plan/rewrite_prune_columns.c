@@ -199,6 +199,17 @@ static Status prune_union(Pruner *p, LogicalNode *node, const ColumnSet *require
     return OK;
 }
 
+/* All columns go round: which of them tell rows apart is not known here. */
+static Status prune_recursion(Pruner *p, LogicalNode *node) {
+    for (uint32_t c = 0; c < 2; c++) {
+        ColumnSet below;
+        TRY(column_set_init(p->cx, p->plan->arena, p->plan, &below));
+        column_set_add_all(&below, node->recursion.inputs[c], node->column_count);
+        TRY(prune(p, &node->children[c], &below));
+    }
+    return OK;
+}
+
 static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     LogicalNode *node = *place;
     ColumnSet below;
@@ -223,6 +234,8 @@ static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
         columns_of_child(node);
         return OK;
     case LOGICAL_UNION: return prune_union(p, node, required);
+    case LOGICAL_RECURSION: return prune_recursion(p, node);
+    case LOGICAL_WORKING_SCAN: return OK;
     case LOGICAL_SHARED_SCAN: prune_shared_scan(p, node, required); return OK;
     case LOGICAL_CHANGE:
     case LOGICAL_INSERT:
