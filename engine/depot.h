@@ -137,18 +137,20 @@ depot_code depot_step(depot_statement *statement);
 
 typedef enum depot_type {
     DEPOT_NULL = 0,
-    DEPOT_BOOLEAN,   /* bool8: 0 or 1 */
-    DEPOT_SMALLINT,  /* int16 */
-    DEPOT_INTEGER,   /* int32 */
-    DEPOT_BIGINT,    /* int64 */
-    DEPOT_DECIMAL,   /* value × 10^scale: int64 up to 18 digits, else a 16-byte integer */
-    DEPOT_REAL,      /* float */
-    DEPOT_DOUBLE,    /* double */
-    DEPOT_CHAR,      /* depot_text */
-    DEPOT_VARCHAR,   /* depot_text */
-    DEPOT_DATE,      /* int32: days since 1970-01-01 */
-    DEPOT_TIMESTAMP, /* int64: microseconds since 1970-01-01 00:00:00 */
-    DEPOT_INTERVAL   /* depot_interval */
+    DEPOT_BOOLEAN,    /* bool8: 0 or 1 */
+    DEPOT_SMALLINT,   /* int16 */
+    DEPOT_INTEGER,    /* int32 */
+    DEPOT_BIGINT,     /* int64 */
+    DEPOT_DECIMAL,    /* value × 10^scale: int64 up to 18 digits, else a 16-byte integer */
+    DEPOT_REAL,       /* float */
+    DEPOT_DOUBLE,     /* double */
+    DEPOT_CHAR,       /* depot_text */
+    DEPOT_VARCHAR,    /* depot_text */
+    DEPOT_DATE,       /* int32: days since 1970-01-01 */
+    DEPOT_TIMESTAMP,  /* int64: microseconds since 1970-01-01 00:00:00 */
+    DEPOT_INTERVAL,   /* depot_interval */
+    DEPOT_TIME,       /* int64: microseconds since midnight */
+    DEPOT_TIMESTAMPTZ /* int64: microseconds since 1970-01-01 00:00:00 UTC; its text is in the session's time zone */
 } depot_type;
 
 typedef struct depot_interval {

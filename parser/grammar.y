@@ -399,6 +399,7 @@ transaction_mode(R) ::= ISOLATION LEVEL READ ID(A).     { R = ast_isolation(p, A
 %type set {AstSet *}
 set(S) ::= SET set_scope(L) setting(N) TO|EQ set_values(V).             { S = ast_set(p, L, N, V); }
 set(S) ::= SET set_scope(L) setting(N) TO|EQ DEFAULT.                   { S = ast_set(p, L, N, NULL); }
+set(S) ::= SET set_scope(L) TIME(T) ZONE LOCAL|DEFAULT.                  { S = ast_set(p, L, ast_time_zone(p, T), NULL); }
 set(S) ::= SET set_scope(L) TIME(T) ZONE set_values(V).                 { S = ast_set(p, L, ast_time_zone(p, T), V); }
 %type set_scope {bool}
 set_scope(L) ::= .                              { L = false; }

@@ -29,7 +29,7 @@ static bool is_date_transform(PartitionTransform transform) {
 Status partition_key_check(const Context *cx, const PartitionKey *key, const ColumnDef *column) {
     const char *name = transform_names[key->transform];
     char type[64];
-    bool is_date = column->type.id == TYPE_DATE || column->type.id == TYPE_TIMESTAMP;
+    bool is_date = type_is_moment(column->type); /* TIMESTAMPTZ: in UTC, whatever the session's zone */
     bool truncates = type_is_integer(column->type) || type_is_text(column->type);
     if ((is_date_transform(key->transform) && !is_date) || (key->transform == PARTITION_TRUNCATE && !truncates)) {
         return fail(cx, INVALID_TABLE_DEFINITION, "PARTITION BY %s does not take column \"%s\" of type %s", name, column->name,
@@ -48,7 +48,7 @@ Status partition_key_check(const Context *cx, const PartitionKey *key, const Col
 
 static int64_t days_of(const Value *value) {
     int64_t micros;
-    return value->type.id == TYPE_TIMESTAMP ? timestamp_days(value->i64, &micros) : value->i64;
+    return value->type.id != TYPE_DATE ? timestamp_days(value->i64, &micros) : value->i64;
 }
 
 static int64_t key_of_days(PartitionTransform transform, int32_t days) {

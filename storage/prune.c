@@ -12,7 +12,7 @@
  */
 
 static void range_of_days(Type type, int32_t first, int32_t last, ColumnRange *range) {
-    bool is_timestamp = type.id == TYPE_TIMESTAMP;
+    bool is_timestamp = type.id != TYPE_DATE; /* TIMESTAMPTZ: days of UTC */
     range->min = value_i64(type, is_timestamp ? (int64_t)first * MICROS_PER_DAY : first);
     range->max = value_i64(type, is_timestamp ? ((int64_t)last + 1) * MICROS_PER_DAY - 1 : last);
 }

@@ -60,8 +60,8 @@ int32_t timestamp_days(int64_t timestamp, int64_t *micros) {
     return (int32_t)days;
 }
 
-#define DAYS_MIN (-2440588) /* 4713-01-01 BC, a little before PostgreSQL's first day */
-#define DAYS_MAX 106751990  /* the last day whose microseconds fit 64 bits */
+#define DAYS_MIN (-JULIAN_1970) /* 4713-01-01 BC, a little before PostgreSQL's first day */
+#define DAYS_MAX 106751990      /* the last day whose microseconds fit 64 bits */
 
 bool days_in_range(int64_t days) {
     return days >= DAYS_MIN && days <= DAYS_MAX;
@@ -140,6 +140,12 @@ static const FieldName field_names[] = {
     {"yearday", FIELD_DOY},
     {"isoyear", FIELD_ISOYEAR},
     {"epoch", FIELD_EPOCH},
+    {"julian", FIELD_JULIAN},
+    {"timezone", FIELD_TIMEZONE},
+    {"timezone_hour", FIELD_TIMEZONE_HOUR},
+    {"timezone_h", FIELD_TIMEZONE_HOUR},
+    {"timezone_minute", FIELD_TIMEZONE_MINUTE},
+    {"timezone_m", FIELD_TIMEZONE_MINUTE},
 };
 
 bool date_field_from_name(const char *name, size_t bytes, DateField *field) {
@@ -152,6 +158,15 @@ bool date_field_from_name(const char *name, size_t bytes, DateField *field) {
         }
     }
     return false;
+}
+
+const char *date_field_name(DateField field) {
+    for (size_t i = 0; i < sizeof field_names / sizeof field_names[0]; i++) {
+        if (field_names[i].field == field) {
+            return field_names[i].name;
+        }
+    }
+    return "unknown";
 }
 
 static int32_t day_of_week(int32_t days) {
@@ -189,6 +204,7 @@ int64_t date_field(int32_t days, DateField field) {
     case FIELD_ISODOW: return (day_of_week(days) + 6) % 7 + 1;
     case FIELD_DOY: return days - days_from_civil(civil.year, 1, 1) + 1;
     case FIELD_ISOYEAR: iso_week(days, &iso_year); return iso_year > 0 ? iso_year : iso_year - 1;
+    case FIELD_JULIAN: return (int64_t)days + JULIAN_1970;
     default: return 0;
     }
 }
@@ -209,6 +225,10 @@ bool date_truncate(int32_t days, DateField field, int32_t *out) {
     case FIELD_ISODOW:
     case FIELD_DOY:
     case FIELD_EPOCH:
+    case FIELD_JULIAN:
+    case FIELD_TIMEZONE:
+    case FIELD_TIMEZONE_HOUR:
+    case FIELD_TIMEZONE_MINUTE:
     case FIELD_COUNT: return false;
     default: *out = days; return true; /* DAY and below */
     }

@@ -13,6 +13,7 @@
 #define MICROS_PER_DAY (24 * MICROS_PER_HOUR)
 #define DATE_YEAR_MIN (-4712)
 #define DATE_YEAR_MAX 294275
+#define JULIAN_1970 2440588 /* the Julian day of 1970-01-01 */
 #define DATETIME_PRINT_MAX 48
 
 typedef struct Civil {
@@ -60,11 +61,16 @@ typedef enum DateField {
     FIELD_DOY,
     FIELD_ISOYEAR,
     FIELD_EPOCH,
+    FIELD_JULIAN,
+    FIELD_TIMEZONE, /* seconds east of UTC */
+    FIELD_TIMEZONE_HOUR,
+    FIELD_TIMEZONE_MINUTE,
     FIELD_COUNT
 } DateField;
 
 /* "year", "years", "yr", "qtr", "d" …; false if unknown. */
 bool date_field_from_name(const char *name, size_t bytes, DateField *field);
+const char *date_field_name(DateField field); /* its first name */
 /* Whole fields (day and up, dow …) of a date; not for EPOCH and below DAY. */
 int64_t date_field(int32_t days, DateField field);
 int32_t iso_week(int32_t days, int32_t *iso_year);
@@ -72,16 +78,37 @@ int32_t iso_week(int32_t days, int32_t *iso_year);
 bool date_truncate(int32_t days, DateField field, int32_t *out);
 bool timestamp_truncate(int64_t timestamp, DateField field, int64_t *out);
 
-/* ISO and PostgreSQL's usual forms, month first where ambiguous: 1994-1-31, 19940131, 1/31/1994, 31-Jan-1994, January 31, 1994,
- * 1994-01-31 BC. */
-DateTimeParse date_parse(const char *text, size_t bytes, int32_t *days);
-/* The same with a time: 1994-01-31 10:20:30.5, T between, Z or an offset after (ignored, as for PostgreSQL's timestamp). */
-DateTimeParse timestamp_parse(const char *text, size_t bytes, int64_t *timestamp);
-/* By a template of to_date: 'YYYY-MM-DD', 'DD.MM.YYYY HH24:MI:SS' … */
-DateTimeParse datetime_parse_template(const char *text, size_t bytes, const char *template, size_t template_bytes,
-                                      DateTime *out);
-/* hh:mm[:ss[.ffffff]] [AM|PM]; the whole of [*at, end) up to the first character that does not belong. */
-bool time_parse(const char **at, const char *end, int64_t *micros);
+/* What a text says: special words and zones are resolved by value_datetime.c. */
+typedef enum DateTimeSpecial {
+    DATETIME_PLAIN,
+    DATETIME_EPOCH,
+    DATETIME_NOW,
+    DATETIME_TODAY,
+    DATETIME_TOMORROW,
+    DATETIME_YESTERDAY,
+    DATETIME_INFINITE
+} DateTimeSpecial;
+
+typedef enum DateTimeZone { DATETIME_ZONE_NONE, DATETIME_ZONE_OFFSET, DATETIME_ZONE_NAME } DateTimeZone;
+
+typedef struct DateTimeText {
+    bool is_time_only; /* asked for: a TIME, whose date may be missing */
+    bool has_date, has_time;
+    DateTimeSpecial special;
+    int64_t days;
+    int64_t micros; /* of the day; a whole day for 24:00 */
+    DateTimeZone zone_kind;
+    int32_t offset;   /* seconds east of UTC */
+    const char *zone; /* borrowed from the text */
+    size_t zone_bytes;
+} DateTimeText;
+
+/* PostgreSQL's forms, month first where ambiguous: 1994-1-31, 19940131, 1/31/1994, 31-Jan-1994, January 31, 1994 BC, J2449384,
+ * 1994.031, with a time (10:20:30.5, 102030, 4:05 PM, T102030) and a zone (Z, +02:30, Europe/Berlin, CET). */
+DateTimeParse datetime_read(const char *text, size_t bytes, bool is_time_only, DateTimeText *out);
+/* Only "1994-01-31" and "1994-01-31 10:20:30[.5]"; false at anything else, right or wrong. */
+bool date_parse_iso(const char *text, size_t bytes, int32_t *days);
+bool timestamp_parse_iso(const char *text, size_t bytes, int64_t *timestamp);
 /* Length of the month name (three letters or full, any case) at `at`, 0 if there is none. */
 size_t month_name_match(const char *at, const char *end, int32_t *month);
 extern const char *const month_names[12];

@@ -5,7 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 __int128 interval_order(Interval interval) {
@@ -22,20 +22,75 @@ bool interval_negate(Interval a, Interval *out) {
            !__builtin_sub_overflow((int64_t)0, a.micros, &out->micros);
 }
 
-bool interval_from_parts(double months, double days, double micros, Interval *out) {
-    double whole_months = trunc(months);
-    days += round((months - whole_months) * 30 * 1e6) / 1e6;
-    double whole_days = trunc(days);
-    micros += round((days - whole_days) * 86400e6);
-    if (!(fabs(whole_months) <= INT32_MAX) || !(fabs(whole_days) <= INT32_MAX) || !(fabs(micros) < 9.2e18)) {
+/* Fields as they come out of a multiplication; what is left of months and days moves down, as PostgreSQL's interval_mul(). */
+static bool from_fractions(double months, double days, double micros, Interval *out) {
+    double whole_months = trunc(months), whole_days = trunc(days);
+    double month_days = rint((months - whole_months) * 30 * 1e6) / 1e6;
+    double seconds = rint((days - whole_days + month_days - trunc(month_days)) * 86400 * 1e6) / 1e6;
+    whole_days += trunc(month_days) + trunc(seconds / 86400);
+    seconds -= trunc(seconds / 86400) * 86400;
+    micros = rint(micros + seconds * 1e6);
+    if (!(fabs(whole_months) <= INT32_MAX) || !(fabs(whole_days) <= INT32_MAX) || !(fabs(micros) < 0x1p63)) {
         return false;
     }
-    *out = (Interval){.months = (int32_t)whole_months, .days = (int32_t)whole_days, .micros = (int64_t)rint(micros)};
+    *out = (Interval){.months = (int32_t)whole_months, .days = (int32_t)whole_days, .micros = (int64_t)micros};
     return true;
 }
 
 bool interval_multiply(Interval a, double factor, Interval *out) {
-    return interval_from_parts(a.months * factor, a.days * factor, (double)a.micros * factor, out);
+    return from_fractions(a.months * factor, a.days * factor, (double)a.micros * factor, out);
+}
+
+bool interval_divide(Interval a, double divisor, Interval *out) {
+    return from_fractions(a.months / divisor, a.days / divisor, (double)a.micros / divisor, out);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- justifying */
+
+/* Moves whole units up, then gives both the same sign. */
+static bool justify(int64_t unit, int64_t *high, int64_t *low) {
+    if (__builtin_add_overflow(*high, *low / unit, high)) {
+        return false;
+    }
+    *low %= unit;
+    if (*high > 0 && *low < 0) {
+        *low += unit;
+        (*high)--;
+    } else if (*high < 0 && *low > 0) {
+        *low -= unit;
+        (*high)++;
+    }
+    return true;
+}
+
+static bool from_wide(int64_t months, int64_t days, int64_t micros, Interval *out) {
+    *out = (Interval){.months = (int32_t)months, .days = (int32_t)days, .micros = micros};
+    return months == out->months && days == out->days;
+}
+
+bool interval_justify_days(Interval interval, Interval *out) {
+    int64_t months = interval.months, days = interval.days;
+    return justify(30, &months, &days) && from_wide(months, days, interval.micros, out);
+}
+
+bool interval_justify_hours(Interval interval, Interval *out) {
+    int64_t days = interval.days, micros = interval.micros;
+    return justify(MICROS_PER_DAY, &days, &micros) && from_wide(interval.months, days, micros, out);
+}
+
+bool interval_justify(Interval interval, Interval *out) {
+    int64_t months = interval.months, days = interval.days + interval.micros / MICROS_PER_DAY;
+    int64_t micros = interval.micros % MICROS_PER_DAY;
+    months += days / 30;
+    days %= 30;
+    if (months > 0 && (days < 0 || (days == 0 && micros < 0))) {
+        days += 30;
+        months--;
+    } else if (months < 0 && (days > 0 || (days == 0 && micros > 0))) {
+        days -= 30;
+        months++;
+    }
+    return justify(MICROS_PER_DAY, &days, &micros) && from_wide(months, days, micros, out);
 }
 
 bool timestamp_add_interval(int64_t timestamp, Interval interval, int64_t *out) {
@@ -51,10 +106,19 @@ bool timestamp_add_interval(int64_t timestamp, Interval interval, int64_t *out) 
 
 /* ----------------------------------------------------------------------------------------------------------------- parsing */
 
-typedef struct IntervalSum { /* fields as read, fractions included */
-    double months, days;
-    double micros; /* exact below 2^53: 285 years */
+/* Fields as read. */
+typedef struct IntervalSum {
+    int64_t months, days, micros;
+    bool is_too_big;
 } IntervalSum;
+
+/* A number as written: -1.5 is {1, 0.5, true}. */
+typedef struct Number {
+    int64_t whole;
+    double fraction;
+    bool is_negative;
+    bool is_too_big;
+} Number;
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -66,61 +130,106 @@ static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool add_unit(IntervalSum *sum, DateField unit, double value) {
+static void add(IntervalSum *sum, int64_t *field, bool negative, int64_t amount) {
+    sum->is_too_big |= negative ? __builtin_sub_overflow(*field, amount, field) : __builtin_add_overflow(*field, amount, field);
+}
+
+static void add_times(IntervalSum *sum, int64_t *field, const Number *number, int64_t unit) {
+    int64_t amount;
+    if (number->is_too_big || __builtin_mul_overflow(number->whole, unit, &amount)) {
+        sum->is_too_big = true;
+        return;
+    }
+    add(sum, field, number->is_negative, amount);
+}
+
+static void add_micros(IntervalSum *sum, const Number *number, int64_t unit) {
+    add_times(sum, &sum->micros, number, unit);
+    add(sum, &sum->micros, number->is_negative, (int64_t)rint(number->fraction * (double)unit));
+}
+
+/* The fraction of the last day goes to the clock. */
+static void add_days(IntervalSum *sum, const Number *number, int64_t unit, int64_t *field, int64_t field_unit) {
+    double days = number->fraction * (double)unit;
+    add_times(sum, field, number, field_unit);
+    add(sum, &sum->days, number->is_negative, (int64_t)days);
+    add(sum, &sum->micros, number->is_negative, (int64_t)rint((days - trunc(days)) * (double)MICROS_PER_DAY));
+}
+
+static void add_years(IntervalSum *sum, const Number *number, int64_t years) {
+    add_times(sum, &sum->months, number, years * 12);
+    add(sum, &sum->months, number->is_negative, (int64_t)rint(number->fraction * (double)years * 12));
+}
+
+static bool add_unit(IntervalSum *sum, DateField unit, const Number *number) {
     switch (unit) {
-    case FIELD_MICROSECOND: sum->micros += value; return true;
-    case FIELD_MILLISECOND: sum->micros += value * 1e3; return true;
-    case FIELD_SECOND: sum->micros += value * 1e6; return true;
-    case FIELD_MINUTE: sum->micros += value * 60e6; return true;
-    case FIELD_HOUR: sum->micros += value * 3600e6; return true;
-    case FIELD_DAY: sum->days += value; return true;
-    case FIELD_WEEK: sum->days += value * 7; return true;
-    case FIELD_MONTH: sum->months += value; return true;
-    case FIELD_QUARTER: sum->months += value * 3; return true;
-    case FIELD_YEAR: sum->months += round(value * 12); return true;
-    case FIELD_DECADE: sum->months += round(value * 120); return true;
-    case FIELD_CENTURY: sum->months += round(value * 1200); return true;
-    case FIELD_MILLENNIUM: sum->months += round(value * 12000); return true;
+    case FIELD_MICROSECOND: add_micros(sum, number, 1); return true;
+    case FIELD_MILLISECOND: add_micros(sum, number, 1000); return true;
+    case FIELD_SECOND: add_micros(sum, number, MICROS_PER_SECOND); return true;
+    case FIELD_MINUTE: add_micros(sum, number, MICROS_PER_MINUTE); return true;
+    case FIELD_HOUR: add_micros(sum, number, MICROS_PER_HOUR); return true;
+    case FIELD_DAY: add_days(sum, number, 1, &sum->days, 1); return true;
+    case FIELD_WEEK: add_days(sum, number, 7, &sum->days, 7); return true;
+    case FIELD_MONTH: add_days(sum, number, 30, &sum->months, 1); return true;
+    case FIELD_QUARTER: add_days(sum, number, 90, &sum->months, 3); return true;
+    case FIELD_YEAR: add_years(sum, number, 1); return true;
+    case FIELD_DECADE: add_years(sum, number, 10); return true;
+    case FIELD_CENTURY: add_years(sum, number, 100); return true;
+    case FIELD_MILLENNIUM: add_years(sum, number, 1000); return true;
     default: return false;
     }
 }
 
-/* A number at *at: strtod needs a final 0, so at most 40 characters are copied. */
-static bool read_number(const char **at, const char *end, double *value) {
-    char buffer[41];
-    size_t length = 0;
+/* Digits with at most one point and an optional sign. */
+static bool read_number(const char **at, const char *end, Number *number) {
     const char *p = *at;
-    if (p < end && (*p == '-' || *p == '+')) {
-        buffer[length++] = *p++;
+    bool any = false;
+    *number = (Number){.is_negative = p < end && *p == '-'};
+    p += p < end && (*p == '-' || *p == '+') ? 1 : 0;
+    for (; p < end && is_digit(*p); p++, any = true) {
+        number->is_too_big |= __builtin_mul_overflow(number->whole, 10, &number->whole) ||
+                              __builtin_add_overflow(number->whole, *p - '0', &number->whole);
     }
-    while (p < end && (is_digit(*p) || *p == '.') && length < 40) {
-        buffer[length++] = *p++;
+    if (p < end && *p == '.') {
+        int64_t digits = 0, unit = 1;
+        for (p++; p < end && is_digit(*p); p++, any = true) {
+            if (unit < INT64_C(1000000000000000)) {
+                digits = digits * 10 + (*p - '0');
+                unit *= 10;
+            }
+        }
+        number->fraction = (double)digits / (double)unit;
     }
-    buffer[length] = 0;
-    char *stop;
-    *value = strtod(buffer, &stop);
     *at = p;
-    return stop == buffer + length && length > 0;
+    return any;
 }
 
-/* hh:mm[:ss[.f]] after an optional sign; hours may be many. */
+/* hh:mm[:ss[.f]] after an optional sign; hours may be many. mm:ss.f where two fields end in a fraction. */
 static bool read_clock(const char **at, const char *end, bool negative, IntervalSum *sum) {
-    double hours = 0, minutes, seconds = 0;
-    if (!read_number(at, end, &hours) || *at == end || **at != ':') {
+    Number first, second, third = {0};
+    if (!read_number(at, end, &first) || first.fraction != 0 || *at == end || **at != ':') {
         return false;
     }
     (*at)++;
-    if (!read_number(at, end, &minutes) || minutes < 0 || minutes >= 60) {
+    const char *second_at = *at;
+    if (!read_number(at, end, &second) || !is_digit(*second_at)) {
         return false;
     }
-    if (*at < end && **at == ':') {
+    bool is_short = memchr(second_at, '.', (size_t)(*at - second_at)) != NULL;
+    if (!is_short && *at < end && **at == ':') {
         (*at)++;
-        if (!read_number(at, end, &seconds) || seconds < 0 || seconds > 60) {
+        if (*at == end || !is_digit(**at) || !read_number(at, end, &third)) {
             return false;
         }
     }
-    double micros = hours * 3600e6 + minutes * 60e6 + rint(seconds * 1e6);
-    sum->micros += negative ? -micros : micros;
+    Number hours = is_short ? (Number){0} : first, minutes = is_short ? first : second, seconds = is_short ? second : third;
+    if (minutes.whole > 59 || seconds.whole > 60) {
+        sum->is_too_big = true;
+    }
+    hours.is_negative = minutes.is_negative = seconds.is_negative = negative;
+    add_micros(sum, &hours, MICROS_PER_HOUR);
+    add_micros(sum, &minutes, MICROS_PER_MINUTE);
+    add_micros(sum, &seconds, MICROS_PER_SECOND);
     return true;
 }
 
@@ -155,20 +264,23 @@ static void skip_spaces(const char **at, const char *end) {
 }
 
 static bool read_years_months(const char **at, const char *end, bool negative, IntervalSum *sum) {
-    double years, months;
+    Number years, months;
     read_number(at, end, &years);
     (*at)++;
-    if (!read_number(at, end, &months) || months >= 12) {
+    if (!read_number(at, end, &months) || months.fraction != 0) {
         return false;
     }
-    sum->months += (years * 12 + months) * (negative ? -1 : 1);
+    sum->is_too_big |= months.whole > 11;
+    years.is_negative = months.is_negative = negative;
+    add_times(sum, &sum->months, &years, 12);
+    add_times(sum, &sum->months, &months, 1);
     return true;
 }
 
 /* "3 days": a number with its unit. A bare number at the end is seconds; before a clock it is days. */
 static bool read_quantity(const char **at, const char *end, IntervalSum *sum) {
-    double value;
-    if (!read_number(at, end, &value)) {
+    Number number;
+    if (!read_number(at, end, &number)) {
         return false;
     }
     skip_spaces(at, end);
@@ -184,7 +296,7 @@ static bool read_quantity(const char **at, const char *end, IntervalSum *sum) {
         }
         unit = FIELD_DAY;
     }
-    return add_unit(sum, unit, value);
+    return add_unit(sum, unit, &number);
 }
 
 static bool read_iso(const char *at, const char *end, IntervalSum *sum) {
@@ -195,8 +307,8 @@ static bool read_iso(const char *at, const char *end, IntervalSum *sum) {
             at++;
             continue;
         }
-        double value;
-        if (!read_number(&at, end, &value) || at == end) {
+        Number number;
+        if (!read_number(&at, end, &number) || at == end) {
             return false;
         }
         DateField unit;
@@ -209,7 +321,7 @@ static bool read_iso(const char *at, const char *end, IntervalSum *sum) {
         case 's': unit = FIELD_SECOND; break;
         default: return false;
         }
-        add_unit(sum, unit, value);
+        add_unit(sum, unit, &number);
         any = true;
     }
     return any;
@@ -222,7 +334,11 @@ static bool read_interval(const char *at, const char *end, IntervalSum *sum) {
     }
     for (skip_spaces(&at, end); at < end; skip_spaces(&at, end), any = true) {
         if (any && end - at == 3 && strncasecmp(at, "ago", 3) == 0) {
-            *sum = (IntervalSum){-sum->months, -sum->days, -sum->micros};
+            IntervalSum before = *sum;
+            *sum = (IntervalSum){.is_too_big = before.is_too_big};
+            add(sum, &sum->months, true, before.months);
+            add(sum, &sum->days, true, before.days);
+            add(sum, &sum->micros, true, before.micros);
             return true;
         }
         if (*at == '@') {
@@ -253,7 +369,8 @@ IntervalParse interval_parse(const char *text, size_t bytes, Interval *out) {
     if (!read_interval(text, text + bytes, &sum)) {
         return INTERVAL_BAD_SYNTAX;
     }
-    return interval_from_parts(sum.months, sum.days, sum.micros, out) ? INTERVAL_OK : INTERVAL_TOO_BIG;
+    bool fits = !sum.is_too_big && from_wide(sum.months, sum.days, sum.micros, out);
+    return fits ? INTERVAL_OK : INTERVAL_TOO_BIG;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- printing */

@@ -19,8 +19,11 @@ bool interval_add(Interval a, Interval b, Interval *out);
 bool interval_negate(Interval a, Interval *out);
 /* Fractions of months go to days, of days to microseconds, as in PostgreSQL. */
 bool interval_multiply(Interval a, double factor, Interval *out);
-/* From fractional fields. */
-bool interval_from_parts(double months, double days, double micros, Interval *out);
+bool interval_divide(Interval a, double divisor, Interval *out); /* not by 0 */
+/* 30 days become a month, 24 hours a day; interval_justify() does both. */
+bool interval_justify_days(Interval interval, Interval *out);
+bool interval_justify_hours(Interval interval, Interval *out);
+bool interval_justify(Interval interval, Interval *out);
 /* timestamp + interval: months (clamped), then days, then microseconds. */
 bool timestamp_add_interval(int64_t timestamp, Interval interval, int64_t *out);
 

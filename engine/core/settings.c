@@ -2,14 +2,16 @@
 #include "core/settings.h"
 
 #include "core/suggest.h"
+#include "core/timezone.h"
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT, KIND_LIST } SettingKind;
+typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT, KIND_LIST, KIND_ZONE } SettingKind;
 
 typedef struct Setting {
     SettingInfo info;
@@ -29,12 +31,14 @@ static const Setting all_settings[] = {
 #define SETTING_TEXT(name, default_, allowed, help)                                                                            \
     {{#name, help, default_}, KIND_TEXT, offsetof(Settings, name), 0, 0, 0, allowed},
 #define SETTING_LIST(name, default_, help) {{#name, help, default_}, KIND_LIST, offsetof(Settings, name), 0, 0, 0, NULL},
+#define SETTING_ZONE(name, default_, help) {{#name, help, default_}, KIND_ZONE, offsetof(Settings, name), 0, 0, 0, NULL},
 #include "core/settings.def"
 #undef SETTING_BOOL
 #undef SETTING_INT
 #undef SETTING_BYTES
 #undef SETTING_TEXT
 #undef SETTING_LIST
+#undef SETTING_ZONE
 };
 #define SETTING_COUNT (sizeof all_settings / sizeof *all_settings)
 
@@ -53,6 +57,7 @@ static void set_default(Settings *settings, const Setting *setting) {
     case KIND_BYTES: *(int64_t *)field = setting->default_number; break;
     case KIND_TEXT: snprintf(field, 32, "%s", setting->info.default_text); break;
     case KIND_LIST: snprintf(field, SETTING_BYTES_MAX, "%s", setting->info.default_text); break;
+    case KIND_ZONE: snprintf(field, ZONE_NAME_MAX, "%s", setting->info.default_text); break;
     }
 }
 
@@ -142,8 +147,29 @@ static Status fail_value(const Context *cx, const Setting *setting, const char *
     case KIND_INT: return fail_hint(cx, "it takes a whole number from %" PRId64 " to %" PRId64, setting->least, setting->most);
     case KIND_BYTES: return fail_hint(cx, "it takes a size such as '256 MB', at least %" PRId64 " bytes", setting->least);
     case KIND_LIST: return fail_hint(cx, "it takes at most %d bytes", SETTING_BYTES_MAX - 1);
+    case KIND_ZONE: return fail_hint(cx, "it takes a time zone such as 'Europe/Berlin', 'UTC' or hours east of UTC");
     default: return fail_hint(cx, "it takes one of: %s", setting->allowed);
     }
+}
+
+/* A zone's name, or hours east of UTC. */
+static Status find_zone(const Context *cx, const char *value, const TimeZone **zone) {
+    char *end;
+    double hours = strtod(value, &end);
+    if (end > value && *end == 0) {
+        return fabs(hours) <= 15 ? timezone_fixed(cx, (int32_t)(hours * 3600), zone) : INVALID_PARAMETER_VALUE;
+    }
+    return timezone_find(cx, value, strlen(value), zone);
+}
+
+static Status set_zone(const Context *cx, const Setting *setting, const char *value, char *field) {
+    const TimeZone *zone;
+    Status status = find_zone(cx, value, &zone);
+    if (status != OK) {
+        return status == INVALID_PARAMETER_VALUE ? fail_value(cx, setting, value) : status;
+    }
+    snprintf(field, ZONE_NAME_MAX, "%s", timezone_name(zone));
+    return OK;
 }
 
 Status settings_set(const Context *cx, Settings *settings, const char *name, const char *value) {
@@ -192,6 +218,7 @@ Status settings_set(const Context *cx, Settings *settings, const char *name, con
         }
         snprintf(field, SETTING_BYTES_MAX, "%s", value);
         return OK;
+    case KIND_ZONE: return set_zone(cx, setting, value, field);
     }
     return OK;
 }
@@ -205,7 +232,8 @@ Status settings_get(const Context *cx, const Settings *settings, const char *nam
     case KIND_INT:
     case KIND_BYTES: snprintf(text, bytes, "%" PRId64, *(const int64_t *)field); break;
     case KIND_TEXT:
-    case KIND_LIST: snprintf(text, bytes, "%s", (const char *)field); break;
+    case KIND_LIST:
+    case KIND_ZONE: snprintf(text, bytes, "%s", (const char *)field); break;
     }
     return OK;
 }

@@ -30,6 +30,8 @@ typedef struct Error {
 struct MemoryAccount;
 struct Settings;
 struct NoticeList;
+struct TimeZone;
+struct TimeZones;
 
 /* What a call chain needs; the first parameter of nearly everything. One per thread of execution: the Error is private to
  * the thread, the rest is shared by all threads of a statement and safe to use from each. */
@@ -40,6 +42,8 @@ typedef struct Context {
     const _Atomic(bool) *cancel;     /* borrowed; set by another thread to stop the statement; may be NULL */
     struct NoticeList *notices;      /* borrowed; may be NULL: notices are then dropped (core/notice.h) */
     int64_t now_micros; /* when the statement began, in microseconds since 1970 UTC: what now() gives; 0: the clock is read */
+    struct TimeZones *zones;     /* borrowed; time zones by name (core/timezone.h); may be NULL: only UTC is known */
+    const struct TimeZone *zone; /* borrowed; the session's; NULL: UTC */
 } Context;
 
 #if defined(__GNUC__)

@@ -67,6 +67,10 @@ bool type_is_text(Type type) {
     return type.id == TYPE_CHAR || type.id == TYPE_VARCHAR;
 }
 
+bool type_is_moment(Type type) {
+    return type.id == TYPE_DATE || type.id == TYPE_TIMESTAMP || type.id == TYPE_TIMESTAMPTZ;
+}
+
 bool class_is_integer(StorageClass storage_class) {
     return storage_class == CLASS_BOOL || storage_class == CLASS_I16 || storage_class == CLASS_I32 ||
            storage_class == CLASS_I64;
@@ -92,31 +96,47 @@ typedef struct TypeAlias {
 } TypeAlias;
 
 static const TypeAlias aliases[] = {
-    {"boolean", TYPE_BOOLEAN},     {"bool", TYPE_BOOLEAN},
-    {"smallint", TYPE_SMALLINT},   {"int2", TYPE_SMALLINT},
-    {"integer", TYPE_INTEGER},     {"int", TYPE_INTEGER},
-    {"int4", TYPE_INTEGER},        {"bigint", TYPE_BIGINT},
-    {"int8", TYPE_BIGINT},         {"decimal", TYPE_DECIMAL},
-    {"numeric", TYPE_DECIMAL},     {"dec", TYPE_DECIMAL},
-    {"real", TYPE_REAL},           {"float4", TYPE_REAL},
-    {"double", TYPE_DOUBLE},       {"double precision", TYPE_DOUBLE},
-    {"float8", TYPE_DOUBLE},       {"float", TYPE_DOUBLE},
-    {"char", TYPE_CHAR},           {"character", TYPE_CHAR},
-    {"nchar", TYPE_CHAR},          {"bpchar", TYPE_CHAR},
-    {"varchar", TYPE_VARCHAR},     {"character varying", TYPE_VARCHAR},
-    {"nvarchar", TYPE_VARCHAR},    {"text", TYPE_VARCHAR},
-    {"string", TYPE_VARCHAR},      {"date", TYPE_DATE},
-    {"timestamp", TYPE_TIMESTAMP}, {"timestamp without time zone", TYPE_TIMESTAMP},
-    {"datetime", TYPE_TIMESTAMP},  {"interval", TYPE_INTERVAL},
+    {"boolean", TYPE_BOOLEAN},
+    {"bool", TYPE_BOOLEAN},
+    {"smallint", TYPE_SMALLINT},
+    {"int2", TYPE_SMALLINT},
+    {"integer", TYPE_INTEGER},
+    {"int", TYPE_INTEGER},
+    {"int4", TYPE_INTEGER},
+    {"bigint", TYPE_BIGINT},
+    {"int8", TYPE_BIGINT},
+    {"decimal", TYPE_DECIMAL},
+    {"numeric", TYPE_DECIMAL},
+    {"dec", TYPE_DECIMAL},
+    {"real", TYPE_REAL},
+    {"float4", TYPE_REAL},
+    {"double", TYPE_DOUBLE},
+    {"double precision", TYPE_DOUBLE},
+    {"float8", TYPE_DOUBLE},
+    {"float", TYPE_DOUBLE},
+    {"char", TYPE_CHAR},
+    {"character", TYPE_CHAR},
+    {"nchar", TYPE_CHAR},
+    {"bpchar", TYPE_CHAR},
+    {"varchar", TYPE_VARCHAR},
+    {"character varying", TYPE_VARCHAR},
+    {"nvarchar", TYPE_VARCHAR},
+    {"text", TYPE_VARCHAR},
+    {"string", TYPE_VARCHAR},
+    {"date", TYPE_DATE},
+    {"timestamp", TYPE_TIMESTAMP},
+    {"timestamp without time zone", TYPE_TIMESTAMP},
+    {"datetime", TYPE_TIMESTAMP},
+    {"interval", TYPE_INTERVAL},
+    {"timestamptz", TYPE_TIMESTAMPTZ},
+    {"timestamp with time zone", TYPE_TIMESTAMPTZ},
+    {"time", TYPE_TIME},
+    {"time without time zone", TYPE_TIME},
 };
 
 /* Types of DIALECT.md that do not exist yet. */
-static const char *const later_types[] = {"time",        "time without time zone",
-                                          "timetz",      "time with time zone",
-                                          "timestamptz", "timestamp with time zone",
-                                          "json",        "jsonb",
-                                          "super",       "uuid",
-                                          "bytea",       "varbyte"};
+static const char *const later_types[] = {"timetz", "time with time zone", "json", "jsonb", "super", "uuid", "bytea",
+                                          "varbyte"};
 
 static Status fail_unknown_type(const Context *cx, SourcePos pos, const char *name) {
     for (size_t i = 0; i < sizeof later_types / sizeof later_types[0]; i++) {
@@ -128,7 +148,7 @@ static Status fail_unknown_type(const Context *cx, SourcePos pos, const char *na
     }
     fail_at(cx, pos, UNDEFINED_OBJECT, "type \"%s\" does not exist", name);
     return fail_hint(cx, "there are boolean, smallint, integer, bigint, decimal(p,s), real, double precision, char(n), "
-                         "varchar(n), text, date, timestamp and interval");
+                         "varchar(n), text, date, time, timestamp, timestamptz and interval");
 }
 
 static Status decimal_from_modifiers(const Context *cx, SourcePos pos, const int64_t *modifiers, uint32_t count, Type *type) {
@@ -189,10 +209,11 @@ Status type_from_name(const Context *cx, SourcePos pos, const char *name, const 
         *type = type_make(modifiers[0] <= 24 ? TYPE_REAL : TYPE_DOUBLE);
         return OK;
     }
-    if (id == TYPE_TIMESTAMP && count == 1 && modifiers[0] != 6) {
-        return fail_unsupported(cx, pos, "a timestamp precision other than 6");
+    bool takes_precision = id == TYPE_TIMESTAMP || id == TYPE_TIMESTAMPTZ || id == TYPE_TIME;
+    if (takes_precision && count == 1 && modifiers[0] != 6) {
+        return fail_unsupported(cx, pos, "a precision other than 6 of times and timestamps");
     }
-    if (count > 0 && id != TYPE_TIMESTAMP) {
+    if (count > 0 && !(takes_precision && count == 1)) {
         return fail_modifiers(cx, pos, name);
     }
     *type = type_make(id);
@@ -241,8 +262,11 @@ bool type_common(Type a, Type b, Type *common) {
         *common = common_numeric(a, b);
     } else if (type_is_text(a) && type_is_text(b)) {
         *common = common_text(a, b);
-    } else if ((a.id == TYPE_DATE && b.id == TYPE_TIMESTAMP) || (a.id == TYPE_TIMESTAMP && b.id == TYPE_DATE)) {
-        *common = type_make(TYPE_TIMESTAMP);
+    } else if (type_is_moment(a) && type_is_moment(b)) {
+        bool zoned = a.id == TYPE_TIMESTAMPTZ || b.id == TYPE_TIMESTAMPTZ;
+        *common = type_make(zoned ? TYPE_TIMESTAMPTZ : TYPE_TIMESTAMP);
+    } else if ((a.id == TYPE_TIME && b.id == TYPE_INTERVAL) || (a.id == TYPE_INTERVAL && b.id == TYPE_TIME)) {
+        *common = type_make(TYPE_INTERVAL);
     } else {
         return false;
     }

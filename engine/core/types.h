@@ -39,6 +39,7 @@ typedef struct Interval {
 } Interval;
 
 /* DATE: days since 1970-01-01 (proleptic Gregorian). TIMESTAMP: microseconds since 1970-01-01 00:00:00.
+ * TIMESTAMPTZ: the same in UTC; the session's time zone is for reading and printing. TIME: microseconds since midnight.
  * DECIMAL: value × 10^scale. BOOLEAN: 0 or 1. */
 
 static inline Type type_make(TypeId id) {
@@ -57,6 +58,7 @@ bool type_equal(Type a, Type b); /* precision, scale and length included */
 bool type_is_integer(Type type); /* SMALLINT, INTEGER, BIGINT */
 bool type_is_numeric(Type type); /* integers, DECIMAL, REAL, DOUBLE */
 bool type_is_text(Type type);    /* CHAR, VARCHAR */
+bool type_is_moment(Type type);  /* DATE, TIMESTAMP, TIMESTAMPTZ */
 /* True if values of the class order as integers of at most 64 bits: BOOL I16 I32 I64. */
 bool class_is_integer(StorageClass storage_class);
 

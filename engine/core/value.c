@@ -5,6 +5,7 @@
 #include "core/decimal.h"
 #include "core/hash.h"
 #include "core/interval.h"
+#include "core/value_datetime.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -188,6 +189,10 @@ static size_t print_double(double value, bool is_real, char *buffer) {
 }
 
 void value_print(const Value *value, char *buffer, const char **text, size_t *bytes) {
+    value_print_in(NULL, value, buffer, text, bytes);
+}
+
+void value_print_in(const TimeZone *zone, const Value *value, char *buffer, const char **text, size_t *bytes) {
     *text = buffer;
     *bytes = 0;
     if (value->is_null) {
@@ -213,6 +218,8 @@ void value_print(const Value *value, char *buffer, const char **text, size_t *by
         break;
     case TYPE_DATE: *bytes = date_print((int32_t)value->i64, buffer); break;
     case TYPE_TIMESTAMP: *bytes = timestamp_print(value->i64, buffer); break;
+    case TYPE_TIMESTAMPTZ: *bytes = timestamptz_print(zone, value->i64, buffer); break;
+    case TYPE_TIME: *bytes = time_print(value->i64, buffer); break;
     case TYPE_INTERVAL: *bytes = interval_print(value->interval, buffer); break;
     case TYPE_NULL:
     case TYPE_COUNT: break;
@@ -395,21 +402,11 @@ static Status parse_text(const Context *cx, Type type, const char *text, size_t 
     return OK;
 }
 
-static Status check_datetime(const Context *cx, Type type, DateTimeParse result, const char *text, size_t bytes) {
-    switch (result) {
-    case DATETIME_BAD_SYNTAX: return fail_syntax(cx, INVALID_DATETIME_FORMAT, type, text, bytes);
-    case DATETIME_BAD_FIELD:
-        return fail(cx, DATETIME_OUT_OF_RANGE, "date/time field value out of range: \"%.*s\"", shown(bytes), text);
-    case DATETIME_OK: break;
-    }
-    return OK;
-}
-
 static Status parse_interval(const Context *cx, Type type, const char *text, size_t bytes, Value *value) {
     switch (interval_parse(text, bytes, &value->interval)) {
     case INTERVAL_BAD_SYNTAX: return fail_syntax(cx, INVALID_DATETIME_FORMAT, type, text, bytes);
     case INTERVAL_TOO_BIG:
-        return fail(cx, DATETIME_OUT_OF_RANGE, "interval field value out of range: \"%.*s\"", shown(bytes), text);
+        return fail(cx, INTERVAL_OUT_OF_RANGE, "interval field value out of range: \"%.*s\"", shown(bytes), text);
     case INTERVAL_OK: break;
     }
     return OK;
@@ -427,18 +424,10 @@ Status value_parse(const Context *cx, Type type, const char *text, size_t bytes,
     case TYPE_DOUBLE: return parse_double(cx, type, text, bytes, value);
     case TYPE_CHAR:
     case TYPE_VARCHAR: return parse_text(cx, type, text, bytes, value);
-    case TYPE_DATE: {
-        int32_t days;
-        TRY(check_datetime(cx, type, date_parse(text, bytes, &days), text, bytes));
-        value->i64 = days;
-        return OK;
-    }
-    case TYPE_TIMESTAMP: {
-        int64_t timestamp;
-        TRY(check_datetime(cx, type, timestamp_parse(text, bytes, &timestamp), text, bytes));
-        value->i64 = timestamp;
-        return OK;
-    }
+    case TYPE_DATE:
+    case TYPE_TIME:
+    case TYPE_TIMESTAMP:
+    case TYPE_TIMESTAMPTZ: return value_parse_datetime(cx, type, text, bytes, value);
     case TYPE_INTERVAL: return parse_interval(cx, type, text, bytes, value);
     case TYPE_NULL:
     case TYPE_COUNT: break;

@@ -9,7 +9,7 @@ typedef struct Value {
     Type type;
     bool is_null;
     union {
-        int64_t i64; /* BOOLEAN, SMALLINT, INTEGER, BIGINT, DATE, TIMESTAMP, DECIMAL of an I64 class: widened */
+        int64_t i64; /* BOOLEAN, SMALLINT, INTEGER, BIGINT, dates and times, DECIMAL of an I64 class: widened */
         __int128 i128;
         double f64; /* REAL widened */
         Text text;  /* borrowed if long */
@@ -32,6 +32,8 @@ Status value_copy(const Context *cx, Arena *arena, const Value *from, Value *to)
 /* As PostgreSQL prints it, NULL as nothing; `buffer` is used for all but long text. *text borrows either. */
 #define VALUE_PRINT_MAX 96
 void value_print(const Value *value, char *buffer, const char **text, size_t *bytes);
+/* The same with moments in a time zone; value_print() gives them in UTC. */
+void value_print_in(const struct TimeZone *zone, const Value *value, char *buffer, const char **text, size_t *bytes);
 /* From text as in a literal or a CSV field. INVALID_TEXT_REPRESENTATION, NUMERIC_OUT_OF_RANGE, … naming the text and type. */
 Status value_parse(const Context *cx, Type type, const char *text, size_t bytes, Value *value);
 /* The same as a cast between types (rounding, range checks, truncation as in PostgreSQL). Text results go to the arena. */

@@ -1,7 +1,6 @@
 /* Casts of one boxed value between types: the scalar truth that the vectorized casts of expr/cast.c agree with. */
-#include "core/datetime.h"
 #include "core/decimal.h"
-#include "core/value.h"
+#include "core/value_datetime.h"
 
 #include <math.h>
 
@@ -121,7 +120,7 @@ static Status cast_to_text(const Context *cx, Arena *arena, const Value *from, V
     char buffer[VALUE_PRINT_MAX];
     const char *data;
     size_t bytes;
-    value_print(from, buffer, &data, &bytes);
+    value_print_in(cx->zone, from, buffer, &data, &bytes);
     if (from->type.id == TYPE_BOOLEAN) {
         data = from->i64 ? "true" : "false";
         bytes = strlen(data);
@@ -140,17 +139,9 @@ static Status cast_to_boolean(const Context *cx, const Value *from, Value *out) 
 }
 
 static Status cast_to_datetime(const Context *cx, const Value *from, Value *out) {
-    int64_t micros;
-    if (from->type.id == out->type.id) {
-        out->i64 = from->i64;
-    } else if (from->type.id == TYPE_TIMESTAMP) {
-        out->i64 = timestamp_days(from->i64, &micros);
-    } else if (from->type.id == TYPE_DATE) {
-        out->i64 = from->i64 * MICROS_PER_DAY;
-    } else {
-        return fail_cannot_cast(cx, from->type, out->type);
-    }
-    return OK;
+    bool is_possible;
+    TRY(value_cast_datetime(cx, from, out, &is_possible));
+    return is_possible ? OK : fail_cannot_cast(cx, from->type, out->type);
 }
 
 Status value_cast(const Context *cx, Arena *arena, const Value *from, Type to, Value *out) {
@@ -175,13 +166,15 @@ Status value_cast(const Context *cx, Arena *arena, const Value *from, Type to, V
     case TYPE_REAL:
     case TYPE_DOUBLE: return cast_to_double(cx, &input, out);
     case TYPE_DATE:
-    case TYPE_TIMESTAMP: return cast_to_datetime(cx, &input, out);
+    case TYPE_TIME:
+    case TYPE_TIMESTAMP:
+    case TYPE_TIMESTAMPTZ: return cast_to_datetime(cx, &input, out);
     case TYPE_INTERVAL:
         if (input.type.id == TYPE_INTERVAL) {
             out->interval = input.interval;
             return OK;
         }
-        return fail_cannot_cast(cx, input.type, to);
+        return cast_to_datetime(cx, &input, out);
     default: return fail_cannot_cast(cx, input.type, to);
     }
 }

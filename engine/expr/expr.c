@@ -246,8 +246,9 @@ static bool cast_can_fail(Type from, Type to) {
         return to.precision - to.scale < from.precision - from.scale + (to.scale < from.scale ? 1 : 0);
     }
     bool to_double = to.id == TYPE_DOUBLE && (from.id == TYPE_DECIMAL || from.id == TYPE_REAL);
-    return !to_double && !(from.id == TYPE_DATE && to.id == TYPE_TIMESTAMP) &&
-           !(from.id == TYPE_TIMESTAMP && to.id == TYPE_DATE);
+    bool same_clock = from.id != TYPE_TIMESTAMPTZ && to.id != TYPE_TIMESTAMPTZ; /* the ends of time may lie in another day */
+    return !to_double && !(type_is_moment(from) && type_is_moment(to) && same_clock) && to.id != TYPE_TIME &&
+           from.id != TYPE_TIME;
 }
 
 static bool node_cannot_fail(const Expr *node, void *argument) {

@@ -3,6 +3,7 @@
 
 #include "expr/functions.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,7 +77,11 @@ static void put_constant(Printer *printer, const Value *value) {
         return;
     }
     if (!type_is_text(value->type)) {
-        put(printer, value->type.id == TYPE_DATE ? "DATE " : value->type.id == TYPE_TIMESTAMP ? "TIMESTAMP " : "INTERVAL ");
+        char name[32];
+        for (const char *c = type_name(value->type, name); *c != 0; c++) {
+            put_bytes(printer, (char[]){(char)toupper((unsigned char)*c)}, 1);
+        }
+        put(printer, " ");
     }
     put_quoted(printer, text, bytes);
 }

@@ -103,20 +103,25 @@ Status bind_decode(const Context *cx, Arena *arena, Expr **args, uint32_t arg_co
     return OK;
 }
 
-/* Whole fields of dates and moments are BIGINT; seconds, epoch and fields of intervals may have fractions. */
-static bool is_whole_field(const Expr *field, Type type) {
-    DateField id;
-    const Text *name = &field->value.text;
-    if (field->kind != EXPR_CONSTANT || field->value.is_null || !date_field_from_name(text_data(name), name->bytes, &id)) {
-        return false;
+/* EXTRACT gives whole fields as BIGINT; seconds and the like are exact DECIMALs, in functions of their own. */
+static const char *fraction_function(DateField field, Type type) {
+    switch (field) {
+    case FIELD_SECOND: return type.id == TYPE_DATE ? NULL : "extract_second";
+    case FIELD_MILLISECOND: return type.id == TYPE_DATE ? NULL : "extract_millisecond";
+    case FIELD_EPOCH: return "extract_epoch";
+    case FIELD_JULIAN: return type.id == TYPE_TIMESTAMP || type.id == TYPE_TIMESTAMPTZ ? "extract_julian" : NULL;
+    default: return NULL;
     }
-    bool is_moment = type.id == TYPE_DATE || type.id == TYPE_TIMESTAMP;
-    return is_moment && id != FIELD_SECOND && id != FIELD_EPOCH && id != FIELD_MILLISECOND;
 }
 
 Status bind_extract(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
-    const char *name = is_whole_field(args[0], args[1]->type) ? "extract_field" : "date_part";
-    return function_bind(cx, arena, name, args, arg_count, pos, out);
+    DateField field;
+    const Text *name = &args[0]->value.text;
+    bool is_known =
+        args[0]->kind == EXPR_CONSTANT && !args[0]->value.is_null && date_field_from_name(text_data(name), name->bytes, &field);
+    const char *function = is_known ? fraction_function(field, args[1]->type) : NULL;
+    return function == NULL ? function_bind(cx, arena, "extract_field", args, arg_count, pos, out)
+                            : function_bind(cx, arena, function, args + 1, 1, pos, out);
 }
 
 Status bind_date(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {

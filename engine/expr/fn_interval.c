@@ -1,5 +1,5 @@
 /* Arithmetic of dates, moments and intervals. */
-#include "expr/fn_loop.h"
+#include "expr/fn_moment.h"
 
 /* ------------------------------------------------------------------------------------------------------------ date ± days */
 
@@ -45,13 +45,15 @@ Status fn_date_minus_date(FN_PARAMETERS) {
 
 /* ---------------------------------------------------------------------------------------------------- moments and intervals */
 
+/* TIMESTAMP, or TIMESTAMPTZ by the session's clocks. */
 static Status move_timestamps(const Context *cx, const Vector *moments, const Vector *intervals, bool back, uint32_t rows,
                               Vector *out) {
+    const TimeZone *zone = out->type.id == TYPE_TIMESTAMPTZ ? cx->zone : NULL;
     for (uint32_t row = 0; row < rows; row++) {
         int64_t moved = 0;
         Interval by = arg_INTERVAL(intervals, row);
         bool good = !back || interval_negate(by, &by);
-        good = good && timestamp_add_interval(arg_I64(moments, row), by, &moved);
+        good = good && timestamptz_add_interval(zone, arg_I64(moments, row), by, &moved);
         if (!good && fn_row_valid(out, row)) {
             return fail_overflow(cx, out->type);
         }
@@ -130,9 +132,7 @@ static Status scale_intervals(const Context *cx, const Vector *intervals, const 
             return fail_division_by_zero(cx);
         }
         Interval interval = arg_INTERVAL(intervals, row), *result = &((Interval *)out->data)[row];
-        bool good = divide ? interval_from_parts(interval.months / factor, interval.days / factor,
-                                                 (double)interval.micros / factor, result)
-                           : interval_multiply(interval, factor, result);
+        bool good = divide ? interval_divide(interval, factor, result) : interval_multiply(interval, factor, result);
         if (!good) {
             return fail_overflow(cx, out->type);
         }
@@ -155,31 +155,73 @@ Status fn_interval_divide(FN_PARAMETERS) {
     return scale_intervals(cx, args[0], args[1], true, rows, out);
 }
 
-Status fn_justify_days(FN_PARAMETERS) {
-    FN_UNUSED;
+/* justify_days and its kin. */
+static Status justify_rows(const Context *cx, bool (*justify)(Interval, Interval *), const Vector *intervals, uint32_t rows,
+                           Vector *out) {
     for (uint32_t row = 0; row < rows; row++) {
-        Interval interval = arg_INTERVAL(args[0], row);
-        int64_t days = (int64_t)interval.months * 30 + interval.days;
-        if (days / 30 != (int32_t)(days / 30) && fn_row_valid(out, row)) {
+        if (!justify(arg_INTERVAL(intervals, row), &((Interval *)out->data)[row]) && fn_row_valid(out, row)) {
             return fail_overflow(cx, out->type);
         }
-        ((Interval *)out->data)[row] =
-            (Interval){.months = (int32_t)(days / 30), .days = (int32_t)(days % 30), .micros = interval.micros};
     }
     return OK;
 }
 
+Status fn_justify_days(FN_PARAMETERS) {
+    FN_UNUSED;
+    return justify_rows(cx, interval_justify_days, args[0], rows, out);
+}
+
 Status fn_justify_hours(FN_PARAMETERS) {
     FN_UNUSED;
+    return justify_rows(cx, interval_justify_hours, args[0], rows, out);
+}
+
+Status fn_justify_interval(FN_PARAMETERS) {
+    FN_UNUSED;
+    return justify_rows(cx, interval_justify, args[0], rows, out);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- times */
+
+Status fn_date_plus_time(FN_PARAMETERS) {
+    FN_UNUSED;
+    const Vector *dates = args[args[0]->type.id == TYPE_DATE ? 0 : 1], *times = args[args[0]->type.id == TYPE_DATE ? 1 : 0];
     for (uint32_t row = 0; row < rows; row++) {
-        Interval interval = arg_INTERVAL(args[0], row);
-        __int128 micros = (__int128)interval.days * MICROS_PER_DAY + interval.micros;
-        int64_t days = (int64_t)(micros / MICROS_PER_DAY);
-        if (days != (int32_t)days && fn_row_valid(out, row)) {
+        __int128 moment = (__int128)arg_I32(dates, row) * MICROS_PER_DAY + arg_I64(times, row);
+        if (!timestamp_in_range(moment) && fn_row_valid(out, row)) {
             return fail_overflow(cx, out->type);
         }
-        ((Interval *)out->data)[row] =
-            (Interval){.months = interval.months, .days = (int32_t)days, .micros = (int64_t)(micros % MICROS_PER_DAY)};
+        ((int64_t *)out->data)[row] = (int64_t)moment;
+    }
+    return OK;
+}
+
+static int64_t wrap_day(int64_t micros) {
+    return (micros % MICROS_PER_DAY + MICROS_PER_DAY) % MICROS_PER_DAY;
+}
+
+/* The clock goes round; months and days do not move it. */
+Status fn_time_plus_interval(FN_PARAMETERS) {
+    FN_UNUSED;
+    const Vector *times = args[args[0]->type.id == TYPE_TIME ? 0 : 1], *intervals = args[args[0]->type.id == TYPE_TIME ? 1 : 0];
+    for (uint32_t row = 0; row < rows; row++) {
+        ((int64_t *)out->data)[row] = wrap_day(arg_I64(times, row) + arg_INTERVAL(intervals, row).micros % MICROS_PER_DAY);
+    }
+    return OK;
+}
+
+Status fn_time_minus_interval(FN_PARAMETERS) {
+    FN_UNUSED;
+    for (uint32_t row = 0; row < rows; row++) {
+        ((int64_t *)out->data)[row] = wrap_day(arg_I64(args[0], row) - arg_INTERVAL(args[1], row).micros % MICROS_PER_DAY);
+    }
+    return OK;
+}
+
+Status fn_time_minus_time(FN_PARAMETERS) {
+    FN_UNUSED;
+    for (uint32_t row = 0; row < rows; row++) {
+        ((Interval *)out->data)[row] = (Interval){.micros = arg_I64(args[0], row) - arg_I64(args[1], row)};
     }
     return OK;
 }

@@ -406,7 +406,7 @@ static Status add_value(Builder *builder, const Value *value) {
     char buffer[VALUE_PRINT_MAX];
     const char *data;
     size_t bytes;
-    value_print(value, buffer, &data, &bytes);
+    value_print_in(builder->cx->zone, value, buffer, &data, &bytes);
     return builder_add(builder, data, bytes);
 }
 

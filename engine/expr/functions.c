@@ -143,7 +143,9 @@ static uint32_t argument_cost(const Expr *arg, int parameter) {
         return 1;
     }
     if (expr_is_untyped(arg)) {
-        return parameter == TYPE_VARCHAR ? 1 : parameter == TYPE_DOUBLE || parameter == TYPE_TIMESTAMP ? 3 : 4;
+        return parameter == TYPE_VARCHAR                                                                  ? 1
+               : parameter == TYPE_DOUBLE || parameter == TYPE_TIMESTAMP || parameter == TYPE_TIMESTAMPTZ ? 3
+                                                                                                          : 4;
     }
     if (arg->type.id == parameter) {
         return 0;
@@ -276,6 +278,12 @@ static Type result_type(const Function *function, Expr **args, uint32_t arg_coun
     }
     if (strcmp(rule, "places") == 0) {
         return places_type(args[0]->type, args[1]);
+    }
+    if (strcmp(rule, "second") == 0 || strcmp(rule, "millisecond") == 0) {
+        return type_decimal(8, rule[0] == 's' ? 6 : 3);
+    }
+    if (strcmp(rule, "epoch") == 0 || strcmp(rule, "julian") == 0) {
+        return rule[0] == 'e' ? type_decimal(25, 6) : type_decimal(30, 20);
     }
     if (strcmp(rule, "number") == 0) {
         return number_type(args[arg_count - 1]);
@@ -420,8 +428,7 @@ static const char *const later_functions[] = {"regexp_replace",
                                               "json_extract_path_text",
                                               "json_extract_array_element_text",
                                               "is_valid_json",
-                                              "convert_timezone",
-                                              "timezone"};
+                                              "timetz"};
 
 Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                      Expr **call) {

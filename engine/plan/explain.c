@@ -171,7 +171,7 @@ static Status print_value(Explainer *e, const Value *value, const char **text) {
     const char *data;
     size_t bytes;
     value_print(value, buffer, &data, &bytes);
-    bool is_quoted = type_is_text(value->type) || value->type.id == TYPE_DATE || value->type.id == TYPE_TIMESTAMP;
+    bool is_quoted = type_is_text(value->type) || type_is_moment(value->type) || value->type.id == TYPE_TIME;
     const char *quote = is_quoted ? "'" : "";
     *text = value->is_null ? "NULL" : arena_format(e->cx, e->arena, "%s%.*s%s", quote, (int)bytes, data, quote);
     return *text == NULL ? OUT_OF_MEMORY : OK;

@@ -57,7 +57,7 @@ static Status check_column(const Context *cx, const TableSchema *schema, uint32_
         [DEPOT_INTEGER] = TYPE_INTEGER,   [DEPOT_BIGINT] = TYPE_BIGINT,   [DEPOT_DECIMAL] = TYPE_DECIMAL,
         [DEPOT_REAL] = TYPE_REAL,         [DEPOT_DOUBLE] = TYPE_DOUBLE,   [DEPOT_CHAR] = TYPE_CHAR,
         [DEPOT_VARCHAR] = TYPE_VARCHAR,   [DEPOT_DATE] = TYPE_DATE,       [DEPOT_TIMESTAMP] = TYPE_TIMESTAMP,
-        [DEPOT_INTERVAL] = TYPE_INTERVAL,
+        [DEPOT_INTERVAL] = TYPE_INTERVAL, [DEPOT_TIME] = TYPE_TIME,       [DEPOT_TIMESTAMPTZ] = TYPE_TIMESTAMPTZ,
     };
     const ColumnDef *wanted = &schema->columns[index];
     bool both_text = type_is_text(wanted->type) && (column->type == DEPOT_CHAR || column->type == DEPOT_VARCHAR);

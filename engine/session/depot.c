@@ -73,10 +73,12 @@ static depot_code misuse(depot *db, const char *message) {
 /* ---------------------------------------------------------------------------------------------------------- connections */
 
 Context session_context(depot *db) {
-    return (Context){.error = &db->error, .memory = &db->memory, .settings = &db->settings, .notices = db->notices};
+    return (Context){
+        .error = &db->error, .memory = &db->memory, .settings = &db->settings, .notices = db->notices, .zones = db->zones};
 }
 
 static Status open_parts(const Context *cx, depot *db, const char *path, const depot_options *options) {
+    TRY(timezones_create(cx, &db->zones));
     WarehouseOptions wanted = {
         .read_only = options != NULL && options->read_only,
         .create = options == NULL || !options->read_only,
@@ -130,6 +132,7 @@ void depot_close(depot *db) {
     worker_pool_free(db->pool);
     warehouse_close(db->warehouse);
     notice_list_free(db->notices);
+    timezones_free(db->zones);
     memory_account_close(&db->memory);
     page_pool_settle();
     free(db);
@@ -416,10 +419,13 @@ const char *depot_column_name(depot_statement *statement, uint32_t column) {
 static depot_type public_type(Type type) {
     static const depot_type types[] = {
         [TYPE_NULL] = DEPOT_VARCHAR, /* a bare NULL reads as text */
-        [TYPE_BOOLEAN] = DEPOT_BOOLEAN, [TYPE_SMALLINT] = DEPOT_SMALLINT,   [TYPE_INTEGER] = DEPOT_INTEGER,
-        [TYPE_BIGINT] = DEPOT_BIGINT,   [TYPE_DECIMAL] = DEPOT_DECIMAL,     [TYPE_REAL] = DEPOT_REAL,
-        [TYPE_DOUBLE] = DEPOT_DOUBLE,   [TYPE_CHAR] = DEPOT_CHAR,           [TYPE_VARCHAR] = DEPOT_VARCHAR,
-        [TYPE_DATE] = DEPOT_DATE,       [TYPE_TIMESTAMP] = DEPOT_TIMESTAMP, [TYPE_INTERVAL] = DEPOT_INTERVAL,
+        [TYPE_BOOLEAN] = DEPOT_BOOLEAN,     [TYPE_SMALLINT] = DEPOT_SMALLINT,
+        [TYPE_INTEGER] = DEPOT_INTEGER,     [TYPE_BIGINT] = DEPOT_BIGINT,
+        [TYPE_DECIMAL] = DEPOT_DECIMAL,     [TYPE_REAL] = DEPOT_REAL,
+        [TYPE_DOUBLE] = DEPOT_DOUBLE,       [TYPE_CHAR] = DEPOT_CHAR,
+        [TYPE_VARCHAR] = DEPOT_VARCHAR,     [TYPE_DATE] = DEPOT_DATE,
+        [TYPE_TIMESTAMP] = DEPOT_TIMESTAMP, [TYPE_INTERVAL] = DEPOT_INTERVAL,
+        [TYPE_TIME] = DEPOT_TIME,           [TYPE_TIMESTAMPTZ] = DEPOT_TIMESTAMPTZ,
     };
     _Static_assert(sizeof types / sizeof *types == TYPE_COUNT, "every type has a public one");
     return types[type.id];
@@ -467,6 +473,7 @@ static Value converted_value(depot_statement *statement, uint32_t column, TypeId
         Error error;
         Context cx = session_context(statement->db);
         cx.error = &error;
+        cx.zone = statement->run.zone;
         Arena arena;
         arena_init(&arena);
         if (value_cast(&cx, &arena, &value, type_make(type), &converted) != OK) {
@@ -495,7 +502,7 @@ const char *depot_column_text(depot_statement *statement, uint32_t column) {
     if (value.is_null) {
         return NULL;
     }
-    value_print(&value, buffer, &text, &bytes);
+    value_print_in(statement->run.zone, &value, buffer, &text, &bytes);
     if (cell_reserve(statement, bytes + 1) != OK) {
         return NULL;
     }

@@ -9,6 +9,7 @@
 
 #include "core/notice.h"
 #include "core/settings.h"
+#include "core/timezone.h"
 #include "depot.h"
 #include "exec/exec.h"
 #include "parser/ast.h"
@@ -35,6 +36,7 @@ struct depot {
     Warehouse *warehouse;
     WorkerPool *pool;
     NoticeList *notices;
+    TimeZones *zones;
     _Atomic(bool) cancel;
     Error error; /* scratch of the calling thread */
     depot_error last_error;
@@ -56,6 +58,7 @@ typedef struct Run {
     MemoryAccount memory; /* the query's budget: memory_limit */
     Arena arena;          /* plan, literals, text tables */
     Settings settings;    /* as they were when the run began */
+    const TimeZone *zone; /* that these name */
     Snapshot *snapshot;
     Commit *commit;   /* of a statement that writes */
     bool owns_commit; /* the statement's own; else the transaction's */

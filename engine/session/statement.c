@@ -41,6 +41,7 @@ Context run_context(depot_statement *statement) {
     cx.settings = &statement->run.settings;
     cx.cancel = &statement->db->cancel;
     cx.now_micros = statement->now_micros;
+    cx.zone = statement->run.zone;
     return cx;
 }
 
@@ -50,6 +51,8 @@ static void run_begin(depot_statement *statement) {
     *run = (Run){.settings = db->settings};
     memory_account_init(&run->memory, &db->memory, "query", memory_budget(&db->settings));
     arena_init(&run->arena);
+    Context cx = session_context(db);
+    timezone_lookup(&cx, run->settings.timezone, strlen(run->settings.timezone), &run->zone); /* it was found when it was set */
     atomic_store(&db->cancel, false);
     db->error.status = OK; /* of the statement before */
     statement->now_micros = db->transaction.state == TRANSACTION_OPEN ? db->transaction.now_micros : clock_micros_utc();

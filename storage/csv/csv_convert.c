@@ -2,7 +2,7 @@
  * and every error, goes through value_parse, which also words the message. */
 #include "storage/csv/csv_convert.h"
 
-#include "core/datetime.h"
+#include "core/datetime_template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -242,9 +242,28 @@ static bool plain_date(const CsvCell *cell, int32_t *days) {
 
 /* ---------------------------------------------------------------------------------------------------------- converting */
 
-static int64_t moment_value(const DateTime *moment, Type type) {
-    int64_t days = days_from_civil(moment->date.year, moment->date.month, moment->date.day);
-    return type.id == TYPE_DATE ? days : days * MICROS_PER_DAY + moment->micros;
+/* By DATEFORMAT or TIMEFORMAT; the whole cell and the whole template. */
+static bool read_by_template(const Context *cx, const char *text, const CsvCell *cell, Value *value) {
+    Error error;
+    Context quiet = *cx;
+    quiet.error = &error;
+    Template template;
+    TemplateResult read;
+    if (template_parse(&quiet, text, strlen(text), &template) != OK ||
+        template_read(&quiet, &template, cell->data, cell->bytes, &read) != OK || !read.is_whole_match) {
+        return false;
+    }
+    int64_t days = days_from_civil(read.moment.date.year, read.moment.date.month, read.moment.date.day);
+    int64_t local = days * MICROS_PER_DAY + read.moment.micros;
+    switch ((TypeId)value->type.id) {
+    case TYPE_DATE: *value = value_i64(value->type, days); return true;
+    case TYPE_TIME: *value = value_i64(value->type, read.moment.micros); return true;
+    case TYPE_TIMESTAMP: *value = value_i64(value->type, local); return timestamp_in_range(local);
+    default:
+        local = read.has_offset ? local - read.offset * MICROS_PER_SECOND : timezone_from_local(cx->zone, local);
+        *value = value_i64(value->type, local);
+        return timestamp_in_range(local);
+    }
 }
 
 /* The general way, with its error as the reason. */
@@ -252,11 +271,11 @@ static Status parse_general(const Context *cx, CsvConverter *converter, const Cs
     const CsvFormat *format = column->format;
     const CsvCell *cell = &column->cells[(size_t)row * column->stride];
     Type type = column->field->type;
-    const char *template = type.id == TYPE_DATE ? format->date_format : type.id == TYPE_TIMESTAMP ? format->time_format : NULL;
+    bool is_date = type.id == TYPE_DATE, is_time = type.id == TYPE_TIME || (type_is_moment(type) && !is_date);
+    const char *template = is_date ? format->date_format : is_time ? format->time_format : NULL;
     Value value = value_null(type);
     if (template != NULL) {
-        DateTime moment;
-        if (datetime_parse_template(cell->data, cell->bytes, template, strlen(template), &moment) != DATETIME_OK) {
+        if (!read_by_template(cx, template, cell, &value)) {
             char *reason = arena_format(cx, &converter->arena, "\"%.*s\" is not in the format \"%s\"",
                                         cell->bytes < 64 ? (int)cell->bytes : 64, cell->data, template);
             if (reason == NULL) {
@@ -265,7 +284,6 @@ static Status parse_general(const Context *cx, CsvConverter *converter, const Cs
             reject(column, row, reason);
             return OK;
         }
-        value = value_i64(type, moment_value(&moment, type));
     } else {
         Error error;
         Context quiet = *cx;

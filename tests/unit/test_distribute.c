@@ -24,9 +24,9 @@ static void check_hashes(const Vector *vector, uint32_t rows) {
 }
 
 Test(distribute, flat_vectors_hash_as_their_values) {
-    Type types[] = {{.id = TYPE_BOOLEAN}, {.id = TYPE_SMALLINT}, {.id = TYPE_INTEGER}, {.id = TYPE_BIGINT},
-                    {.id = TYPE_DATE},    type_decimal(12, 2),   type_decimal(30, 4),  {.id = TYPE_REAL},
-                    {.id = TYPE_DOUBLE},  {.id = TYPE_TIMESTAMP}};
+    Type types[] = {{.id = TYPE_BOOLEAN}, {.id = TYPE_SMALLINT},  {.id = TYPE_INTEGER}, {.id = TYPE_BIGINT},
+                    {.id = TYPE_DATE},    type_decimal(12, 2),    type_decimal(30, 4),  {.id = TYPE_REAL},
+                    {.id = TYPE_DOUBLE},  {.id = TYPE_TIMESTAMP}, {.id = TYPE_TIME},    {.id = TYPE_TIMESTAMPTZ}};
     for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
         Vector vector;
         vector_init(&vector, types[t]);

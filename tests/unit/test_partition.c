@@ -17,7 +17,7 @@ static void teardown(void) {
 TestSuite(partition, .init = setup, .fini = teardown);
 
 static const Type integer = {.id = TYPE_INTEGER}, bigint = {.id = TYPE_BIGINT}, date = {.id = TYPE_DATE},
-                  timestamp = {.id = TYPE_TIMESTAMP}, varchar = {.id = TYPE_VARCHAR};
+                  timestamp = {.id = TYPE_TIMESTAMP}, timestamptz = {.id = TYPE_TIMESTAMPTZ}, varchar = {.id = TYPE_VARCHAR};
 
 static Value text(const char *data) {
     return value_text(varchar, text_view(data, (uint32_t)strlen(data)));
@@ -73,7 +73,7 @@ static void check_vector(const PartitionKey *key, const Vector *in, uint32_t row
 
 Test(partition, vectors_transform_as_their_values) {
     enum { ROWS = 300 };
-    Type types[] = {date, timestamp, integer, bigint, {.id = TYPE_SMALLINT}};
+    Type types[] = {date, timestamp, timestamptz, integer, bigint, {.id = TYPE_SMALLINT}};
     for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
         Vector flat, codes, constant;
         vector_init(&flat, types[t]);
@@ -85,7 +85,9 @@ Test(partition, vectors_transform_as_their_values) {
         MUST(&f, vector_prepare_validity(&f.cx, &codes, true));
         codes.base = -77;
         for (uint32_t i = 0; i < ROWS; i++) {
-            Value value = value_i64(types[t], ((int64_t)i - 150) * (types[t].id == TYPE_TIMESTAMP ? 7777777777777 : 97));
+            Value value = value_i64(
+                types[t],
+                ((int64_t)i - 150) * (types[t].id == TYPE_TIMESTAMP || types[t].id == TYPE_TIMESTAMPTZ ? 7777777777777 : 97));
             value_store(&value, flat.data, i);
             ((uint8_t *)codes.data)[i] = (uint8_t)i;
             bit_put(flat.validity, i, i % 7 != 0);
@@ -221,7 +223,7 @@ static Value random_value(Type type, uint32_t i) {
     if (type.id == TYPE_VARCHAR) {
         return text(words[rand() % 11]);
     }
-    return value_i64(type, type.id == TYPE_TIMESTAMP ? number * 40000000000 + rand() : number);
+    return value_i64(type, type.id == TYPE_TIMESTAMP || type.id == TYPE_TIMESTAMPTZ ? number * 40000000000 + rand() : number);
 }
 
 static void check_random_predicates(const Pruning *p, Type type, const Value *values) {
@@ -252,7 +254,7 @@ static void check_random_predicates(const Pruning *p, Type type, const Value *va
             cr_assert_leq(check_prune(p, &in, values), 2);
         }
         uint64_t bitmap[64] = {0};
-        if (type.id != TYPE_VARCHAR && type.id != TYPE_TIMESTAMP) {
+        if (type.id != TYPE_VARCHAR && type.id != TYPE_TIMESTAMP && type.id != TYPE_TIMESTAMPTZ) {
             int64_t min = low.i64 < high.i64 ? low.i64 : high.i64, max = low.i64 < high.i64 ? high.i64 : low.i64;
             bit_set(bitmap, 0);
             bit_set(bitmap, (uint64_t)(max - min));
@@ -270,7 +272,7 @@ static void check_random_predicates(const Pruning *p, Type type, const Value *va
 }
 
 Test(partition, pruning_loses_nothing_and_is_exact_for_one_value) {
-    Type types[] = {date, timestamp, integer, varchar};
+    Type types[] = {date, timestamp, timestamptz, integer, varchar};
     srand(11);
     for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
         Value values[VALUES];

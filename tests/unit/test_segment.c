@@ -210,10 +210,14 @@ static void round_trip(const char *name, Type type, Shape shape, Nulls nulls, ui
 }
 
 static void walk(const char *encoding, const char *codec) {
-    const Type types[] = {type_make(TYPE_BOOLEAN), type_make(TYPE_SMALLINT),  type_make(TYPE_INTEGER),
-                          type_make(TYPE_BIGINT),  type_decimal(12, 2),       type_decimal(38, 4),
-                          type_make(TYPE_REAL),    type_make(TYPE_DOUBLE),    type_varchar(200),
-                          type_make(TYPE_DATE),    type_make(TYPE_TIMESTAMP), type_make(TYPE_INTERVAL)};
+    const Type more[] = {type_decimal(38, 4), type_char(10)};
+    Type types[TYPE_COUNT - 1 + sizeof more / sizeof *more];
+    for (int id = 1; id < TYPE_COUNT; id++) {
+        types[id - 1] = id == TYPE_DECIMAL   ? type_decimal(12, 2)
+                        : id == TYPE_VARCHAR ? type_varchar(200)
+                                             : type_make((TypeId)id);
+    }
+    memcpy(types + TYPE_COUNT - 1, more, sizeof more);
     const uint64_t counts[] = {1, 700, 2048, 5003};
     uint32_t made = 0;
     set(&f, "force_encoding", encoding);

@@ -37,7 +37,7 @@ Test(types, that_are_wrong_are_refused) {
     cr_expect_str_eq(named("decimal", 2, 5, 6), "ERROR: 22023");
     cr_expect_str_eq(named("varchar", 1, 70000, 0), "ERROR: 22023");
     cr_expect_str_eq(named("integer", 1, 5, 0), "ERROR: 42601");
-    cr_expect_str_eq(named("timestamptz", 0, 0, 0), "ERROR: 0A000");
+    cr_expect_str_eq(named("timetz", 0, 0, 0), "ERROR: 0A000");
     cr_expect_str_eq(named("nonsense", 0, 0, 0), "ERROR: 42704");
 }
 
