@@ -323,7 +323,7 @@ Test(bind, errors_of_names) {
         {"WITH x AS (SELECT 1), ^x AS (SELECT 2) SELECT 1", "42712", "WITH query name", NULL},
         {"WITH x AS (SELECT ^nope) SELECT 1", "42703", "nope", NULL},
         {"SELECT ^foo(a) FROM t", "42883", "function foo(integer) does not exist", NULL},
-        {"SELECT ^median(a) FROM t", "0A000", "median()", NULL},
+        {"SELECT ^array_agg(a) FROM t", "0A000", "array_agg()", NULL},
         {"SELECT a FROM t ORDER BY ^2", "42P10", "position 2", NULL},
         {"SELECT a FROM t GROUP BY ^0", "42P10", "position 0", NULL},
         {"SELECT a AS x, b AS x FROM t ORDER BY ^x", "42702", "ambiguous", NULL},
