@@ -22,42 +22,6 @@ Status expr_label(const Context *cx, Binder *binder, const Expr *expr, const cha
     return OK;
 }
 
-bool expr_can_be_null(const LogicalPlan *plan, const Expr *expr) {
-    switch (expr->kind) {
-    case EXPR_CONSTANT: return expr->value.is_null;
-    case EXPR_COLUMN: return plan->columns[expr->column].can_be_null;
-    case EXPR_IS_NULL:
-    case EXPR_DISTINCT: return false;
-    case EXPR_COMPARE:
-    case EXPR_AND:
-    case EXPR_OR:
-    case EXPR_NOT:
-    case EXPR_IN:
-        for (uint32_t i = 0; i < expr->arg_count; i++) {
-            if (expr_can_be_null(plan, expr->args[i])) {
-                return true;
-            }
-        }
-        return false;
-    case EXPR_CAST: return expr->is_try || expr_can_be_null(plan, expr->args[0]);
-    case EXPR_CASE:
-        for (uint32_t i = 1; i < expr->arg_count; i += 2) {
-            if (expr_can_be_null(plan, expr->args[i])) {
-                return true;
-            }
-        }
-        return expr_can_be_null(plan, expr->args[expr->arg_count - 1]);
-    case EXPR_COALESCE:
-        for (uint32_t i = 0; i < expr->arg_count; i++) {
-            if (!expr_can_be_null(plan, expr->args[i])) {
-                return false;
-            }
-        }
-        return true;
-    default: return true;
-    }
-}
-
 Status make_column_for(const Context *cx, Binder *binder, const Expr *expr, const char *name, ColumnId *id) {
     if (expr->kind == EXPR_COLUMN) {
         *id = expr->column;
@@ -99,8 +63,8 @@ static void make_nullable(Binder *binder, const LogicalNode *node) {
 
 Status make_join(const Context *cx, Binder *binder, SourcePos pos, JoinKind kind, LogicalNode *left, LogicalNode *right,
                  Expr *condition, ColumnId mark, LogicalNode **node) {
-    bool takes_right = kind != JOIN_SEMI && kind != JOIN_ANTI && kind != JOIN_ANTI_NULL && kind != JOIN_MARK;
-    uint32_t columns = left->column_count + (takes_right ? right->column_count : kind == JOIN_MARK);
+    bool takes_right = !join_only_asks(kind);
+    uint32_t columns = left->column_count + (takes_right ? right->column_count : join_adds_mark(kind));
     LogicalNode *join = logical_new(cx, binder->arena, LOGICAL_JOIN, pos, 2, columns);
     TRY_POINTER(join);
     join->children[0] = left;
@@ -111,7 +75,7 @@ Status make_join(const Context *cx, Binder *binder, SourcePos pos, JoinKind kind
     memcpy(join->columns, left->columns, sizeof(ColumnId) * left->column_count);
     if (takes_right) {
         memcpy(join->columns + left->column_count, right->columns, sizeof(ColumnId) * right->column_count);
-    } else if (kind == JOIN_MARK) {
+    } else if (join_adds_mark(kind)) {
         join->columns[left->column_count] = mark;
     }
     if (kind == JOIN_LEFT || kind == JOIN_FULL || kind == JOIN_SINGLE) {
@@ -133,7 +97,9 @@ Status make_project(const Context *cx, Binder *binder, SourcePos pos, Expr *cons
     TRY_NEW_ARRAY(cx, binder->arena, project->project.exprs, count);
     for (uint32_t i = 0; i < count; i++) {
         project->project.exprs[i] = exprs[i];
-        if (exprs[i]->kind == EXPR_COLUMN && has_id(project->columns, i, exprs[i]->column)) {
+        bool is_column = exprs[i]->kind == EXPR_COLUMN;
+        bool is_own = is_column && has_id(child->columns, child->column_count, exprs[i]->column); /* else: of an outer query */
+        if (is_column && (!is_own || has_id(project->columns, i, exprs[i]->column))) {
             TRY(plan_copy_column(cx, binder->plan, exprs[i]->column, &project->columns[i]));
         } else {
             TRY(make_column_for(cx, binder, exprs[i], names == NULL ? NULL : names[i], &project->columns[i]));

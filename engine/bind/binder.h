@@ -5,6 +5,7 @@
 #include "bind/bind.h"
 #include "bind/scope.h"
 #include "expr/functions.h"
+#include "plan/columns.h"
 
 /* Query blocks that one statement may come to once its CTEs are written out, and how deep calls may nest. */
 #define BIND_QUERIES_MAX 5000
@@ -111,7 +112,6 @@ Status bind_literal(const Context *cx, Binder *binder, const AstExpr *ast, Expr 
 Status bind_type(const Context *cx, const AstType *ast, Type *type);
 Status expr_known(const Context *cx, Arena *arena, Expr *expr, Expr **out);
 bool expr_is_literal(const Expr *expr); /* of unknown type */
-bool expr_can_be_null(const LogicalPlan *plan, const Expr *expr);
 Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 Status bind_in_list(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 Status bind_row_compare(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
@@ -190,7 +190,7 @@ Status make_filter(const Context *cx, Binder *binder, Expr *condition, LogicalNo
 /* columns: left's then right's (semi and anti: left's; mark: left's and the mark). */
 Status make_join(const Context *cx, Binder *binder, SourcePos pos, JoinKind kind, LogicalNode *left, LogicalNode *right,
                  Expr *condition, ColumnId mark, LogicalNode **node);
-/* Column i computes exprs[i]; a bare column keeps its id, the first time it comes. names: per column, NULL entries (or NULL)
+/* Column i computes exprs[i]; a bare column of the child keeps its id, the first time it comes. names: per column, NULL entries (or NULL)
  * for the expression's text. */
 Status make_project(const Context *cx, Binder *binder, SourcePos pos, Expr *const *exprs, const char *const *names,
                     uint32_t count, LogicalNode **node);

@@ -23,11 +23,6 @@ static inline bool join_preserves_build(JoinKind kind) {
 static inline bool join_preserves_probe(JoinKind kind) {
     return kind == JOIN_LEFT || kind == JOIN_FULL || kind == JOIN_SINGLE;
 }
-/* The kinds for which it only counts whether there is a match. */
-static inline bool join_only_asks(JoinKind kind) {
-    return kind == JOIN_SEMI || kind == JOIN_ANTI || kind == JOIN_ANTI_NULL || kind == JOIN_MARK;
-}
-
 Status join_build_open(const Context *cx, JoinBuild *build, const PhysicalNode *op, bool with_hashes) MUST_CHECK;
 /* After the last merge: room for the layout (one part per column) and the flags. */
 Status join_build_finish(const Context *cx, JoinBuild *build, const PhysicalNode *op) MUST_CHECK;

@@ -172,7 +172,7 @@ done:
 /* ---------------------------------------------------------------------------------------------------------------- output */
 
 static uint32_t output_count(const PhysicalNode *op) {
-    return op->column_count - (op->join.kind == JOIN_MARK);
+    return op->column_count - join_adds_mark(op->join.kind);
 }
 
 Status join_emit_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in, const RowTable *table,
@@ -263,6 +263,7 @@ Status join_finish_batch(const Context *cx, JoinEmitter *emitter, const Physical
         count = list_rows(refused, in->rows, false, rows);
         TRY(emit_probe_rows(cx, emitter, op, in, rows, count));
         break;
+    case JOIN_EXISTS:
     case JOIN_MARK: TRY(emit_marks(cx, emitter, op, in, matched, unknown)); break;
     default: return OK;
     }

@@ -89,3 +89,18 @@ Status window_bind(const Context *cx, Arena *arena, const char *name, Expr **arg
     default: *result = type_make(TYPE_BIGINT); return check_count(cx, name, arg_count, 0, 0, pos);
     }
 }
+
+Status aggregate_empty_value(const Context *cx, Arena *arena, const Aggregate *aggregate, Value *value) {
+    uint8_t *state;
+    Vector out;
+    TRY_NEW_ARRAY(cx, arena, state, aggregate->state_bytes + 2 * 16);
+    state += -(uintptr_t)state % 16;
+    vector_init(&out, aggregate->result);
+    Status status = aggregate->finish(cx, aggregate, state, aggregate->state_bytes, 1, &out, arena);
+    if (status == OK) {
+        Value result = vector_value(&out, 0);
+        status = value_copy(cx, arena, &result, value);
+    }
+    vector_free(&out);
+    return status;
+}

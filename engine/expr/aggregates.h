@@ -78,6 +78,8 @@ bool aggregate_is_exact_sum(const Aggregate *aggregate);
 Status aggregate_finish_sums(const Context *cx, const Aggregate *aggregate, const __int128 *sums, const int64_t *counts,
                              uint32_t count, Vector *out);
 
+/* What it gives over no rows: 0 for counts, NULL for most others. */
+Status aggregate_empty_value(const Context *cx, Arena *arena, const Aggregate *aggregate, Value *value);
 /* The same aggregate with the same direct values and order: equal arguments give equal results. */
 bool aggregate_equal(const Aggregate *a, const Aggregate *b);
 

@@ -55,6 +55,42 @@ bool expr_has_columns(const Expr *expr) {
     return !expr_walk(expr, visit_no_column, NULL);
 }
 
+bool expr_can_be_null(const LogicalPlan *plan, const Expr *expr) {
+    switch (expr->kind) {
+    case EXPR_CONSTANT: return expr->value.is_null;
+    case EXPR_COLUMN: return plan->columns[expr->column].can_be_null;
+    case EXPR_IS_NULL:
+    case EXPR_DISTINCT: return false;
+    case EXPR_COMPARE:
+    case EXPR_AND:
+    case EXPR_OR:
+    case EXPR_NOT:
+    case EXPR_IN:
+        for (uint32_t i = 0; i < expr->arg_count; i++) {
+            if (expr_can_be_null(plan, expr->args[i])) {
+                return true;
+            }
+        }
+        return false;
+    case EXPR_CAST: return expr->is_try || expr_can_be_null(plan, expr->args[0]);
+    case EXPR_CASE:
+        for (uint32_t i = 1; i < expr->arg_count; i += 2) {
+            if (expr_can_be_null(plan, expr->args[i])) {
+                return true;
+            }
+        }
+        return expr_can_be_null(plan, expr->args[expr->arg_count - 1]);
+    case EXPR_COALESCE:
+        for (uint32_t i = 0; i < expr->arg_count; i++) {
+            if (!expr_can_be_null(plan, expr->args[i])) {
+                return false;
+            }
+        }
+        return true;
+    default: return true;
+    }
+}
+
 const Expr *expr_widened_column(const Expr *expr) {
     while (expr->kind == EXPR_CAST && type_is_integer(expr->type) && type_is_integer(expr->args[0]->type) &&
            type_bytes(expr->type) >= type_bytes(expr->args[0]->type)) {

@@ -26,11 +26,19 @@ void column_set_add_expr(ColumnSet *set, const Expr *expr);
 bool expr_is_within(const Expr *expr, const ColumnSet *set); /* every COLUMN is a member */
 bool expr_touches(const Expr *expr, const ColumnSet *set);   /* some COLUMN is a member */
 bool expr_has_columns(const Expr *expr);
+bool expr_can_be_null(const LogicalPlan *plan, const Expr *expr);
 static inline bool expr_is_column(const Expr *expr) {
     return expr->kind == EXPR_COLUMN;
 }
 /* The COLUMN or SLOT under casts between integer types that keep every value; NULL if it is anything else. */
 const Expr *expr_widened_column(const Expr *expr);
+
+/* Calls visit on each expression of the node itself, keys of sorts and partitions included; it may put another in the place. */
+Status logical_each_expr(LogicalNode *node, Status (*visit)(Expr **place, void *argument), void *argument);
+/* Adds every column that an expression of the tree names, whether the tree makes it or wants it from outside. */
+void column_set_add_tree(ColumnSet *set, const LogicalNode *node);
+bool node_touches(const LogicalNode *node, const ColumnSet *set); /* an expression of the node itself names a member */
+bool tree_touches(const LogicalNode *node, const ColumnSet *set); /* …of the node or below it */
 
 typedef struct ExprList {
     uint32_t count, capacity;

@@ -394,6 +394,7 @@ Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, 
     case JOIN_ANTI:
     case JOIN_ANTI_NULL: *rows = left - matched; break;
     case JOIN_MARK:
+    case JOIN_EXISTS:
     case JOIN_SINGLE: *rows = left; break;
     }
     *rows = *rows < 1 ? 1 : *rows;

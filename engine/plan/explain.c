@@ -89,6 +89,7 @@ static const char *join_word(JoinKind kind) {
     case JOIN_ANTI: return " Anti";
     case JOIN_ANTI_NULL: return " NOT IN";
     case JOIN_MARK: return " Mark";
+    case JOIN_EXISTS: return " Exists";
     case JOIN_SINGLE: return " Single";
     }
     return "";

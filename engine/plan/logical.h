@@ -52,8 +52,17 @@ typedef enum JoinKind {
     JOIN_ANTI,      /* left rows without: NOT EXISTS */
     JOIN_ANTI_NULL, /* NOT IN: a NULL key on the right removes all rows; a NULL on the left if the right is not empty */
     JOIN_MARK,      /* left rows + one BOOLEAN column: the value of `key IN (right)`, three-valued */
+    JOIN_EXISTS,    /* left rows + one BOOLEAN column, never NULL: whether there is a match */
     JOIN_SINGLE     /* scalar subquery: LEFT, and CARDINALITY_VIOLATION at a second match */
 } JoinKind;
+
+static inline bool join_adds_mark(JoinKind kind) {
+    return kind == JOIN_MARK || kind == JOIN_EXISTS;
+}
+/* Left rows come out once or not at all, and nothing of the right side does. */
+static inline bool join_only_asks(JoinKind kind) {
+    return kind == JOIN_SEMI || kind == JOIN_ANTI || kind == JOIN_ANTI_NULL || join_adds_mark(kind);
+}
 
 typedef struct LogicalColumn {
     ColumnId id;
@@ -159,7 +168,7 @@ struct LogicalNode {
         struct {
             JoinKind kind;
             Expr *condition; /* NULL: cross */
-            ColumnId mark;   /* JOIN_MARK: the added column */
+            ColumnId mark;   /* JOIN_MARK, JOIN_EXISTS: the added column */
         } join;
         struct {
             uint32_t group_count;

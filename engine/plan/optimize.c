@@ -20,53 +20,21 @@ Status rewrite_nodes(const Context *cx, LogicalPlan *plan, LogicalNode **place,
     return rewrite(cx, plan, place);
 }
 
-typedef Status ExprRewrite(const Context *cx, LogicalPlan *plan, Expr **place);
+typedef struct RewriteCall {
+    const Context *cx;
+    LogicalPlan *plan;
+    Status (*rewrite)(const Context *cx, LogicalPlan *plan, Expr **place);
+} RewriteCall;
 
-static Status rewrite_list(const Context *cx, LogicalPlan *plan, Expr **exprs, uint32_t count, ExprRewrite *rewrite) {
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(rewrite(cx, plan, &exprs[i]));
-    }
-    return OK;
+static Status call_rewrite(Expr **place, void *argument) {
+    const RewriteCall *call = argument;
+    return call->rewrite(call->cx, call->plan, place);
 }
 
-static Status rewrite_optional(const Context *cx, LogicalPlan *plan, Expr **place, ExprRewrite *rewrite) {
-    return *place == NULL ? OK : rewrite(cx, plan, place);
-}
-
-static Status rewrite_calls(const Context *cx, LogicalPlan *plan, LogicalNode *node, ExprRewrite *rewrite) {
-    if (node->kind == LOGICAL_AGGREGATE) {
-        for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
-            AggregateCall *call = &node->aggregate.calls[i];
-            TRY(rewrite_list(cx, plan, call->args, call->arg_count, rewrite));
-            TRY(rewrite_optional(cx, plan, &call->filter, rewrite));
-        }
-        return rewrite_list(cx, plan, node->aggregate.groups, node->aggregate.group_count, rewrite);
-    }
-    for (uint32_t i = 0; i < node->window.call_count; i++) {
-        WindowCall *call = &node->window.calls[i];
-        TRY(rewrite_list(cx, plan, call->args, call->arg_count, rewrite));
-        TRY(rewrite_optional(cx, plan, &call->filter, rewrite));
-    }
-    return OK;
-}
-
-Status rewrite_exprs(const Context *cx, LogicalPlan *plan, LogicalNode *node, ExprRewrite *rewrite) {
-    switch (node->kind) {
-    case LOGICAL_GET: return rewrite_list(cx, plan, node->get.filters, node->get.filter_count, rewrite);
-    case LOGICAL_VALUES:
-        for (uint32_t r = 0; r < node->values.row_count; r++) {
-            TRY(rewrite_list(cx, plan, node->values.rows[r], node->column_count, rewrite));
-        }
-        return OK;
-    case LOGICAL_TABLE_FUNCTION:
-        return rewrite_list(cx, plan, node->table_function.args, node->table_function.arg_count, rewrite);
-    case LOGICAL_FILTER: return rewrite(cx, plan, &node->filter.condition);
-    case LOGICAL_PROJECT: return rewrite_list(cx, plan, node->project.exprs, node->column_count, rewrite);
-    case LOGICAL_JOIN: return rewrite_optional(cx, plan, &node->join.condition, rewrite);
-    case LOGICAL_AGGREGATE:
-    case LOGICAL_WINDOW: return rewrite_calls(cx, plan, node, rewrite);
-    default: return OK;
-    }
+Status rewrite_exprs(const Context *cx, LogicalPlan *plan, LogicalNode *node,
+                     Status (*rewrite)(const Context *cx, LogicalPlan *plan, Expr **place)) {
+    RewriteCall call = {cx, plan, rewrite};
+    return logical_each_expr(node, call_rewrite, &call);
 }
 
 Status rewrite_wrap_filter(const Context *cx, LogicalPlan *plan, const ExprList *conjuncts, LogicalNode **place) {

@@ -100,7 +100,7 @@ typedef struct JoinSpec {
     const uint32_t *build_keys; /* slots of child 1; same storage class pairwise */
     int64_t key_min, key_max;   /* JOIN_BY_ARRAY: bounds known before the build (a domain); the build checks them */
     Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
-    const JoinOutput *outputs;  /* one per output column; JOIN_MARK: the last output column is the mark */
+    const JoinOutput *outputs;  /* one per output column; JOIN_MARK, JOIN_EXISTS: the last is the mark */
     bool publishes_filter;
     uint32_t filter_id; /* of build_keys[filter_key] */
     uint32_t filter_key;

@@ -75,26 +75,63 @@ static bool may_hash(const Settings *settings, JoinKind kind) {
     return settings->enable_hashjoin || !settings->enable_nestloop || !may_loop;
 }
 
+static Status add_key(Lowering *low, JoinInputs *join, Expr *probe, Expr *build) {
+    TRY(expr_list_add(low->cx, low->arena, &join->probe_keys, probe));
+    return expr_list_add(low->cx, low->arena, &join->build_keys, build);
+}
+
+/* One side of a pair of keys that match where both are NULL: coalesce(x, some value) and x IS NULL. */
+static Status null_safe_key(Lowering *low, Expr *side, Expr **value, Expr **is_null) {
+    Value some = {.type = side->type};
+    *value = expr_new(low->cx, low->arena, EXPR_COALESCE, side->type, side->pos, 2);
+    *is_null = expr_new(low->cx, low->arena, EXPR_IS_NULL, type_make(TYPE_BOOLEAN), side->pos, 1);
+    Expr *constant = expr_constant(low->cx, low->arena, &some, side->pos);
+    if (*value == NULL || *is_null == NULL || constant == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    (*value)->args[0] = (*is_null)->args[0] = side;
+    (*value)->args[1] = constant;
+    return OK;
+}
+
+/* x IS NOT DISTINCT FROM y: an equality where a side has no NULLs. */
+static Status add_null_safe_key(Lowering *low, JoinInputs *join, Expr *probe, Expr *build) {
+    if (!expr_can_be_null(low->logical, probe) || !expr_can_be_null(low->logical, build)) {
+        return add_key(low, join, probe, build);
+    }
+    Expr *values[2], *nulls[2];
+    TRY(null_safe_key(low, probe, &values[0], &nulls[0]));
+    TRY(null_safe_key(low, build, &values[1], &nulls[1]));
+    TRY(add_key(low, join, values[0], values[1]));
+    return add_key(low, join, nulls[0], nulls[1]);
+}
+
+/* The two sides that a conjunct asks to be equal, NULL if it does not. */
+static const Expr *equality_of(const Expr *conjunct, bool *is_null_safe) {
+    *is_null_safe = conjunct->kind == EXPR_NOT && conjunct->args[0]->kind == EXPR_DISTINCT;
+    bool is_equality = conjunct->kind == EXPR_COMPARE && conjunct->compare == COMPARE_EQ;
+    return *is_null_safe ? conjunct->args[0] : is_equality ? conjunct : NULL;
+}
+
 /* Splits the condition into key pairs and the rest. */
 static Status split_condition(Lowering *low, Expr *condition, JoinInputs *join) {
     const Context *cx = low->cx;
-    bool takes_keys = may_hash(cx->settings, join->kind);
+    bool takes_keys = may_hash(cx->settings, join->kind), is_null_safe;
     ExprList conjuncts = {0};
     TRY(expr_list_add_conjuncts(cx, low->arena, &conjuncts, condition));
     for (uint32_t i = 0; i < conjuncts.count; i++) {
-        Expr *conjunct = conjuncts.items[i];
-        bool is_equality = takes_keys && conjunct->kind == EXPR_COMPARE && conjunct->compare == COMPARE_EQ;
-        Expr *a = is_equality ? conjunct->args[0] : NULL, *b = is_equality ? conjunct->args[1] : NULL;
-        if (is_equality && is_over(a, &join->build) && is_over(b, &join->probe)) {
+        const Expr *equality = takes_keys ? equality_of(conjuncts.items[i], &is_null_safe) : NULL;
+        Expr *a = equality != NULL ? equality->args[0] : NULL, *b = equality != NULL ? equality->args[1] : NULL;
+        if (equality != NULL && is_over(a, &join->build) && is_over(b, &join->probe)) {
             Expr *swap = a;
             a = b;
             b = swap;
         }
-        if (is_equality && is_over(a, &join->probe) && is_over(b, &join->build) && !expr_is_volatile(conjunct)) {
-            TRY(expr_list_add(cx, low->arena, &join->probe_keys, a));
-            TRY(expr_list_add(cx, low->arena, &join->build_keys, b));
+        bool is_key = equality != NULL && is_over(a, &join->probe) && is_over(b, &join->build) && !expr_is_volatile(equality);
+        if (!is_key) {
+            TRY(expr_list_add(cx, low->arena, &join->residual, conjuncts.items[i]));
         } else {
-            TRY(expr_list_add(cx, low->arena, &join->residual, conjunct));
+            TRY(is_null_safe ? add_null_safe_key(low, join, a, b) : add_key(low, join, a, b));
         }
     }
     return OK;
@@ -138,7 +175,7 @@ static Status join_outputs(Lowering *low, const LogicalNode *node, const JoinInp
     uint32_t next = 0;
     for (uint32_t i = 0; i < node->column_count; i++) {
         ColumnId id = node->columns[i];
-        if (node->join.kind == JOIN_MARK && id == node->join.mark) {
+        if (join_adds_mark(node->join.kind) && id == node->join.mark) {
             continue;
         }
         uint32_t slot = subplan_find(&join->probe, id);
@@ -152,7 +189,7 @@ static Status join_outputs(Lowering *low, const LogicalNode *node, const JoinInp
         out->layout[next] = id;
         outputs[next++] = (JoinOutput){from_build, slot};
     }
-    if (node->join.kind == JOIN_MARK) {
+    if (join_adds_mark(node->join.kind)) {
         lower_column(low, out, next, node->join.mark);
         outputs[next++] = (JoinOutput){0};
     }
@@ -236,7 +273,7 @@ static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot) {
         case PHYSICAL_HASH_JOIN:
         case PHYSICAL_NESTED_LOOP: {
             const JoinOutput *output = &node->join.outputs[*slot];
-            bool is_mark = node->join.kind == JOIN_MARK && *slot + 1 == node->column_count;
+            bool is_mark = join_adds_mark(node->join.kind) && *slot + 1 == node->column_count;
             if (is_mark || output->from_build || !passes_probe_rows(node->join.kind)) {
                 return NULL;
             }

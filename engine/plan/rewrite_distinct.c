@@ -48,9 +48,7 @@ static bool is_unique_by(const LogicalPlan *plan, const LogicalNode *node, const
     case LOGICAL_LIMIT: return is_unique_by(plan, node->children[0], set);
     case LOGICAL_JOIN: {
         JoinKind kind = node->join.kind;
-        bool keeps_left =
-            kind == JOIN_SEMI || kind == JOIN_ANTI || kind == JOIN_ANTI_NULL || kind == JOIN_MARK || kind == JOIN_SINGLE;
-        return keeps_left && is_unique_by(plan, node->children[0], set);
+        return (join_only_asks(kind) || kind == JOIN_SINGLE) && is_unique_by(plan, node->children[0], set);
     }
     default: return false;
     }

@@ -72,7 +72,7 @@ static Status prune_join(Pruner *p, LogicalNode *node, const ColumnSet *required
     TRY(prune(p, &node->children[1], &below));
     uint32_t kept = 0;
     for (uint32_t i = 0; i < node->column_count; i++) {
-        bool is_mark = node->join.kind == JOIN_MARK && node->columns[i] == node->join.mark;
+        bool is_mark = join_adds_mark(node->join.kind) && node->columns[i] == node->join.mark;
         if (is_mark || column_set_has(required, node->columns[i])) {
             node->columns[kept++] = node->columns[i];
         }
