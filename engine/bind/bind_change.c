@@ -42,9 +42,9 @@ Status change_where(const Context *cx, Change *change, const AstExpr *where) {
         return OK;
     }
     TRY(bind_condition(cx, &place, where, "WHERE", &condition));
-    TRY(join_pending(cx, change->binder, &pending, false, &change->node));
+    TRY(join_pending_values(cx, change->binder, &pending, &change->node));
     TRY(make_filter(cx, change->binder, condition, &change->node));
-    return join_pending(cx, change->binder, &pending, true, &change->node);
+    return join_pending(cx, change->binder, &pending, PENDING_FILTERS, NULL, false, &change->node);
 }
 
 Status change_plan(const Context *cx, const Change *change, const AstWith *with, ChangeKind kind, SourcePos pos,
@@ -218,7 +218,7 @@ Status bind_update(const Context *cx, Arena *arena, Snapshot *snapshot, const As
     TRY(change_old_row(cx, &change, &row));
     TRY(change_assign(cx, &change, &ast->set, &pending, row));
     TRY(change_where(cx, &change, ast->where));
-    TRY(join_pending(cx, change.binder, &pending, false, &change.node));
+    TRY(join_pending_values(cx, change.binder, &pending, &change.node));
     const TableSchema *schema = change.target->target->schema;
     row[schema->column_count] = make_column(cx, change.binder, change.target->row_id, POS_NONE);
     TRY_POINTER(row[schema->column_count]);

@@ -117,7 +117,7 @@ static Status insert_one_row(const Context *cx, const Insertion *insertion, Plac
     TRY_POINTER(*node);
     (*node)->values.row_count = 1;
     TRY_NEW_ARRAY(cx, insertion->binder->arena, (*node)->values.rows, 1);
-    TRY(join_pending(cx, insertion->binder, &pending, false, node));
+    TRY(join_pending_values(cx, insertion->binder, &pending, node));
     return make_project(cx, insertion->binder, query->pos, row, NULL, insertion->table->schema->column_count, node);
 }
 

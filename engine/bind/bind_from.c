@@ -180,9 +180,11 @@ static Status bind_cte_rows(const Context *cx, Binder *binder, SourcePos pos, Ct
         TRY(cte_names(cx, binder, ast, &query, &cte->names));
         *node = query.node;
         cte->is_used = true;
-        cte->is_shared =
-            !reads_working_rows(query.node) && (ast->materialized == AST_MATERIALIZED_YES ||
-                                                (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node)));
+        bool is_closed; /* a correlated one has other rows for every outer row: it is bound anew wherever it is used */
+        TRY(tree_is_closed(cx, binder->plan, query.node, &is_closed));
+        cte->is_shared = is_closed && !reads_working_rows(query.node) &&
+                         (ast->materialized == AST_MATERIALIZED_YES ||
+                          (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node)));
         if (!cte->is_shared) {
             return OK;
         }
@@ -350,22 +352,84 @@ static Status combine_scopes(const Context *cx, Binder *binder, const AstFrom *a
     return OK;
 }
 
-/* Scalar subqueries of an ON condition become columns of the left side: seen by every pair, and by nobody else. */
+/* Subqueries of an ON condition that look at rows of both sides, with the condition: it is tested above them. */
+typedef struct PairJoins {
+    PendingJoins joins;
+    Expr *condition; /* NULL: there are none */
+} PairJoins;
+
+static Status looks_at_node(const Context *cx, Binder *binder, const PendingJoin *join, const LogicalNode *node, bool *looks) {
+    ColumnSet columns;
+    TRY(column_set_init(cx, binder->arena, binder->plan, &columns));
+    column_set_add_all(&columns, node->columns, node->column_count);
+    *looks = pending_looks_at(join, &columns);
+    return OK;
+}
+
+/* A subquery that looks at one side only becomes columns of that side: seen by every pair, and by nobody else. */
+static Status place_on_joins(const Context *cx, Binder *binder, const PendingJoins *pending, FromItem *left, FromItem *right,
+                             PendingJoins *both) {
+    for (uint32_t i = 0; i < pending->count; i++) {
+        const PendingJoin *join = &pending->items[i];
+        bool in_left, in_right;
+        TRY(looks_at_node(cx, binder, join, left->node, &in_left));
+        TRY(looks_at_node(cx, binder, join, right->node, &in_right));
+        if (in_left && in_right) {
+            TRY_APPEND(cx, binder->arena, both->items, both->capacity, both->count, *join);
+        } else {
+            LogicalNode **node = in_right ? &right->node : &left->node;
+            TRY(make_join(cx, binder, join->pos, join->kind, *node, join->node, join->condition, join->mark, node));
+        }
+    }
+    return OK;
+}
+
 static Status bind_on(const Context *cx, Binder *binder, const AstFrom *ast, const FromItem *item, FromItem *left,
-                      Expr **condition) {
+                      FromItem *right, Expr **condition, PairJoins *pairs) {
     PendingJoins pending = {0};
     Place place = {.binder = binder, .scope = &item->scope, .clause = CLAUSE_JOIN, .pending = &pending};
     TRY(bind_boolean(cx, &place, ast->join.on, "JOIN/ON", condition));
-    for (uint32_t i = 0; i < pending.count; i++) {
-        if (pending.items[i].kind != JOIN_SINGLE) {
-            return fail_unsupported(cx, pending.items[i].pos, "IN (SELECT …) in a JOIN condition");
-        }
+    TRY(place_on_joins(cx, binder, &pending, left, right, &pairs->joins));
+    if (pairs->joins.count > 0) {
+        pairs->condition = *condition;
+        *condition = NULL;
     }
-    return join_pending(cx, binder, &pending, false, &left->node);
+    return OK;
+}
+
+static Status filter_pairs(const Context *cx, Binder *binder, const PairJoins *pairs, LogicalNode **node) {
+    TRY(join_pending_values(cx, binder, &pairs->joins, node));
+    return make_filter(cx, binder, pairs->condition, node);
+}
+
+/* The join of both sides. With conditions on pairs, an outer join's other side is filtered for each row of the kept one: it is
+ * LATERAL. */
+static Status make_from_join(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *left, FromItem *right,
+                             Expr *condition, const PairJoins *pairs, LogicalNode **node) {
+    static const JoinKind kinds[] = {
+        [AST_JOIN_INNER] = JOIN_INNER, [AST_JOIN_LEFT] = JOIN_LEFT,   [AST_JOIN_RIGHT] = JOIN_RIGHT,
+        [AST_JOIN_FULL] = JOIN_FULL,   [AST_JOIN_CROSS] = JOIN_INNER,
+    };
+    if (pairs->condition == NULL) {
+        return make_join(cx, binder, ast->pos, kinds[ast->join.type], left->node, right->node, condition, 0, node);
+    }
+    switch (ast->join.type) {
+    case AST_JOIN_FULL:
+        return fail_unsupported(cx, pairs->joins.items[0].pos, "a subquery over both sides of a FULL JOIN in its condition");
+    case AST_JOIN_LEFT:
+        TRY(filter_pairs(cx, binder, pairs, &right->node));
+        return make_join(cx, binder, ast->pos, JOIN_LEFT, left->node, right->node, NULL, 0, node);
+    case AST_JOIN_RIGHT:
+        TRY(filter_pairs(cx, binder, pairs, &left->node));
+        return make_join(cx, binder, ast->pos, JOIN_LEFT, right->node, left->node, NULL, 0, node);
+    default:
+        TRY(make_join(cx, binder, ast->pos, JOIN_INNER, left->node, right->node, NULL, 0, node));
+        return filter_pairs(cx, binder, pairs, node);
+    }
 }
 
 static Status bind_join_condition(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *left, FromItem *right,
-                                  Merged *merged, FromItem *item, Expr **condition) {
+                                  Merged *merged, FromItem *item, Expr **condition, PairJoins *pairs) {
     AstIdentList natural = {0};
     if (ast->join.is_natural) {
         TRY(natural_columns(cx, binder, ast, left, right, &natural));
@@ -380,7 +444,7 @@ static Status bind_join_condition(const Context *cx, Binder *binder, const AstFr
     FromItem seen = {.scope = {.outer = &item->siblings, .ctes = item->scope.ctes, .is_condition = true}};
     TRY(scope_append(cx, binder, &seen.scope, &left->scope, ast->pos));
     TRY(scope_append(cx, binder, &seen.scope, &right->scope, ast->join.right->pos));
-    return bind_on(cx, binder, ast, &seen, left, condition);
+    return bind_on(cx, binder, ast, &seen, left, right, condition, pairs);
 }
 
 /* A join in parentheses with an alias is one relation; what it was made of is out of sight. */
@@ -412,19 +476,38 @@ static Status bind_join_side(const Context *cx, Binder *binder, const AstFrom *a
     return status;
 }
 
+/* LATERAL on the right of a RIGHT or FULL JOIN cannot see the left side. */
+static Status check_lateral_join(const Context *cx, Binder *binder, const AstFrom *ast, const FromItem *left,
+                                 const FromItem *right) {
+    ColumnSet columns;
+    if (ast->join.type != AST_JOIN_RIGHT && ast->join.type != AST_JOIN_FULL) {
+        return OK;
+    }
+    TRY(column_set_init(cx, binder->arena, binder->plan, &columns));
+    column_set_add_all(&columns, left->node->columns, left->node->column_count);
+    if (!tree_touches(right->node, &columns)) {
+        return OK;
+    }
+    fail_at(cx, ast->join.right->pos, INVALID_COLUMN_REFERENCE, "invalid reference to the left side of a %s JOIN",
+            ast->join.type == AST_JOIN_RIGHT ? "RIGHT" : "FULL");
+    return fail_hint(cx, "the combining JOIN type must be INNER or LEFT for a LATERAL reference");
+}
+
 static Status bind_from_join(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
-    static const JoinKind kinds[] = {
-        [AST_JOIN_INNER] = JOIN_INNER, [AST_JOIN_LEFT] = JOIN_LEFT,   [AST_JOIN_RIGHT] = JOIN_RIGHT,
-        [AST_JOIN_FULL] = JOIN_FULL,   [AST_JOIN_CROSS] = JOIN_INNER,
-    };
     FromItem left, right;
     Merged merged = {0};
+    PairJoins pairs = {0};
     Expr *condition = NULL;
-    JoinKind kind = kinds[ast->join.type];
-    TRY(bind_join_side(cx, binder, ast->join.left, kind == JOIN_RIGHT || kind == JOIN_FULL, &item->siblings, &left));
-    TRY(bind_join_side(cx, binder, ast->join.right, kind == JOIN_LEFT || kind == JOIN_FULL, &left.scope, &right));
-    TRY(bind_join_condition(cx, binder, ast, &left, &right, &merged, item, &condition));
-    TRY(make_join(cx, binder, ast->pos, kind, left.node, right.node, condition, 0, &item->node));
+    bool keeps_left = ast->join.type == AST_JOIN_LEFT, keeps_right = ast->join.type == AST_JOIN_RIGHT;
+    bool keeps_both = ast->join.type == AST_JOIN_FULL;
+    TRY(bind_join_side(cx, binder, ast->join.left, keeps_right || keeps_both, &item->siblings, &left));
+    Scope further_left = {.outer = item->siblings.outer, .ctes = item->siblings.ctes};
+    TRY(scope_append(cx, binder, &further_left, &item->siblings, ast->pos));
+    TRY(scope_append(cx, binder, &further_left, &left.scope, ast->pos));
+    TRY(bind_join_side(cx, binder, ast->join.right, keeps_left || keeps_both, &further_left, &right));
+    TRY(check_lateral_join(cx, binder, ast, &left, &right));
+    TRY(bind_join_condition(cx, binder, ast, &left, &right, &merged, item, &condition, &pairs));
+    TRY(make_from_join(cx, binder, ast, &left, &right, condition, &pairs, &item->node));
     TRY(combine_scopes(cx, binder, ast, &left, &right, &merged, item));
     return ast->alias == NULL ? OK : rename_join(cx, binder, ast, item);
 }
@@ -432,9 +515,6 @@ static Status bind_from_join(const Context *cx, Binder *binder, const AstFrom *a
 /* ----------------------------------------------------------------------------------------------------------------- the list */
 
 static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
-    if (ast->is_lateral) {
-        return fail_unsupported(cx, ast->pos, "LATERAL");
-    }
     switch (ast->kind) {
     case AST_FROM_QUERY: return bind_from_query(cx, binder, ast, item);
     case AST_FROM_JOIN: return bind_from_join(cx, binder, ast, item);
@@ -458,6 +538,7 @@ static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *a
 static Status bind_from(const Context *cx, Binder *binder, const AstFrom *ast, const Scope *left, FromItem *item) {
     *item = (FromItem){.scope = {.outer = left->outer, .ctes = left->ctes}, .siblings = *left};
     item->siblings.is_sibling = true;
+    item->siblings.is_lateral = ast->is_lateral || ast->kind == AST_FROM_FUNCTION;
     TRY(binder_enter(cx, binder, ast->pos));
     Status status = bind_from_kind(cx, binder, ast, item);
     binder_leave(binder);

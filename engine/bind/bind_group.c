@@ -25,11 +25,29 @@ static bool has_output(const Select *select, ColumnId id) {
 static bool has_pending(const PendingJoins *pending, ColumnId id) {
     for (uint32_t i = 0; i < pending->count; i++) {
         const PendingJoin *join = &pending->items[i];
-        if (join->node->columns[0] == id || (join->kind == JOIN_MARK && join->mark == id)) {
+        if (join->node == NULL) {
+            continue;
+        }
+        if (join_adds_mark(join->kind) && join->mark == id) {
             return true;
+        }
+        for (uint32_t c = 0; c < join->node->column_count; c++) {
+            if (join->node->columns[c] == id) {
+                return true;
+            }
         }
     }
     return false;
+}
+
+/* Is it a column of the rows that are grouped, not one of an enclosing query? */
+static bool is_row_column(const Select *select, ColumnId id) {
+    for (uint32_t i = 0; i < select->node->column_count; i++) {
+        if (select->node->columns[i] == id) {
+            return true;
+        }
+    }
+    return has_pending(&select->before, id);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ GROUP BY items
@@ -42,7 +60,9 @@ static Status add_group(const Context *cx, Binder *binder, Select *select, Expr 
         }
     }
     Group group = {.expr = expr};
-    TRY(make_column_for(cx, binder, expr, NULL, &group.column));
+    bool is_outer = expr->kind == EXPR_COLUMN && !is_row_column(select, expr->column);
+    TRY(is_outer ? plan_copy_column(cx, binder->plan, expr->column, &group.column)
+                 : make_column_for(cx, binder, expr, NULL, &group.column));
     TRY_APPEND(cx, binder->arena, select->groups, select->group_capacity, select->group_count, group);
     return OK;
 }
@@ -53,10 +73,14 @@ static Status add_group_to(const Context *cx, Binder *binder, Select *select, Ex
     return grouping_set_add(cx, binder, set, index);
 }
 
-/* An item that stands for a column of the select list: bound again, over the rows of FROM. */
+/* An item that stands for a column of the select list: bound again, over the rows of FROM. What its subqueries were the first
+ * time is forgotten. */
 static Status add_item_group(const Context *cx, Binder *binder, Select *select, SelectItem *item, GroupingSet *set) {
     if (item->ast != NULL) {
         Place place = select_row_place(binder, select, CLAUSE_GROUP_BY);
+        for (uint32_t i = item->pending_first; i < item->pending_end; i++) {
+            select->after.items[i].node = NULL;
+        }
         TRY(bind_expr_known(cx, &place, item->ast, &item->expr));
     }
     return add_group_to(cx, binder, select, item->expr, set);
@@ -112,7 +136,7 @@ static bool note_part(const Expr *node, void *parts_) {
     ItemParts *parts = parts_;
     if (node->kind == EXPR_COLUMN && has_output(parts->select, node->column)) {
         parts->has_results = true;
-    } else if (node->kind == EXPR_COLUMN && !has_pending(&parts->select->after, node->column)) {
+    } else if (node->kind == EXPR_COLUMN && is_row_column(parts->select, node->column)) {
         parts->has_rows = true;
     }
     return true;
@@ -201,6 +225,7 @@ static bool follows_from_key(const Binder *binder, const Select *select, ColumnI
 }
 
 typedef struct Regroup {
+    const Context *cx;
     Binder *binder;
     Select *select;
     const Expr *culprit; /* a column that is neither grouped nor aggregated */
@@ -233,7 +258,7 @@ static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, voi
             return select->groupings[i].value;
         }
     }
-    if (node->kind != EXPR_COLUMN || has_output(select, node->column) || has_pending(&select->after, node->column)) {
+    if (node->kind != EXPR_COLUMN || !is_row_column(select, node->column)) {
         return NULL;
     }
     if (!follows_from_key(regroup->binder, select, node->column)) {
@@ -246,23 +271,44 @@ static Expr *regroup_node(const Context *cx, Arena *arena, const Expr *node, voi
     return regroup->failed ? NULL : make_column(cx, regroup->binder, select->groups[index].column, node->pos);
 }
 
-static Status regroup_expr(const Context *cx, Binder *binder, Select *select, Expr **expr) {
-    if (*expr == NULL) {
-        return OK;
+static Status fail_ungrouped(const Context *cx, const Regroup *regroup, bool in_subquery) {
+    const Select *select = regroup->select;
+    const char *name = regroup->binder->plan->columns[regroup->culprit->column].name;
+    if (in_subquery) {
+        fail_at(cx, regroup->culprit->pos, GROUPING_ERROR, "subquery uses ungrouped column \"%s\" from outer query", name);
+        return fail_hint(cx, "add it to GROUP BY of the outer query");
     }
-    Regroup regroup = {.binder = binder, .select = select};
-    *expr = expr_transform(cx, binder->arena, *expr, regroup_node, &regroup);
-    if (*expr == NULL || regroup.failed) {
-        return OUT_OF_MEMORY;
-    }
-    if (regroup.culprit == NULL) {
-        return OK;
-    }
-    const char *name = binder->plan->columns[regroup.culprit->column].name;
-    fail_at(cx, regroup.culprit->pos, GROUPING_ERROR,
+    fail_at(cx, regroup->culprit->pos, GROUPING_ERROR,
             "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", name);
     return select->group_count == 0 ? fail_hint(cx, "add GROUP BY %s, or aggregate it: max(%s)", name, name)
                                     : fail_hint(cx, "add it to GROUP BY, or aggregate it: max(%s)", name);
+}
+
+static Status regroup_place(Expr **place, const Context *cx, Regroup *regroup, bool in_subquery) {
+    *place = expr_transform(cx, regroup->binder->arena, *place, regroup_node, regroup);
+    if (*place == NULL || regroup->failed) {
+        return OUT_OF_MEMORY;
+    }
+    return regroup->culprit == NULL ? OK : fail_ungrouped(cx, regroup, in_subquery);
+}
+
+static Status regroup_expr(const Context *cx, Binder *binder, Select *select, Expr **expr) {
+    Regroup regroup = {.cx = cx, .binder = binder, .select = select};
+    return *expr == NULL ? OK : regroup_place(expr, cx, &regroup, false);
+}
+
+static Status regroup_subquery_expr(Expr **place, void *argument) {
+    Regroup *regroup = argument;
+    return regroup_place(place, regroup->cx, regroup, true);
+}
+
+/* What a subquery uses of the rows around it, which are groups there. */
+static Status regroup_subquery(Regroup *regroup, LogicalNode *node) {
+    TRY(logical_each_expr(node, regroup_subquery_expr, regroup));
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        TRY(regroup_subquery(regroup, node->children[i]));
+    }
+    return OK;
 }
 
 static Status regroup_windows(const Context *cx, Binder *binder, Select *select, WindowSet *set) {
@@ -295,7 +341,12 @@ Status regroup_select(const Context *cx, Binder *binder, Select *select) {
         TRY(regroup_windows(cx, binder, select, &select->windows[i]));
     }
     for (uint32_t i = 0; i < select->after.count; i++) {
-        TRY(regroup_expr(cx, binder, select, &select->after.items[i].condition));
+        PendingJoin *join = &select->after.items[i];
+        Regroup regroup = {.cx = cx, .binder = binder, .select = select};
+        if (join->node != NULL) {
+            TRY(regroup_expr(cx, binder, select, &join->condition));
+            TRY(regroup_subquery(&regroup, join->node));
+        }
     }
     return OK;
 }

@@ -45,7 +45,7 @@ static Status join_rows(const Context *cx, Merge *merge) {
             return fail_unsupported(cx, pending.items[i].pos, "IN (SELECT …) in the ON condition of MERGE");
         }
     }
-    TRY(join_pending(cx, change->binder, &pending, false, &source_node));
+    TRY(join_pending_values(cx, change->binder, &pending, &source_node));
     JoinKind kind = has_unmatched(ast) ? JOIN_LEFT : JOIN_INNER;
     return make_join(cx, change->binder, ast->target->pos, kind, source_node, target_node, condition, 0, &change->node);
 }
@@ -116,7 +116,7 @@ static Status number_rows(const Context *cx, Merge *merge) {
     Expr *matched, *unmatched, *number, **exprs;
     TRY(first_clause(cx, merge, true, &pending, &matched));
     TRY(first_clause(cx, merge, false, &pending, &unmatched));
-    TRY(join_pending(cx, binder, &pending, false, &change->node));
+    TRY(join_pending_values(cx, binder, &pending, &change->node));
     Expr *is_unmatched = expr_new(cx, binder->arena, EXPR_IS_NULL, type_make(TYPE_BOOLEAN), POS_NONE, 1);
     TRY_POINTER(is_unmatched);
     is_unmatched->args[0] = make_column(cx, binder, change->target->row_id, POS_NONE);
@@ -234,7 +234,7 @@ static Status project_rows(const Context *cx, Merge *merge) {
     }
     exprs[columns] = make_column(cx, binder, change->target->row_id, POS_NONE);
     TRY_POINTER(exprs[columns]);
-    TRY(join_pending(cx, binder, &pending, false, &change->node));
+    TRY(join_pending_values(cx, binder, &pending, &change->node));
     return make_project(cx, binder, merge->ast->target->pos, exprs, NULL, columns + 2, &change->node);
 }
 

@@ -52,7 +52,9 @@ static Status bind_items(const Context *cx, Binder *binder, Select *select) {
         Place place = select_place(binder, select, CLAUSE_SELECT);
         const char *name = ast->alias != NULL ? ast->alias : ast_column_name(ast->expr);
         SelectItem item = {.pos = expr_start(ast->expr), .ast = ast->expr, .alias = ast->alias, .name = name};
+        item.pending_first = select->after.count;
         TRY(bind_expr(cx, &place, ast->expr, &item.expr));
+        item.pending_end = select->after.count;
         TRY(add_item(cx, binder, select, item));
     }
     select->visible_count = select->item_count;
@@ -271,17 +273,55 @@ static Status sort_rows(const Context *cx, Binder *binder, Select *select) {
     return make_sort(cx, binder, keys, select->order_count, &select->node);
 }
 
+/* WHERE: first what needs no subquery's value, so that subqueries are computed for the rows that are left. */
+static Status filter_rows(const Context *cx, Binder *binder, Select *select) {
+    ColumnSet values;
+    ExprList all = {0}, parts[2] = {{0}, {0}};
+    TRY(pending_values(cx, binder, &select->filtering, &values));
+    TRY(expr_list_add_conjuncts(cx, binder->arena, &all, select->where));
+    for (uint32_t i = 0; i < all.count; i++) {
+        TRY(expr_list_add(cx, binder->arena, &parts[expr_touches(all.items[i], &values)], all.items[i]));
+    }
+    for (uint32_t late = 0; late < 2; late++) {
+        Expr *condition;
+        TRY(expr_list_conjunction(cx, binder->arena, &parts[late], &condition));
+        TRY(make_filter(cx, binder, condition, &select->node));
+        TRY(join_pending(cx, binder, &select->filtering, PENDING_FILTERS, &values, late, &select->node));
+        if (!late) {
+            TRY(join_pending_values(cx, binder, &select->filtering, &select->node));
+        }
+    }
+    return join_pending_values(cx, binder, &select->before, &select->node);
+}
+
+static Status window_outputs(const Context *cx, Binder *binder, const Select *select, ColumnSet *outputs) {
+    TRY(column_set_init(cx, binder->arena, binder->plan, outputs));
+    for (uint32_t w = 0; w < select->window_count; w++) {
+        for (uint32_t i = 0; i < select->windows[w].call_count; i++) {
+            column_set_add(outputs, select->windows[w].calls[i].output);
+        }
+    }
+    return OK;
+}
+
+/* Above the grouping: subqueries that look at a window's result come after it. */
+static Status filter_groups(const Context *cx, Binder *binder, Select *select) {
+    ColumnSet windows;
+    LogicalNode **node = &select->node;
+    TRY(window_outputs(cx, binder, select, &windows));
+    TRY(join_pending(cx, binder, &select->after, PENDING_VALUES, &windows, false, node));
+    TRY(make_filter(cx, binder, select->having, node));
+    TRY(join_pending(cx, binder, &select->after, PENDING_FILTERS, NULL, false, node));
+    TRY(window_rows(cx, binder, select));
+    return join_pending(cx, binder, &select->after, PENDING_VALUES, &windows, true, node);
+}
+
 /* Stacks what was bound on the rows of FROM. */
 static Status build_select(const Context *cx, Binder *binder, Select *select, const AstQuery *ast, BoundQuery *query) {
     LogicalNode **node = &select->node;
-    TRY(join_pending(cx, binder, &select->before, false, node));
-    TRY(make_filter(cx, binder, select->where, node));
-    TRY(join_pending(cx, binder, &select->before, true, node));
+    TRY(filter_rows(cx, binder, select));
     TRY(group_rows(cx, binder, select));
-    TRY(join_pending(cx, binder, &select->after, false, node));
-    TRY(make_filter(cx, binder, select->having, node));
-    TRY(join_pending(cx, binder, &select->after, true, node));
-    TRY(window_rows(cx, binder, select));
+    TRY(filter_groups(cx, binder, select));
     TRY(make_filter(cx, binder, select->qualify, node));
     TRY(project_items(cx, binder, select, query));
     if (select->ast->distinct == AST_DISTINCT_ALL_COLUMNS) {
@@ -326,6 +366,7 @@ Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     TRY(bind_items(cx, binder, &select));
     if (ast_select->where != NULL) {
         Place where = select_row_place(binder, &select, CLAUSE_WHERE);
+        where.pending = &select.filtering;
         TRY(bind_condition(cx, &where, ast_select->where, "WHERE", &select.where));
     }
     TRY(bind_having(cx, binder, &select));

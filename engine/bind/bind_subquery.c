@@ -1,8 +1,7 @@
-/* Subqueries as values. They do not see the rows around them (a correlated one is refused), so each is bound alone and joined
- * to the rows: a scalar one as one more column, IN as a mark, and IN as a conjunct of WHERE as a semi or anti join. */
+/* Subqueries as values: each is bound to a plan and joined to the rows around it, a scalar one as one more column, IN and
+ * EXISTS as a mark, and as a conjunct of WHERE as a semi or anti join. The plan may use columns of those rows (a correlated
+ * subquery): rewrite_decorrelate makes such joins independent. */
 #include "bind/binder.h"
-
-#include <stdio.h>
 
 static Status bind_inner(const Context *cx, Place *place, const AstQuery *ast, BoundQuery *query) {
     if (place->pending == NULL) {
@@ -48,55 +47,207 @@ static Status bind_scalar(const Context *cx, Place *place, const AstExpr *ast, E
     return add_scalar(cx, place, ast->pos, query.node, out);
 }
 
-/* EXISTS (q) is (SELECT count(*) FROM (q LIMIT 1)) > 0. */
+static Status add_marked(const Context *cx, Place *place, PendingJoin join, bool negated, Expr **out) {
+    TRY(add_pending(cx, place, join));
+    *out = make_column(cx, place->binder, join.mark, join.pos);
+    TRY_POINTER(*out);
+    if (negated) {
+        *out = expr_not(cx, place->binder->arena, *out);
+        TRY_POINTER(*out);
+    }
+    return OK;
+}
+
 static Status bind_exists(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
-    Binder *binder = place->binder;
     BoundQuery query;
+    PendingJoin join = {.kind = JOIN_EXISTS, .pos = ast->pos};
     TRY(bind_inner(cx, place, ast->query, &query));
-    LogicalNode *limit = logical_new(cx, binder->arena, LOGICAL_LIMIT, ast->pos, 1, query.node->column_count);
-    TRY_POINTER(limit);
-    limit->children[0] = query.node;
-    limit->limit.limit = 1;
-    memcpy(limit->columns, query.node->columns, sizeof(ColumnId) * limit->column_count);
-    AggregateCall call = {.text = "count(*)"};
-    TRY(aggregate_bind(cx, binder->arena, "count", NULL, 0, ast->pos, &call.aggregate));
-    TRY(plan_add_column(cx, binder->plan, call.aggregate->result, call.text, true, &call.output));
-    LogicalNode *node = limit;
-    TRY(make_aggregate(cx, binder, ast->pos, NULL, NULL, 0, &call, 1, &node));
-    Expr *count, *zero;
-    Value none = value_i64(call.aggregate->result, 0);
-    TRY(add_scalar(cx, place, ast->pos, node, &count));
-    zero = expr_constant(cx, binder->arena, &none, ast->pos);
-    TRY_POINTER(zero);
-    *out = expr_compare(cx, binder->arena, COMPARE_GT, count, zero);
+    join.node = query.node;
+    TRY(plan_add_column(cx, place->binder->plan, type_make(TYPE_BOOLEAN), "EXISTS", false, &join.mark));
+    return add_marked(cx, place, join, false, out);
+}
+
+Status bind_query_columns(const Context *cx, Place *place, const AstExpr *ast, const BoundQuery *query, uint32_t count,
+                          Expr ***columns) {
+    if (query->node->column_count != count) {
+        return fail_at(cx, ast->pos, SYNTAX_ERROR, "subquery has too %s columns",
+                       query->node->column_count > count ? "many" : "few");
+    }
+    TRY_NEW_ARRAY(cx, place->binder->arena, *columns, count);
+    for (uint32_t i = 0; i < count; i++) {
+        (*columns)[i] = make_column(cx, place->binder, query->node->columns[i], ast->pos);
+        TRY_POINTER((*columns)[i]);
+    }
+    return OK;
+}
+
+/* left <symbol> the subquery's columns; a row value is compared member by member. */
+static Status bind_comparison(const Context *cx, Place *place, const AstExpr *ast, const char *symbol, LogicalNode **node,
+                              Expr **condition) {
+    const AstExpr *left = ast->args.items[0];
+    BoundQuery query;
+    uint32_t count = left->kind == AST_ROW ? left->args.count : 1;
+    Expr **members, **columns;
+    TRY_NEW_ARRAY(cx, place->binder->arena, members, count);
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(bind_expr(cx, place, left->kind == AST_ROW ? left->args.items[i] : left, &members[i]));
+    }
+    TRY(bind_inner(cx, place, ast->query, &query));
+    TRY(bind_query_columns(cx, place, ast, &query, count, &columns));
+    *node = query.node;
+    return bind_members(cx, place, symbol, members, columns, count, ast->pos, condition);
+}
+
+static Status bind_mark(const Context *cx, Place *place, const AstExpr *ast, const char *symbol, bool negated, Expr **out) {
+    PendingJoin join = {.kind = JOIN_MARK, .pos = ast->pos};
+    TRY(bind_comparison(cx, place, ast, symbol, &join.node, &join.condition));
+    TRY(plan_add_column(cx, place->binder->plan, type_make(TYPE_BOOLEAN), "IN", true, &join.mark));
+    return add_marked(cx, place, join, negated, out);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- ANY and ALL */
+
+/* What of all values decides a comparison with any of them: the greatest, the least, or how many there are. */
+typedef struct Extremes {
+    AggregateCall calls[4]; /* greatest, least, all, those that are not NULL */
+    LogicalNode *node;
+} Extremes;
+
+static Status add_extreme(const Context *cx, Place *place, Extremes *extremes, uint32_t index, const char *name,
+                          ColumnId column, SourcePos pos) {
+    AggregateCall *call = &extremes->calls[index];
+    *call = (AggregateCall){.arg_count = column == UINT32_MAX ? 0 : 1, .text = name};
+    TRY_NEW(cx, place->binder->arena, call->args);
+    if (call->arg_count == 1) {
+        call->args[0] = make_column(cx, place->binder, column, pos);
+        TRY_POINTER(call->args[0]);
+    }
+    TRY(aggregate_bind(cx, place->binder->arena, name, call->args, call->arg_count, pos, &call->aggregate));
+    return plan_add_column(cx, place->binder->plan, call->aggregate->result, name, true, &call->output);
+}
+
+static Status make_extremes(const Context *cx, Place *place, LogicalNode *node, SourcePos pos, Extremes *extremes) {
+    ColumnId column = node->columns[0];
+    extremes->node = node;
+    TRY(add_extreme(cx, place, extremes, 0, "max", column, pos));
+    TRY(add_extreme(cx, place, extremes, 1, "min", column, pos));
+    TRY(add_extreme(cx, place, extremes, 2, "count", UINT32_MAX, pos));
+    TRY(add_extreme(cx, place, extremes, 3, "count", column, pos));
+    TRY(make_aggregate(cx, place->binder, pos, NULL, NULL, 0, extremes->calls, 4, &extremes->node));
+    return add_pending(cx, place, (PendingJoin){.kind = JOIN_SINGLE, .pos = pos, .node = extremes->node});
+}
+
+static Status compare_extreme(const Context *cx, Place *place, const Extremes *extremes, uint32_t index, const char *symbol,
+                              Expr *left, SourcePos pos, Expr **out) {
+    Expr *column = make_column(cx, place->binder, extremes->calls[index].output, pos);
+    TRY_POINTER(column);
+    return operator_bind(cx, place->binder->arena, symbol, left, column, pos, out);
+}
+
+static Status compare_counts(const Context *cx, Place *place, const Extremes *extremes, CompareOp op, Expr *with, SourcePos pos,
+                             Expr **out) {
+    Expr *count = make_column(cx, place->binder, extremes->calls[2].output, pos);
+    TRY_POINTER(count);
+    *out = expr_compare(cx, place->binder->arena, op, count, with);
     TRY_POINTER(*out);
     return OK;
 }
 
-/* key = the subquery's column. */
-static Status bind_in_condition(const Context *cx, Place *place, const AstExpr *ast, LogicalNode **node, Expr **condition) {
-    Expr *key, *column;
-    BoundQuery query;
-    if (ast->args.items[0]->kind == AST_ROW) {
-        return fail_unsupported(cx, ast->args.items[0]->pos, "a row value IN a subquery");
-    }
-    TRY(bind_expr(cx, place, ast->args.items[0], &key));
-    TRY(bind_inner(cx, place, ast->query, &query));
-    TRY(check_one_column(cx, ast, &query));
-    *node = query.node;
-    column = make_column(cx, place->binder, query.node->columns[0], ast->pos);
-    TRY_POINTER(column);
-    return operator_bind(cx, place->binder->arena, "=", key, column, ast->pos, condition);
+/* left is NULL, or one of the values is. */
+static Status make_unknown(const Context *cx, Place *place, const Extremes *extremes, Expr *left, SourcePos pos, Expr **out) {
+    Arena *arena = place->binder->arena;
+    Expr *valid = make_column(cx, place->binder, extremes->calls[3].output, pos), *more;
+    TRY_POINTER(valid);
+    TRY(compare_counts(cx, place, extremes, COMPARE_GT, valid, pos, &more));
+    *out = expr_new(cx, arena, EXPR_OR, type_make(TYPE_BOOLEAN), pos, 2);
+    TRY_POINTER(*out);
+    (*out)->args[0] = expr_new(cx, arena, EXPR_IS_NULL, type_make(TYPE_BOOLEAN), pos, 1);
+    TRY_POINTER((*out)->args[0]);
+    (*out)->args[0]->args[0] = left;
+    (*out)->args[1] = more;
+    return OK;
 }
 
-static Status bind_in_mark(const Context *cx, Place *place, const AstExpr *ast, bool negated, Expr **out) {
-    PendingJoin join = {.kind = JOIN_MARK, .pos = ast->pos};
-    TRY(bind_in_condition(cx, place, ast, &join.node, &join.condition));
-    TRY(plan_add_column(cx, place->binder->plan, type_make(TYPE_BOOLEAN), "IN", true, &join.mark));
-    TRY(add_pending(cx, place, join));
-    *out = make_column(cx, place->binder, join.mark, ast->pos);
+/* left < ANY: CASE WHEN left < greatest THEN TRUE WHEN no values THEN FALSE WHEN unknown THEN NULL ELSE FALSE END */
+static Status make_any(const Context *cx, Place *place, const Extremes *extremes, const char *symbol, Expr *left, SourcePos pos,
+                       Expr **out) {
+    Arena *arena = place->binder->arena;
+    bool is_less = symbol[0] == '<' && symbol[1] != '>', is_not_equal = strcmp(symbol, "<>") == 0;
+    Expr *test, *other, *zero;
+    Value none = value_i64(type_make(TYPE_BIGINT), 0),
+          truth[3] = {value_i64(type_make(TYPE_BOOLEAN), 1), value_i64(type_make(TYPE_BOOLEAN), 0),
+                      value_null(type_make(TYPE_BOOLEAN))};
+    TRY(expr_check_shared(cx, left));
+    TRY(expr_known(cx, arena, left, &left));
+    TRY(compare_extreme(cx, place, extremes, is_less || is_not_equal ? 0 : 1, symbol, left, pos, &test));
+    if (is_not_equal) {
+        Expr *either = expr_new(cx, arena, EXPR_OR, type_make(TYPE_BOOLEAN), pos, 2);
+        TRY_POINTER(either);
+        TRY(compare_extreme(cx, place, extremes, 1, symbol, left, pos, &other));
+        either->args[0] = test;
+        either->args[1] = other;
+        test = either;
+    }
+    *out = expr_new(cx, arena, EXPR_CASE, type_make(TYPE_BOOLEAN), pos, 7);
     TRY_POINTER(*out);
-    if (negated) {
+    zero = expr_constant(cx, arena, &none, pos);
+    TRY_POINTER(zero);
+    (*out)->args[0] = test;
+    TRY(compare_counts(cx, place, extremes, COMPARE_EQ, zero, pos, &(*out)->args[2]));
+    TRY(make_unknown(cx, place, extremes, left, pos, &(*out)->args[4]));
+    static const uint8_t results[] = {0, 1, 2, 1};
+    for (uint32_t i = 0; i < 4; i++) {
+        Expr *constant = expr_constant(cx, arena, &truth[results[i]], pos);
+        TRY_POINTER(constant);
+        (*out)->args[i == 3 ? 6 : 2 * i + 1] = constant;
+    }
+    return OK;
+}
+
+static const char *negated_symbol(const char *symbol) {
+    static const char *const pairs[][2] = {{"=", "<>"}, {"<", ">="}, {">", "<="}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        for (uint32_t side = 0; side < 2; side++) {
+            if (strcmp(symbol, pairs[i][side]) == 0) {
+                return pairs[i][1 - side];
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool has_extremes(Type type) {
+    return type.id != TYPE_BOOLEAN && type.id != TYPE_NULL;
+}
+
+/* x op ALL is NOT (x negated op ANY). */
+static Status bind_quantified(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    const char *symbol = strcmp(ast->symbol, "!=") == 0 ? "<>" : ast->symbol;
+    symbol = ast->is_all ? negated_symbol(symbol) : symbol;
+    if (symbol == NULL || negated_symbol(symbol) == NULL) {
+        fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "%s cannot be used with %s", ast->symbol, ast->is_all ? "ALL" : "ANY");
+        return fail_hint(cx, "ANY and ALL compare: = <> < <= > >=");
+    }
+    if (ast->args.items[0]->kind == AST_ROW || strcmp(symbol, "=") == 0) {
+        return bind_mark(cx, place, ast, symbol, ast->is_all, out);
+    }
+    Expr *left;
+    BoundQuery query;
+    Extremes extremes;
+    TRY(bind_expr(cx, place, ast->args.items[0], &left));
+    TRY(bind_inner(cx, place, ast->query, &query));
+    TRY(check_one_column(cx, ast, &query));
+    if (!has_extremes(place->binder->plan->columns[query.node->columns[0]].type)) {
+        PendingJoin join = {.kind = JOIN_MARK, .pos = ast->pos, .node = query.node};
+        Expr *column = make_column(cx, place->binder, query.node->columns[0], ast->pos);
+        TRY_POINTER(column);
+        TRY(operator_bind(cx, place->binder->arena, symbol, left, column, ast->pos, &join.condition));
+        TRY(plan_add_column(cx, place->binder->plan, type_make(TYPE_BOOLEAN), "ANY", true, &join.mark));
+        return add_marked(cx, place, join, ast->is_all, out);
+    }
+    TRY(make_extremes(cx, place, query.node, ast->pos, &extremes));
+    TRY(make_any(cx, place, &extremes, symbol, left, ast->pos, out));
+    if (ast->is_all) {
         *out = expr_not(cx, place->binder->arena, *out);
         TRY_POINTER(*out);
     }
@@ -116,30 +267,36 @@ Status bind_subquery(const Context *cx, Place *place, const AstExpr *ast, Expr *
     case AST_EXISTS: return bind_exists(cx, place, ast, out);
     default: break;
     }
-    if (!is_in(ast, &negated)) {
-        char what[64];
-        snprintf(what, sizeof what, "%s %s (SELECT …)", ast->symbol, ast->is_all ? "ALL" : "ANY");
-        fail_unsupported(cx, ast->pos, what);
-        return fail_hint(cx, "compare with (SELECT max(…) FROM …) or (SELECT min(…) FROM …)");
+    return is_in(ast, &negated) ? bind_mark(cx, place, ast, "=", negated, out) : bind_quantified(cx, place, ast, out);
+}
+
+/* EXISTS and IN as a conjunct only let rows through. */
+static Status bind_filter(const Context *cx, Place *place, const AstExpr *ast, bool negated) {
+    PendingJoin join = {.kind = negated ? JOIN_ANTI : JOIN_SEMI, .pos = ast->pos};
+    if (ast->kind == AST_EXISTS) {
+        BoundQuery query;
+        TRY(bind_inner(cx, place, ast->query, &query));
+        join.node = query.node;
+        return add_pending(cx, place, join);
     }
-    return bind_in_mark(cx, place, ast, negated, out);
+    join.kind = negated ? JOIN_ANTI_NULL : JOIN_SEMI;
+    TRY(bind_comparison(cx, place, ast, "=", &join.node, &join.condition));
+    return add_pending(cx, place, join);
 }
 
 static Status bind_conjunct(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out) {
     const AstExpr *inner = ast;
-    bool negated = false, inner_negated;
+    bool negated = false, inner_negated = false;
     while (inner->kind == AST_NOT) {
         inner = inner->args.items[0];
         negated = !negated;
     }
-    if ((inner->kind != AST_IN_QUERY && inner->kind != AST_QUANTIFIED) || !is_in(inner, &inner_negated)) {
+    bool is_query = inner->kind == AST_IN_QUERY || inner->kind == AST_QUANTIFIED;
+    if (inner->kind != AST_EXISTS && (!is_query || !is_in(inner, &inner_negated))) {
         return bind_boolean(cx, place, ast, what, out);
     }
-    negated = negated != inner_negated;
-    PendingJoin join = {.kind = negated ? JOIN_ANTI_NULL : JOIN_SEMI, .pos = inner->pos};
-    TRY(bind_in_condition(cx, place, inner, &join.node, &join.condition));
     *out = NULL;
-    return add_pending(cx, place, join);
+    return bind_filter(cx, place, inner, negated != inner_negated);
 }
 
 typedef struct Conjuncts {
@@ -183,16 +340,36 @@ Status bind_condition(const Context *cx, Place *place, const AstExpr *ast, const
     return OK;
 }
 
-static bool pending_filters(const PendingJoin *join) {
-    return join->kind == JOIN_SEMI || join->kind == JOIN_ANTI_NULL;
+static PendingUse pending_use(const PendingJoin *join) {
+    bool filters = join->kind == JOIN_SEMI || join->kind == JOIN_ANTI || join->kind == JOIN_ANTI_NULL;
+    return filters ? PENDING_FILTERS : PENDING_VALUES;
 }
 
-Status join_pending(const Context *cx, Binder *binder, const PendingJoins *pending, bool filters, LogicalNode **node) {
+Status pending_values(const Context *cx, Binder *binder, const PendingJoins *pending, ColumnSet *values) {
+    TRY(column_set_init(cx, binder->arena, binder->plan, values));
     for (uint32_t i = 0; i < pending->count; i++) {
         const PendingJoin *join = &pending->items[i];
-        if (pending_filters(join) == filters) {
-            TRY(make_join(cx, binder, join->pos, join->kind, *node, join->node, join->condition, join->mark, node));
+        if (join_adds_mark(join->kind)) {
+            column_set_add(values, join->mark);
+        } else if (pending_use(join) == PENDING_VALUES) {
+            column_set_add_all(values, join->node->columns, join->node->column_count);
         }
+    }
+    return OK;
+}
+
+bool pending_looks_at(const PendingJoin *join, const ColumnSet *columns) {
+    return (join->condition != NULL && expr_touches(join->condition, columns)) || tree_touches(join->node, columns);
+}
+
+Status join_pending(const Context *cx, Binder *binder, const PendingJoins *pending, PendingUse use, const ColumnSet *late,
+                    bool is_late, LogicalNode **node) {
+    for (uint32_t i = 0; i < pending->count; i++) {
+        const PendingJoin *join = &pending->items[i];
+        if (join->node == NULL || pending_use(join) != use || (late != NULL && pending_looks_at(join, late) != is_late)) {
+            continue;
+        }
+        TRY(make_join(cx, binder, join->pos, join->kind, *node, join->node, join->condition, join->mark, node));
     }
     return OK;
 }

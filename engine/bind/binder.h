@@ -30,8 +30,8 @@ struct Binder {
     uint32_t query_count;
     uint32_t depth;
     RelationReferences *references; /* gathers what the statement's own text names; NULL: nobody wants to know */
-    Cte *cte;                  /* the WITH query that is being bound; NULL: none */
-    const char *recursion_bar; /* where that must not be read, for the message; NULL: it may */
+    Cte *cte;                       /* the WITH query that is being bound; NULL: none */
+    const char *recursion_bar;      /* where that must not be read, for the message; NULL: it may */
 };
 
 Status binder_create(const Context *cx, Arena *arena, Snapshot *snapshot, const BindParameters *parameters, Binder **binder);
@@ -73,7 +73,7 @@ extern const ClauseRule clause_rules[CLAUSE_COUNT];
 
 /* A subquery used as a value, to be joined to the rows whose expression it stands in. */
 typedef struct PendingJoin {
-    JoinKind kind; /* SINGLE, MARK, SEMI, ANTI_NULL */
+    JoinKind kind; /* SINGLE, MARK, EXISTS; SEMI, ANTI, ANTI_NULL */
     SourcePos pos;
     LogicalNode *node;
     Expr *condition; /* over both sides; may be NULL */
@@ -114,14 +114,28 @@ Status expr_known(const Context *cx, Arena *arena, Expr *expr, Expr **out);
 bool expr_is_literal(const Expr *expr); /* of unknown type */
 Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 Status bind_in_list(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* left <symbol> right, of as many members each: = all, <> any, < and so on by the first that differ. */
+Status bind_members(const Context *cx, Place *place, const char *symbol, Expr *const *left, Expr *const *right, uint32_t count,
+                    SourcePos pos, Expr **out);
 Status bind_row_compare(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* AST_SUBQUERY, AST_EXISTS, AST_IN_QUERY, AST_QUANTIFIED as values. */
 Status bind_subquery(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* A condition: its conjuncts IN (query) and NOT IN (query) become semi and anti joins of place->pending, the others are ANDed
  * (*out may be NULL). */
 Status bind_condition(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out);
-/* Puts the pending joins of the kinds asked for on top of a node: those that filter, or those that compute values. */
-Status join_pending(const Context *cx, Binder *binder, const PendingJoins *pending, bool filters, LogicalNode **node);
+/* Columns that pending joins compute: values of scalar subqueries and marks. */
+Status pending_values(const Context *cx, Binder *binder, const PendingJoins *pending, ColumnSet *values);
+/* Does the subquery, or what it is compared with, name a column of the set? */
+bool pending_looks_at(const PendingJoin *join, const ColumnSet *columns);
+typedef enum PendingUse { PENDING_VALUES, PENDING_FILTERS } PendingUse; /* those that compute values, or that filter */
+/* Puts the pending joins of one use on top of a node: all (`late` NULL), or those that do, or do not, look at a column of
+ * `late`.
+ */
+Status join_pending(const Context *cx, Binder *binder, const PendingJoins *pending, PendingUse use, const ColumnSet *late,
+                    bool is_late, LogicalNode **node);
+static inline Status join_pending_values(const Context *cx, Binder *binder, const PendingJoins *pending, LogicalNode **node) {
+    return join_pending(cx, binder, pending, PENDING_VALUES, NULL, false, node);
+}
 
 /* ---------------------------------------------------------------------------------------------------------------- queries */
 
@@ -134,6 +148,9 @@ typedef struct BoundQuery {
 
 /* (a, b) = (SELECT …): the columns of its one row. */
 Status bind_row_subquery(const Context *cx, Place *place, const AstQuery *ast, BoundQuery *query);
+/* References to the columns of a subquery, which must be `count`. */
+Status bind_query_columns(const Context *cx, Place *place, const AstExpr *ast, const BoundQuery *query, uint32_t count,
+                          Expr ***columns);
 
 /* `outer`: the scope around it, for telling a correlated subquery from a wrong name; ctes: what WITH names mean. */
 Status bind_query_body(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
@@ -190,8 +207,8 @@ Status make_filter(const Context *cx, Binder *binder, Expr *condition, LogicalNo
 /* columns: left's then right's (semi and anti: left's; mark: left's and the mark). */
 Status make_join(const Context *cx, Binder *binder, SourcePos pos, JoinKind kind, LogicalNode *left, LogicalNode *right,
                  Expr *condition, ColumnId mark, LogicalNode **node);
-/* Column i computes exprs[i]; a bare column of the child keeps its id, the first time it comes. names: per column, NULL entries (or NULL)
- * for the expression's text. */
+/* Column i computes exprs[i]; a bare column of the child keeps its id, the first time it comes. names: per column, NULL entries
+ * (or NULL) for the expression's text. */
 Status make_project(const Context *cx, Binder *binder, SourcePos pos, Expr *const *exprs, const char *const *names,
                     uint32_t count, LogicalNode **node);
 Status make_aggregate(const Context *cx, Binder *binder, SourcePos pos, Expr *const *groups, const ColumnId *group_columns,

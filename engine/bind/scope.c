@@ -229,63 +229,75 @@ static Status fail_missing_column(const Context *cx, const Scope *scope, const A
     return fail_hint(cx, "did you mean \"%s.%s\"?", nearest->name == NULL ? "" : nearest->name, suggestion.nearest);
 }
 
-/* The enclosing scope that would know the name, or NULL. */
-static const Scope *outer_with(const Scope *scope, const AstName *name) {
-    for (const Scope *outer = scope->outer; outer != NULL; outer = outer->outer) {
-        const ScopeColumn *column;
-        const char *text = name->parts[name->count - 1].text;
-        if (name->count == 1 && count_columns(outer, text, &column) > 0) {
-            return outer;
+static bool knows_name(const Scope *scope, const AstName *name) {
+    const ScopeColumn *column;
+    return name->count == 1 ? count_columns(scope, name->parts[0].text, &column) > 0
+                            : find_relation(scope, name->parts, name->count - 1) != NULL;
+}
+
+static bool is_hidden(const Scope *scope) {
+    return scope->is_sibling && !scope->is_lateral;
+}
+
+/* The nearest scope that knows the name and can be seen, or NULL; *hidden: one that cannot be seen. */
+static const Scope *scope_with(const Scope *scope, const AstName *name, const Scope **hidden) {
+    *hidden = NULL;
+    for (; scope != NULL; scope = scope->outer) {
+        bool knows = knows_name(scope, name);
+        if (knows && !is_hidden(scope)) {
+            return scope;
         }
-        if (name->count > 1 && find_relation(outer, name->parts, name->count - 1) != NULL) {
-            return outer;
-        }
+        *hidden = knows && *hidden == NULL ? scope : *hidden;
     }
     return NULL;
 }
 
-static Status fail_out_of_sight(const Context *cx, const Scope *scope, const Scope *outer, const AstName *name) {
-    if (!outer->is_sibling || !scope->is_condition) {
-        return fail_unsupported(cx, name->pos, outer->is_sibling ? "LATERAL" : "a correlated subquery");
-    }
+static Status fail_out_of_sight(const Context *cx, const Scope *scope, const AstName *name) {
     const char *text = name->parts[name->count > 1 ? name->count - 2 : 0].text;
     fail_at(cx, name->pos, name->count > 1 ? UNDEFINED_TABLE : UNDEFINED_COLUMN,
             name->count > 1 ? "invalid reference to FROM-clause entry for table \"%s\"" : "column \"%s\" does not exist", text);
-    return fail_hint(cx, "JOIN binds tighter than a comma: ON sees only the tables that its JOIN joins");
+    return scope->is_condition
+               ? fail_hint(cx, "JOIN binds tighter than a comma: ON sees only the tables that its JOIN joins")
+               : fail_hint(cx, "to see the tables further left, a subquery in FROM must be marked with LATERAL");
+}
+
+/* The column of a scope that knows the name. */
+static Status find_in_scope(const Context *cx, const Scope *scope, const AstName *name, const AstSelectItemList *aliases,
+                            const ScopeColumn **column) {
+    const char *text = name->parts[name->count - 1].text;
+    if (name->count == 1) {
+        return count_columns(scope, text, column) > 1 ? fail_ambiguous(cx, scope, name) : OK;
+    }
+    bool is_ambiguous = false;
+    const Relation *relation = find_relation(scope, name->parts, name->count - 1);
+    *column = relation_column(relation, text, &is_ambiguous);
+    if (is_ambiguous) {
+        return fail_ambiguous(cx, scope, name);
+    }
+    return *column != NULL ? OK : fail_missing_column(cx, scope, name, relation, aliases);
 }
 
 Status scope_find_column(const Context *cx, const Scope *scope, const AstName *name, const AstSelectItemList *aliases,
                          const ScopeColumn **column) {
-    const char *text = name->parts[name->count - 1].text;
-    const Relation *relation = NULL;
+    const Scope *hidden;
     if (name->count > 3) {
         return fail_unsupported(cx, name->pos, "a reference to another database");
     }
-    if (name->count > 1) {
-        relation = find_relation(scope, name->parts, name->count - 1);
-        bool is_ambiguous = false;
-        *column = relation == NULL ? NULL : relation_column(relation, text, &is_ambiguous);
-        if (is_ambiguous) {
-            return fail_ambiguous(cx, scope, name);
-        }
-    } else {
-        *column = NULL;
-        if (count_columns(scope, text, column) > 1) {
-            return fail_ambiguous(cx, scope, name);
-        }
+    const Scope *found = scope_with(scope, name, &hidden);
+    if (found != NULL) {
+        return find_in_scope(cx, found, name, aliases, column);
     }
-    if (*column != NULL) {
-        return OK;
+    if (hidden != NULL) {
+        return fail_out_of_sight(cx, scope, name);
     }
-    const Scope *outer = relation == NULL ? outer_with(scope, name) : NULL;
-    if (outer != NULL) {
-        return fail_out_of_sight(cx, scope, outer, name);
-    }
-    return name->count > 1 && relation == NULL ? fail_missing_relation(cx, scope, name->parts, name->count - 1)
-                                               : fail_missing_column(cx, scope, name, relation, aliases);
+    return name->count > 1 ? fail_missing_relation(cx, scope, name->parts, name->count - 1)
+                           : fail_missing_column(cx, scope, name, NULL, aliases);
 }
 
 Status scope_find_relation(const Context *cx, const Scope *scope, const AstName *name, const Relation **relation) {
-    *relation = find_relation(scope, name->parts, name->count);
+    *relation = NULL;
+    for (const Scope *seen = scope; seen != NULL && *relation == NULL; seen = seen->outer) {
+        *relation = is_hidden(seen) ? NULL : find_relation(seen, name->parts, name->count);
+    }
     return *relation != NULL ? OK : fail_missing_relation(cx, scope, name->parts, name->count);
 }

@@ -50,7 +50,8 @@ typedef struct Relation {
 
 struct Scope {
     const Scope *outer; /* of the enclosing query; NULL at the top */
-    bool is_sibling;    /* an `outer` of items further left in the same FROM: only LATERAL could see them */
+    bool is_sibling;    /* an `outer` of items further left in the same FROM */
+    bool is_lateral;    /* …for an item that may see them */
     bool is_condition;  /* of ON: the two sides of a join */
     Cte *ctes;
     uint32_t relation_count, relation_capacity;
@@ -64,7 +65,7 @@ Status scope_add_relation(const Context *cx, Binder *binder, Scope *scope, const
 /* Takes over everything that `from` has. */
 Status scope_append(const Context *cx, Binder *binder, Scope *scope, const Scope *from, SourcePos pos);
 /* Finds name, t.name or schema.t.name. `aliases`: the select list, for hints; may be NULL. UNDEFINED_COLUMN, AMBIGUOUS_COLUMN,
- * UNDEFINED_TABLE with hints; FEATURE_NOT_SUPPORTED for a column of an enclosing query. */
+ * UNDEFINED_TABLE with hints. The nearest scope that knows the name counts. */
 Status scope_find_column(const Context *cx, const Scope *scope, const AstName *name, const AstSelectItemList *aliases,
                          const ScopeColumn **column);
 /* Is there exactly one unqualified column of that name? */

@@ -1,6 +1,7 @@
 /* One SELECT while it is being bound. Rows pass through it in levels:
  *
- *   FROM → (before) → WHERE → groups and aggregates → (after) → HAVING → windows → QUALIFY → select list → DISTINCT → ORDER BY
+ *   FROM → (filtering) → WHERE → (before) → groups and aggregates → (after) → HAVING → windows → QUALIFY → select list →
+ * DISTINCT → ORDER BY
  *
  * Expressions above the grouping are first bound against the columns of FROM; once all aggregates are known, what equals a
  * group expression becomes a reference to that group, and a column of FROM that is left over is an error (bind_group.c). */
@@ -15,6 +16,7 @@ typedef struct SelectItem {
     const char *alias;  /* NULL: none was written */
     const char *name;   /* of the output column; NULL: a hidden column, for ORDER BY */
     Expr *expr;
+    uint32_t pending_first, pending_end; /* its subqueries in Select.after */
 } SelectItem;
 
 typedef struct Group {
@@ -60,8 +62,8 @@ struct Select {
     LogicalNode *node; /* the rows so far */
     uint32_t item_count, item_capacity, visible_count;
     SelectItem *items;
-    PendingJoins before, after;
-    Expr *where, *having, *qualify; /* may be NULL */
+    PendingJoins filtering, before, after; /* subqueries of WHERE; of what is grouped and aggregated; of all above that */
+    Expr *where, *having, *qualify;        /* may be NULL */
     bool is_grouped;
     uint32_t group_count, group_capacity;
     Group *groups;

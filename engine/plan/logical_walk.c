@@ -64,6 +64,9 @@ Status logical_each_expr(LogicalNode *node, Status (*function)(Expr **place, voi
     case LOGICAL_LIMIT:
     case LOGICAL_UNION:
     case LOGICAL_SHARED_SCAN:
+    case LOGICAL_RECURSION:
+    case LOGICAL_WORKING_SCAN:
+    case LOGICAL_CHANGE:
     case LOGICAL_INSERT: return OK;
     }
     return OK;
@@ -112,4 +115,29 @@ bool tree_touches(const LogicalNode *node, const ColumnSet *set) {
         }
     }
     return false;
+}
+
+static void remove_made(ColumnSet *set, const LogicalNode *node) {
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        if (node->columns[i] < set->capacity) {
+            bit_clear(set->bits, node->columns[i]);
+        }
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        remove_made(set, node->children[i]);
+    }
+}
+
+Status tree_outer_columns(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, ColumnSet *outer) {
+    TRY(column_set_init(cx, plan->arena, plan, outer));
+    column_set_add_tree(outer, node);
+    remove_made(outer, node);
+    return OK;
+}
+
+Status tree_is_closed(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, bool *is_closed) {
+    ColumnSet outer;
+    TRY(tree_outer_columns(cx, plan, node, &outer));
+    *is_closed = bits_count(outer.bits, outer.capacity) == 0;
+    return OK;
 }

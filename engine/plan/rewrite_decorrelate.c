@@ -13,6 +13,21 @@ Status plan_column(const Context *cx, LogicalPlan *plan, ColumnId id, Expr **out
     return *out == NULL ? OUT_OF_MEMORY : OK;
 }
 
+static bool reads_working_rows(const LogicalNode *node) {
+    bool reads = node->kind == LOGICAL_WORKING_SCAN;
+    for (uint32_t i = 0; i < node->child_count && node->kind != LOGICAL_RECURSION; i++) {
+        reads = reads || reads_working_rows(node->children[i]);
+    }
+    return reads;
+}
+
+Status unnest_share(const Context *cx, LogicalPlan *plan, LogicalNode *node, const char *name, uint32_t *index) {
+    if (reads_working_rows(node)) {
+        return fail_unsupported(cx, node->pos, "such a correlated subquery in the recursive part of WITH RECURSIVE");
+    }
+    return plan_add_shared(cx, plan, node, name, index);
+}
+
 Status node_add_columns(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnId *ids, uint32_t count) {
     ColumnId *columns;
     TRY_NEW_ARRAY(cx, plan->arena, columns, node->column_count + count + 1);

@@ -28,6 +28,8 @@ typedef struct Unnest {
 Status unnest_init(const Context *cx, LogicalPlan *plan, LogicalNode **left, const LogicalNode *right, Unnest *u);
 /* A reference to a column of the plan. */
 Status plan_column(const Context *cx, LogicalPlan *plan, ColumnId id, Expr **out);
+/* Makes a tree a shared subplan; FEATURE_NOT_SUPPORTED if its rows differ from round to round of a WITH RECURSIVE. */
+Status unnest_share(const Context *cx, LogicalPlan *plan, LogicalNode *node, const char *name, uint32_t *index);
 /* Adds a column to a node's output. */
 Status node_add_columns(const Context *cx, LogicalPlan *plan, LogicalNode *node, const ColumnId *ids, uint32_t count);
 /* A Project over *place that passes all its columns on; the caller adds more with project_add. */

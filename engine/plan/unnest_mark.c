@@ -196,7 +196,7 @@ Status unnest_mark(const Context *cx, LogicalPlan *plan, LogicalNode **place, co
     }
     TRY(column_set_init(cx, plan->arena, plan, &parts.right));
     column_set_add_all(&parts.right, join->children[1]->columns, join->children[1]->column_count);
-    TRY(plan_add_shared(cx, plan, join->children[1], "subquery", &parts.shared));
+    TRY(unnest_share(cx, plan, join->children[1], "subquery", &parts.shared));
     TRY(all_conditions(&parts, &all));
     bool is_mark = join->join.kind == JOIN_MARK;
     ColumnId mark = join->join.mark;

@@ -133,6 +133,10 @@ static Status add_partitions(Unnest *u, LogicalNode *node, const ColumnId *colum
     }
     node->window.partitions = partitions;
     node->window.partition_count = u->count + count;
+    for (uint32_t i = 0; i < node->window.call_count; i++) {
+        node->window.calls[i].partition_keys += u->count;
+        node->window.calls[i].peer_keys += u->count;
+    }
     return OK;
 }
 
@@ -151,8 +155,11 @@ static Status compare_number(Unnest *u, CompareOp op, ColumnId id, int64_t bound
     return test == NULL ? OUT_OF_MEMORY : expr_list_add(u->cx, u->plan->arena, conjuncts, test);
 }
 
-/* The rows of each value are numbered in the order of the Sort below, if there is one. */
-static Status number_rows(Unnest *u, LogicalNode **place, const LogicalNode *sort, const ColumnId *columns, ColumnId *number) {
+/* The rows of each value are numbered and ranked in the order of the Sort below, if there is one. */
+static Status number_rows(Unnest *u, LogicalNode **place, const LogicalNode *sort, const ColumnId *columns,
+                          ColumnId numbers[2]) {
+    static const WindowId ids[] = {WINDOW_ROW_NUMBER, WINDOW_RANK};
+    static const char *const texts[] = {"row_number()", "rank()"};
     LogicalNode *child = *place;
     LogicalNode *window = logical_new(u->cx, u->plan->arena, LOGICAL_WINDOW, child->pos, 1, 0);
     if (window == NULL) {
@@ -161,13 +168,16 @@ static Status number_rows(Unnest *u, LogicalNode **place, const LogicalNode *sor
     window->children[0] = child;
     window->window.key_count = sort == NULL ? 0 : sort->sort.key_count;
     window->window.keys = sort == NULL ? NULL : sort->sort.keys;
-    window->window.call_count = 1;
-    TRY_NEW(u->cx, u->plan->arena, window->window.calls);
-    WindowCall *call = &window->window.calls[0];
-    *call = (WindowCall){.id = WINDOW_ROW_NUMBER, .type = type_make(TYPE_BIGINT), .text = "row_number()"};
-    TRY(plan_add_column(u->cx, u->plan, call->type, call->text, false, &call->output));
+    window->window.call_count = 2;
+    TRY_NEW_ARRAY(u->cx, u->plan->arena, window->window.calls, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        WindowCall *call = &window->window.calls[i];
+        *call =
+            (WindowCall){.id = ids[i], .type = type_make(TYPE_BIGINT), .text = texts[i], .peer_keys = window->window.key_count};
+        TRY(plan_add_column(u->cx, u->plan, call->type, call->text, false, &call->output));
+        numbers[i] = call->output;
+    }
     TRY(add_partitions(u, window, columns));
-    *number = call->output;
     *place = window;
     return window_outputs(u->cx, u->plan, window);
 }
@@ -176,19 +186,20 @@ static Status push_limit(Unnest *u, LogicalNode **place, ColumnId *columns) {
     const LogicalNode *node = *place;
     LogicalNode *child = node->children[0], *sort = child->kind == LOGICAL_SORT ? child : NULL;
     int64_t limit = node->limit.limit, offset = node->limit.offset, last;
+    bool with_ties = node->limit.tie_key_count > 0;
     *place = sort != NULL ? sort->children[0] : child;
     TRY(unnest_push(u, place, columns));
     if (sort != NULL) {
         TRY(unnest_replace(u, sort, columns));
     }
-    ColumnId number;
+    ColumnId numbers[2];
     ExprList conjuncts = {0};
-    TRY(number_rows(u, place, sort, columns, &number));
+    TRY(number_rows(u, place, sort, columns, numbers));
     if (offset > 0) {
-        TRY(compare_number(u, COMPARE_GT, number, offset, &conjuncts));
+        TRY(compare_number(u, COMPARE_GT, numbers[0], offset, &conjuncts));
     }
     if (limit >= 0 && !__builtin_add_overflow(limit, offset, &last)) {
-        TRY(compare_number(u, COMPARE_LE, number, last, &conjuncts));
+        TRY(compare_number(u, COMPARE_LE, numbers[with_ties], last, &conjuncts));
     }
     return rewrite_wrap_filter(u->cx, u->plan, &conjuncts, place);
 }
@@ -332,6 +343,7 @@ Status unnest_push(Unnest *u, LogicalNode **place, ColumnId *columns) {
     case LOGICAL_UNION: return push_union(u, node, columns);
     case LOGICAL_VALUES: return push_values(u, place, columns);
     case LOGICAL_TABLE_FUNCTION: return push_function(u, node, columns);
+    case LOGICAL_RECURSION: return fail_unsupported(u->cx, node->pos, "a correlated WITH RECURSIVE");
     default: return fail(u->cx, INTERNAL_ERROR, "a correlated subquery holds logical node kind %d", (int)node->kind);
     }
 }

@@ -33,7 +33,7 @@ Status unnest_match(Unnest *u, const ColumnId *columns, ExprList *conjuncts) {
 /* The left side is read twice: it becomes a shared subplan, and keeps its columns' ids where it was. */
 static Status share_left(Unnest *u, uint32_t *index) {
     LogicalNode *left = *u->left, *scan;
-    TRY(plan_add_shared(u->cx, u->plan, left, "outer rows", index));
+    TRY(unnest_share(u->cx, u->plan, left, "outer rows", index));
     TRY(logical_shared_scan(u->cx, u->plan, *index, left->pos, &scan));
     LogicalNode *project = logical_new(u->cx, u->plan->arena, LOGICAL_PROJECT, left->pos, 1, left->column_count);
     if (project == NULL) {
