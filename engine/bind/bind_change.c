@@ -175,35 +175,19 @@ Status bind_delete(const Context *cx, Arena *arena, Snapshot *snapshot, const As
  * depend on where rows stand. */
 static Status keep_one_per_row(const Context *cx, Change *change, SourcePos pos) {
     Binder *binder = change->binder;
-    LogicalNode *child = change->node;
-    uint32_t columns = child->column_count;
-    LogicalNode *window = logical_new(cx, binder->arena, LOGICAL_WINDOW, pos, 1, columns + 1);
-    TRY_POINTER(window);
-    window->children[0] = child;
-    memcpy(window->columns, child->columns, sizeof(ColumnId) * columns);
-    window->window.partition_count = 1;
-    TRY_NEW_ARRAY(cx, binder->arena, window->window.partitions, 1);
-    window->window.partitions[0] = make_column(cx, binder, child->columns[columns - 1], pos);
-    TRY_POINTER(window->window.partitions[0]);
-    window->window.key_count = columns - 1;
-    TRY_NEW_ARRAY(cx, binder->arena, window->window.keys, columns);
+    uint32_t columns = change->node->column_count;
+    Expr **row_id, *is_first;
+    SortKey *keys;
+    TRY_NEW_ARRAY(cx, binder->arena, row_id, 1);
+    TRY_NEW_ARRAY(cx, binder->arena, keys, columns);
+    row_id[0] = make_column(cx, binder, change->node->columns[columns - 1], pos);
+    TRY_POINTER(row_id[0]);
     for (uint32_t i = 0; i + 1 < columns; i++) {
-        window->window.keys[i].expr = make_column(cx, binder, child->columns[i], pos);
-        TRY_POINTER(window->window.keys[i].expr);
+        keys[i].expr = make_column(cx, binder, change->node->columns[i], pos);
+        TRY_POINTER(keys[i].expr);
     }
-    window->window.call_count = 1;
-    TRY_NEW_ARRAY(cx, binder->arena, window->window.calls, 1);
-    WindowCall *call = &window->window.calls[0];
-    *call = (WindowCall){.id = WINDOW_ROW_NUMBER, .type = type_make(TYPE_BIGINT), .text = "row_number()"};
-    TRY(plan_add_column(cx, binder->plan, call->type, call->text, false, &call->output));
-    window->columns[columns] = call->output;
-    Value one = value_i64(call->type, 1);
-    Expr *number = make_column(cx, binder, call->output, pos), *constant = expr_constant(cx, binder->arena, &one, pos);
-    TRY_POINTER(number);
-    TRY_POINTER(constant);
-    Expr *is_first = expr_compare(cx, binder->arena, COMPARE_EQ, number, constant);
-    TRY_POINTER(is_first);
-    change->node = window;
+    TRY(make_row_number(cx, binder, pos, row_id, 1, keys, columns - 1, &change->node));
+    TRY(make_number_test(cx, binder, change->node->columns[columns], 1, pos, &is_first));
     TRY(make_filter(cx, binder, is_first, &change->node));
     return make_prefix(cx, binder, columns, &change->node);
 }
