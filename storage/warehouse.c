@@ -5,6 +5,7 @@
  * between. From then on nothing that the version names is removed, for a writer removes only what it could lock. */
 #include "storage/warehouse_state.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #define PIN_TRIES 1000
@@ -537,6 +538,22 @@ Topology warehouse_topology(const Warehouse *warehouse) {
 const char *warehouse_path(const Warehouse *warehouse) {
     return warehouse->path;
 }
+void warehouse_name(const Warehouse *warehouse, char *name) {
+    const char *path = warehouse->path;
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/') {
+        end--;
+    }
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/') {
+        start--;
+    }
+    snprintf(name, FILE_PATH_MAX, "%.*s", (int)(end - start), path + start);
+    if (start == end) {
+        snprintf(name, FILE_PATH_MAX, "memory");
+    }
+}
+
 bool warehouse_was_created(const Warehouse *warehouse) {
     return warehouse->was_created;
 }

@@ -40,6 +40,8 @@ Status warehouse_open_on(const Context *cx, FileSystem *files, const WarehouseOp
 void warehouse_close(Warehouse *warehouse); /* all snapshots released, no commit open; NULL is fine */
 Topology warehouse_topology(const Warehouse *warehouse);
 const char *warehouse_path(const Warehouse *warehouse); /* "" in memory */
+/* What the warehouse is called: its directory without the path; "memory" in memory. `name` takes FILE_PATH_MAX bytes. */
+void warehouse_name(const Warehouse *warehouse, char *name);
 bool warehouse_was_created(const Warehouse *warehouse);
 FileSystem *warehouse_files(Warehouse *warehouse);
 int64_t warehouse_cache_bytes_max(const Warehouse *warehouse);

@@ -97,11 +97,35 @@ static Status add_row_id(const Context *cx, Binder *binder, const TableVersion *
     return OK;
 }
 
+/* A system table; its columns may be NULL. */
+static Status bind_from_system(const Context *cx, Binder *binder, const AstFrom *ast, const SystemTable *table,
+                               FromItem *item) {
+    uint32_t count;
+    const SystemColumn *columns = system_table_columns(table, &count);
+    const char **names;
+    LogicalNode *node = logical_new(cx, binder->arena, LOGICAL_TABLE_FUNCTION, ast->pos, 0, count);
+    TRY_POINTER(node);
+    TRY_NEW_ARRAY(cx, binder->arena, names, count);
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = columns[i].name;
+        TRY(plan_add_column(cx, binder->plan, columns[i].type, names[i], true, &node->columns[i]));
+    }
+    node->table_function.name = table->name;
+    node->table_function.system = table;
+    item->node = node;
+    Relation relation = {.schema_name = table->schema, .name = table->name, .table_name = table->name};
+    return add_relation(cx, binder, ast, relation, names, item);
+}
+
 static Status bind_from_relation(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     const AstName *name = ast->table.name;
     const char *text = name->parts[name->count - 1].text;
     const TableVersion *table;
     const char **names;
+    const SystemTable *system = system_relation(name);
+    if (system != NULL && !ast->table.is_target) {
+        return bind_from_system(cx, binder, ast, system, item);
+    }
     TRY(ast->table.is_target ? bind_table(cx, binder->arena, binder->snapshot, name, &table)
                              : relation_find(cx, binder->snapshot, item->scope.ctes, name, &table));
     TRY(note_reference(cx, binder, ast->table.name, table));

@@ -53,6 +53,12 @@ static const TableVersion *find_on_path(const Settings *settings, const Snapshot
     return found;
 }
 
+const SystemTable *system_relation(const AstName *name) {
+    return name->count > 2
+               ? NULL
+               : system_table_find(name->count == 2 ? name->parts[0].text : NULL, name->parts[name->count - 1].text);
+}
+
 Status bind_relation_if_exists(const Context *cx, Snapshot *snapshot, const AstName *name, const TableVersion **relation) {
     const char *text = name->parts[name->count - 1].text;
     if (name->count > 2) {
@@ -66,8 +72,7 @@ Status bind_relation_if_exists(const Context *cx, Snapshot *snapshot, const AstN
 static Status fail_missing_relation(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const char *what) {
     static const char *const system_prefixes[] = {"svv_", "stv_", "stl_", "svl_", "pg_", "sys_"};
     const char *text = name->parts[name->count - 1].text;
-    bool is_system = name->count == 2 &&
-                     (strcmp(name->parts[0].text, "information_schema") == 0 || strcmp(name->parts[0].text, "pg_catalog") == 0);
+    bool is_system = name->count == 2 && strcmp(name->parts[0].text, CATALOG_SCHEMA) == 0;
     for (size_t i = 0; i < sizeof system_prefixes / sizeof *system_prefixes && name->count == 1; i++) {
         is_system = is_system || strncmp(text, system_prefixes[i], strlen(system_prefixes[i])) == 0;
     }
@@ -79,6 +84,10 @@ static Status fail_missing_relation(const Context *cx, Snapshot *snapshot, Cte *
     }
     Suggestion suggestion;
     suggestion_init(&suggestion, text);
+    bool is_information = name->count == 2 && strcmp(name->parts[0].text, INFORMATION_SCHEMA) == 0;
+    for (uint32_t i = 0; i < SYSTEM_TABLE_COUNT && is_information; i++) {
+        suggestion_consider(&suggestion, system_table_at(i)->name, NULL);
+    }
     for (const Cte *cte = ctes; cte != NULL; cte = cte->earlier) {
         suggestion_consider(&suggestion, cte->ast->name, NULL);
     }
@@ -90,7 +99,16 @@ static Status fail_missing_relation(const Context *cx, Snapshot *snapshot, Cte *
     return suggestion.nearest == NULL ? UNDEFINED_TABLE : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
 }
 
+/* What is made when it is read cannot be changed. */
+static Status refuse_system_relation(const Context *cx, const AstName *name) {
+    return system_relation(name) == NULL
+               ? OK
+               : fail_at(cx, name->pos, INSUFFICIENT_PRIVILEGE, "permission denied: \"%s\" is a system catalog",
+                         name->parts[name->count - 1].text);
+}
+
 Status relation_find(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **relation) {
+    TRY(refuse_system_relation(cx, name));
     TRY(bind_relation_if_exists(cx, snapshot, name, relation));
     return *relation != NULL ? OK : fail_missing_relation(cx, snapshot, ctes, name, "relation");
 }
@@ -100,6 +118,7 @@ Status bind_relation(const Context *cx, Snapshot *snapshot, const AstName *name,
 }
 
 Status bind_missing_relation(const Context *cx, Snapshot *snapshot, const AstName *name, const char *what) {
+    TRY(refuse_system_relation(cx, name));
     if (name->count == 2 && snapshot_find_namespace(snapshot, name->parts[0].text) == NULL) {
         return fail_at(cx, name->pos, UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name->parts[0].text);
     }
@@ -143,6 +162,10 @@ static Status find_target_schema(const Context *cx, Snapshot *snapshot, const As
         return *schema_name != NULL ? OK : fail_at(cx, name->pos, UNDEFINED_SCHEMA, "no schema has been selected to create in");
     }
     const Namespace *found = snapshot_find_namespace(snapshot, name->parts[0].text);
+    if (strcmp(name->parts[0].text, CATALOG_SCHEMA) == 0 || strcmp(name->parts[0].text, INFORMATION_SCHEMA) == 0) {
+        return fail_at(cx, name->pos, INSUFFICIENT_PRIVILEGE, "permission denied to create \"%s.%s\"", name->parts[0].text,
+                       name->parts[1].text);
+    }
     if (found == NULL) {
         fail_at(cx, name->pos, UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name->parts[0].text);
         return fail_hint(cx, "CREATE SCHEMA %s makes it", name->parts[0].text);

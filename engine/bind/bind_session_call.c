@@ -29,18 +29,11 @@ static Status value_current_schema(const Context *cx, const SessionCall *call, V
 }
 
 static Status value_current_database(const Context *cx, const SessionCall *call, Value *value) {
-    Snapshot *snapshot = call->binder->snapshot;
-    const char *path = snapshot == NULL ? "" : warehouse_path(snapshot_warehouse(snapshot));
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/') {
-        end--;
+    char name[FILE_PATH_MAX] = "memory";
+    if (call->binder->snapshot != NULL) {
+        warehouse_name(snapshot_warehouse(call->binder->snapshot), name);
     }
-    size_t start = end;
-    while (start > 0 && path[start - 1] != '/') {
-        start--;
-    }
-    return start == end ? copy_value(cx, call, "memory", strlen("memory"), value)
-                        : copy_value(cx, call, path + start, end - start, value);
+    return copy_value(cx, call, name, strlen(name), value);
 }
 
 static Status value_user(const Context *cx, const SessionCall *call, Value *value) {

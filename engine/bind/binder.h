@@ -6,6 +6,7 @@
 #include "bind/scope.h"
 #include "expr/functions.h"
 #include "plan/columns.h"
+#include "plan/system_table.h"
 
 /* Query blocks that one statement may come to once its CTEs are written out, and how deep calls may nest. */
 #define BIND_QUERIES_MAX 5000
@@ -197,6 +198,8 @@ Status bind_position(const Context *cx, const AstExpr *ast, const char *what, ui
 /* bind_relation.c. The table or view that a name means: unqualified names are looked for along the search path. UNDEFINED_TABLE
  * with the nearest name, CTEs included. */
 Status relation_find(const Context *cx, Snapshot *snapshot, Cte *ctes, const AstName *name, const TableVersion **relation);
+/* The system table that a name means, or NULL: pg_catalog stands before all schemas of the search path. */
+const SystemTable *system_relation(const AstName *name);
 Status note_reference(const Context *cx, Binder *binder, AstName *name, const TableVersion *relation);
 /* bind_view.c. The rows of a view: its query, bound where it is used. Positions inside it are the place of use. */
 Status bind_view(const Context *cx, Binder *binder, const TableSchema *view, SourcePos pos, LogicalNode **node);

@@ -1,6 +1,7 @@
 /* Table definitions: lookup and deep copy. */
 #include "core/schema.h"
 
+#include <stdio.h>
 #include <string.h>
 
 uint32_t schema_find_column(const TableSchema *schema, const char *name) {
@@ -10,6 +11,18 @@ uint32_t schema_find_column(const TableSchema *schema, const char *name) {
         }
     }
     return UINT32_MAX;
+}
+
+const char *schema_dist_text(const TableSchema *schema, DistStyle in_use, char *text) {
+    static const char *const styles[] = {"AUTO", "EVEN", "KEY", "ALL"};
+    if (schema->dist_style == DIST_KEY) {
+        snprintf(text, DIST_TEXT_BYTES_MAX, "KEY(%s)", schema->columns[schema->dist_column].name);
+    } else if (schema->dist_style == DIST_AUTO) {
+        snprintf(text, DIST_TEXT_BYTES_MAX, "AUTO(%s)", styles[in_use]);
+    } else {
+        snprintf(text, DIST_TEXT_BYTES_MAX, "%s", styles[schema->dist_style]);
+    }
+    return text;
 }
 
 static Status copy_name(const Context *cx, Arena *arena, const char *from, const char **to) {

@@ -87,6 +87,9 @@ typedef struct TableSchema {
 
 /* UINT32_MAX if there is none. */
 uint32_t schema_find_column(const TableSchema *schema, const char *name);
+/* "EVEN", "KEY(a)", "AUTO(ALL)": as declared, and what AUTO has come to. `text` takes DIST_TEXT_BYTES_MAX bytes. */
+#define DIST_TEXT_BYTES_MAX (NAME_BYTES_MAX + 8)
+const char *schema_dist_text(const TableSchema *schema, DistStyle in_use, char *text);
 /* A deep copy into the arena. */
 Status schema_copy(const Context *cx, Arena *arena, const TableSchema *from, TableSchema **to);
 

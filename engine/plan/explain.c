@@ -113,7 +113,10 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
         *text = arena_format(e->cx, e->arena, "%s%s%s %s", label, join_word(node->join.kind),
                              node->join.kind == JOIN_INNER ? "" : " Join", node->join.dist_label);
         break;
-    case PHYSICAL_TABLE_FUNCTION: *text = arena_format(e->cx, e->arena, "%s on %s", label, node->table_function.name); break;
+    case PHYSICAL_TABLE_FUNCTION:
+        *text = arena_format(e->cx, e->arena, "%s on %s", node->table_function.system == NULL ? label : "System Scan",
+                             node->table_function.name);
+        break;
     case PHYSICAL_MATERIALIZE: *text = arena_format(e->cx, e->arena, "%s %s", label, node->materialize.name); break;
     case PHYSICAL_SHARED_SCAN:
         *text = arena_format(e->cx, e->arena, "%s on %s", label, node->shared_scan.shared->materialize.name);

@@ -156,6 +156,7 @@ struct LogicalNode {
         } values;
         struct {
             const char *name;
+            const struct SystemTable *system; /* a system table instead of a function; NULL: a function */
             uint32_t arg_count;
             Expr **args; /* constants after folding */
         } table_function;

@@ -198,6 +198,7 @@ typedef struct ValuesSpec {
 
 typedef struct TableFunctionSpec {
     const char *name;
+    const struct SystemTable *system; /* a system table instead of a function; NULL: a function */
     uint32_t arg_count;
     Value *args;
 } TableFunctionSpec;

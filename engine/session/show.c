@@ -43,18 +43,6 @@ Status text_table_add(const Context *cx, Arena *arena, TextTable *table, const c
 
 /* ------------------------------------------------------------------------------------ physical design as it is declared */
 
-static const char *dist_text(const Context *cx, Arena *arena, const TableVersion *table) {
-    static const char *const styles[] = {"AUTO", "EVEN", "KEY", "ALL"};
-    const TableSchema *schema = table->schema;
-    if (schema->dist_style == DIST_KEY) {
-        return arena_format(cx, arena, "KEY(%s)", schema->columns[schema->dist_column].name);
-    }
-    if (schema->dist_style == DIST_AUTO) {
-        return arena_format(cx, arena, "AUTO(%s)", styles[table->dist_style]);
-    }
-    return styles[schema->dist_style];
-}
-
 static const char *sort_text(const Context *cx, Arena *arena, const TableSchema *schema, uint32_t column) {
     for (uint32_t i = 0; i < schema->sort_key_count; i++) {
         if (schema->sort_keys[i] == column) {
@@ -151,13 +139,17 @@ static Status show_tables(const Context *cx, depot_statement *statement) {
     TRY(text_table_create(cx, &run->arena, 7, names, &run->table));
     for (uint32_t i = 0; i < snapshot_table_count(run->snapshot); i++) {
         const TableVersion *table = snapshot_table(run->snapshot, i);
+        char style[DIST_TEXT_BYTES_MAX];
+        if (table->schema->kind == RELATION_VIEW) {
+            continue;
+        }
         const char *cells[] = {table->schema->schema_name,
                                table->schema->name,
                                arena_format(cx, &run->arena, "%llu", (unsigned long long)table->rows),
                                arena_format(cx, &run->arena, "%llu", (unsigned long long)table->bytes),
                                arena_format(cx, &run->arena, "%u", table->segment_count),
                                arena_format(cx, &run->arena, "%u", table->partition_count),
-                               dist_text(cx, &run->arena, table)};
+                               schema_dist_text(table->schema, table->dist_style, style)};
         TRY(text_table_add(cx, &run->arena, run->table, cells));
     }
     return OK;
