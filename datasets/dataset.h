@@ -58,7 +58,7 @@ typedef struct Dataset {
     const char *name;
     const char *help;
     uint32_t table_count;
-    const GenTable *tables;
+    const GenTable *(*table_at)(uint32_t index); /* in the order of loading */
 } Dataset;
 
 uint32_t dataset_count(void);

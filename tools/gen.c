@@ -311,7 +311,7 @@ static int load_dataset(depot *db, const Dataset *dataset, const char *design, c
         }
     }
     for (uint32_t i = 0; i < dataset->table_count; i++) {
-        int status = load_table(db, &dataset->tables[i], prefix, options);
+        int status = load_table(db, dataset->table_at(i), prefix, options);
         if (status != EXIT_DONE) {
             return status;
         }

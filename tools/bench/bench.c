@@ -143,7 +143,7 @@ static bool load_both(Bench *bench, const char *csv) {
     bool ok = depot_run(bench, schema_of(bench), NULL) && duckdb_peer_run(bench->duckdb, schema, NULL);
     free(schema);
     for (uint32_t i = 0; ok && i < bench->dataset->table_count; i++) {
-        const char *table = bench->dataset->tables[i].name;
+        const char *table = bench->dataset->table_at(i)->name;
         double started = now_ms();
         snprintf(sql, sizeof sql, "COPY %s FROM '%s/%s.tbl' (FORMAT csv, DELIMITER '|')", table, csv, table);
         ok = depot_run(bench, sql, NULL);
@@ -267,7 +267,7 @@ static bool run_folder(Bench *bench, Totals *totals) {
     char pattern[4096];
     snprintf(pattern, sizeof pattern, "%s/*.sql", bench->queries);
     bool ok = glob(pattern, 0, NULL, &files) == 0;
-    for (size_t i = 0; ok && i < files.gl_pathc; i++) {
+    for (size_t i = 0; i < files.gl_pathc; i++) {
         char *sql = read_file(files.gl_pathv[i]);
         ok = (sql != NULL && run_query(bench, files.gl_pathv[i], sql, totals)) && ok;
         free(sql);
