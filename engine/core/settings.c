@@ -223,14 +223,24 @@ Status settings_set(const Context *cx, Settings *settings, const char *name, con
     return OK;
 }
 
+/* In the largest unit that says it exactly: 268435456 is 256MB. */
+static void print_size(int64_t size, char *text, size_t bytes) {
+    static const char *const units[] = {"", "kB", "MB", "GB", "TB"};
+    uint32_t unit = 0;
+    for (; size != 0 && size % 1024 == 0 && unit + 1 < sizeof units / sizeof *units; size /= 1024) {
+        unit++;
+    }
+    snprintf(text, bytes, "%" PRId64 "%s", size, units[unit]);
+}
+
 Status settings_get(const Context *cx, const Settings *settings, const char *name, char *text, size_t bytes) {
     const Setting *setting;
     TRY(find_setting(cx, name, &setting));
     const void *field = (const char *)settings + setting->offset;
     switch (setting->kind) {
     case KIND_BOOL: snprintf(text, bytes, "%s", *(const bool *)field ? "on" : "off"); break;
-    case KIND_INT:
-    case KIND_BYTES: snprintf(text, bytes, "%" PRId64, *(const int64_t *)field); break;
+    case KIND_INT: snprintf(text, bytes, "%" PRId64, *(const int64_t *)field); break;
+    case KIND_BYTES: print_size(*(const int64_t *)field, text, bytes); break;
     case KIND_TEXT:
     case KIND_LIST:
     case KIND_ZONE: snprintf(text, bytes, "%s", (const char *)field); break;
