@@ -554,7 +554,7 @@ static Status find_segment(const Context *cx, Commit *commit, uint64_t table_id,
 static Status mark_deleted(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, uint64_t delete_map_id,
                            uint64_t deleted_rows) {
     CommitTable *table;
-    Segment *segment;
+    Segment *segment = NULL;
     TRY(find_segment(cx, commit, table_id, segment_id, &table, &segment));
     segment->delete_map_id = delete_map_id;
     segment->deleted_rows = deleted_rows;
@@ -573,7 +573,7 @@ Status commit_mark_deleted(const Context *cx, Commit *commit, uint64_t table_id,
 
 static Status remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id) {
     CommitTable *table;
-    Segment *segment;
+    Segment *segment = NULL;
     TRY(find_segment(cx, commit, table_id, segment_id, &table, &segment));
     *segment = table->segments[--table->segment_count];
     table_changed(table);

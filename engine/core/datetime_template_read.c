@@ -168,7 +168,7 @@ static Status read_word(TextReader *reader, const char *const *words, int32_t co
 
 static Status read_meridiem(TextReader *reader) {
     static const char *const words[] = {"am", "pm", "a.m.", "p.m."};
-    int32_t index;
+    int32_t index = 0;
     TRY(read_word(reader, words, 4, 0, &index));
     reader->fields.is_pm = index % 2 == 1;
     reader->fields.is_clock12 = true;
@@ -177,27 +177,27 @@ static Status read_meridiem(TextReader *reader) {
 
 static Status read_era(TextReader *reader) {
     static const char *const words[] = {"ad", "bc", "a.d.", "b.c."};
-    int32_t index;
+    int32_t index = 0;
     TRY(read_word(reader, words, 4, 0, &index));
     reader->fields.is_bc = index % 2 == 1;
     return OK;
 }
 
 static Status read_month_name(TextReader *reader, size_t letters) {
-    int32_t index;
+    int32_t index = 0;
     TRY(read_word(reader, month_names, 12, letters, &index));
     return store(reader, index + 1, &reader->fields.month);
 }
 
 static Status read_roman_month(TextReader *reader) {
     static const char *const words[] = {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"};
-    int32_t index;
+    int32_t index = 0;
     TRY(read_word(reader, words, 12, 0, &index));
     return store(reader, index + 1, &reader->fields.month);
 }
 
 static Status read_weekday_name(TextReader *reader, size_t letters) {
-    int32_t index;
+    int32_t index = 0;
     TRY(read_word(reader, day_names, 7, letters, &index));
     return store(reader, index + 1, &reader->fields.weekday);
 }
