@@ -15,6 +15,9 @@ static const char *query_column_name(const AstQuery *query) {
     if (query->kind == AST_QUERY_VALUES) {
         return "column1";
     }
+    if (query->select->items.count == 0) {
+        return "?column?";
+    }
     const AstSelectItem *item = query->select->items.items[0];
     return item->alias != NULL ? item->alias : ast_column_name(item->expr);
 }

@@ -173,7 +173,10 @@ struct AstExpr {
         const char *text;
         uint32_t parameter;
         AstName *name;
-        AstName *star; /* what qualifies the star; NULL: all columns */
+        struct {
+            AstName *of;          /* what qualifies the star; NULL: all columns */
+            AstIdentList exclude; /* * EXCLUDE (a, b); empty: none */
+        } star;
         struct {
             AstType *type;
             const char *text;

@@ -287,9 +287,10 @@ AstExpr *ast_column(Parser *p, AstName *name) {
     return expr;
 }
 
-AstExpr *ast_star(Parser *p, Token token, AstName *qualifier) {
+AstExpr *ast_star(Parser *p, Token token, AstName *qualifier, AstIdentList exclude) {
     AstExpr *expr = ast_expr(p, AST_STAR, token);
-    expr->star = qualifier;
+    expr->star.of = qualifier;
+    expr->star.exclude = exclude;
     return expr;
 }
 

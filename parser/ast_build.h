@@ -150,7 +150,7 @@ AstExpr *ast_boolean(Parser *p, Token token);
 AstExpr *ast_typed_literal(Parser *p, AstType *type, Token text);
 AstExpr *ast_parameter(Parser *p, Token token);
 AstExpr *ast_column(Parser *p, AstName *name);
-AstExpr *ast_star(Parser *p, Token token, AstName *qualifier);
+AstExpr *ast_star(Parser *p, Token token, AstName *qualifier, AstIdentList exclude);
 AstExpr *ast_unary(Parser *p, Token op, AstExpr *operand); /* a minus before a number literal becomes part of it */
 AstExpr *ast_binary(Parser *p, Token op, AstExpr *left, AstExpr *right);
 AstExpr *ast_logic(Parser *p, AstExprKind kind, Token op, AstExpr *left, AstExpr *right); /* flattens on the left */

@@ -48,7 +48,7 @@ AstQuery *ast_query_values(Parser *p, Token token, AstRowList rows) {
 /* SELECT * FROM `from` */
 static AstQuery *query_star(Parser *p, SourcePos pos, AstFrom *from) {
     Token at = {.pos = pos};
-    AstSelectItem *item = ast_select_item(p, ast_star(p, at, NULL), NULL);
+    AstSelectItem *item = ast_select_item(p, ast_star(p, at, NULL, (AstIdentList){0}), NULL);
     AstSelect select = {.hints_pos = POS_NONE, .group_pos = POS_NONE};
     select.items = ast_select_item_append(p, select.items, item);
     select.from = ast_from_append(p, select.from, from);

@@ -454,11 +454,17 @@ static void print_parameter(Printer *out, const AstExpr *expr) {
 }
 
 static void print_star(Printer *out, const AstExpr *expr) {
-    if (expr->star != NULL) {
-        sql_put_name(out, expr->star);
+    const AstIdentList *exclude = &expr->star.exclude;
+    if (expr->star.of != NULL) {
+        sql_put_name(out, expr->star.of);
         sql_put(out, ".");
     }
     sql_put(out, "*");
+    for (uint32_t i = 0; i < exclude->count; i++) {
+        sql_put(out, i == 0 ? " EXCLUDE (" : ", ");
+        sql_put_ident(out, exclude->items[i]->text);
+    }
+    sql_put(out, exclude->count > 0 ? ")" : "");
 }
 
 static void print_row(Printer *out, const AstExpr *expr) {

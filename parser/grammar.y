@@ -58,7 +58,7 @@
 %nonassoc IGNORE RESPECT.
 
 /* Tokens that no rule takes: they only make a good message. */
-%token ILLEGAL RESERVED_WORD SEMICOLON.
+%token ILLEGAL RESERVED_WORD SEMICOLON PIVOT UNPIVOT.
 
 input ::= statement(S).                 { parser_finish_statement(p, S); }
 input ::= START_EXPRESSION expr(E).     { parser_finish_expr(p, E); }
@@ -542,10 +542,10 @@ row_value(E) ::= DEFAULT(K).                    { E = ast_expr(p, AST_DEFAULT, K
 /* ----------------------------------------------------------------------------------------------------------- SELECT */
 
 %type select {AstQuery *}
-select(Q) ::= SELECT(K) hint(H) distinct(D) top(T) select_items(I) from_clause(F) where(W) group_by(G) having(V) windows(N)
+select(Q) ::= SELECT(K) hint(H) distinct(D) top(T) select_from(S) where(W) group_by(G) having(V) windows(N)
               qualify(U).
     { Q = ast_query_select(p, K, T, (AstSelect){.hints = H.text, .hints_pos = H.pos, .distinct = D.kind, .distinct_on = D.on,
-          .items = I, .from = F, .where = W, .group_all = G.all, .group_distinct = G.is_distinct, .group_pos = G.pos, .group_by = G.items, .having = V,
+          .items = S.items, .from = S.from, .where = W, .group_all = G.all, .group_distinct = G.is_distinct, .group_pos = G.pos, .group_by = G.items, .having = V,
           .windows = N, .qualify = U}); }
 %type hint {Token}
 hint(H) ::= .                                   { H = (Token){.pos = POS_NONE}; }
@@ -560,6 +560,10 @@ top(E) ::= .                                    { E = NULL; }
 top(E) ::= TOP INTEGER(I).                      { E = ast_literal(p, AST_INTEGER, I); }
 top(E) ::= TOP PARAMETER(T).                    { E = ast_parameter(p, T); }
 
+/* Rows without columns have to come from somewhere: EXISTS (SELECT FROM t). */
+%type select_from {AstSelect}
+select_from(S) ::= select_items(I) from_clause(F).      { S = (AstSelect){.items = I, .from = F}; }
+select_from(S) ::= FROM from_list(F).           { S = (AstSelect){.from = F}; }
 %type select_items {AstSelectItemList}
 select_items(L) ::= select_item(I).             { L = ast_select_item_append(p, (AstSelectItemList){0}, I); }
 select_items(L) ::= select_items(A) COMMA select_item(I).               { L = ast_select_item_append(p, A, I); }
@@ -567,8 +571,12 @@ select_items(L) ::= select_items(A) COMMA select_item(I).               { L = as
 select_item(I) ::= expr(E).                     { I = ast_select_item(p, E, NULL); }
 select_item(I) ::= expr(E) AS word(A).          { I = ast_select_item(p, E, &A); }
 select_item(I) ::= expr(E) ID(A).               { I = ast_select_item(p, E, &A); }
-select_item(I) ::= STAR(K).                     { I = ast_select_item(p, ast_star(p, K, NULL), NULL); }
-select_item(I) ::= name(N) DOT STAR(K).         { I = ast_select_item(p, ast_star(p, K, N), NULL); }
+select_item(I) ::= STAR(K) exclude_columns(E).              { I = ast_select_item(p, ast_star(p, K, NULL, E), NULL); }
+select_item(I) ::= name(N) DOT STAR(K) exclude_columns(E).  { I = ast_select_item(p, ast_star(p, K, N, E), NULL); }
+%type exclude_columns {AstIdentList}
+exclude_columns(L) ::= .                        { L = (AstIdentList){0}; }
+exclude_columns(L) ::= EXCLUDE ident(I).        { L = ast_ident_append(p, (AstIdentList){0}, I); }
+exclude_columns(L) ::= EXCLUDE LP idents(A) RP. { L = A; }
 
 %type where {AstExpr *}
 where(E) ::= .                                  { E = NULL; }

@@ -14,11 +14,13 @@ static bool keyword_holds(int code, const Token *next) {
     case TOKEN_EXTRACT:
     case TOKEN_FILTER:
     case TOKEN_OVERLAY:
+    case TOKEN_PIVOT:
     case TOKEN_POSITION:
     case TOKEN_ROLLUP:
     case TOKEN_SUBSTRING:
     case TOKEN_TRIM:
-    case TOKEN_TRY_CAST: return next->code == TOKEN_LP;
+    case TOKEN_TRY_CAST:
+    case TOKEN_UNPIVOT: return next->code == TOKEN_LP;
     case TOKEN_APPROXIMATE: return next->code == TOKEN_ID;
     case TOKEN_AT: return next->code == TOKEN_TIME || next->code == TOKEN_LP;
     case TOKEN_DOUBLE: return next->code == TOKEN_PRECISION;

@@ -466,6 +466,10 @@ static Status bind_column(const Context *cx, Place *place, const AstExpr *ast, E
     return OK;
 }
 
+static bool has_row(const AstExpr *ast) {
+    return ast->args.items[0]->kind == AST_ROW;
+}
+
 static Status bind_expr_kind(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     switch (ast->kind) {
     case AST_NULL:
@@ -484,10 +488,11 @@ static Status bind_expr_kind(const Context *cx, Place *place, const AstExpr *ast
     case AST_AND:
     case AST_OR: return bind_logical(cx, place, ast, out);
     case AST_NOT: return bind_not(cx, place, ast, out);
-    case AST_IS_NULL: return bind_is_null(cx, place, ast, out);
+    case AST_IS_NULL: return has_row(ast) ? bind_row_is_null(cx, place, ast, out) : bind_is_null(cx, place, ast, out);
     case AST_IS_BOOLEAN: return bind_is_boolean(cx, place, ast, out);
-    case AST_IS_DISTINCT: return bind_is_distinct(cx, place, ast, out);
-    case AST_BETWEEN: return bind_between(cx, place, ast, out);
+    case AST_IS_DISTINCT:
+        return has_row(ast) ? bind_row_is_distinct(cx, place, ast, out) : bind_is_distinct(cx, place, ast, out);
+    case AST_BETWEEN: return has_row(ast) ? bind_row_between(cx, place, ast, out) : bind_between(cx, place, ast, out);
     case AST_LIKE: return bind_like(cx, place, ast, out);
     case AST_IN: return bind_in_list(cx, place, ast, out);
     case AST_IN_QUERY:

@@ -142,6 +142,15 @@ static bool note_part(const Expr *node, void *parts_) {
     return true;
 }
 
+static bool is_row_part(const Expr *node, void *select) {
+    return node->kind != EXPR_COLUMN ||
+           (!has_output(select, node->column) && !has_pending(&((const Select *)select)->after, node->column));
+}
+
+bool select_is_of_rows(const Select *select, const Expr *expr) {
+    return expr_walk(expr, is_row_part, (void *)(uintptr_t)select);
+}
+
 /* GROUP BY ALL: every item of the select list without an aggregate. */
 static Status group_by_all(const Context *cx, Binder *binder, Select *select) {
     for (uint32_t i = 0; i < select->visible_count; i++) {

@@ -1,8 +1,7 @@
-/* IN lists and comparisons of row values. */
+/* IN lists. */
 #include "bind/binder.h"
 
-static Status make_nary(const Context *cx, Arena *arena, ExprKind kind, Expr *const *args, uint32_t count, SourcePos pos,
-                        Expr **out) {
+Status make_nary(const Context *cx, Arena *arena, ExprKind kind, Expr *const *args, uint32_t count, SourcePos pos, Expr **out) {
     if (count == 1) {
         *out = args[0];
         return OK;
@@ -11,92 +10,6 @@ static Status make_nary(const Context *cx, Arena *arena, ExprKind kind, Expr *co
     TRY_POINTER(*out);
     memcpy((*out)->args, args, sizeof *args * count);
     return OK;
-}
-
-/* Lexicographic: l1 < r1 OR (l1 = r1 AND …), the last pair with the symbol itself. */
-static Status order_members(const Context *cx, Place *place, const char *symbol, Expr *const *left, Expr *const *right,
-                            uint32_t count, SourcePos pos, Expr **out) {
-    Arena *arena = place->binder->arena;
-    char strict[2] = {symbol[0], '\0'};
-    TRY(operator_bind(cx, arena, symbol, left[count - 1], right[count - 1], pos, out));
-    for (uint32_t i = count - 1; i-- > 0;) {
-        Expr *parts[2], *equal;
-        TRY(operator_bind(cx, arena, strict, left[i], right[i], pos, &parts[0]));
-        TRY(operator_bind(cx, arena, "=", left[i], right[i], pos, &equal));
-        parts[1] = expr_and(cx, arena, equal, *out);
-        TRY_POINTER(parts[1]);
-        TRY(make_nary(cx, arena, EXPR_OR, parts, 2, pos, out));
-    }
-    return OK;
-}
-
-Status bind_members(const Context *cx, Place *place, const char *symbol, Expr *const *left, Expr *const *right, uint32_t count,
-                    SourcePos pos, Expr **out) {
-    bool is_equal = strcmp(symbol, "=") == 0, is_unequal = strcmp(symbol, "<>") == 0;
-    Expr **parts;
-    if (count > 1 && !is_equal && !is_unequal) {
-        return order_members(cx, place, symbol, left, right, count, pos, out);
-    }
-    TRY_NEW_ARRAY(cx, place->binder->arena, parts, count);
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(operator_bind(cx, place->binder->arena, symbol, left[i], right[i], pos, &parts[i]));
-    }
-    return make_nary(cx, place->binder->arena, is_unequal ? EXPR_OR : EXPR_AND, parts, count, pos, out);
-}
-
-/* Row values of two sides, compared member by member; the right one may be a subquery. */
-static Status compare_rows(const Context *cx, Place *place, const char *symbol, Expr *const *left, uint32_t left_count,
-                           const AstExpr *right, SourcePos pos, Expr **out) {
-    Expr **members;
-    if (right->kind == AST_SUBQUERY) {
-        BoundQuery query;
-        TRY(bind_row_subquery(cx, place, right->query, &query));
-        TRY(bind_query_columns(cx, place, right, &query, left_count, &members));
-        return bind_members(cx, place, symbol, left, members, left_count, pos, out);
-    }
-    if (right->kind != AST_ROW) {
-        return fail_unsupported(cx, right->pos, "a row value compared with something else");
-    }
-    if (right->args.count != left_count) {
-        return fail_at(cx, pos, SYNTAX_ERROR, "unequal number of entries in row expressions");
-    }
-    TRY(bind_exprs(cx, place, &right->args, &members));
-    return bind_members(cx, place, symbol, left, members, left_count, pos, out);
-}
-
-static bool compares_rows(const char *symbol) {
-    static const char *const symbols[] = {"=", "<>", "<", "<=", ">", ">="};
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        if (strcmp(symbol, symbols[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-Status bind_row_compare(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
-    const AstExpr *left = ast->args.items[0];
-    if (!compares_rows(ast->symbol)) {
-        return fail_at(cx, ast->pos, UNDEFINED_FUNCTION, "operator %s does not take row values", ast->symbol);
-    }
-    if (left->kind != AST_ROW || left->args.count == 0) {
-        return fail_unsupported(cx, ast->pos, "a row value compared with something else");
-    }
-    Expr **members;
-    TRY(bind_exprs(cx, place, &left->args, &members));
-    return compare_rows(cx, place, ast->symbol, members, left->args.count, ast->args.items[1], ast->pos, out);
-}
-
-static Status bind_in_rows(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
-    const AstExpr *left = ast->args.items[0];
-    uint32_t count = ast->args.count - 1;
-    Expr **members, **parts;
-    TRY(bind_exprs(cx, place, &left->args, &members));
-    TRY_NEW_ARRAY(cx, place->binder->arena, parts, count);
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(compare_rows(cx, place, "=", members, left->args.count, ast->args.items[i + 1], ast->pos, &parts[i]));
-    }
-    return make_nary(cx, place->binder->arena, EXPR_OR, parts, count, ast->pos, out);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- IN lists */
@@ -214,7 +127,7 @@ static Status make_set(const Context *cx, Place *place, const InList *list, Sour
 Status bind_in_list(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     Arena *arena = place->binder->arena;
     if (ast->args.items[0]->kind == AST_ROW) {
-        TRY(bind_in_rows(cx, place, ast, out));
+        TRY(bind_row_in(cx, place, ast, out));
     } else {
         InList list = {0};
         Expr **args, **parts;

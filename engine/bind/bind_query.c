@@ -87,7 +87,7 @@ static Status bind_output_key(const Context *cx, const AstExpr *ast, const char 
 
 Status bind_output_order(const Context *cx, Binder *binder, const AstQuery *ast, const char *what, BoundQuery *query) {
     const AstOrderList *list = &ast->order_by;
-    if (list->count == 0) {
+    if (list->count == 0 || query->node->column_count == 0) {
         return OK;
     }
     bool by_all = list->items[0]->expr == NULL;
@@ -307,6 +307,9 @@ Status combine_inputs(const Context *cx, Binder *binder, const AstQuery *ast, Bo
     query->names = inputs[0].names;
     query->positions = inputs[0].positions;
     TRY_NEW_ARRAY(cx, binder->arena, query->literals, columns);
+    if (columns == 0 && (ast->set.op != AST_UNION || !ast->set.is_all)) {
+        return fail_unsupported(cx, ast->pos, "a set operation without columns");
+    }
     if (ast->set.op == AST_UNION) {
         Expr ***exprs;
         TRY_NEW_ARRAY(cx, binder->arena, exprs, count);
@@ -338,7 +341,7 @@ Status bind_set_input(const Context *cx, Binder *binder, Cte *ctes, const Scope 
     TRY(bind_query_body(cx, binder, ctes, outer, ast->set.inputs.items[i], &inputs[i]));
     binder->recursion_bar = bar;
     if (inputs[i].node->column_count != inputs[0].node->column_count) {
-        SourcePos pos = inputs[i].positions[0];
+        SourcePos pos = inputs[i].node->column_count > 0 ? inputs[i].positions[0] : ast->set.inputs.items[i]->pos;
         return fail_at(cx, pos, SYNTAX_ERROR, "each %s query must have the same number of columns", set_name(ast->set.op));
     }
     return OK;

@@ -173,6 +173,9 @@ static Status make_recursion(const Context *cx, Binder *binder, Cte *cte, const 
 
 static Status open_recursion(const Context *cx, Binder *binder, Cte *cte, const AstQuery *ast, const BoundQuery *first) {
     uint32_t columns = first->node->column_count;
+    if (columns == 0) {
+        return fail_unsupported(cx, ast->pos, "a recursive query without columns");
+    }
     TRY(cte_names(cx, binder, cte->ast, first, &cte->names));
     TRY_NEW_ARRAY(cx, binder->arena, cte->types, columns);
     for (uint32_t c = 0; c < columns; c++) {

@@ -22,23 +22,51 @@ static Status add_star_column(const Context *cx, Binder *binder, Select *select,
     return add_item(cx, binder, select, item);
 }
 
+static bool is_excluded(const AstExpr *star, const char *name) {
+    for (uint32_t i = 0; i < star->star.exclude.count; i++) {
+        if (strcmp(star->star.exclude.items[i]->text, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* * or t.* of these columns, less those that EXCLUDE names. */
+static Status add_star_columns(const Context *cx, Binder *binder, Select *select, const AstExpr *star,
+                               const ScopeColumn *columns, uint32_t count) {
+    const AstIdentList *exclude = &star->star.exclude;
+    for (uint32_t e = 0; e < exclude->count; e++) {
+        uint32_t i = 0;
+        while (i < count && strcmp(columns[i].name, exclude->items[e]->text) != 0) {
+            i++;
+        }
+        if (i == count) {
+            return fail_at(cx, exclude->items[e]->pos, UNDEFINED_COLUMN, "column \"%s\" specified in EXCLUDE does not exist",
+                           exclude->items[e]->text);
+        }
+    }
+    uint32_t before = select->item_count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_excluded(star, columns[i].name)) {
+            TRY(add_star_column(cx, binder, select, star, &columns[i]));
+        }
+    }
+    return exclude->count == 0 || select->item_count > before
+               ? OK
+               : fail_at(cx, star->pos, SYNTAX_ERROR, "EXCLUDE leaves no column");
+}
+
 static Status expand_star(const Context *cx, Binder *binder, Select *select, const AstExpr *star) {
     const Scope *scope = &select->scope;
-    if (star->star == NULL) {
+    if (star->star.of == NULL) {
         if (scope->relation_count == 0) {
             return fail_at(cx, star->pos, SYNTAX_ERROR, "SELECT * with no tables specified is not valid");
         }
-        for (uint32_t i = 0; i < scope->column_count; i++) {
-            TRY(add_star_column(cx, binder, select, star, &scope->columns[i]));
-        }
-        return OK;
+        return add_star_columns(cx, binder, select, star, scope->columns, scope->column_count);
     }
     const Relation *relation;
-    TRY(scope_find_relation(cx, scope, star->star, &relation));
-    for (uint32_t i = 0; i < relation->column_count; i++) {
-        TRY(add_star_column(cx, binder, select, star, &relation->columns[i]));
-    }
-    return OK;
+    TRY(scope_find_relation(cx, scope, star->star.of, &relation));
+    return add_star_columns(cx, binder, select, star, relation->columns, relation->column_count);
 }
 
 static Status bind_items(const Context *cx, Binder *binder, Select *select) {
@@ -61,19 +89,52 @@ static Status bind_items(const Context *cx, Binder *binder, Select *select) {
     return OK;
 }
 
-Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out) {
-    const Select *select = place->select;
-    const AstName *name = ast->name;
-    *column = NULL;
-    if (place->clause == CLAUSE_QUALIFY && name->count == 1 && !scope_has_column(place->scope, name->parts[0].text)) {
-        for (uint32_t i = 0; i < select->visible_count; i++) {
-            if (select->items[i].alias != NULL && strcmp(select->items[i].alias, name->parts[0].text) == 0) {
-                *out = select->items[i].expr;
-                return OK;
-            }
+/* A name that FROM knows, here or around, is that column. */
+static bool is_column_name(const Scope *scope, const char *name) {
+    for (; scope != NULL; scope = scope->outer) {
+        if (scope_names_column(scope, name)) {
+            return true;
         }
     }
-    return scope_find_column(cx, place->scope, name, select == NULL ? NULL : &select->ast->items, column);
+    return false;
+}
+
+/* An alias to the left in the select list (Redshift), or of all of it in QUALIFY, that may be used where the place is. */
+static const SelectItem *find_item_alias(const Place *place, const char *name) {
+    const Select *select = place->select;
+    const SelectItem *found = NULL;
+    bool sees_items = place->clause != CLAUSE_WHERE && place->clause != CLAUSE_HAVING && place->clause != CLAUSE_ORDER_BY;
+    for (uint32_t i = 0; select != NULL && sees_items && i < select->item_count && found == NULL; i++) {
+        const SelectItem *item = &select->items[i];
+        found = item->alias != NULL && strcmp(item->alias, name) == 0 ? item : NULL;
+    }
+    return found;
+}
+
+static Status use_alias(const Context *cx, const Place *place, const AstExpr *ast, const SelectItem *item, Expr **out) {
+    bool is_above = place->clause == CLAUSE_SELECT || place->clause == CLAUSE_QUALIFY || place->clause == CLAUSE_DISTINCT_ON;
+    if (!is_above && !select_is_of_rows(place->select, item->expr)) {
+        return fail_at(cx, ast->pos, GROUPING_ERROR,
+                       "the alias \"%s\" of an aggregate, window function or subquery cannot be used in %s", item->alias,
+                       clause_rules[place->clause].what);
+    }
+    if (expr_is_volatile(item->expr)) {
+        return fail_unsupported(cx, ast->pos, "using the alias of a volatile expression in the same select list");
+    }
+    *out = item->expr;
+    return expr_check_shared(cx, item->expr);
+}
+
+Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out) {
+    const AstName *name = ast->name;
+    *column = NULL;
+    if (name->count == 1 && !is_column_name(place->scope, name->parts[0].text)) {
+        const SelectItem *item = find_item_alias(place, name->parts[0].text);
+        if (item != NULL) {
+            return use_alias(cx, place, ast, item, out);
+        }
+    }
+    return scope_find_column(cx, place->scope, name, place->select == NULL ? NULL : &place->select->ast->items, column);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- ORDER BY */
@@ -368,6 +429,9 @@ Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
         Place where = select_row_place(binder, &select, CLAUSE_WHERE);
         where.pending = &select.filtering;
         TRY(bind_condition(cx, &where, ast_select->where, "WHERE", &select.where));
+    }
+    if (ast_select->distinct == AST_DISTINCT_ALL_COLUMNS && select.visible_count == 0) {
+        return fail_at(cx, ast->pos, SYNTAX_ERROR, "SELECT DISTINCT must have at least one column");
     }
     TRY(bind_having(cx, binder, &select));
     TRY(bind_qualify(cx, binder, &select));

@@ -87,13 +87,30 @@ static Status fold_constants(const Context *cx, Binder *binder, Expr **args, uin
     return OK;
 }
 
-/* generate_series(start, stop [, step]): integers, dates by days, timestamps (and dates) by an interval. */
+/* The digits behind the point of any of the numbers. */
+static Type series_decimal(Expr *const *args, uint32_t count) {
+    uint32_t scale = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        scale = args[i]->type.id == TYPE_DECIMAL && args[i]->type.scale > scale ? args[i]->type.scale : scale;
+    }
+    return type_decimal(DECIMAL_PRECISION_MAX, (uint8_t)scale);
+}
+
+/* generate_series(start, stop [, step]): integers, decimals, dates by days, timestamps (and dates) by an interval. */
 static bool series_type(Expr *const *args, uint32_t count, Type *type) {
     if (count < 2 || count > 3) {
         return false;
     }
     TypeId widest = TYPE_INTEGER;
-    uint32_t integers = 0, dates = 0, times = 0;
+    uint32_t integers = 0, dates = 0, times = 0, numbers = 0, decimals = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        decimals += args[i]->type.id == TYPE_DECIMAL;
+        numbers += args[i]->type.id == TYPE_DECIMAL || type_is_integer(args[i]->type) || expr_is_literal(args[i]);
+    }
+    if (decimals > 0 && numbers == count) {
+        *type = series_decimal(args, count);
+        return true;
+    }
     for (uint32_t i = 0; i < 2; i++) {
         integers += type_is_integer(args[i]->type) || expr_is_literal(args[i]);
         dates += args[i]->type.id == TYPE_DATE;
@@ -124,7 +141,9 @@ static Status bind_series(const Context *cx, Binder *binder, const AstExpr *call
     for (uint32_t i = 0; i < 2; i++) {
         TRY(cast_implicit(cx, binder->arena, args[i], type, &args[i]));
     }
-    if (count == 3 && type_is_integer(args[2]->type)) {
+    if (count == 3 && type.id == TYPE_DECIMAL) {
+        TRY(cast_implicit(cx, binder->arena, args[2], type, &args[2]));
+    } else if (count == 3 && type_is_integer(args[2]->type)) {
         TRY(cast_implicit(cx, binder->arena, args[2], type_make(TYPE_BIGINT), &args[2]));
     }
     return plan_add_column(cx, binder->plan, type, "generate_series", false, &node->columns[0]);
@@ -164,9 +183,6 @@ Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope
     *name = function_name->parts[function_name->count - 1].text;
     const TableFunction *function = find_function(*name);
     bool is_series = strcmp(*name, "generate_series") == 0;
-    if (ast->function.with_ordinality) {
-        return fail_unsupported(cx, ast->pos, "WITH ORDINALITY");
-    }
     if (function == NULL && !is_series) {
         return fail_undefined(cx, call, *name);
     }
@@ -179,10 +195,14 @@ Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope
     node->table_function.name = *name;
     node->table_function.arg_count = call->args.count;
     node->table_function.args = args;
-    TRY_NEW_ARRAY(cx, binder->arena, *names, node->column_count);
+    TRY_NEW_ARRAY(cx, binder->arena, *names, node->column_count + 1);
     for (uint32_t i = 0; i < node->column_count; i++) { /* a series has one column, named like itself */
         (*names)[i] = is_series && ast->alias != NULL ? ast->alias : binder->plan->columns[node->columns[i]].name;
     }
     *out = node;
-    return OK;
+    if (!ast->function.with_ordinality) {
+        return OK;
+    }
+    (*names)[node->column_count] = "ordinality";
+    return make_row_number(cx, binder, ast->pos, NULL, 0, NULL, 0, out);
 }

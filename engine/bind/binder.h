@@ -118,7 +118,14 @@ Status bind_in_list(const Context *cx, Place *place, const AstExpr *ast, Expr **
 /* left <symbol> right, of as many members each: = all, <> any, < and so on by the first that differ. */
 Status bind_members(const Context *cx, Place *place, const char *symbol, Expr *const *left, Expr *const *right, uint32_t count,
                     SourcePos pos, Expr **out);
+/* AND or OR of one or more conditions. */
+Status make_nary(const Context *cx, Arena *arena, ExprKind kind, Expr *const *args, uint32_t count, SourcePos pos, Expr **out);
+/* bind_row.c: what stands around row values (a, b). All take the whole expression; IN without its NOT. */
 Status bind_row_compare(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+Status bind_row_in(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+Status bind_row_between(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+Status bind_row_is_distinct(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+Status bind_row_is_null(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* AST_SUBQUERY, AST_EXISTS, AST_IN_QUERY, AST_QUANTIFIED as values. */
 Status bind_subquery(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
 /* A condition: its conjuncts IN (query) and NOT IN (query) become semi and anti joins of place->pending, the others are ANDed

@@ -86,6 +86,11 @@ static uint32_t count_columns(const Scope *scope, const char *name, const ScopeC
     return found;
 }
 
+bool scope_names_column(const Scope *scope, const char *name) {
+    const ScopeColumn *column;
+    return count_columns(scope, name, &column) > 0;
+}
+
 bool scope_has_column(const Scope *scope, const char *name) {
     const ScopeColumn *column;
     return count_columns(scope, name, &column) == 1;

@@ -68,6 +68,8 @@ Status scope_append(const Context *cx, Binder *binder, Scope *scope, const Scope
  * UNDEFINED_TABLE with hints. The nearest scope that knows the name counts. */
 Status scope_find_column(const Context *cx, const Scope *scope, const AstName *name, const AstSelectItemList *aliases,
                          const ScopeColumn **column);
+/* Is there any unqualified column of that name in the scope itself? */
+bool scope_names_column(const Scope *scope, const char *name);
 /* Is there exactly one unqualified column of that name? */
 bool scope_has_column(const Scope *scope, const char *name);
 /* The relation that t.* or schema.t.* names. */

@@ -90,7 +90,7 @@ static inline Place select_row_place(Binder *binder, Select *select, Clause clau
     return (Place){.binder = binder, .scope = &select->scope, .clause = clause, .select = select, .pending = &select->before};
 }
 
-/* A column reference; in QUALIFY also an alias of the select list: then *column is NULL and *out its expression. */
+/* A column reference, or an alias of the select list: then *column is NULL and *out its expression. */
 Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out);
 Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
 Status bind_window_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
@@ -113,6 +113,8 @@ static inline bool has_grouping_sets(const Select *select) {
 Status bind_grouping_values(const Context *cx, Binder *binder, Select *select);
 /* Adds the Expand and the Aggregate over it. */
 Status aggregate_grouping_sets(const Context *cx, Binder *binder, SourcePos pos, Select *select);
+/* Is the expression one of rows of FROM alone, without aggregates, windows and subqueries? */
+bool select_is_of_rows(const Select *select, const Expr *expr);
 /* GROUP BY, after everything else has been bound. */
 Status bind_group_by(const Context *cx, Binder *binder, Select *select);
 /* Turns everything above the grouping into expressions over groups and aggregates; GROUPING_ERROR. */

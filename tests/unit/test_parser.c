@@ -103,6 +103,7 @@ static const char *const round_trips[] = {
     "SELECT a FROM t GROUP BY ALL ORDER BY ALL DESC NULLS FIRST",
     "SELECT a FROM t GROUP BY (), ROLLUP (a, (b, c)), CUBE (a), GROUPING SETS ((a, b), a, (), ROLLUP (a), GROUPING SETS (b))",
     "SELECT grouping(a, b) FROM t GROUP BY (a, b)",
+    "SELECT * EXCLUDE (a), t.* EXCLUDE (b, c) FROM t",
     "SELECT a FROM t GROUP BY DISTINCT ROLLUP (a), CUBE (a, b)",
     "SELECT 1 LIMIT 10",
     "SELECT 1 LIMIT ALL",
