@@ -206,18 +206,26 @@ static Status at_use(const Context *cx, SourcePos pos, Status status) {
     return status;
 }
 
-Status parse_stored_query(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstQuery **query) {
+Status parse_stored_statement(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstStatement **statement) {
     Parser p;
     parser_init(&p, cx, arena, text, strlen(text), 0);
     p.stored_at = &pos;
     Status status = read_token(&p, 0, &p.next);
     p.start = p.next.pos;
     status = status == OK ? grammar_run(&p, 0) : status;
-    if (status == OK && p.statement->kind != AST_STATEMENT_QUERY) {
-        status = fail(cx, DATA_CORRUPTED, "the text of a view is no query");
-    }
     TRY(at_use(cx, pos, status));
-    *query = p.statement->query;
+    *statement = p.statement;
+    (*statement)->pos = pos;
+    return OK;
+}
+
+Status parse_stored_query(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstQuery **query) {
+    AstStatement *statement;
+    TRY(parse_stored_statement(cx, arena, text, pos, &statement));
+    if (statement->kind != AST_STATEMENT_QUERY) {
+        return fail(cx, DATA_CORRUPTED, "the text of a view is no query");
+    }
+    *query = statement->query;
     return OK;
 }
 

@@ -16,8 +16,10 @@ Status parse_statements(const Context *cx, Arena *arena, const char *text, size_
 /* One expression alone: what DEFAULT and CHECK keep as text. */
 Status parse_expression(const Context *cx, Arena *arena, const char *text, size_t bytes, AstExpr **expr) MUST_CHECK;
 
-/* The same for what is kept in the catalog: every node stands at `pos`, the place in the statement that uses it. An error has
+/* The same for what is kept as text: every node stands at `pos`, the place in the statement that uses it. An error has
  * that place, too. */
+Status parse_stored_statement(const Context *cx, Arena *arena, const char *text, SourcePos pos,
+                              AstStatement **statement) MUST_CHECK;
 Status parse_stored_query(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstQuery **query) MUST_CHECK;
 Status parse_stored_expression(const Context *cx, Arena *arena, const char *text, SourcePos pos, AstExpr **expr) MUST_CHECK;
 

@@ -24,6 +24,8 @@
 typedef struct BindParameters {
     uint32_t count;
     const Value *values;
+    Type
+        *wanted; /* with `values` NULL: by parameter, TYPE_NULL until the type that its place wants is known; NULL: not asked */
 } BindParameters;
 
 /* The root's columns are exactly the outputs, in order. `parameters` may be NULL. */
@@ -103,6 +105,14 @@ typedef struct CopySpec {
 
 /* INVALID_PARAMETER_VALUE, SYNTAX_ERROR (unknown option, with the nearest name) … */
 Status bind_copy(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCopy *copy, CopySpec **spec) MUST_CHECK;
+
+/* PREPARE: binds the statement once, so that what is wrong is told now. *types has one per parameter: declared, or wanted by
+ * the place where it stands; TYPE_NULL where neither says. Checks as far as the binder does: the statement may fail later. */
+Status bind_prepared(const Context *cx, Arena *arena, Snapshot *snapshot, const AstPrepare *prepare, uint32_t count,
+                     Type **types) MUST_CHECK;
+/* EXECUTE: the arguments as values of those types. `own` are the parameters of the EXECUTE itself. */
+Status bind_arguments_of(const Context *cx, Arena *arena, const AstExecute *execute, const BindParameters *own,
+                         const Type *types, uint32_t count, Value **values) MUST_CHECK;
 
 /* CREATE VIEW: the definition, its text with every relation's name qualified. *replaced is the view to be redefined, or NULL.
  */

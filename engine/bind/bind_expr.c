@@ -203,6 +203,11 @@ static Status bind_parameter(const Context *cx, Binder *binder, const AstExpr *a
     *out = expr_constant(cx, binder->arena, &value, ast->pos);
     TRY_POINTER(*out);
     (*out)->is_unknown = value.type.id == TYPE_VARCHAR && value.type.length == 0 && !value.is_null;
+    if (parameters->values == NULL && parameters->wanted != NULL && ast->parameter < parameters->count) {
+        Type *wanted = &parameters->wanted[ast->parameter];
+        (*out)->type = (*out)->value.type = *wanted;
+        (*out)->wanted = wanted;
+    }
     return OK;
 }
 

@@ -12,6 +12,9 @@ Status new_null(const Context *cx, Arena *arena, Type type, SourcePos pos, Expr 
 
 static Status fold_cast(const Context *cx, Arena *arena, const Expr *from, Type to, Expr **out) {
     Value value;
+    if (from->wanted != NULL && from->wanted->id == TYPE_NULL) {
+        *from->wanted = to;
+    }
     Status status = value_cast(cx, arena, &from->value, to, &value);
     if (status != OK) {
         error_set_pos_if_none(cx, from->pos);

@@ -39,6 +39,7 @@ typedef struct Expr {
     SourcePos pos;
     uint32_t arg_count;
     bool is_unknown; /* CONSTANT: a bare string literal (VARCHAR without length), which takes the type that its place wants */
+    Type *wanted;    /* CONSTANT in place of a parameter that has no value yet: the type that its place wants is noted there */
     struct Expr **args;
     union {
         Value value;              /* CONSTANT */

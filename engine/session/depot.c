@@ -129,6 +129,7 @@ void depot_close(depot *db) {
     }
     depot_appender_abort(db->appender);
     transaction_close(db);
+    prepared_free_all(db);
     worker_pool_free(db->pool);
     warehouse_close(db->warehouse);
     notice_list_free(db->notices);
@@ -178,7 +179,7 @@ static const char *transaction_tag(AstTransactionKind kind) {
     return tags[kind];
 }
 
-static const char *statement_tag(const AstStatement *ast) {
+const char *statement_tag(const AstStatement *ast) {
     static const char *const drop_tags[] = {"DROP TABLE", "DROP VIEW", "DROP SCHEMA"};
     switch (ast->kind) {
     case AST_STATEMENT_QUERY: return "SELECT";
@@ -218,7 +219,7 @@ static Status parse_one(const Context *cx, depot_statement *statement, const cha
     TRY_ALLOC(cx, statement->text, *end + 1);
     memcpy(statement->text, sql, *end);
     statement->text[*end] = 0;
-    uint32_t count = statement->ast->parameter_count;
+    uint32_t count = statement->parameter_count = statement->ast->parameter_count;
     TRY_ALLOC(cx, statement->parameters, sizeof(Value) * (count + 1));
     for (uint32_t i = 0; i < count; i++) {
         statement->parameters[i] = value_null(type_make(TYPE_NULL));
@@ -311,11 +312,11 @@ int depot_complete(const char *sql, size_t bytes, size_t *end) {
 /* ----------------------------------------------------------------------------------------------------------- parameters */
 
 uint32_t depot_parameter_count(const depot_statement *statement) {
-    return statement->ast->parameter_count;
+    return statement->parameter_count;
 }
 
 static depot_code bind_value(depot_statement *statement, uint32_t n, Value value) {
-    if (n == 0 || n > statement->ast->parameter_count) {
+    if (n == 0 || n > statement->parameter_count) {
         return misuse(statement->db, "there is no parameter of that number");
     }
     depot_reset(statement);

@@ -2,6 +2,7 @@
  *
  *   depot.c      the public calls        statement.c  one run: parse, bind, plan, execute, fetch
  *   ddl.c        CREATE, DROP            show.c       SET, SHOW, DESCRIBE: results that are tables of text
+ *   prepared.c   PREPARE, EXECUTE        drop.c       DROP and what depends
  *   copy.c       COPY                    appender.c   whole batches from outside
  *   transaction.c  what a statement reads and writes in, BEGIN to COMMIT or ROLLBACK */
 #ifndef DEPOT_SESSION_SESSION_H
@@ -29,6 +30,8 @@ typedef struct Transaction {
     depot_statement *readers; /* runs that read in the commit; they end with it */
 } Transaction;
 
+typedef struct Prepared Prepared; /* prepared.c */
+
 struct depot {
     MemoryAccount memory; /* everything of this connection; no limit of its own */
     Settings settings;
@@ -41,6 +44,7 @@ struct depot {
     Error error; /* scratch of the calling thread */
     depot_error last_error;
     depot_appender *appender; /* the open one, or NULL */
+    Prepared *prepared;       /* owned; what PREPARE made, newest first */
     int (*progress)(void *argument, double share);
     void *progress_argument;
 };
@@ -73,6 +77,8 @@ typedef struct Run {
     uint64_t rows;
     bool is_shown; /* EXPLAIN without ANALYZE: the plan is not run */
     bool is_planned, is_done;
+    AstStatement *execute; /* the EXECUTE in whose place a prepared statement runs; NULL: none */
+    Value *execute_parameters;
     Batch table_batch; /* rows of `table` as vectors */
 } Run;
 
@@ -82,8 +88,9 @@ struct depot_statement {
     size_t text_bytes;
     Arena arena; /* the syntax tree */
     AstStatement *ast;
-    const char *tag;       /* "SELECT"; static */
-    Value *parameters;     /* ast->parameter_count */
+    const char *tag; /* "SELECT"; static */
+    uint32_t parameter_count;
+    Value *parameters;     /* parameter_count; while an EXECUTE runs, what it was given */
     Arena parameter_arena; /* text of parameters */
     Run run;
     bool is_running;              /* `run` holds something */
@@ -145,9 +152,14 @@ void transaction_fail(depot *db);
 void transaction_close(depot *db);                                     /* the connection ends */
 Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN, COMMIT, ROLLBACK */
 
-Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
-Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
-Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */
+Status run_ddl(const Context *cx, depot_statement *statement);        /* CREATE, DROP, COMMENT, TRUNCATE */
+Status run_drop(const Context *cx, depot_statement *statement);       /* DROP */
+Status run_copy(const Context *cx, depot_statement *statement);       /* COPY … FROM */
+Status run_prepared(const Context *cx, depot_statement *statement);   /* PREPARE, DEALLOCATE */
+Status prepared_begin(const Context *cx, depot_statement *statement); /* EXECUTE: the prepared statement takes its place … */
+void prepared_end(depot_statement *statement);                        /* … until the run ends */
+void prepared_free_all(depot *db);
+const char *statement_tag(const AstStatement *ast);
 Status run_show(const Context *cx, depot_statement *statement); /* SHOW, DESCRIBE: fills run.table; SET, RESET */
 
 Status text_table_create(const Context *cx, Arena *arena, uint32_t column_count, const char *const *names, TextTable **table);

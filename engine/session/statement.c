@@ -64,6 +64,7 @@ void run_end(depot_statement *statement) {
     if (!statement->is_running) {
         return;
     }
+    prepared_end(statement);
     query_close(run->query);
     transaction_leave(statement);
     commit_abort(run->owns_commit ? run->commit : NULL);
@@ -301,9 +302,11 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
         TRY(transaction_write(cx, statement));
         TRY(run_copy(cx, statement));
         return transaction_written(cx, run);
-    case AST_STATEMENT_PREPARE: return fail_unsupported(cx, statement->ast->pos, "PREPARE");
-    case AST_STATEMENT_EXECUTE: return fail_unsupported(cx, statement->ast->pos, "EXECUTE");
-    case AST_STATEMENT_DEALLOCATE: return fail_unsupported(cx, statement->ast->pos, "DEALLOCATE");
+    case AST_STATEMENT_PREPARE:
+    case AST_STATEMENT_DEALLOCATE: return run_prepared(cx, statement);
+    case AST_STATEMENT_EXECUTE:
+        TRY(prepared_begin(cx, statement));
+        return run_statement(cx, statement, started); /* what is prepared is no EXECUTE */
     case AST_STATEMENT_ANALYZE: notice(cx, "statistics are up to date: every load writes them"); return OK;
     case AST_STATEMENT_TRANSACTION: return run_transaction(cx, statement);
     case AST_STATEMENT_SET:
