@@ -535,6 +535,29 @@ static Status order_written(const Context *cx, LogicalPlan *plan, LogicalNode *n
     return order_children(cx, plan, node);
 }
 
+/* Conditions on one relation alone that no scan took (it is a group, a shared subplan, …) are asked of it before it is joined. */
+static Status filter_relations(const Context *cx, LogicalPlan *plan, JoinBlock *block) {
+    for (uint32_t r = 0; r < block->count; r++) {
+        LogicalNode *relation = block->relations[r];
+        ColumnSet set;
+        ExprList own = {0};
+        uint32_t kept = 0;
+        TRY(column_set_init(cx, plan->arena, plan, &set));
+        column_set_add_all(&set, relation->columns, relation->column_count);
+        for (uint32_t i = 0; i < block->conjuncts.count; i++) {
+            Expr *conjunct = block->conjuncts.items[i];
+            if (expr_has_columns(conjunct) && expr_is_within(conjunct, &set)) {
+                TRY(expr_list_add(cx, plan->arena, &own, conjunct));
+            } else {
+                block->conjuncts.items[kept++] = conjunct;
+            }
+        }
+        block->conjuncts.count = kept;
+        TRY(rewrite_wrap_filter(cx, plan, &own, &block->relations[r]));
+    }
+    return OK;
+}
+
 static Status order_joins(const Context *cx, LogicalPlan *plan, LogicalNode **place) {
     LogicalNode *node = *place;
     if (node->kind != LOGICAL_JOIN || node->join.kind != JOIN_INNER) {
@@ -545,6 +568,7 @@ static Status order_joins(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     if (block.count > RELATIONS_MAX) {
         return order_written(cx, plan, node);
     }
+    TRY(filter_relations(cx, plan, &block));
     Orderer orderer = {.cx = cx, .plan = plan, .count = block.count, .relations = block.relations};
     TRY_NEW_ARRAY(cx, plan->arena, orderer.base_rows, block.count);
     TRY_NEW_ARRAY(cx, plan->arena, orderer.neighbours, block.count);
