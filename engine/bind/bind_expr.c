@@ -382,9 +382,16 @@ static Status rewrite_escape(const Context *cx, Arena *arena, const AstExpr *pat
     return OK;
 }
 
+static Status bind_similar(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Expr **args;
+    TRY(bind_exprs(cx, place, &ast->args, &args));
+    TRY(function_bind(cx, place->binder->arena, "similar_to", args, ast->args.count, ast->pos, out));
+    return negate_if(cx, place, ast->negated, out);
+}
+
 static Status bind_like(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     if (ast->like == AST_LIKE_SIMILAR) {
-        return fail_unsupported(cx, ast->pos, "SIMILAR TO");
+        return bind_similar(cx, place, ast, out);
     }
     AstExpr rewritten;
     const AstExpr *pattern = ast->args.items[1];

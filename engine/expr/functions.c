@@ -416,19 +416,8 @@ const char *function_suggest(const char *name) {
 }
 
 /* Of DIALECT.md, not there yet. */
-static const char *const later_functions[] = {"regexp_replace",
-                                              "regexp_substr",
-                                              "regexp_count",
-                                              "regexp_instr",
-                                              "regexp_like",
-                                              "regexp_matches",
-                                              "md5",
-                                              "sha1",
-                                              "sha2",
-                                              "json_extract_path_text",
-                                              "json_extract_array_element_text",
-                                              "is_valid_json",
-                                              "timetz"};
+static const char *const later_functions[] = {"timetz", "regexp_match", "regexp_matches", "regexp_split_to_array",
+                                              "regexp_split_to_table"};
 
 Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                      Expr **call) {

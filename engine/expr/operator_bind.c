@@ -91,7 +91,7 @@ static Status bind_unary_plus(const Context *cx, const Expr *operand, SourcePos 
 }
 
 static Status refuse_operator(const Context *cx, const char *symbol, SourcePos pos, bool *refused) {
-    static const char *const later[] = {"~", "!~", "~*", "!~*", "&", "|", "#", "<<", ">>", "@", "|/", "||/"};
+    static const char *const later[] = {"&", "|", "#", "<<", ">>", "@", "|/", "||/"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         if (strcmp(symbol, later[i]) == 0) {
             char what[32];
@@ -113,7 +113,7 @@ Status operator_bind(const Context *cx, Arena *arena, const char *symbol, Expr *
     if (right != NULL && comparison_from_symbol(symbol, &op)) {
         return bind_comparison(cx, arena, symbol, strcmp(symbol, "==") == 0 ? COMPARE_EQ : op, left, right, pos, out);
     }
-    if (strcmp(symbol, "!~~") == 0 || strcmp(symbol, "!~~*") == 0) {
+    if (symbol[0] == '!' && symbol[1] == '~' && right != NULL) {
         return bind_negated(cx, arena, symbol + 1, left, right, pos, out);
     }
     if (right != NULL && strcmp(symbol, "||") == 0) {
@@ -124,7 +124,7 @@ Status operator_bind(const Context *cx, Arena *arena, const char *symbol, Expr *
         return bind_unary_plus(cx, left, pos);
     }
     Expr *sides[2] = {left, right};
-    if (right != NULL && strncmp(symbol, "~~", 2) != 0) {
+    if (right != NULL && symbol[0] != '~') {
         TRY(adapt_literal(cx, arena, symbol, &sides[0], right));
         TRY(adapt_literal(cx, arena, symbol, &sides[1], left));
     }
