@@ -226,22 +226,91 @@ Status bind_aggregate_form(const Context *cx, Place *place, const AstExpr *ast, 
     return aggregate_bind_form(cx, place->binder->arena, form, aggregate);
 }
 
+/* How many queries further out the nearest column is from: 0 if one is of the place's own query, or there are none. */
+typedef struct Level {
+    const Scope *scope;
+    uint32_t least; /* UINT32_MAX: no column was met */
+} Level;
+
+static bool note_level(const Expr *node, void *argument) {
+    Level *level = argument;
+    uint32_t depth = 0;
+    if (node->kind != EXPR_COLUMN) {
+        return true;
+    }
+    const Scope *scope = level->scope;
+    while (scope != NULL && !scope_has_id(scope, node->column)) {
+        scope = scope->outer;
+        depth++;
+    }
+    depth = scope == NULL ? 0 : depth; /* computed for the query at hand */
+    level->least = depth < level->least ? depth : level->least;
+    return true;
+}
+
+/* The query that an aggregate belongs to is that of its nearest column. *place is where it stands in there. */
+static Status find_aggregate_place(const Context *cx, const AggregateCall *call, const AstExpr *ast, const Place **place) {
+    Level level = {(*place)->scope, UINT32_MAX};
+    for (uint32_t i = 0; i < call->arg_count; i++) {
+        expr_walk(call->args[i], note_level, &level);
+    }
+    if (call->filter != NULL) {
+        expr_walk(call->filter, note_level, &level);
+    }
+    if (level.least == 0 || level.least == UINT32_MAX) {
+        return OK;
+    }
+    const Scope *scope = level.scope;
+    for (uint32_t i = 0; i < level.least; i++) {
+        scope = scope->outer;
+    }
+    const SubqueryPlace *around = (*place)->binder->subquery;
+    while (around != NULL && around->place->scope != scope) {
+        around = around->around;
+    }
+    if (around == NULL) {
+        return fail_at(cx, ast->pos, GROUPING_ERROR,
+                       "aggregate functions are not allowed in FROM clause of their own query level");
+    }
+    *place = around->place;
+    return OK;
+}
+
+static Status bind_aggregate_parts(const Context *cx, Place *place, const AstExpr *ast, const char *name, AggregateCall *call) {
+    AggregateForm form;
+    PendingJoins none = {0}, *pending = place->select != NULL ? &place->select->before : &none;
+    Place inner = {.binder = place->binder,
+                   .scope = place->scope,
+                   .clause = CLAUSE_AGGREGATE,
+                   .select = place->select,
+                   .pending = pending};
+    uint32_t subqueries = pending->count;
+    TRY(bind_aggregate_form(cx, &inner, ast, name, &form, &call->text, &call->aggregate));
+    call->arg_count = form.arg_count;
+    call->args = form.args;
+    call->is_distinct = form.is_distinct;
+    if (ast->call->filter != NULL) {
+        inner.clause = CLAUSE_FILTER;
+        TRY(bind_boolean(cx, &inner, ast->call->filter, "FILTER", &call->filter));
+    }
+    const Place *own = place;
+    TRY(find_aggregate_place(cx, call, ast, &own));
+    return own != place && pending->count > subqueries
+               ? fail_unsupported(cx, ast->pos, "a subquery in an aggregate of an outer query")
+               : OK;
+}
+
 Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out) {
     Binder *binder = place->binder;
-    const AstCall *call_ast = ast->call;
-    TRY(check_aggregate_place(cx, place, ast));
-    Select *select = place->select;
-    Place inner = select_row_place(binder, select, CLAUSE_AGGREGATE);
+    const Place *own = place;
     AggregateCall call = {0};
-    AggregateForm form;
-    TRY(bind_aggregate_form(cx, &inner, ast, name, &form, &call.text, &call.aggregate));
-    call.arg_count = form.arg_count;
-    call.args = form.args;
-    call.is_distinct = form.is_distinct;
-    if (call_ast->filter != NULL) {
-        inner.clause = CLAUSE_FILTER;
-        TRY(bind_boolean(cx, &inner, call_ast->filter, "FILTER", &call.filter));
+    if (place->scope->outer == NULL) {
+        TRY(check_aggregate_place(cx, place, ast));
     }
+    TRY(bind_aggregate_parts(cx, place, ast, name, &call));
+    TRY(find_aggregate_place(cx, &call, ast, &own));
+    TRY(check_aggregate_place(cx, own, ast));
+    Select *select = own->select;
     uint32_t i = 0;
     while (i < select->call_count && !same_aggregate(&select->calls[i], &call)) {
         i++;

@@ -12,7 +12,12 @@ static Status bind_inner(const Context *cx, Place *place, const AstQuery *ast, B
                    ? fail_at(cx, ast->pos, FEATURE_NOT_SUPPORTED, "cannot use subquery in DEFAULT expression")
                    : fail_at(cx, ast->pos, FEATURE_NOT_SUPPORTED, "a subquery in %s is not supported yet", what);
     }
-    return bind_query_body(cx, place->binder, place->scope->ctes, place->scope, ast, query);
+    Binder *binder = place->binder;
+    SubqueryPlace here = {place, binder->subquery};
+    binder->subquery = &here;
+    Status status = bind_query_body(cx, binder, place->scope->ctes, place->scope, ast, query);
+    binder->subquery = here.around;
+    return status;
 }
 
 static Status check_one_column(const Context *cx, const AstExpr *ast, const BoundQuery *query) {

@@ -22,6 +22,12 @@ typedef struct RelationReferences {
     RelationReference *items;
 } RelationReferences;
 
+/* The places of the subqueries that are being bound, innermost first. */
+typedef struct SubqueryPlace {
+    const struct Place *place;
+    const struct SubqueryPlace *around;
+} SubqueryPlace;
+
 /* One statement's binding. */
 struct Binder {
     Arena *arena;
@@ -30,6 +36,7 @@ struct Binder {
     LogicalPlan *plan;
     uint32_t query_count;
     uint32_t depth;
+    const SubqueryPlace *subquery;  /* NULL: none is being bound */
     RelationReferences *references; /* gathers what the statement's own text names; NULL: nobody wants to know */
     Cte *cte;                       /* the WITH query that is being bound; NULL: none */
     const char *recursion_bar;      /* where that must not be read, for the message; NULL: it may */

@@ -96,6 +96,22 @@ bool scope_has_column(const Scope *scope, const char *name) {
     return count_columns(scope, name, &column) == 1;
 }
 
+bool scope_has_id(const Scope *scope, ColumnId id) {
+    for (uint32_t i = 0; i < scope->column_count; i++) {
+        if (scope->columns[i].id == id) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < scope->relation_count; i++) { /* what USING has merged away */
+        for (uint32_t c = 0; c < scope->relations[i].column_count; c++) {
+            if (scope->relations[i].columns[c].id == id) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static const ScopeColumn *relation_column(const Relation *relation, const char *name, bool *is_ambiguous) {
     const ScopeColumn *found = NULL;
     for (uint32_t i = 0; i < relation->column_count; i++) {

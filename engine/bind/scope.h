@@ -70,6 +70,8 @@ Status scope_find_column(const Context *cx, const Scope *scope, const AstName *n
                          const ScopeColumn **column);
 /* Is there any unqualified column of that name in the scope itself? */
 bool scope_names_column(const Scope *scope, const char *name);
+/* Does the scope itself have the column, under whatever name? */
+bool scope_has_id(const Scope *scope, ColumnId id);
 /* Is there exactly one unqualified column of that name? */
 bool scope_has_column(const Scope *scope, const char *name);
 /* The relation that t.* or schema.t.* names. */
