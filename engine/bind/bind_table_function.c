@@ -1,4 +1,5 @@
-/* Functions in FROM. Their arguments are constants: they cannot name columns of the other tables (that would be LATERAL). */
+/* Functions in FROM. Their arguments are constants, or, for generate_series, expressions over the tables further left (such a
+ * function is LATERAL without saying so). */
 #include "bind/bind_table_function.h"
 #include "bind/binder.h"
 #include "core/suggest.h"
@@ -58,17 +59,15 @@ static bool names_no_column(const Expr *node, void *unused) {
     return node->kind != EXPR_COLUMN;
 }
 
-/* Arguments as constants of their own types. */
-static Status bind_constants(const Context *cx, Binder *binder, const Scope *scope, const AstExpr *call, Expr ***args) {
+/* Arguments of their own types; the tables further left are in sight. */
+static Status bind_arguments(const Context *cx, Binder *binder, const Scope *scope, const AstExpr *call, PendingJoins *pending,
+                             Expr ***args, bool *are_constant) {
     Scope none = {.outer = scope, .ctes = scope->ctes};
-    Place place = {.binder = binder, .scope = &none, .clause = CLAUSE_FROM_FUNCTION};
-    TRY_NEW_ARRAY(cx, binder->arena, *args, call->args.count);
+    Place place = {.binder = binder, .scope = &none, .clause = CLAUSE_FROM_FUNCTION, .pending = pending};
+    TRY(bind_exprs(cx, &place, &call->args, args));
+    *are_constant = true;
     for (uint32_t i = 0; i < call->args.count; i++) {
-        const AstExpr *ast = call->args.items[i];
-        TRY(bind_expr(cx, &place, ast, &(*args)[i]));
-        if (!expr_walk((*args)[i], names_no_column, NULL)) {
-            return fail_unsupported(cx, ast->pos, "LATERAL");
-        }
+        *are_constant = *are_constant && expr_walk((*args)[i], names_no_column, NULL);
     }
     return OK;
 }
@@ -176,6 +175,33 @@ static uint32_t column_count(const TableFunction *function) {
     return function == NULL ? 1 : count;
 }
 
+/* Subqueries among the arguments give a row that the function is called for. */
+static Status call_over_subqueries(const Context *cx, Binder *binder, const PendingJoins *pending, LogicalNode **node) {
+    LogicalNode *function = *node, *row = logical_new(cx, binder->arena, LOGICAL_VALUES, function->pos, 0, 0);
+    uint32_t own = function->column_count, passed;
+    Expr **exprs;
+    TRY_POINTER(row);
+    row->values.row_count = 1;
+    TRY_NEW_ARRAY(cx, binder->arena, row->values.rows, 1);
+    TRY(join_pending_values(cx, binder, pending, &row));
+    passed = row->column_count;
+    TRY_NEW(cx, binder->arena, function->children);
+    function->children[0] = row;
+    function->child_count = 1;
+    ColumnId *columns;
+    TRY_NEW_ARRAY(cx, binder->arena, columns, passed + own);
+    memcpy(columns, row->columns, sizeof *columns * passed);
+    memcpy(columns + passed, function->columns, sizeof *columns * own);
+    function->columns = columns;
+    function->column_count = passed + own;
+    TRY_NEW_ARRAY(cx, binder->arena, exprs, own);
+    for (uint32_t i = 0; i < own; i++) {
+        exprs[i] = make_column(cx, binder, columns[passed + i], function->pos);
+        TRY_POINTER(exprs[i]);
+    }
+    return make_project(cx, binder, function->pos, exprs, NULL, own, node);
+}
+
 Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope, const AstFrom *ast, LogicalNode **out,
                            const char **name, const char ***names) {
     const AstExpr *call = ast->function.call;
@@ -189,9 +215,15 @@ Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope
     LogicalNode *node = logical_new(cx, binder->arena, LOGICAL_TABLE_FUNCTION, ast->pos, 0, column_count(function));
     TRY_POINTER(node);
     Expr **args;
-    TRY(bind_constants(cx, binder, scope, call, &args));
+    PendingJoins pending = {0};
+    bool are_constant;
+    TRY(bind_arguments(cx, binder, scope, call, &pending, &args, &are_constant));
     TRY(is_series ? bind_series(cx, binder, call, args, node) : bind_listed(cx, binder, function, call, args, node));
-    TRY(fold_constants(cx, binder, args, call->args.count));
+    if (are_constant) {
+        TRY(fold_constants(cx, binder, args, call->args.count));
+    } else if (!is_series) {
+        return fail_unsupported(cx, call->args.items[0]->pos, "a function in FROM, but generate_series(), over columns");
+    }
     node->table_function.name = *name;
     node->table_function.arg_count = call->args.count;
     node->table_function.args = args;
@@ -201,7 +233,10 @@ Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope
     }
     *out = node;
     if (!ast->function.with_ordinality) {
-        return OK;
+        return pending.count == 0 ? OK : call_over_subqueries(cx, binder, &pending, out);
+    }
+    if (!are_constant) {
+        return fail_unsupported(cx, ast->pos, "WITH ORDINALITY of a function over columns");
     }
     (*names)[node->column_count] = "ordinality";
     return make_row_number(cx, binder, ast->pos, NULL, 0, NULL, 0, out);

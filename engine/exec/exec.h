@@ -94,7 +94,7 @@ typedef struct OperatorClass {
 } OperatorClass;
 
 /* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
-extern const OperatorClass scan_operator, values_operator, table_function_operator, storage_function_operator, filter_operator,
+extern const OperatorClass scan_operator, values_operator, table_function_operator, function_join_operator, storage_function_operator, filter_operator,
     project_operator, limit_operator, union_operator, exchange_operator, insert_operator, change_operator, materialize_operator,
     shared_scan_operator, recursion_operator, working_scan_operator;
 extern const OperatorClass system_table_operator;

@@ -38,6 +38,7 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_SCAN: return &scan_operator;
     case PHYSICAL_VALUES: return &values_operator;
     case PHYSICAL_TABLE_FUNCTION: return table_function_class(op);
+    case PHYSICAL_FUNCTION_JOIN: return &function_join_operator;
     case PHYSICAL_FILTER: return &filter_operator;
     case PHYSICAL_PROJECT: return &project_operator;
     case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */

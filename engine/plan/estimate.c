@@ -15,6 +15,7 @@
 #define DICTIONARY_TRIED_MAX 4096 /* entries; larger dictionaries would cost planning time */
 #define RECURSION_ROUNDS 10       /* nobody knows: as PostgreSQL guesses */
 #define ROWS_UNKNOWN 1000.0
+#define ROWS_PER_CALL 10.0 /* of a function called for every row */
 
 static double clamp_share(double share) {
     return share < 0 || share != share ? 0 : share > 1 ? 1 : share;
@@ -405,8 +406,9 @@ Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, 
  */
 
 static Status table_function_rows(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, double *rows) {
-    *rows = ROWS_UNKNOWN;
-    if (strcmp(node->table_function.name, "generate_series") != 0 || node->table_function.arg_count < 2) {
+    *rows = node->child_count > 0 ? node->children[0]->rows * ROWS_PER_CALL : ROWS_UNKNOWN;
+    if (node->child_count > 0 || strcmp(node->table_function.name, "generate_series") != 0 ||
+        node->table_function.arg_count < 2) {
         return OK;
     }
     double bounds[3] = {0, 0, 1};

@@ -117,6 +117,7 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
         *text = arena_format(e->cx, e->arena, "%s on %s", node->table_function.system == NULL ? label : "System Scan",
                              node->table_function.name);
         break;
+    case PHYSICAL_FUNCTION_JOIN: *text = arena_format(e->cx, e->arena, "%s with %s", label, node->function_join.name); break;
     case PHYSICAL_MATERIALIZE: *text = arena_format(e->cx, e->arena, "%s %s", label, node->materialize.name); break;
     case PHYSICAL_SHARED_SCAN:
         *text = arena_format(e->cx, e->arena, "%s on %s", label, node->shared_scan.shared->materialize.name);

@@ -11,7 +11,8 @@
 typedef enum LogicalKind {
     LOGICAL_GET,            /* rows of a table */
     LOGICAL_VALUES,         /* rows of expressions; one row of no columns for a SELECT without FROM */
-    LOGICAL_TABLE_FUNCTION, /* generate_series(…), depot_check(), depot_blocks(…) */
+    LOGICAL_TABLE_FUNCTION, /* generate_series(…), depot_check(), depot_blocks(…). With a child: called for each of its rows;
+                             * columns: child's, then the function's */
     LOGICAL_FILTER,         /* child 0 */
     LOGICAL_PROJECT,        /* child 0; columns = exprs */
     LOGICAL_JOIN,           /* child 0 left, child 1 right; columns: left's then right's (semi, anti: left's) */
@@ -158,7 +159,7 @@ struct LogicalNode {
             const char *name;
             const struct SystemTable *system; /* a system table instead of a function; NULL: a function */
             uint32_t arg_count;
-            Expr **args; /* constants after folding */
+            Expr **args; /* constants after folding, or over the child's columns */
         } table_function;
         struct {
             Expr *condition;

@@ -269,7 +269,25 @@ static Status lower_values(Lowering *low, const LogicalNode *node, Subplan *out)
     return OK;
 }
 
+static Status lower_function_join(Lowering *low, const LogicalNode *node, Subplan *out) {
+    Subplan input;
+    uint32_t *slots, count = node->table_function.arg_count;
+    TRY(lower_node(low, node->children[0], &input));
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, count + 1);
+    TRY(lower_exprs(low, &input, node->table_function.args, count, true, slots));
+    uint32_t own = input.node->column_count;
+    TRY(lower_over(low, PHYSICAL_FUNCTION_JOIN, &input, 1, out));
+    out->node->function_join = (FunctionJoinSpec){node->table_function.name, count, slots};
+    lower_column(low, out, own, node->columns[node->column_count - 1]);
+    out->node->rows = node->rows;
+    lower_finish(low, out);
+    return OK;
+}
+
 static Status lower_table_function(Lowering *low, const LogicalNode *node, Subplan *out) {
+    if (node->child_count > 0) {
+        return lower_function_join(low, node, out);
+    }
     TRY(lower_new(low, PHYSICAL_TABLE_FUNCTION, 0, node->column_count, out));
     TableFunctionSpec *spec = &out->node->table_function;
     spec->name = node->table_function.name;

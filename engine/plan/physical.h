@@ -225,6 +225,13 @@ typedef struct WorkingScanSpec {
     uint32_t id; /* of the recursion whose last rows it reads; on the leader, where they are */
 } WorkingScanSpec;
 
+/* generate_series for every row of child 0: its columns, then the series. */
+typedef struct FunctionJoinSpec {
+    const char *name;
+    uint32_t arg_count;
+    const uint32_t *args; /* slots of child 0 */
+} FunctionJoinSpec;
+
 typedef struct InsertSpec {
     const TableVersion *table;
 } InsertSpec;
@@ -258,6 +265,7 @@ struct PhysicalNode {
         ExchangeSpec exchange;
         ValuesSpec values;
         TableFunctionSpec table_function;
+        FunctionJoinSpec function_join;
         MaterializeSpec materialize;
         SharedScanSpec shared_scan;
         RecursionSpec recursion;

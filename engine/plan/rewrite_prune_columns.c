@@ -121,6 +121,25 @@ static Status prune_expand(Pruner *p, LogicalNode *node, const ColumnSet *requir
     return OK;
 }
 
+static Status prune_function(Pruner *p, LogicalNode *node, const ColumnSet *required) {
+    if (node->child_count == 0) {
+        return OK;
+    }
+    ColumnId own = node->columns[node->column_count - 1];
+    ColumnSet below;
+    TRY(copy_set(p, required, &below));
+    for (uint32_t i = 0; i < node->table_function.arg_count; i++) {
+        column_set_add_expr(&below, node->table_function.args[i]);
+    }
+    TRY(prune(p, &node->children[0], &below));
+    const LogicalNode *child = node->children[0];
+    node->column_count = child->column_count + 1;
+    TRY_NEW_ARRAY(p->cx, p->plan->arena, node->columns, node->column_count);
+    memcpy(node->columns, child->columns, child->column_count * sizeof *child->columns);
+    node->columns[child->column_count] = own;
+    return OK;
+}
+
 static Status prune_window(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     LogicalNode *node = *place;
     ColumnSet below;
@@ -216,7 +235,7 @@ static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     switch (node->kind) {
     case LOGICAL_GET: prune_get(node, required); return OK;
     case LOGICAL_VALUES:
-    case LOGICAL_TABLE_FUNCTION: return OK;
+    case LOGICAL_TABLE_FUNCTION: return prune_function(p, node, required);
     case LOGICAL_FILTER:
         TRY(copy_set(p, required, &below));
         column_set_add_expr(&below, node->filter.condition);

@@ -301,6 +301,19 @@ static Status push_window(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     return rewrite_wrap_filter(cx, plan, conjuncts, place);
 }
 
+/* What is asked of the rows that a function is called for is asked before the call. */
+static Status push_function(const Context *cx, LogicalPlan *plan, LogicalNode **place, ExprList *conjuncts) {
+    LogicalNode *function = *place;
+    ColumnSet passed;
+    ExprList below = {0};
+    if (function->child_count > 0) {
+        TRY(set_of_node(cx, plan, function->children[0], &passed));
+        TRY(take_within(cx, plan, conjuncts, &passed, &below));
+        TRY(push(cx, plan, &function->children[0], &below));
+    }
+    return rewrite_wrap_filter(cx, plan, conjuncts, place);
+}
+
 static Status union_exprs(const Context *cx, LogicalPlan *plan, const LogicalNode *node, uint32_t child, Expr ***out) {
     TRY_NEW_ARRAY(cx, plan->arena, *out, node->column_count + 1);
     for (uint32_t i = 0; i < node->column_count; i++) {
@@ -354,6 +367,7 @@ static Status push(const Context *cx, LogicalPlan *plan, LogicalNode **place, Ex
     case LOGICAL_JOIN: return push_join(cx, plan, place, conjuncts);
     case LOGICAL_UNION: return push_union(cx, plan, place, conjuncts);
     case LOGICAL_WINDOW: return push_window(cx, plan, place, conjuncts);
+    case LOGICAL_TABLE_FUNCTION: return push_function(cx, plan, place, conjuncts);
     case LOGICAL_PROJECT:
         return push_substituted(cx, plan, place, node->columns, node->project.exprs, node->column_count, conjuncts);
     case LOGICAL_AGGREGATE:

@@ -317,7 +317,6 @@ Test(bind, errors_of_names) {
         {"SELECT a AS total FROM t WHERE ^total > 1", "42703", "total", "alias of the select list"},
         {"SELECT ^t FROM t", "42703", "\"t\"", "t.*"},
         {"SELECT ^* ", "42601", "no tables", NULL},
-        {"SELECT 1 FROM t, generate_series(1, ^a)", "0A000", "LATERAL", NULL},
         {"SELECT 1 FROM t, u JOIN dates ON ^t.a = d_year", "42P01", "\"t\"", "binds tighter"},
         {"SELECT 1 FROM t JOIN u USING (^x)", "42703", "left table", NULL},
         {"WITH x AS (SELECT 1), ^x AS (SELECT 2) SELECT 1", "42712", "WITH query name", NULL},
