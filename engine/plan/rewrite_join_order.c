@@ -535,7 +535,8 @@ static Status order_written(const Context *cx, LogicalPlan *plan, LogicalNode *n
     return order_children(cx, plan, node);
 }
 
-/* Conditions on one relation alone that no scan took (it is a group, a shared subplan, …) are asked of it before it is joined. */
+/* Conditions on one relation alone that no scan took (it is a group, a shared subplan, …) are asked of it before it is joined.
+ */
 static Status filter_relations(const Context *cx, LogicalPlan *plan, JoinBlock *block) {
     for (uint32_t r = 0; r < block->count; r++) {
         LogicalNode *relation = block->relations[r];
