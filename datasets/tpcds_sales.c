@@ -59,7 +59,7 @@ static void draw_amounts(Random *random, Amounts *a) {
     a->quantity = random_between(random, 1, 100);
     a->cost = random_between(random, 100, 10000);
     a->list = a->cost * random_between(random, 100, 300) / 100;
-    a->price = a->list * random_between(random, 0, 100) / 100;
+    a->price = a->list * random_between(random, 5, 100) / 100;
     a->ext_price = a->price * a->quantity;
     a->ext_cost = a->cost * a->quantity;
     a->ext_list = a->list * a->quantity;

@@ -411,8 +411,9 @@ Status agg_define_count(const Context *cx, Aggregate *aggregate) {
     return OK;
 }
 
+/* As of a quotient: 38 digits, which every sum of decimals has, say nothing about a value's size. */
 static Type average_type(Type argument) {
-    uint32_t whole = argument.precision - argument.scale;
+    uint32_t whole = argument.precision < DECIMAL_PRECISION_MAX ? argument.precision - argument.scale : 0;
     uint32_t room = DECIMAL_PRECISION_MAX - whole;
     uint32_t scale = argument.scale > 16 ? argument.scale : room < 16 ? room : 16;
     scale = scale < argument.scale ? argument.scale : scale;
