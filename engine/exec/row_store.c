@@ -350,6 +350,34 @@ Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batc
     return OK;
 }
 
+static Status permute_column(const Context *cx, KeptColumn *column, uint32_t width, uint32_t rows, const uint32_t *order) {
+    void *data;
+    TRY_ALLOC(cx, data, (size_t)rows * width);
+    gather_kernels->gather[log2_of(width)](column->data, order, rows, data);
+    mem_free(column->data);
+    column->data = data;
+    if (column->validity == NULL) {
+        return OK;
+    }
+    uint64_t *validity;
+    TRY_ALLOC_ZEROED(cx, validity, BITS_WORDS(rows) * 8);
+    for (uint32_t i = 0; i < rows; i++) {
+        validity[i / 64] |= (uint64_t)bit_get(column->validity, order[i]) << (i % 64);
+    }
+    mem_free(column->validity);
+    column->validity = validity;
+    return OK;
+}
+
+Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, const uint32_t *order) {
+    RowChunk *permuted = buffer->chunks[chunk];
+    for (uint32_t c = 0; c < buffer->format->column_count; c++) {
+        TRY(permute_column(cx, &permuted->columns[c], buffer->format->columns[c].width, permuted->rows, order));
+    }
+    permuted->capacity = permuted->rows;
+    return OK;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- tables */
 
 Status row_table_take(const Context *cx, RowTable *table, RowBuffer *buffer, uint32_t *first_chunk) {

@@ -81,6 +81,9 @@ void row_buffer_free(RowBuffer *buffer);
 /* Copies the batch's rows; `extra` is the format's last column if it has one more than the batch, else NULL. */
 Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra) MUST_CHECK;
 
+/* Row i of the chunk becomes what its row order[i] was. */
+Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, const uint32_t *order) MUST_CHECK;
+
 /* Zeroed memory is an empty table. Takes everything out of the buffer; callers guard the table with their lock. Gives the
  * number that the table gave the buffer's first chunk. */
 Status row_table_take(const Context *cx, RowTable *table, RowBuffer *buffer, uint32_t *first_chunk) MUST_CHECK;

@@ -1,22 +1,18 @@
 /* Window functions: one operator for all windows that one sort serves.
  *
- * The sink keeps each task's rows with normalised keys (partition keys first) and the hash partition of each row, and lists
- * the rows by partition when its input ends. The hash partitions ("parts") are then sorted in parallel, and only the order and
- * the places where partitions and peers begin are kept. The source's tasks take a part at a time, evaluate all items over it
+ * The sink keeps each task's rows with normalised keys (partition keys first), listed by part. A part has the rows whose
+ * partition keys hash alike; without partitions, those in a range of the sort keys, all parts in a row then being one; and rows
+ * that come sorted stay as they come. Parts are sorted in parallel, and the places where partitions and groups of peers begin
+ * are marked. The source's tasks take a slice at a time (a part, or a range of the one part), evaluate all items over it
  * and gather the rows. A small input is one part, so that its result comes in the order of the keys. */
 #include "exec/window.h"
-
-#include "core/hash.h"
 
 #define SMALL_ROWS 16384 /* up to here one part takes all */
 
 typedef struct WindowLocal {
     WindowRun run;
+    WindowFill fill;
     SortEncoder encoder;
-    uint64_t *words;  /* of a batch; owned */
-    uint64_t *hashes; /* of a batch; owned */
-    uint8_t *parts;   /* of all rows; owned */
-    uint64_t part_capacity;
 } WindowLocal;
 
 /* ------------------------------------------------------------------------------------------------------------------ sink */
@@ -28,6 +24,7 @@ static Status window_open(Task *task, const PhysicalNode *op, void *shared_) {
     const Context *cx = &task->cx;
     pthread_mutex_init(&shared->lock, NULL);
     shared->is_open = true;
+    shared->parting = spec->is_sorted ? PARTING_BY_CHUNK : spec->partition_count == 0 ? PARTING_BY_RANGE : PARTING_BY_HASH;
     TRY(row_format_init(cx, &shared->format, child->columns, child->column_count, false));
     uint32_t key_count = spec->partition_count + spec->key_count;
     SortSlot *keys;
@@ -44,72 +41,26 @@ static Status window_open_local(Task *task, const PhysicalNode *op, void *shared
     (void)op;
     const WindowShared *shared = shared_;
     WindowLocal *local = local_;
-    sort_run_init(&local->run.run, &shared->format);
+    row_buffer_init(&local->run.rows, &shared->format);
     TRY(sort_encoder_init(&task->cx, &local->encoder));
-    TRY_ALLOC(&task->cx, local->words, sizeof *local->words * BATCH_ROWS_MAX * shared->encoding.words);
-    TRY_ALLOC(&task->cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
-    return OK;
-}
-
-static Status note_parts(const Context *cx, const WindowSpec *spec, WindowLocal *local, const Batch *in) {
-    uint64_t rows = local->run.run.rows.rows;
-    if (rows + in->rows > local->part_capacity) {
-        uint64_t capacity = local->part_capacity == 0 ? 4 * BATCH_ROWS_MAX : local->part_capacity * 2;
-        uint8_t *grown = mem_resize(cx, local->parts, capacity);
-        if (grown == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        local->parts = grown;
-        local->part_capacity = capacity;
-    }
-    memset(local->hashes, 0, sizeof *local->hashes * in->rows);
-    for (uint32_t k = 0; k < spec->partition_count; k++) {
-        TRY(hash_vector(cx, &in->columns[spec->partitions[k]], in->rows, k > 0, local->hashes));
-    }
-    for (uint32_t i = 0; i < in->rows; i++) {
-        local->parts[rows + i] = (uint8_t)(local->hashes[i] >> (64 - WINDOW_PART_BITS));
-    }
-    return OK;
+    return window_fill_open(&task->cx, &local->fill);
 }
 
 static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     const WindowShared *shared = shared_;
     WindowLocal *local = local_;
+    uint64_t *words;
     *flow = NEED_INPUT;
-    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, local->words));
-    TRY(note_parts(&task->cx, &op->window, local, in));
-    return sort_run_append(&task->cx, &local->run.run, &shared->encoding, in, local->words);
+    TRY(window_fill_reserve(&task->cx, shared, &local->fill, in->rows, &words));
+    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, words));
+    return window_fill_append(&task->cx, shared, &op->window, &local->fill, &local->run, in);
 }
 
-/* Lists the run's rows by part: streams of writes, one per part. */
-static Status order_by_part(const Context *cx, const WindowShared *shared, WindowLocal *local) {
-    WindowRun *run = &local->run;
-    uint64_t rows = run->run.rows.rows;
-    uint32_t next[WINDOW_PARTS] = {0}, words = shared->encoding.words;
-    TRY_ALLOC(cx, run->items, sizeof *run->items * rows);
-    TRY_ALLOC(cx, run->words, words == 1 ? 0 : sizeof *run->words * rows * words);
-    TRY(check_cancel(cx));
-    for (uint64_t i = 0; i < rows; i++) {
-        next[local->parts[i]]++;
-    }
-    for (uint32_t p = 0; p < WINDOW_PARTS; p++) {
-        run->begins[p + 1] = run->begins[p] + next[p];
-        next[p] = run->begins[p];
-    }
-    for (uint64_t i = 0; i < rows; i++) {
-        if (i % CANCEL_ROWS == 0) {
-            TRY(check_cancel(cx));
-        }
-        const uint64_t *from = run->run.words + i * words;
-        uint32_t to = next[local->parts[i]]++;
-        run->items[to] = (SortItem){.key = from[0], .row = (uint32_t)i};
-        if (words > 1) {
-            memcpy(run->words + (size_t)to * words, from, sizeof *from * words);
-        }
-    }
-    mem_free(run->run.words);
-    run->run.words = NULL;
-    return OK;
+static Status choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run) {
+    pthread_mutex_lock(&shared->lock);
+    Status status = window_choose_splitters(cx, shared, run);
+    pthread_mutex_unlock(&shared->lock);
+    return status;
 }
 
 static Status take_run(const Context *cx, WindowShared *shared, WindowRun *run) {
@@ -119,8 +70,8 @@ static Status take_run(const Context *cx, WindowShared *shared, WindowRun *run) 
     }
     shared->runs = grown;
     uint32_t first_chunk;
-    TRY(row_table_take(cx, &shared->table, &run->run.rows, &first_chunk));
-    run->run.first_row = first_chunk << ROW_CHUNK_BITS;
+    TRY(row_table_take(cx, &shared->table, &run->rows, &first_chunk));
+    run->first_row = first_chunk << ROW_CHUNK_BITS;
     shared->runs[shared->run_count++] = *run;
     memset(run, 0, sizeof *run);
     return OK;
@@ -128,53 +79,56 @@ static Status take_run(const Context *cx, WindowShared *shared, WindowRun *run) 
 
 static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     (void)op;
+    const Context *cx = &task->cx;
     WindowShared *shared = shared_;
     WindowLocal *local = local_;
-    TRY(order_by_part(&task->cx, shared, local));
+    TRY(window_fill_end(cx, shared, &local->fill, &local->run));
+    if (shared->parting == PARTING_BY_RANGE) {
+        TRY(choose_splitters(cx, shared, &local->run));
+        TRY(window_part_by_range(cx, shared, &local->fill, &local->run));
+    }
     pthread_mutex_lock(&shared->lock);
-    Status status = take_run(&task->cx, shared, &local->run);
+    Status status = take_run(cx, shared, &local->run);
     pthread_mutex_unlock(&shared->lock);
     return status;
 }
 
-static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
-    WindowShared *shared = shared_;
-    shared->part_count = op->window.partition_count == 0 || shared->table.rows <= SMALL_ROWS ? 1 : WINDOW_PARTS;
-    *parts = shared->part_count;
-    return row_table_open(&task->cx, &shared->table);
-}
+/* ---------------------------------------------------------------------------------------------------------------- finish */
 
-/* ----------------------------------------------------------------------------------------------------------- sorting a part */
-
-typedef struct PartSort {
-    SortItem *items;   /* owned */
-    SortItem *scratch; /* owned */
-    uint64_t *words;   /* of the items, if there are several per row; owned */
-} PartSort;
-
-/* The rows that all runs have for the part. */
-static Status collect_part(const Context *cx, const WindowShared *shared, uint32_t part, uint64_t count, PartSort *sort) {
-    uint32_t words = shared->encoding.words, last = shared->part_count == 1 ? WINDOW_PARTS : part + 1;
-    TRY_ALLOC(cx, sort->items, sizeof *sort->items * count);
-    TRY_ALLOC(cx, sort->scratch, sizeof *sort->scratch * count);
-    TRY_ALLOC(cx, sort->words, words == 1 ? 0 : sizeof *sort->words * words * count);
-    uint64_t at = 0;
-    for (uint32_t r = 0; r < shared->run_count; r++) {
-        const WindowRun *run = &shared->runs[r];
-        uint64_t begin = run->begins[part], rows = run->begins[last] - begin;
-        if (words > 1) {
-            memcpy(sort->words + at * words, run->words + begin * words, sizeof *sort->words * rows * words);
-        }
-        for (uint64_t i = 0; i < rows; i++, at++) {
-            if (i % CANCEL_ROWS == 0) {
-                TRY(check_cancel(cx));
-            }
-            const SortItem *item = &run->items[begin + i];
-            sort->items[at] = (SortItem){.key = item->key, .row = run->run.first_row + item->row, .index = (uint32_t)at};
-        }
+/* One part for all rows, sorted by ranges. */
+static Status open_one_part(const Context *cx, WindowShared *shared, const WindowSpec *spec) {
+    WindowPart *part = &shared->parts[0];
+    for (uint32_t p = 0; p < shared->sort_count; p++) {
+        shared->offsets[p + 1] = shared->offsets[p] + (uint32_t)window_part_rows(shared, p);
     }
+    part->count = (uint32_t)shared->table.rows;
+    TRY(window_part_open(cx, spec, &shared->format, part));
+    TRY_ALLOC(cx, part->rows, sizeof *part->rows * part->count);
     return OK;
 }
+
+static uint32_t count_chunks(const WindowShared *shared) {
+    uint32_t chunks = 0;
+    for (uint32_t r = 0; r < shared->run_count; r++) {
+        chunks += shared->runs[r].chunk_count;
+    }
+    return chunks;
+}
+
+static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+    const Context *cx = &task->cx;
+    WindowShared *shared = shared_;
+    TRY(row_table_open(cx, &shared->table));
+    bool is_small = shared->table.rows <= SMALL_ROWS;
+    shared->sort_count = shared->parting == PARTING_BY_CHUNK ? count_chunks(shared) : is_small ? 1 : WINDOW_PARTS;
+    shared->part_count = shared->parting == PARTING_BY_RANGE ? 1 : shared->sort_count;
+    TRY_ALLOC_ZEROED(cx, shared->parts, sizeof *shared->parts * (shared->part_count + 1));
+    TRY_ALLOC_ZEROED(cx, shared->slices, sizeof *shared->slices * (shared->sort_count + 1));
+    *parts = shared->sort_count;
+    return shared->parting == PARTING_BY_RANGE ? open_one_part(cx, shared, &op->window) : OK;
+}
+
+/* --------------------------------------------------------------------------------------------------------- marking starts */
 
 /* Are the first `bits` bits of both keys the same? */
 static bool same_bits(const uint64_t *a, const uint64_t *b, uint32_t bits) {
@@ -196,68 +150,110 @@ static uint32_t bits_of_keys(const SortEncoding *encoding, uint32_t key_count) {
     return last->place + 1 + last->bits;
 }
 
-static bool is_start(const WindowShared *shared, const PartSort *sort, uint32_t i, uint32_t key_count, uint32_t bits,
-                     bool compares) {
+bool window_same_keys(const WindowShared *shared, uint32_t key_count, const uint64_t *words_a, uint32_t row_a,
+                      const uint64_t *words_b, uint32_t row_b) {
     const SortEncoding *encoding = &shared->encoding;
-    const SortItem *item = &sort->items[i], *before = item - 1;
-    uint32_t words = encoding->words;
-    bool differs =
-        words == 1 ? !same_bits(&item->key, &before->key, bits)
-                   : !same_bits(sort->words + (size_t)item->index * words, sort->words + (size_t)before->index * words, bits);
-    return differs || (compares && sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks, item->row,
-                                                     before->row) != 0);
+    if (!same_bits(words_a, words_b, bits_of_keys(encoding, key_count))) {
+        return false;
+    }
+    return encoding->is_exact || encoding->tie_from >= key_count ||
+           sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks, row_a, row_b) == 0;
 }
 
-/* Sets the bits of items whose first `key_count` keys differ from those of the item before; starts are clear. */
-static Status mark_starts(const Context *cx, const WindowShared *shared, const PartSort *sort, uint32_t count,
+static const uint64_t *words_of_item(const WindowShared *shared, const PartSort *sort, const SortItem *item) {
+    return shared->encoding.words == 1 ? &item->key : sort->words + (size_t)item->index * shared->encoding.words;
+}
+
+/* Sets the bits of items whose first `key_count` keys differ from those of the item before; the first item's is the caller's.
+ * Neighbouring parts share words of the bitmap. */
+static Status mark_starts(const Context *cx, const WindowShared *shared, const PartSort *sort, uint32_t offset,
                           uint32_t key_count, uint64_t *starts) {
     const SortEncoding *encoding = &shared->encoding;
-    uint32_t bits = bits_of_keys(encoding, key_count);
+    uint32_t bits = bits_of_keys(encoding, key_count), at = offset + 1, end = offset + (uint32_t)sort->count;
     bool compares = !encoding->is_exact && encoding->tie_from < key_count;
-    starts[0] |= 1;
-    for (uint32_t i = 1; i < count; i++) {
-        if (i % CANCEL_ROWS == 0) {
+    while (at < end) {
+        uint64_t word = 0;
+        uint32_t place = at / 64;
+        for (; at < end && at / 64 == place; at++) {
+            const SortItem *item = &sort->items[at - offset], *before = item - 1;
+            bool differs = encoding->words == 1
+                               ? !same_bits(&item->key, &before->key, bits)
+                               : !same_bits(words_of_item(shared, sort, item), words_of_item(shared, sort, before), bits);
+            differs = differs || (compares && sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks,
+                                                                item->row, before->row) != 0);
+            word |= (uint64_t)differs << (at % 64);
+        }
+        __atomic_fetch_or(&starts[place], word, __ATOMIC_RELAXED);
+        if (place % (CANCEL_ROWS / 64) == 0) {
             TRY(check_cancel(cx));
         }
-        starts[i / 64] |= (uint64_t)is_start(shared, sort, i, key_count, bits, compares) << (i % 64);
     }
     return OK;
 }
 
-static Status sort_part(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t count, PartSort *sort,
-                        WindowPart *part) {
-    SortContext context = {.encoding = &shared->encoding, .words = sort->words, .chunks = shared->table.chunks};
-    if (shared->encoding.key_count > 0) {
-        TRY(sort_items(cx, &context, sort->items, sort->scratch, count));
-    }
-    part->count = count;
-    TRY(window_part_open(cx, spec, &shared->format, part));
-    TRY_ALLOC(cx, part->rows, sizeof *part->rows * count);
-    TRY(check_cancel(cx));
-    for (uint32_t i = 0; i < count; i++) {
-        part->rows[i] = sort->items[i].row;
+/* --------------------------------------------------------------------------------------------------------------- sorting */
+
+/* Rows, starts and numbers of the sorted items, from position `offset` of the part on. */
+static Status place_items(const Context *cx, const WindowShared *shared, const WindowSpec *spec, const PartSort *sort,
+                          uint32_t offset, WindowPart *part) {
+    for (uint32_t i = 0; i < sort->count; i++) {
+        part->rows[offset + i] = sort->items[i].row;
     }
     for (uint32_t k = 0; k <= part->key_count; k++) {
         if (part->starts[k] != NULL) {
-            TRY(mark_starts(cx, shared, sort, count, k, part->starts[k]));
+            TRY(mark_starts(cx, shared, sort, offset, k, part->starts[k]));
         }
     }
-    return window_load_range_keys(cx, spec, &shared->table, part, 0, count);
+    return window_load_range_keys(cx, spec, &shared->table, part, offset, offset + (uint32_t)sort->count);
+}
+
+static void mark_first(const WindowPart *part) {
+    for (uint32_t k = 0; k <= part->key_count; k++) {
+        if (part->starts[k] != NULL) {
+            bit_set(part->starts[k], 0);
+        }
+    }
+}
+
+/* The part's words are freed with its sort: those of its ends are needed once more. */
+static Status note_edge(const Context *cx, const WindowShared *shared, const PartSort *sort, PartEdge *edge) {
+    uint32_t words = shared->encoding.words;
+    const SortItem *first = &sort->items[0], *last = &sort->items[sort->count - 1];
+    TRY_ALLOC(cx, edge->words, sizeof *edge->words * words * 2);
+    memcpy(edge->words, words_of_item(shared, sort, first), sizeof *edge->words * words);
+    memcpy(edge->words + words, words_of_item(shared, sort, last), sizeof *edge->words * words);
+    edge->first = first->row;
+    edge->last = last->row;
+    return OK;
+}
+
+static Status sort_part(const Context *cx, WindowShared *shared, const PhysicalNode *op, uint32_t number, PartSort *sort) {
+    const WindowSpec *spec = &op->window;
+    SortContext context = {.encoding = &shared->encoding, .words = sort->words, .chunks = shared->table.chunks};
+    if (shared->encoding.key_count > 0 && shared->parting != PARTING_BY_CHUNK) {
+        TRY(sort_items(cx, &context, sort->items, sort->scratch, sort->count));
+    }
+    if (shared->parting == PARTING_BY_RANGE) {
+        TRY(note_edge(cx, shared, sort, &shared->edges[number]));
+        TRY(place_items(cx, shared, spec, sort, shared->offsets[number], &shared->parts[0]));
+        return window_add_totals(cx, shared, op, number);
+    }
+    WindowPart *part = &shared->parts[number];
+    part->count = (uint32_t)sort->count;
+    TRY(window_part_open(cx, spec, &shared->format, part));
+    TRY_ALLOC(cx, part->rows, sizeof *part->rows * part->count);
+    mark_first(part);
+    return place_items(cx, shared, spec, sort, 0, part);
 }
 
 static Status window_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t p) {
+    const Context *cx = &task->cx;
     WindowShared *shared = shared_;
-    uint64_t count = 0;
-    for (uint32_t r = 0; r < shared->run_count; r++) {
-        count += shared->runs[r].begins[shared->part_count == 1 ? WINDOW_PARTS : p + 1] - shared->runs[r].begins[p];
-    }
-    if (count == 0) {
-        return OK;
-    }
     PartSort sort = {0};
-    Status status = collect_part(&task->cx, shared, p, count, &sort);
-    if (status == OK) {
-        status = sort_part(&task->cx, shared, &op->window, (uint32_t)count, &sort, &shared->parts[p]);
+    Status status = shared->parting == PARTING_BY_CHUNK ? window_collect_chunk(cx, shared, &op->window, p, &sort)
+                                                        : window_collect_part(cx, shared, p, &sort);
+    if (status == OK && sort.count > 0) {
+        status = sort_part(cx, shared, op, p, &sort);
     }
     mem_free(sort.items);
     mem_free(sort.scratch);
@@ -265,11 +261,46 @@ static Status window_finish_part(Task *task, const PhysicalNode *op, void *share
     return status;
 }
 
+/* ------------------------------------------------------------------------------------------------------------------- end */
+
+/* What the sorts of the ranges could not see: where the first row of each differs from the last before it. */
+static void mark_edges(WindowShared *shared) {
+    const WindowPart *part = &shared->parts[0];
+    const PartEdge *before = NULL;
+    uint32_t words = shared->encoding.words;
+    if (part->count == 0) {
+        return;
+    }
+    mark_first(part);
+    for (uint32_t p = 0; p < shared->sort_count; p++) {
+        const PartEdge *edge = &shared->edges[p];
+        for (uint32_t k = 0; edge->words != NULL && before != NULL && k <= part->key_count; k++) {
+            if (part->starts[k] != NULL &&
+                !window_same_keys(shared, k, before->words + words, before->last, edge->words, edge->first)) {
+                bit_set(part->starts[k], shared->offsets[p]);
+            }
+        }
+        before = edge->words != NULL ? edge : before;
+    }
+}
+
+static void list_slices(WindowShared *shared) {
+    for (uint32_t p = 0; p < shared->sort_count; p++) {
+        OutputSlice slice = {.part = p, .number = p};
+        if (shared->parting == PARTING_BY_RANGE) {
+            slice = (OutputSlice){.part = 0, .from = shared->offsets[p], .to = shared->offsets[p + 1], .number = p};
+        } else {
+            slice.to = shared->parts[p].count;
+        }
+        if (slice.from < slice.to) {
+            shared->slices[shared->slice_count++] = slice;
+        }
+    }
+}
+
 static void free_runs(WindowShared *shared) {
     for (uint32_t r = 0; r < shared->run_count; r++) {
-        sort_run_free(&shared->runs[r].run);
-        mem_free(shared->runs[r].items);
-        mem_free(shared->runs[r].words);
+        window_run_free(&shared->runs[r]);
     }
     mem_free(shared->runs);
     shared->runs = NULL;
@@ -277,38 +308,43 @@ static void free_runs(WindowShared *shared) {
 }
 
 static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
-    (void)task, (void)op;
     WindowShared *shared = shared_;
     for (uint32_t c = 0; c < shared->format.column_count; c++) {
         shared->bytes += shared->table.rows * shared->format.columns[c].width;
     }
     shared->bytes += shared->table.rows * (8 * shared->encoding.words + sizeof(uint32_t));
     free_runs(shared);
-    return OK;
+    list_slices(shared);
+    if (shared->parting != PARTING_BY_RANGE) {
+        return OK;
+    }
+    mark_edges(shared);
+    return window_add_carries(&task->cx, shared, op);
 }
 
 static void window_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
     WindowLocal *local = local_;
-    sort_run_free(&local->run.run);
-    mem_free(local->run.items);
-    mem_free(local->run.words);
+    window_run_free(&local->run);
+    window_fill_free(&local->fill);
     sort_encoder_free(&local->encoder);
-    mem_free(local->words);
-    mem_free(local->hashes);
-    mem_free(local->parts);
 }
 
 static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
-    (void)op;
     WindowShared *shared = shared_;
     if (profile != NULL) {
         profile->memory_bytes += shared->bytes;
     }
     free_runs(shared);
-    for (uint32_t p = 0; p < WINDOW_PARTS; p++) {
+    for (uint32_t p = 0; shared->parts != NULL && p < shared->part_count; p++) {
         window_part_free(&shared->parts[p]);
     }
+    for (uint32_t p = 0; p < WINDOW_PARTS; p++) {
+        mem_free(shared->edges[p].words);
+    }
+    window_carries_free(shared, op);
+    mem_free(shared->parts);
+    mem_free(shared->slices);
     row_table_free(&shared->table);
     sort_encoding_free(&shared->encoding);
     row_format_free(&shared->format);

@@ -1,4 +1,4 @@
-/* The window operator's own state: the sink (window.c) and the source (window_output.c) share it. */
+/* The window operator's own state: the sink (window.c, window_store.c) and the source (window_output.c) share it. */
 #ifndef DEPOT_EXEC_WINDOW_H
 #define DEPOT_EXEC_WINDOW_H
 
@@ -9,28 +9,111 @@
 #define WINDOW_PART_BITS 6
 #define WINDOW_PARTS (1u << WINDOW_PART_BITS)
 
-/* A task's rows, listed by part when its input ended. */
+/* How rows come into parts. */
+typedef enum WindowParting {
+    PARTING_BY_HASH,  /* of the partition keys that all items have */
+    PARTING_BY_RANGE, /* no partitions: of the sort keys; all parts make up one WindowPart */
+    PARTING_BY_CHUNK  /* rows come sorted: each chunk, from its first whole partition on */
+} WindowParting;
+
+/* The normalised keys of a chunk's rows. Once parted, the chunk's rows and words are listed by part. */
+typedef struct WindowChunk {
+    uint64_t *words;                   /* owned */
+    uint32_t begins[WINDOW_PARTS + 1]; /* of the parts' rows */
+} WindowChunk;
+
+/* A task's rows. */
 typedef struct WindowRun {
-    SortRun run;
-    SortItem *items;                   /* by part; owned */
-    uint64_t *words;                   /* of the items, if there are several per row; owned */
-    uint32_t begins[WINDOW_PARTS + 1]; /* of the parts in items */
+    RowBuffer rows;
+    uint32_t first_row; /* in the table of all runs */
+    uint32_t chunk_count, chunk_capacity;
+    WindowChunk *chunks; /* owned */
+    uint64_t row_count;
 } WindowRun;
 
+/* What a task has of its last chunk. */
+typedef struct WindowFill {
+    uint32_t rows, capacity;
+    uint64_t *words;  /* owned */
+    uint8_t *parts;   /* BY_HASH; owned */
+    uint64_t *hashes; /* of a batch; owned */
+    uint32_t *order;  /* of a chunk's rows; owned */
+} WindowFill;
+
+/* The rows of a part while they are sorted. */
+typedef struct PartSort {
+    SortItem *items;   /* owned */
+    SortItem *scratch; /* owned */
+    uint64_t *words;   /* of the items, if there are several per row; owned */
+    uint64_t count;
+} PartSort;
+
+/* BY_RANGE: the first and the last row of a part. */
+typedef struct PartEdge {
+    uint32_t first, last; /* of the table */
+    uint64_t *words;      /* first's, then last's; owned */
+} PartEdge;
+
+typedef struct OutputSlice {
+    uint32_t part, from, to;
+    uint32_t number; /* of the sorted part */
+} OutputSlice;
+
 typedef struct WindowShared {
-    pthread_mutex_t lock; /* guards table and runs while tasks merge */
+    pthread_mutex_t lock; /* guards table, runs and splitters while tasks merge */
     bool is_open;
+    WindowParting parting;
     RowFormat format;
     SortEncoding encoding; /* partition keys, then order keys */
+    bool has_splitters;
+    uint64_t splitters[WINDOW_PARTS - 1]; /* BY_RANGE: first words that begin parts */
     uint32_t run_count;
     WindowRun *runs; /* owned */
     RowTable table;
+    uint32_t sort_count; /* parts to sort */
     uint32_t part_count;
-    WindowPart parts[WINDOW_PARTS];
-    _Atomic(uint32_t) next_part;
+    WindowPart *parts;                  /* owned */
+    uint32_t offsets[WINDOW_PARTS + 1]; /* BY_RANGE: of the sorted parts in the one part */
+    PartEdge edges[WINDOW_PARTS];       /* BY_RANGE */
+    WindowCarry *carries[WINDOW_PARTS]; /* BY_RANGE, per sorted part: one per item; owned */
+    WindowResult *whole;                /* BY_RANGE: per item, of those that are evaluated for all rows at once; owned */
+    uint32_t slice_count;
+    OutputSlice *slices; /* owned */
+    _Atomic(uint32_t) next_slice;
     uint64_t bytes;
 } WindowShared;
 
 extern const SourceClass window_source;
+
+/* window_store.c: keeping rows, and parting them. */
+Status window_fill_open(const Context *cx, WindowFill *fill) MUST_CHECK;
+void window_fill_free(WindowFill *fill);
+/* Room for a batch: where its words go. */
+Status window_fill_reserve(const Context *cx, const WindowShared *shared, WindowFill *fill, uint32_t rows,
+                           uint64_t **words) MUST_CHECK;
+/* Takes a batch whose words are in place. */
+Status window_fill_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowFill *fill,
+                          WindowRun *run, const Batch *in) MUST_CHECK;
+/* No more rows will come. */
+Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
+/* BY_RANGE: splitters from a sample of the run, and its chunks listed by them. */
+Status window_choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run) MUST_CHECK;
+Status window_part_by_range(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
+void window_run_free(WindowRun *run);
+/* The rows of a part of all runs. */
+uint64_t window_part_rows(const WindowShared *shared, uint32_t part);
+Status window_collect_part(const Context *cx, const WindowShared *shared, uint32_t part, PartSort *sort) MUST_CHECK;
+/* BY_CHUNK: the chunk's rows from its first whole partition on, and the rest of its last one. */
+Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t part,
+                            PartSort *sort) MUST_CHECK;
+/* Do two rows (their words, and their numbers in the table) agree in the first `key_count` keys? */
+bool window_same_keys(const WindowShared *shared, uint32_t key_count, const uint64_t *words_a, uint32_t row_a,
+                      const uint64_t *words_b, uint32_t row_b);
+
+/* window_carry.c: BY_RANGE. The totals of a sorted part; the carries of all, and what is evaluated as a whole. */
+Status window_add_totals(const Context *cx, WindowShared *shared, const PhysicalNode *op, uint32_t number) MUST_CHECK;
+Status window_add_carries(const Context *cx, WindowShared *shared, const PhysicalNode *op) MUST_CHECK;
+const WindowCarry *window_carry_of(const WindowShared *shared, const PhysicalNode *op, uint32_t number, uint32_t item);
+void window_carries_free(WindowShared *shared, const PhysicalNode *op);
 
 #endif

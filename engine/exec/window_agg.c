@@ -11,7 +11,6 @@
 #include "exec/window_part.h"
 
 #define STATE_ALIGNMENT 16
-#define STATE_BYTES_MAX 256
 
 typedef struct FrameStates {
     const WindowItem *item;
@@ -204,7 +203,7 @@ static Status finish_running(const Context *cx, FrameStates *states, const uint8
 /* Frames that begin with the partition: their ends never go back, so one state is carried along. What points elsewhere may
  * change there later: such a state's result is taken at once. */
 static Status running_frames(const Context *cx, FrameStates *states) {
-    _Alignas(16) uint8_t state[STATE_BYTES_MAX] = {0};
+    _Alignas(16) uint8_t state[WINDOW_STATE_BYTES_MAX] = {0};
     const WindowFrames *frames = states->frames;
     uint32_t count = states->slice->to - states->slice->from, taken = 0;
     bool is_plain = states->item->aggregate->is_plain;
@@ -213,6 +212,9 @@ static Status running_frames(const Context *cx, FrameStates *states) {
         if (begins) {
             memset(state, 0, sizeof state);
             taken = frames->starts[i];
+        }
+        if (i == 0 && states->slice->carry != NULL) {
+            memcpy(state, states->slice->carry->state, sizeof state);
         }
         bool grows = frames->ends[i] > taken;
         TRY(merge_leaves(cx, states, taken, frames->ends[i], state));
@@ -327,7 +329,7 @@ static Status collect_frame(const Context *cx, FrameStates *states, uint32_t i, 
         return OK;
     }
     if (!has_all || start != taken->start || end < taken->end) {
-        memset(state, 0, STATE_BYTES_MAX);
+        memset(state, 0, WINDOW_STATE_BYTES_MAX);
         arena_free(arena);
         *taken = (WindowRange){start, start};
         states->frame_start = start;
@@ -342,7 +344,7 @@ static Status collect_frame(const Context *cx, FrameStates *states, uint32_t i, 
 }
 
 static Status collecting_frames(const Context *cx, FrameStates *states) {
-    _Alignas(16) uint8_t state[STATE_BYTES_MAX] = {0};
+    _Alignas(16) uint8_t state[WINDOW_STATE_BYTES_MAX] = {0};
     uint32_t count = states->slice->to - states->slice->from;
     WindowRange taken = {POSITION_NONE, 0};
     Arena arena;
@@ -365,7 +367,7 @@ static Status open_states(const Context *cx, FrameStates *states) {
     const Aggregate *aggregate = states->item->aggregate;
     uint32_t count = states->slice->to - states->slice->from;
     states->stride = (aggregate->state_bytes + STATE_ALIGNMENT - 1) / STATE_ALIGNMENT * STATE_ALIGNMENT;
-    if (states->stride > STATE_BYTES_MAX) {
+    if (states->stride > WINDOW_STATE_BYTES_MAX) {
         return fail(cx, INTERNAL_ERROR, "the state of %s is too large for a window", aggregate->name);
     }
     states->low = states->frames->starts[0];
@@ -376,7 +378,7 @@ static Status open_states(const Context *cx, FrameStates *states) {
 
 static Status evaluate_states(const Context *cx, FrameStates *states) {
     TRY(open_states(cx, states));
-    if (window_frame_is_partition(&states->item->frame)) {
+    if (window_frame_is_partition(&states->item->frame) && states->slice->carry == NULL) {
         return whole_partitions(cx, states);
     }
     return states->item->aggregate->collects ? collecting_frames(cx, states) : merged_frames(cx, states);
@@ -417,8 +419,50 @@ static Status choose_way(const Context *cx, const WindowItem *item, const Window
 Status window_aggregate(const Context *cx, const WindowItem *item, const WindowSlice *slice, const WindowFrames *frames,
                         WindowResult *result) {
     uint64_t *passing;
-    TRY(window_passing_rows(cx, item, slice, &passing));
+    TRY(window_passing_rows(cx, item, slice, frames->starts[0], frames->ends[slice->to - slice->from - 1], &passing));
     Status status = choose_way(cx, item, slice, frames, passing, result);
     mem_free(passing);
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- totals */
+
+static Status state_total(const Context *cx, const WindowItem *item, const WindowSlice *slice, const uint64_t *passing,
+                          WindowCarry *total) {
+    Arena unused;
+    FrameStates states = {.item = item, .slice = slice, .passing = passing, .stride = WINDOW_STATE_BYTES_MAX};
+    arena_init(&unused);
+    for (uint32_t a = 0; a < item->arg_count; a++) {
+        vector_init(&states.arguments[a], type_make(TYPE_BIGINT));
+    }
+    Status status = feed_range(cx, &states, slice->from, slice->to, total->state, &unused);
+    for (uint32_t a = 0; a < item->arg_count; a++) {
+        vector_free(&states.arguments[a]);
+    }
+    arena_free(&unused);
+    return status;
+}
+
+Status window_slice_total(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowCarry *total) {
+    uint64_t *passing;
+    TRY(window_passing_rows(cx, item, slice, slice->from, slice->to, &passing));
+    Status status = window_sums_always(item) ? window_sum_total(cx, item, slice, passing, total)
+                                             : state_total(cx, item, slice, passing, total);
+    mem_free(passing);
+    return status;
+}
+
+Status window_carry_add(const Context *cx, const WindowItem *item, const WindowCarry *total, WindowCarry *sum) {
+    const Aggregate *aggregate = item->aggregate;
+    sum->sum += total->sum;
+    sum->count += total->count;
+    if (window_sums_always(item)) {
+        return OK;
+    }
+    Arena unused; /* states without pointers need none */
+    arena_init(&unused);
+    Status status = aggregate->merge(cx, aggregate, sum->state, WINDOW_STATE_BYTES_MAX, zeros, total->state,
+                                     WINDOW_STATE_BYTES_MAX, 1, &unused);
+    arena_free(&unused);
     return status;
 }

@@ -5,13 +5,14 @@
 
 /* ---------------------------------------------------------------------------------------------------------------- FILTER */
 
-static Status filter_rows(const Context *cx, uint32_t slot, const WindowSlice *slice, uint64_t *passing) {
+static Status filter_rows(const Context *cx, uint32_t slot, const WindowSlice *slice, uint32_t from, uint32_t to,
+                          uint64_t *passing) {
     Vector vector, flat;
     Status status = OK;
     vector_init(&vector, type_make(TYPE_BOOLEAN));
     vector_init(&flat, type_make(TYPE_BOOLEAN));
-    for (uint32_t first = 0; first < slice->part->count; first += BATCH_ROWS_MAX) {
-        uint32_t left = slice->part->count - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+    for (uint32_t first = from; first < to; first += BATCH_ROWS_MAX) {
+        uint32_t count = to - first < BATCH_ROWS_MAX ? to - first : BATCH_ROWS_MAX;
         TRY_GOTO(row_table_gather(cx, slice->table, slot, slice->part->rows + first, count, false, &vector));
         TRY_GOTO(vector_flatten(cx, &vector, count, &flat));
         for (uint32_t i = 0; i < count; i++) {
@@ -133,7 +134,8 @@ static Status keep_first_rows(const Context *cx, const WindowItem *item, const W
     return status;
 }
 
-Status window_passing_rows(const Context *cx, const WindowItem *item, const WindowSlice *slice, uint64_t **passing) {
+Status window_passing_rows(const Context *cx, const WindowItem *item, const WindowSlice *slice, uint32_t from, uint32_t to,
+                           uint64_t **passing) {
     bool keeps_first = item->is_distinct && window_frame_is_running(&item->frame);
     *passing = NULL;
     if (!item->has_filter && !keeps_first) {
@@ -141,7 +143,11 @@ Status window_passing_rows(const Context *cx, const WindowItem *item, const Wind
     }
     TRY_ALLOC(cx, *passing, BITS_WORDS(slice->part->count) * 8 + 8);
     bits_fill(*passing, slice->part->count);
-    Status status = item->has_filter ? filter_rows(cx, item->filter, slice, *passing) : OK;
+    if (item->is_distinct) {
+        from = 0;
+        to = slice->part->count;
+    }
+    Status status = item->has_filter ? filter_rows(cx, item->filter, slice, from, to, *passing) : OK;
     status = status == OK && keeps_first ? keep_first_rows(cx, item, slice, *passing) : status;
     if (status != OK) {
         mem_free(*passing);

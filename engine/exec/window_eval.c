@@ -301,9 +301,21 @@ static Status evaluate_picked(const Context *cx, const WindowItem *item, const W
 
 /* ----------------------------------------------------------------------------------------------------------- evaluation */
 
+/* The rows before the slice are in what was carried; all rows are where the frame is the partition. */
+static void begin_with_slice(const WindowItem *item, const WindowSlice *slice, WindowFrames *frames) {
+    bool is_partition = window_frame_is_partition(&item->frame);
+    for (uint32_t i = 0; i < slice->to - slice->from; i++) {
+        frames->starts[i] = slice->from;
+        frames->ends[i] = is_partition ? slice->from : frames->ends[i];
+    }
+}
+
 static Status evaluate_aggregate(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowResult *result) {
     WindowFrames frames;
     Status status = window_frames_init(cx, item, slice, &frames);
+    if (status == OK && slice->carry != NULL) {
+        begin_with_slice(item, slice, &frames);
+    }
     status = status != OK ? status : window_aggregate(cx, item, slice, &frames, result);
     window_frames_free(&frames);
     return status;

@@ -102,7 +102,7 @@ static Status find_extremes(const Context *cx, const WindowItem *item, const Win
 Status window_extreme(const Context *cx, const WindowItem *item, const WindowSlice *slice, const WindowFrames *frames,
                       const uint64_t *passing, WindowResult *result, bool *done) {
     bool is_extreme = item->aggregate->id == AGGREGATE_MIN || item->aggregate->id == AGGREGATE_MAX;
-    *done = is_extreme && frames->exclude == EXCLUDE_NO_OTHERS && has_numbers(item, slice->table) &&
+    *done = is_extreme && slice->carry == NULL && frames->exclude == EXCLUDE_NO_OTHERS && has_numbers(item, slice->table) &&
             type_equal(slice->table->format->columns[item->args[0]].type, item->type);
     if (!*done) {
         return OK;

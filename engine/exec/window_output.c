@@ -3,9 +3,11 @@
 
 typedef struct OutputLocal {
     Batch out;
-    WindowPart *part;              /* being put out; NULL: take the next */
+    bool has_slice;
+    OutputSlice slice;             /* being put out */
+    const WindowPart *part;        /* of the slice */
     uint32_t next;                 /* position */
-    WindowResult *results;         /* per item; owned */
+    WindowResult *results;         /* per item, of the slice's rows; owned */
     Vector picked, fallback, flat; /* lag's and lead's value and default */
 } OutputLocal;
 
@@ -19,34 +21,54 @@ static Status output_open_local(Task *task, const PhysicalNode *op, void *shared
     return batch_init_like(&task->cx, op, &local->out);
 }
 
-static Status start_part(const Context *cx, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, bool *is_done) {
-    uint32_t p = atomic_fetch_add(&shared->next_part, 1);
-    *is_done = p >= shared->part_count;
+static Status start_slice(const Context *cx, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, bool *is_done) {
+    uint32_t number = atomic_fetch_add(&shared->next_slice, 1);
+    *is_done = number >= shared->slice_count;
     if (*is_done) {
         return OK;
     }
-    local->part = &shared->parts[p];
-    local->next = 0;
-    for (uint32_t i = 0; i < op->window.item_count && local->part->count > 0; i++) {
-        WindowSlice slice = {.op = op, .table = &shared->table, .part = local->part, .from = 0, .to = local->part->count};
-        TRY(window_evaluate(cx, &op->window.items[i], &slice, &local->results[i]));
+    local->slice = shared->slices[number];
+    local->part = &shared->parts[local->slice.part];
+    local->next = local->slice.from;
+    local->has_slice = true;
+    for (uint32_t i = 0; i < op->window.item_count; i++) {
+        WindowSlice slice = {.op = op,
+                             .table = &shared->table,
+                             .part = local->part,
+                             .from = local->slice.from,
+                             .to = local->slice.to,
+                             .carry = window_carry_of(shared, op, local->slice.number, i)};
+        if (shared->whole == NULL || shared->whole[i].validity == NULL) {
+            TRY(window_evaluate(cx, &op->window.items[i], &slice, &local->results[i]));
+        }
     }
     return OK;
 }
 
-static void end_part(const PhysicalNode *op, OutputLocal *local) {
+/* A part that is one slice is not needed any more. */
+static void end_slice(const PhysicalNode *op, WindowShared *shared, OutputLocal *local) {
     for (uint32_t i = 0; local->results != NULL && i < op->window.item_count; i++) {
         window_result_free(&local->results[i]);
     }
-    if (local->part != NULL) {
-        window_part_free(local->part);
+    if (local->has_slice && shared->parting != PARTING_BY_RANGE) {
+        window_part_free(&shared->parts[local->slice.part]);
     }
-    local->part = NULL;
+    local->has_slice = false;
+}
+
+/* The results of an item, and which of them is the next row's. */
+static const WindowResult *result_of(const WindowShared *shared, const OutputLocal *local, uint32_t item, uint32_t *first) {
+    if (shared->whole != NULL && shared->whole[item].validity != NULL) {
+        *first = local->next;
+        return &shared->whole[item];
+    }
+    *first = local->next - local->slice.from;
+    return &local->results[item];
 }
 
 /* Missing rows of lag and lead take the default; `rows` are the current rows. */
 static Status fill_defaults(const Context *cx, const WindowItem *item, const RowTable *table, const WindowResult *result,
-                            OutputLocal *local, uint32_t count, Vector *out) {
+                            uint32_t first, OutputLocal *local, uint32_t count, Vector *out) {
     const uint32_t *rows = local->part->rows + local->next;
     uint32_t width = type_bytes(item->type);
     TRY(row_table_gather(cx, table, item->args[2], rows, count, false, &local->fallback));
@@ -60,7 +82,7 @@ static Status fill_defaults(const Context *cx, const WindowItem *item, const Row
     }
     TRY(vector_prepare_validity(cx, out, true));
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = local->next + i;
+        uint32_t at = first + i;
         bool takes_default = result->positions[at] == POSITION_NONE && bit_get(result->validity, at);
         bool valid = takes_default ? vector_is_valid(&local->flat, i) : vector_is_valid(&local->picked, i);
         if (takes_default) {
@@ -72,17 +94,17 @@ static Status fill_defaults(const Context *cx, const WindowItem *item, const Row
 }
 
 static Status output_picked(const Context *cx, const WindowItem *item, const RowTable *table, const WindowResult *result,
-                            OutputLocal *local, uint32_t count, Vector *out) {
+                            uint32_t first, OutputLocal *local, uint32_t count, Vector *out) {
     uint32_t rows[BATCH_ROWS_MAX];
     bool has_missing = false;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t position = result->positions[local->next + i];
+        uint32_t position = result->positions[first + i];
         rows[i] = position == POSITION_NONE ? ROW_NONE : local->part->rows[position];
         has_missing |= position == POSITION_NONE;
     }
     bool has_default = item->arg_count > 2 && has_missing;
     TRY(row_table_gather(cx, table, item->args[0], rows, count, has_missing, has_default ? &local->picked : out));
-    return has_default ? fill_defaults(cx, item, table, result, local, count, out) : OK;
+    return has_default ? fill_defaults(cx, item, table, result, first, local, count, out) : OK;
 }
 
 static Status output_values(const Context *cx, const WindowItem *item, const WindowResult *result, uint32_t first,
@@ -100,7 +122,7 @@ static Status output_values(const Context *cx, const WindowItem *item, const Win
 
 static Status output_batch(const Task *task, const PhysicalNode *op, const WindowShared *shared, OutputLocal *local) {
     const Context *cx = &task->cx;
-    uint32_t count = source_batch_rows(task, local->part->count - local->next);
+    uint32_t count = source_batch_rows(task, local->slice.to - local->next);
     uint32_t inputs = op->children[0]->column_count;
     local->out.rows = count;
     for (uint32_t c = 0; c < inputs; c++) {
@@ -108,10 +130,11 @@ static Status output_batch(const Task *task, const PhysicalNode *op, const Windo
     }
     for (uint32_t i = 0; i < op->window.item_count; i++) {
         const WindowItem *item = &op->window.items[i];
-        const WindowResult *result = &local->results[i];
+        uint32_t first;
+        const WindowResult *result = result_of(shared, local, i, &first);
         Vector *out = &local->out.columns[inputs + i];
-        TRY(result->positions != NULL ? output_picked(cx, item, &shared->table, result, local, count, out)
-                                      : output_values(cx, item, result, local->next, count, out));
+        TRY(result->positions != NULL ? output_picked(cx, item, &shared->table, result, first, local, count, out)
+                                      : output_values(cx, item, result, first, count, out));
     }
     local->next += count;
     return OK;
@@ -121,14 +144,14 @@ static Status output_next(Task *task, const PhysicalNode *op, void *shared_, voi
     WindowShared *shared = shared_;
     OutputLocal *local = local_;
     *flow = NEED_INPUT;
-    if (local->part == NULL) {
+    if (!local->has_slice) {
         bool is_done;
-        TRY(start_part(&task->cx, op, shared, local, &is_done));
+        TRY(start_slice(&task->cx, op, shared, local, &is_done));
         *flow = is_done ? DONE : NEED_INPUT;
         return OK;
     }
-    if (local->next == local->part->count) {
-        end_part(op, local);
+    if (local->next == local->slice.to) {
+        end_slice(op, shared, local);
         return OK;
     }
     *flow = MORE_OUTPUT;
@@ -137,9 +160,9 @@ static Status output_next(Task *task, const PhysicalNode *op, void *shared_, voi
 }
 
 static void output_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
-    (void)shared, (void)profile;
+    (void)profile;
     OutputLocal *local = local_;
-    end_part(op, local);
+    end_slice(op, shared, local);
     mem_free(local->results);
     batch_free(&local->out);
     vector_free(&local->picked);
@@ -149,7 +172,8 @@ static void output_close_local(const PhysicalNode *op, void *shared, void *local
 
 static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
     (void)task, (void)op;
-    return ((const WindowShared *)shared_)->part_count;
+    uint32_t slices = ((const WindowShared *)shared_)->slice_count;
+    return slices == 0 ? 1 : slices;
 }
 
 const SourceClass window_source = {.name = "Window",

@@ -31,11 +31,22 @@ typedef struct WindowPart {
     RangeKeys *range_keys; /* [k]: of key k - 1; owned */
 } WindowPart;
 
+#define WINDOW_STATE_BYTES_MAX 256
+
+/* What an aggregate made of the rows before a slice, or of all rows where the frame is the partition: exact sums and counts,
+ * else a state without pointers. */
+typedef struct WindowCarry {
+    _Alignas(16) uint8_t state[WINDOW_STATE_BYTES_MAX];
+    __int128 sum;
+    int64_t count;
+} WindowCarry;
+
 typedef struct WindowSlice {
     const PhysicalNode *op;
     const RowTable *table;
     const WindowPart *part;
     uint32_t from, to;
+    const WindowCarry *carry; /* of the item; NULL: its frames are evaluated from their first row on */
 } WindowSlice;
 
 /* Room for starts (and range keys) as the items of the operator ask for them. Rows must be there. */
@@ -140,13 +151,21 @@ Status window_evaluate(const Context *cx, const WindowItem *item, const WindowSl
 /* Integers of rows [from, to) of the part, and which are not NULL (bit 0 is row `from`). */
 Status window_load_i64(const Context *cx, const WindowSlice *slice, uint32_t slot, uint32_t from, uint32_t to, int64_t *values,
                        uint64_t *valid) MUST_CHECK;
-/* Which rows of the part an aggregate takes in: those that pass the FILTER, the first of each value for DISTINCT.
- * *passing NULL: all. Owned by the caller. */
-Status window_passing_rows(const Context *cx, const WindowItem *item, const WindowSlice *slice, uint64_t **passing) MUST_CHECK;
+/* Which of the rows [from, to) of the part an aggregate takes in: those that pass the FILTER, the first of each value for
+ * DISTINCT (of the whole part then). *passing NULL: all. Owned by the caller. */
+Status window_passing_rows(const Context *cx, const WindowItem *item, const WindowSlice *slice, uint32_t from, uint32_t to,
+                           uint64_t **passing) MUST_CHECK;
 
 /* Aggregates over frames; `result` has validity, all set. */
 Status window_aggregate(const Context *cx, const WindowItem *item, const WindowSlice *slice, const WindowFrames *frames,
                         WindowResult *result) MUST_CHECK;
+/* The aggregate of the slice's rows, and adding it to that of the rows before. */
+Status window_slice_total(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowCarry *total) MUST_CHECK;
+Status window_carry_add(const Context *cx, const WindowItem *item, const WindowCarry *total, WindowCarry *sum) MUST_CHECK;
+/* Sums that window_sum makes without fail; and their total. */
+bool window_sums_always(const WindowItem *item);
+Status window_sum_total(const Context *cx, const WindowItem *item, const WindowSlice *slice, const uint64_t *passing,
+                        WindowCarry *total) MUST_CHECK;
 /* The ways to do it that are better than states, where *done says that they could. */
 Status window_sum(const Context *cx, const WindowItem *item, const WindowSlice *slice, const WindowFrames *frames,
                   const uint64_t *passing, WindowResult *result, bool *done) MUST_CHECK;

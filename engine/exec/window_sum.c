@@ -168,6 +168,13 @@ static void count_frames(const SumWindow *window, uint32_t first, uint32_t count
     }
 }
 
+static void add_carry(const WindowCarry *carry, uint32_t count, __int128 *sums, int64_t *counts) {
+    for (uint32_t i = 0; carry != NULL && i < count; i++) {
+        sums[i] += carry->sum;
+        counts[i] += carry->count;
+    }
+}
+
 static Status finish_sums(const Context *cx, const SumWindow *window, Vector *out, WindowResult *result) {
     const WindowItem *item = window->item;
     uint32_t rows = window->slice->to - window->slice->from;
@@ -183,6 +190,7 @@ static Status finish_sums(const Context *cx, const SumWindow *window, Vector *ou
         } else if (window->wide_sums != NULL) {
             wide_of_frames(window->wide_sums, window, first, count, sums);
         }
+        add_carry(window->slice->carry, count, sums, counts);
         TRY(aggregate_finish_sums(cx, item->aggregate, sums, counts, count, out));
         memcpy(result->data + first * width, out->data, count * width);
         for (uint32_t i = 0; out->validity != NULL && i < count; i++) {
@@ -209,21 +217,51 @@ static Status evaluate_sum(const Context *cx, SumWindow *window, const uint64_t 
     return status;
 }
 
+static void free_sums(SumWindow *window) {
+    mem_free(window->values);
+    mem_free(window->wide_values);
+    mem_free(window->counting);
+    mem_free(window->running_count);
+    mem_free(window->sums);
+    mem_free(window->wide_sums);
+}
+
 Status window_sum(const Context *cx, const WindowItem *item, const WindowSlice *slice, const WindowFrames *frames,
                   const uint64_t *passing, WindowResult *result, bool *done) {
     *done = false;
-    if (!aggregate_is_exact_sum(item->aggregate)) {
+    if (!aggregate_is_exact_sum(item->aggregate) || (slice->carry != NULL && !window_sums_always(item))) {
         return OK;
     }
     SumWindow window = {.item = item, .slice = slice, .frames = frames};
     window.low = frames->starts[0];
     window.high = frames->ends[slice->to - slice->from - 1];
     Status status = evaluate_sum(cx, &window, passing, result, done);
-    mem_free(window.values);
-    mem_free(window.wide_values);
-    mem_free(window.counting);
-    mem_free(window.running_count);
-    mem_free(window.sums);
-    mem_free(window.wide_sums);
+    free_sums(&window);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- totals */
+
+bool window_sums_always(const WindowItem *item) {
+    return aggregate_is_exact_sum(item->aggregate) && type_class(item->aggregate->argument) != CLASS_I128;
+}
+
+static Status add_up(const Context *cx, SumWindow *window, const uint64_t *passing, WindowCarry *total) {
+    uint32_t count = window->high - window->low;
+    TRY_ALLOC(cx, window->counting, BITS_WORDS(count) * 8 + 8);
+    TRY(load_argument(cx, window));
+    TRY(drop_others(cx, window, passing));
+    total->count = window->running_count == NULL ? count : window->running_count[count];
+    for (uint32_t i = 0; i < count && window->values != NULL; i++) {
+        total->sum += window->values[i];
+    }
+    return OK;
+}
+
+Status window_sum_total(const Context *cx, const WindowItem *item, const WindowSlice *slice, const uint64_t *passing,
+                        WindowCarry *total) {
+    SumWindow window = {.item = item, .slice = slice, .low = slice->from, .high = slice->to};
+    Status status = add_up(cx, &window, passing, total);
+    free_sums(&window);
     return status;
 }

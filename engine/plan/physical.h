@@ -174,6 +174,7 @@ typedef struct WindowItem {
 } WindowItem;
 
 typedef struct WindowSpec { /* output: the input's columns, then the items */
+    bool is_sorted;         /* every task's rows come in the order of partitions and keys, partitions whole */
     uint32_t partition_count;
     const uint32_t *partitions; /* slots */
     uint32_t key_count;
