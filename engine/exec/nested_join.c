@@ -1,10 +1,21 @@
 /* Nested loop: every probe row meets every build row, a batch of pairs at a time; for cross joins, conditions without an
- * equality, and uncorrelated scalar subqueries (one build row: its values are appended as constants).
+ * equality, and uncorrelated scalar subqueries (one build row: its values are appended as constants). A range join is one in
+ * which a probe row only meets the build rows between its bounds (exec/range_index.h).
  *
  * MARK and NOT IN look at the condition's NULLs too: a row is unknown if some pair's condition is NULL and none is true. */
 #include "core/settings.h"
 #include "exec/join_build.h"
 #include "exec/join_output.h"
+#include "exec/range_index.h"
+
+typedef struct LoopShared {
+    JoinBuild build;  /* first: see join_build.h */
+    RangeIndex index; /* JOIN_BY_RANGE */
+} LoopShared;
+
+static bool is_range(const PhysicalNode *op) {
+    return op->join.algorithm == JOIN_BY_RANGE;
+}
 
 typedef struct BuildLocal {
     RowBuffer rows;
@@ -46,10 +57,10 @@ static Status build_finish_part(Task *task, const PhysicalNode *op, void *shared
     return row_table_lay_out_column(&task->cx, &((JoinBuild *)shared)->table, part);
 }
 
-static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared) {
-    (void)task, (void)op;
-    row_table_drop_chunks(&((JoinBuild *)shared)->table);
-    return OK;
+static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
+    LoopShared *shared = shared_;
+    row_table_drop_chunks(&shared->build.table);
+    return is_range(op) ? range_index_build(&task->cx, op, &shared->build.table, &shared->index) : OK;
 }
 
 static void build_close_local(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile) {
@@ -57,12 +68,14 @@ static void build_close_local(const PhysicalNode *op, void *shared, void *local,
     row_buffer_free(&((BuildLocal *)local)->rows);
 }
 
-static void build_close(const PhysicalNode *op, void *shared, OperatorProfile *profile) {
+static void build_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     (void)op;
+    LoopShared *shared = shared_;
     if (profile != NULL) {
-        profile->memory_bytes += join_build_bytes(shared);
+        profile->memory_bytes += join_build_bytes(&shared->build) + range_index_bytes(&shared->index);
     }
-    join_build_close(shared);
+    range_index_free(&shared->index);
+    join_build_close(&shared->build);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- probe */
@@ -71,8 +84,9 @@ typedef struct LoopLocal {
     JoinEmitter emitter;
     JoinPairs *pairs;
     bool is_in_batch;
-    uint32_t row;   /* next pair: probe row … */
-    uint32_t build; /* … and build row */
+    uint32_t row;        /* next pair: probe row … */
+    uint32_t build;      /* … and build row, or position in the index */
+    RangeBounds *bounds; /* JOIN_BY_RANGE: of the batch; owned */
     uint64_t matched[VALIDITY_WORDS];
     uint64_t unknown[VALIDITY_WORDS];
 } LoopLocal;
@@ -81,6 +95,10 @@ static Status loop_open_local(Task *task, const PhysicalNode *op, void *shared, 
     (void)shared;
     LoopLocal *local = local_;
     TRY_ALLOC(&task->cx, local->pairs, sizeof *local->pairs);
+    if (is_range(op)) {
+        TRY_ALLOC(&task->cx, local->bounds, sizeof *local->bounds);
+        vector_init(&local->bounds->flat, type_make(TYPE_BIGINT));
+    }
     return join_emitter_open(&task->cx, &local->emitter, op);
 }
 
@@ -88,6 +106,10 @@ static void loop_close_local(const PhysicalNode *op, void *shared, void *local_,
     (void)op, (void)shared, (void)profile;
     LoopLocal *local = local_;
     join_emitter_close(&local->emitter);
+    if (local->bounds != NULL) {
+        vector_free(&local->bounds->flat);
+    }
+    mem_free(local->bounds);
     mem_free(local->pairs);
 }
 
@@ -113,6 +135,47 @@ static void list_pairs(const JoinBuild *build, LoopLocal *local, uint32_t rows, 
     pairs->count = count;
 }
 
+/* Goes to the next probe row that is not decided; false after the last. */
+static bool next_row(const RangeIndex *index, LoopLocal *local, uint32_t rows, bool only_asks) {
+    const RangeBounds *bounds = local->bounds;
+    while (local->row < rows) {
+        bool is_decided = only_asks && bit_get(local->matched, local->row);
+        uint32_t first = bounds->first[local->row], end = is_decided ? 0 : bounds->end[local->row];
+        local->build = local->build < first ? first : local->build;
+        if (index->filter != NULL && local->build < end) {
+            local->build = range_index_next(index, local->build, end, bounds->filter[local->row]);
+        }
+        if (local->build < end) {
+            return true;
+        }
+        local->row++;
+        local->build = 0;
+    }
+    return false;
+}
+
+/* The next pairs of rows within their bounds. */
+static void list_range_pairs(const RangeIndex *index, LoopLocal *local, uint32_t rows, bool only_asks, bool one_is_enough,
+                             uint32_t most) {
+    JoinPairs *pairs = local->pairs;
+    uint32_t count = 0;
+    while (count < most && next_row(index, local, rows, only_asks)) {
+        uint32_t left = local->bounds->end[local->row] - local->build;
+        uint32_t more = index->filter != NULL || one_is_enough ? 1 : left < most - count ? left : most - count;
+        for (uint32_t i = 0; i < more; i++) {
+            pairs->probe[count + i] = (uint16_t)local->row;
+            pairs->build[count + i] = index->rows[local->build + i];
+        }
+        count += more;
+        local->build += more;
+        if (one_is_enough) {
+            local->row++;
+            local->build = 0;
+        }
+    }
+    pairs->count = count;
+}
+
 static Status note_matches(const Context *cx, const PhysicalNode *op, JoinBuild *build, LoopLocal *local) {
     const JoinPairs *pairs = local->pairs;
     if (join_preserves_build(op->join.kind)) {
@@ -127,10 +190,17 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinBuild 
     return OK;
 }
 
-static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinBuild *build, LoopLocal *local, const Batch *in) {
+static Status next_pairs(const Context *cx, const PhysicalNode *op, LoopShared *shared, LoopLocal *local, const Batch *in) {
+    JoinBuild *build = &shared->build;
     JoinEmitter *emitter = &local->emitter;
     JoinKind kind = op->join.kind;
-    list_pairs(build, local, in->rows, join_only_asks(kind), (uint32_t)cx->settings->batch_rows);
+    uint32_t most = (uint32_t)cx->settings->batch_rows;
+    if (is_range(op)) {
+        bool only_asks = join_only_asks(kind);
+        list_range_pairs(&shared->index, local, in->rows, only_asks, only_asks && op->join.residual == NULL, most);
+    } else {
+        list_pairs(build, local, in->rows, join_only_asks(kind), most);
+    }
     if (kind == JOIN_MARK || kind == JOIN_ANTI_NULL) {
         TRY(join_note_unknown_pairs(cx, emitter, op, in, &build->table, local->pairs, local->unknown));
     }
@@ -160,9 +230,10 @@ static Status push_constants(const Context *cx, const PhysicalNode *op, JoinBuil
     return OK;
 }
 
-static Status loop_push(Task *task, const PhysicalNode *op, void *shared, void *local_, const Batch *in, const Batch **out,
+static Status loop_push(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, const Batch **out,
                         Flow *flow) {
-    JoinBuild *build = shared;
+    LoopShared *shared = shared_;
+    JoinBuild *build = &shared->build;
     LoopLocal *local = local_;
     const Context *cx = &task->cx;
     JoinKind kind = op->join.kind;
@@ -175,7 +246,8 @@ static Status loop_push(Task *task, const PhysicalNode *op, void *shared, void *
     if (in->rows == 0) {
         return OK;
     }
-    if (build->table.rows == 1 && op->join.residual == NULL && op->join.key_count == 0 && !join_only_asks(kind)) {
+    if (build->table.rows == 1 && op->join.residual == NULL && op->join.key_count == 0 && !join_only_asks(kind) &&
+        !is_range(op)) {
         *out = &local->emitter.out;
         return push_constants(cx, op, build, local, in);
     }
@@ -184,10 +256,13 @@ static Status loop_push(Task *task, const PhysicalNode *op, void *shared, void *
         local->row = local->build = 0;
         memset(local->matched, 0, sizeof local->matched);
         memset(local->unknown, 0, sizeof local->unknown);
+        if (is_range(op)) {
+            TRY(range_index_search(cx, op, &shared->index, in, local->bounds));
+        }
     }
     while (local->row < in->rows) {
         TRY(check_cancel(cx));
-        TRY(next_pairs(cx, op, build, local, in));
+        TRY(next_pairs(cx, op, shared, local, in));
         if (!join_only_asks(kind) && local->pairs->count > 0) {
             TRY(join_emit_pairs(cx, &local->emitter, op, in, &build->table, local->pairs, false, false));
             *out = &local->emitter.out;
@@ -200,7 +275,7 @@ static Status loop_push(Task *task, const PhysicalNode *op, void *shared, void *
 }
 
 static const SinkClass build_sink = {.name = "Materialize",
-                                     .shared_size = sizeof(JoinBuild),
+                                     .shared_size = sizeof(LoopShared),
                                      .local_size = sizeof(BuildLocal),
                                      .open = build_open,
                                      .open_local = build_open_local,

@@ -48,6 +48,15 @@ static void cost_nested_loop(PhysicalNode *node) {
         outer->cost_total + inner->cost_total + outer->rows * inner->rows * COST_OPERATOR + node->rows * COST_ROW;
 }
 
+/* The build side is sorted, each probe row searched in it. */
+static void cost_range_join(PhysicalNode *node) {
+    const PhysicalNode *outer = node->children[0], *inner = node->children[1];
+    double depth = log2(inner->rows < 2 ? 2 : inner->rows);
+    double build = inner->cost_total + 2 * COST_OPERATOR * inner->rows * depth;
+    node->cost_start = outer->cost_start + build;
+    node->cost_total = outer->cost_total + build + outer->rows * depth * COST_OPERATOR + node->rows * COST_ROW;
+}
+
 static void cost_sort(PhysicalNode *node) {
     const PhysicalNode *input = node->children[0];
     double rows = input->rows < 2 ? 2 : input->rows;
@@ -81,7 +90,7 @@ void cost_node(PhysicalNode *node) {
     switch (node->kind) {
     case PHYSICAL_SCAN: cost_scan(node); return;
     case PHYSICAL_HASH_JOIN: cost_hash_join(node); return;
-    case PHYSICAL_NESTED_LOOP: cost_nested_loop(node); return;
+    case PHYSICAL_NESTED_LOOP: (node->join.algorithm == JOIN_BY_RANGE ? cost_range_join : cost_nested_loop)(node); return;
     case PHYSICAL_SORT: cost_sort(node); return;
     case PHYSICAL_LIMIT: cost_limit(node); return;
     case PHYSICAL_EXCHANGE: cost_exchange(node); return;

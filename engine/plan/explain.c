@@ -110,6 +110,10 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
         *text = arena_format(e->cx, e->arena, "Hash%s Join %s", join_word(node->join.kind), node->join.dist_label);
         break;
     case PHYSICAL_NESTED_LOOP:
+        if (node->join.algorithm == JOIN_BY_RANGE) {
+            *text = arena_format(e->cx, e->arena, "Range%s Join %s", join_word(node->join.kind), node->join.dist_label);
+            break;
+        }
         *text = arena_format(e->cx, e->arena, "%s%s%s %s", label, join_word(node->join.kind),
                              node->join.kind == JOIN_INNER ? "" : " Join", node->join.dist_label);
         break;
@@ -291,7 +295,8 @@ static Status join_details(Explainer *e, const PhysicalNode *node, uint32_t inde
     const JoinSpec *join = &node->join;
     const char *text;
     if (join->condition_text != NULL) {
-        TRY(explain_line(e, indent, "Hash Cond: %s", join->condition_text));
+        TRY(explain_line(e, indent, join->algorithm == JOIN_BY_RANGE ? "Range Cond: %s" : "Hash Cond: %s",
+                         join->condition_text));
     }
     if (join->residual != NULL) {
         TRY(print_expr(e, join->residual, &text));

@@ -81,6 +81,11 @@ Status lower_recursion(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_working_scan(Lowering *low, const LogicalNode *node, Subplan *out);
 /* After the plan is whole: the plans of recursions in the tree get what they share with it. */
 void recursion_plans_finish(const PhysicalPlan *plan, PhysicalNode *node);
+/* physical_range_join.c. Takes bounds of a key of the build side out of a join's conjuncts; *text is NULL if there are none. */
+Status lower_range(Lowering *low, JoinKind kind, ExprList *conjuncts, Subplan *probe, Subplan *build, JoinRange *range,
+                   const char **text);
+/* Are all COLUMNs of the expression in the subplan's layout? */
+bool subplan_has_all(const Subplan *subplan, const Expr *expr);
 /* physical_agg.c */
 Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_expand(Lowering *low, const LogicalNode *node, Subplan *out);

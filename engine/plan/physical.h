@@ -89,8 +89,19 @@ typedef struct JoinOutput {
 typedef enum JoinAlgorithm {
     JOIN_BY_ARRAY, /* one integer key, build keys dense in [key_min, key_max]: row numbers in an array */
     JOIN_BY_HASH,
-    JOIN_BY_LOOP /* PHYSICAL_NESTED_LOOP: no equality */
+    JOIN_BY_LOOP, /* PHYSICAL_NESTED_LOOP: no equality */
+    JOIN_BY_RANGE /* PHYSICAL_NESTED_LOOP: the build side sorted by a key that the condition bounds */
 } JoinAlgorithm;
+
+/* What a JOIN_BY_RANGE asks of a pair before the residual. All slots are of the same kind of number (integers or floats). */
+typedef struct JoinRange {
+    uint32_t build_key; /* slot of child 1: low <= build_key <= high */
+    bool has_low, has_high, low_inclusive, high_inclusive;
+    uint32_t low, high; /* slots of child 0 */
+    bool has_filter;    /* and filter_key filter_op filter_bound, for the end of an interval that build_key begins */
+    uint32_t filter_key, filter_bound;
+    CompareOp filter_op; /* LT, LE, GT or GE */
+} JoinRange;
 
 typedef struct JoinSpec {
     JoinKind kind; /* never RIGHT with the build side preserved lost: RIGHT = unmatched build rows follow the probe */
@@ -98,6 +109,7 @@ typedef struct JoinSpec {
     uint32_t key_count;
     const uint32_t *probe_keys; /* slots of child 0 */
     const uint32_t *build_keys; /* slots of child 1; same storage class pairwise */
+    JoinRange range;            /* JOIN_BY_RANGE */
     int64_t key_min, key_max;   /* JOIN_BY_ARRAY: bounds known before the build (a domain); the build checks them */
     Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
     const JoinOutput *outputs;  /* one per output column; JOIN_MARK, JOIN_EXISTS: the last is the mark */

@@ -65,8 +65,12 @@ static bool visit_in_layout(const Expr *node, void *argument) {
     return node->kind != EXPR_COLUMN || subplan_find(argument, node->column) != UINT32_MAX;
 }
 
+bool subplan_has_all(const Subplan *subplan, const Expr *expr) {
+    return expr_walk(expr, visit_in_layout, (void *)(uintptr_t)subplan);
+}
+
 static bool is_over(const Expr *expr, const Subplan *side) {
-    return expr_has_columns(expr) && expr_walk(expr, visit_in_layout, (void *)side);
+    return expr_has_columns(expr) && subplan_has_all(side, expr);
 }
 
 /* SET enable_hashjoin = off: a nested loop takes its place where it can give the same answer. */
@@ -364,8 +368,12 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     TRY(choose_sides(low, node, &join));
     TRY(split_condition(low, node->join.condition, &join));
     TRY(lower_keys(low, &join));
-    const char *label;
+    const char *label, *range_text = NULL;
     Placement placement;
+    JoinRange range = {0};
+    if (join.keys.count == 0) {
+        TRY(lower_range(low, join.kind, &join.residual, &join.probe, &join.build, &range, &range_text));
+    }
     TRY(distribute_join(low, join.kind, &join.keys, &join.probe, &join.build, &label, &placement));
     PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : PHYSICAL_HASH_JOIN;
     TRY(lower_new(low, kind, 2, node->column_count, out));
@@ -380,7 +388,9 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     spec->probe_keys = join.keys.probe_slots;
     spec->build_keys = join.keys.build_slots;
     spec->dist_label = label;
+    spec->range = range;
     TRY(condition_text(low, &join, &spec->condition_text));
+    spec->condition_text = range_text != NULL ? range_text : spec->condition_text;
     Expr *residual;
     TRY(expr_list_conjunction(low->cx, low->arena, &join.residual, &residual));
     if (residual != NULL) {
@@ -388,6 +398,7 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     }
     TRY(join_outputs(low, node, &join, out));
     choose_algorithm(low, &join, spec);
+    spec->algorithm = range_text != NULL ? JOIN_BY_RANGE : spec->algorithm;
     TRY(add_join_filter(low, &join, spec));
     lower_finish(low, out);
     return OK;
