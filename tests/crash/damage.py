@@ -41,7 +41,7 @@ def damage(worker):
                 changed += 1
                 if status in (1, 3):
                     told += 1
-                    if not re.search(rb"manifest|CURRENT|LOCK|\.packed|\.c[0-9]|block", errors):
+                    if not re.search(rb"manifest|CURRENT|LOCK|\.packed|\.c[0-9]|\.d[0-9a-f]|block", errors):
                         problems.append(f"byte {at} of {name}: no file is named: {errors!r}")
                 elif status != 0:
                     problems.append(f"byte {at} of {name}: status {status}")

@@ -19,6 +19,7 @@ question="SELECT * FROM lines ORDER BY n; SELECT min(day), max(word), count(pric
     CREATE TABLE blocks (a smallint ENCODE bitpack, b integer ENCODE delta, c bigint ENCODE runlength, d varchar(20) ENCODE dict,
         e varchar(20) ENCODE lzo, f double precision ENCODE zstd, g date) DISTSTYLE EVEN WITH (block_rows = 2048);
     INSERT INTO blocks SELECT g % 5, g, g / 200, 'name ' || g % 7, 'text ' || g / 50, g / 4, CASE WHEN g % 3 = 0 THEN NULL
-        ELSE DATE '2000-01-01' + g / 100 END FROM generate_series(1, 4200) AS s(g)" >/dev/null ||
+        ELSE DATE '2000-01-01' + g / 100 END FROM generate_series(1, 4200) AS s(g);
+    DELETE FROM lines WHERE n % 7 = 3; DELETE FROM blocks WHERE b % 10 = 4 OR b BETWEEN 300 AND 700" >/dev/null ||
     fail "making the warehouse"
 python3 "$(dirname "$0")/damage.py" "$depot" "$dir" "$question" "$step"

@@ -31,6 +31,28 @@ check "the last INSERT against the first (medians of 50, ms: $first, $last)" "$(
 check "SELECT sum(x) after 2,000 INSERTs, ms, cold" "$(times "$folder/times")" 5
 check "its answer is right (0: yes)" "$([ "$(cat "$folder/sum")" = 2001000 ] && echo 0 || echo 1)" 0
 
+# The same for changes of single rows in a table of several segments.
+{
+    echo "CREATE TABLE c (k INTEGER, n INTEGER, s VARCHAR(20));"
+    echo "INSERT INTO c SELECT x, 0, 'row ' || x % 1000 FROM generate_series(1, 3000000) AS g(x);"
+    for i in $(seq 2000); do
+        echo "DELETE FROM c WHERE k = $((i * 1499));"
+    done
+    for i in $(seq 2000); do
+        echo "UPDATE c SET n = n + 1 WHERE k = $((i * 1499 + 1));"
+    done
+} >"$folder/changes.sql"
+"$depot" "$folder/c" --timing --format csv -f "$folder/changes.sql" 2>"$folder/times" || exit 1
+for change in "DELETE 3 53 1953 2002" "UPDATE 2003 2053 3953 4002"; do
+    read -r name from to late end <<<"$change"
+    first=$(times "$folder/times" | sed -n "$from,${to}p" | median)
+    last=$(times "$folder/times" | sed -n "$late,${end}p" | median)
+    check "the last $name of one row against the first (medians of 50, ms: $first, $last)" "$(awk "BEGIN { print $last / $first }")" 2
+done
+"$depot" "$folder/c" --format csv --no-header -c "SELECT count(*), sum(n), count(DISTINCT k) FROM c" >"$folder/sum"
+check "their rows are right (0: yes)" "$([ "$(cat "$folder/sum")" = 2998000,2000,2998000 ] && echo 0 || echo 1)" 0
+check "delete maps beside the segments" "$(find "$folder/c" -name '*.d*' | wc -l)" 8
+
 # 84 months × 8 slices.
 "$depot" "$folder/p" --nodes 1 --slices 8 --format csv -c "CREATE TABLE m (d DATE, v INTEGER) PARTITION BY (month(d))" \
     -c "INSERT INTO m SELECT date '1992-01-01' + x % 2556, x FROM generate_series(1, 200000) g(x)" || exit 1

@@ -49,6 +49,19 @@ static const char *const writes[] = {
     "CREATE TABLE w AS SELECT * FROM t WHERE g < 30",
 };
 
+/* Changing rows: the table has its old rows or the new ones. Up to four statements that count as one. */
+static const char *const changes[][4] = {
+    {"DELETE FROM c WHERE g % 5 = 1"},
+    {"DELETE FROM c USING e WHERE c.g = e.g AND e.label LIKE '%3%'"},
+    {"UPDATE c SET id = id + 1, v = v * 2, name = upper(name) WHERE g < 25"},
+    {"UPDATE c SET name = e.label FROM e WHERE c.g = e.g AND e.g % 2 = 0"},
+    {"MERGE INTO c USING (SELECT id + 1000 AS id, g FROM t WHERE g < 10) AS s ON c.id = s.id WHEN MATCHED AND s.g = 3 THEN DELETE "
+     "WHEN MATCHED THEN UPDATE SET v = s.g WHEN NOT MATCHED THEN INSERT (id, g) VALUES (s.id, s.g)"},
+    {"TRUNCATE TABLE c"},
+    {"BEGIN", "DELETE FROM c WHERE id % 2 = 0", "UPDATE c SET g = g + 1 WHERE id % 3 = 0", "COMMIT"},
+    {"BEGIN", "INSERT INTO c SELECT id + 10000, g, v, name, d FROM c WHERE g = 7", "DELETE FROM c WHERE id > 12000", "COMMIT"},
+};
+
 /* Rows of the answer added up in a way that depends on every value; -1 after an error, -2 after out of memory. */
 static int64_t answer(depot *db, const char *sql) {
     depot_statement *statement;
@@ -151,6 +164,51 @@ static void try_fill(depot *db, const char *source, int64_t every) {
     }
 }
 
+#define STATE "SELECT id, g, v, name, d FROM c ORDER BY id, g, name"
+
+/* False: the table cannot be made. */
+static bool fill_changed(depot *db) {
+    return answer(db, "DROP TABLE IF EXISTS c") >= 0 &&
+           answer(db, "CREATE TABLE c (id integer NOT NULL, g integer, v decimal(12,2), name varchar(40), d date, CHECK (id > 0)) "
+                      "PARTITION BY (year(d)) SORTKEY (id) WITH (block_rows = 2048)") >= 0 &&
+           answer(db, "INSERT INTO c SELECT * FROM t") >= 0 && answer(db, "DELETE FROM c WHERE id % 10 = 3") >= 0;
+}
+
+static int64_t run_change(depot *db, const char *const *statements) {
+    int64_t got = 0;
+    for (int i = 0; i < 4 && statements[i] != NULL && got >= 0; i++) {
+        got = answer(db, statements[i]);
+    }
+    return got;
+}
+
+static void try_change(depot *db, const char *const *statements, int64_t every) {
+    bool fired = true, is_filled = false;
+    int64_t before = 0, after = -1;
+    const char *named = statements[1] != NULL ? statements[1] : statements[0];
+    for (int64_t nth = 0; fired; nth = next_nth(nth, every)) {
+        if (!is_filled && !fill_changed(db)) {
+            complain(named, nth, depot_last_error(db)->message);
+            return;
+        }
+        before = answer(db, STATE);
+        memory_fail_nth(nth == 0 ? INT64_MAX : nth); /* the first time nothing fails */
+        int64_t got = run_change(db, statements);
+        fired = memory_fail_nth(0) <= 0 || nth == 0;
+        injected += nth > 0 && fired;
+        if (got == -1) {
+            complain(named, nth, depot_last_error(db)->message);
+        }
+        answer(db, "ROLLBACK"); /* a warning where there is nothing to take back */
+        int64_t state = answer(db, STATE);
+        after = nth == 0 ? state : after;
+        if (state != (got >= 0 ? after : before)) {
+            complain(named, nth, "the table has neither its old rows nor the new ones");
+        }
+        is_filled = got < 0;
+    }
+}
+
 static bool write_csv(const char *path) {
     FILE *file = fopen(path, "w");
     for (int i = 0; file != NULL && i < 3000; i++) {
@@ -185,6 +243,9 @@ static void try_everything(const char *path, int64_t every) {
     if (failures == 0) {
         try_fill(db, copy, every);
         try_fill(db, "INSERT INTO w SELECT * FROM t WHERE g < 20", every);
+    }
+    for (size_t i = 0; failures == 0 && i < sizeof changes / sizeof *changes; i++) {
+        try_change(db, changes[i], every);
     }
     depot_close(db);
     unlink(csv);
