@@ -161,6 +161,7 @@ void prepared_end(depot_statement *statement);                        /* … unt
 void prepared_free_all(depot *db);
 const char *statement_tag(const AstStatement *ast);
 Status run_show(const Context *cx, depot_statement *statement); /* SHOW, DESCRIBE: fills run.table; SET, RESET */
+Status run_show_create(const Context *cx, depot_statement *statement);
 
 Status text_table_create(const Context *cx, Arena *arena, uint32_t column_count, const char *const *names, TextTable **table);
 /* `cells` are copied; NULL cells are NULL. */

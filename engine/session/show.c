@@ -193,6 +193,7 @@ Status run_show(const Context *cx, depot_statement *statement) {
     case AST_SHOW_ALL: return show_all(cx, statement);
     case AST_SHOW_FUNCTIONS: return show_functions(cx, statement);
     case AST_SHOW_TABLES: return show_tables(cx, statement);
+    case AST_SHOW_CREATE: return run_show_create(cx, statement);
     default: return show_setting(cx, statement);
     }
 }
