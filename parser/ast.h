@@ -145,7 +145,8 @@ typedef enum AstNullTreatment { AST_NULLS_UNSPECIFIED, AST_RESPECT_NULLS, AST_IG
 
 /* Functions, aggregates and window functions. SQL's special forms are plain calls here: EXTRACT(year FROM d) is
  * extract('year', d); SUBSTRING(s FROM 2 FOR 3) is substring(s, 2, 3); POSITION(a IN s) is position(s, a); TRIM(BOTH c FROM s)
- * is btrim(s, c), LEADING ltrim, TRAILING rtrim; OVERLAY is overlay(s, new, from [, count]); t AT TIME ZONE z is timezone(z,
+ * is btrim(s, c), LEADING ltrim, TRAILING rtrim; OVERLAY is overlay(s, new, from [, count]); (a, b) OVERLAPS (c, d)
+ * is overlaps(a, b, c, d); t AT TIME ZONE z is timezone(z,
  * t); CURRENT_DATE and its kin are calls with is_bare. The first argument of DATEADD(month, …) is an AST_COLUMN named "month".
  */
 typedef struct AstCall {

@@ -193,7 +193,7 @@ AstTypeModifiers ast_type_modifier(Parser *p, const AstTypeModifiers *before, To
         return modifiers;
     }
     errno = 0;
-    long long value = token.code == TOKEN_ID ? VARCHAR_BYTES_MAX : strtoll(token.text, NULL, 10);
+    long long value = token.code == TOKEN_ID ? TEXT_LENGTH_MAX : strtoll(token.text, NULL, 10);
     if (token.code == TOKEN_ID && strcmp(token.text, "max") != 0) {
         parser_fail(p, token.pos, SYNTAX_ERROR, "type modifier \"%s\" is not a number", token.text);
     } else if (errno == ERANGE) {
@@ -450,6 +450,21 @@ AstExpr *ast_call_2(Parser *p, Token at, const char *name, AstExpr *a, AstExpr *
 AstExpr *ast_call_3(Parser *p, Token at, const char *name, AstExpr *a, AstExpr *b, AstExpr *c) {
     AstExprList args = ast_expr_append(p, ast_expr_append(p, (AstExprList){0}, a), b);
     return call_named(p, at, name, ast_expr_append(p, args, c));
+}
+
+AstExpr *ast_overlaps(Parser *p, Token word, AstExpr *left, AstExpr *right) {
+    const AstExpr *sides[2] = {left, right};
+    AstExprList args = {0};
+    for (int i = 0; i < 2 && p->status == OK; i++) {
+        if (sides[i]->kind != AST_ROW || sides[i]->args.count != 2) {
+            parser_fail(p, sides[i]->pos, SYNTAX_ERROR, "wrong number of parameters on %s side of OVERLAPS expression",
+                        i == 0 ? "left" : "right");
+            return ast_expr(p, AST_NULL, word);
+        }
+        args = ast_expr_append(p, args, sides[i]->args.items[0]);
+        args = ast_expr_append(p, args, sides[i]->args.items[1]);
+    }
+    return call_named(p, word, "overlaps", args);
 }
 
 AstExpr *ast_call_4(Parser *p, Token at, const char *name, AstExpr *a, AstExpr *b, AstExpr *c, AstExpr *d) {

@@ -151,6 +151,8 @@ AstExpr *ast_typed_literal(Parser *p, AstType *type, Token text);
 AstExpr *ast_parameter(Parser *p, Token token);
 AstExpr *ast_column(Parser *p, AstName *name);
 AstExpr *ast_star(Parser *p, Token token, AstName *qualifier, AstIdentList exclude);
+/* (a, b) OVERLAPS (c, d) is overlaps(a, b, c, d) */
+AstExpr *ast_overlaps(Parser *p, Token word, AstExpr *left, AstExpr *right);
 AstExpr *ast_unary(Parser *p, Token op, AstExpr *operand); /* a minus before a number literal becomes part of it */
 AstExpr *ast_binary(Parser *p, Token op, AstExpr *left, AstExpr *right);
 AstExpr *ast_logic(Parser *p, AstExprKind kind, Token op, AstExpr *left, AstExpr *right); /* flattens on the left */

@@ -42,7 +42,7 @@
 %right NOT.
 %nonassoc IS ISNULL NOTNULL.
 %nonassoc EQ NE LT LE GT GE.
-%nonassoc BETWEEN IN LIKE ILIKE SIMILAR NOT_LA.
+%nonassoc BETWEEN IN LIKE ILIKE SIMILAR NOT_LA OVERLAPS.
 %nonassoc ESCAPE.
 %left OP.
 %left PLUS MINUS.
@@ -713,6 +713,7 @@ expr(E) ::= NOT(O) expr(A).                     { E = ast_expr_1(p, AST_NOT, O, 
 expr(E) ::= expr(L) EQ|NE|LT|LE|GT|GE(O) expr(R).                   { E = ast_binary(p, O, L, R); }
 expr(E) ::= expr(L) EQ|NE|LT|LE|GT|GE(O) any_or_all(Q) query_parens(S).     { E = ast_quantified(p, L, O, Q, S); }
 expr(E) ::= expr(L) OP(O) expr(R).              { E = ast_binary(p, O, L, R); }
+expr(E) ::= expr(L) OVERLAPS(K) expr(R).        { E = ast_overlaps(p, K, L, R); }
 expr(E) ::= expr(L) PLUS|MINUS(O) expr(R).      { E = ast_binary(p, O, L, R); }
 expr(E) ::= expr(L) STAR|SLASH|PERCENT(O) expr(R).                  { E = ast_binary(p, O, L, R); }
 expr(E) ::= expr(L) CARET(O) expr(R).           { E = ast_binary(p, O, L, R); }

@@ -8,7 +8,6 @@
 static const char *const planned_functions[] = {
     "ratio_to_report",
     "array_agg",
-    "overlay",
     "current_time",
     "try_cast",
 };

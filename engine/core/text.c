@@ -249,7 +249,7 @@ uint32_t utf8_upper(uint32_t character) {
     if (is_ascii(character)) {
         return character - (character >= 'a' && character <= 'z' ? 'a' - 'A' : 0);
     }
-    return (uint32_t)utf8proc_toupper((utf8proc_int32_t)character);
+    return character == 0xdf ? character : (uint32_t)utf8proc_toupper((utf8proc_int32_t)character); /* ß has no one capital */
 }
 
 uint32_t utf8_lower(uint32_t character) {

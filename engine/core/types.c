@@ -172,9 +172,8 @@ static Status decimal_from_modifiers(const Context *cx, SourcePos pos, const int
 static Status text_from_modifiers(const Context *cx, SourcePos pos, TypeId id, const char *name, const int64_t *modifiers,
                                   uint32_t count, Type *type) {
     int64_t length = count > 0 ? modifiers[0] : id == TYPE_CHAR && strcasecmp(name, "bpchar") != 0 ? 1 : 0;
-    if (count > 0 && (length < 1 || length > VARCHAR_BYTES_MAX)) {
-        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "length for type %s must be between 1 and %d", name,
-                       VARCHAR_BYTES_MAX);
+    if (count > 0 && (length < 1 || length > TEXT_LENGTH_MAX)) {
+        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "length for type %s must be between 1 and %d", name, TEXT_LENGTH_MAX);
     }
     *type = id == TYPE_CHAR && length > 0 ? type_char((uint32_t)length) : type_varchar((uint32_t)length);
     return OK;

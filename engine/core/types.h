@@ -21,14 +21,14 @@ typedef enum StorageClass {
 
 #define DECIMAL_PRECISION_MAX 38
 #define DECIMAL_PRECISION_I64 18 /* up to here a DECIMAL is an int64_t */
-#define VARCHAR_BYTES_MAX 65535
+#define TEXT_LENGTH_MAX 65535    /* that can be declared */
 
 typedef struct Type {
     uint8_t id;        /* TypeId */
     uint8_t precision; /* DECIMAL: digits, 1 to 38 */
     uint8_t scale;     /* DECIMAL: digits after the point */
     uint8_t reserved;
-    uint32_t length; /* CHAR: characters; VARCHAR: bytes at most, 0 for none declared */
+    uint32_t length; /* CHAR, VARCHAR: characters at most; 0 for none declared */
 } Type;
 
 /* Months, days and microseconds are kept apart, as in PostgreSQL; compares as 30-day months and 24-hour days. */

@@ -385,12 +385,12 @@ static Status parse_text(const Context *cx, Type type, const char *text, size_t 
             kept--;
         }
     }
-    if (type.length > 0) {
-        bool too_long = kept > type.length && (type.id == TYPE_VARCHAR || utf8_length(text, kept) > type.length);
-        while (too_long && type.id == TYPE_VARCHAR && kept > type.length && text[kept - 1] == ' ') {
+    if (type.length > 0 && kept > type.length) {
+        size_t fits = utf8_offset(text, kept, type.length);
+        while (kept > fits && text[kept - 1] == ' ') {
             kept--; /* surplus spaces may go, as the standard says */
         }
-        if (too_long && (type.id == TYPE_CHAR || kept > type.length)) {
+        if (kept > fits) {
             char name[32];
             return fail(cx, STRING_TOO_LONG, "value too long for type %s", type_name(type, name));
         }

@@ -101,18 +101,13 @@ static Status cast_to_double(const Context *cx, const Value *from, Value *out) {
     return OK;
 }
 
-/* An explicit cast to CHAR(n) or VARCHAR(n) cuts silently, at a character's boundary. */
+/* An explicit cast to CHAR(n) or VARCHAR(n) cuts silently. A CHAR has no blanks at its end. */
 static void cut_text(Type type, const char *data, size_t *bytes) {
-    if (type.id == TYPE_CHAR) {
-        *bytes = type.length > 0 ? utf8_offset(data, *bytes, type.length) : *bytes;
-        while (*bytes > 0 && data[*bytes - 1] == ' ') {
-            (*bytes)--;
-        }
-    } else if (type.length > 0 && *bytes > type.length) {
-        *bytes = type.length;
-        while (*bytes > 0 && ((unsigned char)data[*bytes] & 0xc0) == 0x80) {
-            (*bytes)--;
-        }
+    if (type.length > 0 && *bytes > type.length) {
+        *bytes = utf8_offset(data, *bytes, type.length);
+    }
+    while (type.id == TYPE_CHAR && *bytes > 0 && data[*bytes - 1] == ' ') {
+        (*bytes)--;
     }
 }
 

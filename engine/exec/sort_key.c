@@ -25,8 +25,7 @@ static void set_integer_bits(SortField *field, const PhysicalColumn *column) {
 }
 
 static bool text_may_be_long(Type type) {
-    uint64_t bytes = type.id == TYPE_CHAR ? (uint64_t)type.length * 4 : type.length;
-    return type.length == 0 || bytes > TEXT_INLINE_MAX;
+    return type.length == 0 || (uint64_t)type.length * 4 > TEXT_INLINE_MAX; /* a character has up to four bytes */
 }
 
 static bool field_is_integer(const SortField *field) {

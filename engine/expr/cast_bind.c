@@ -194,7 +194,7 @@ static Type long_enough(Type type, Expr *const *exprs, uint32_t count) {
         if (!expr_is_untyped(exprs[i]) || exprs[i]->value.is_null) {
             continue;
         }
-        uint32_t length = type.id == TYPE_CHAR ? utf8_length(text_data(text), text->bytes) : text->bytes;
+        uint32_t length = utf8_length(text_data(text), text->bytes);
         type.length = length > type.length ? length : type.length;
     }
     return type;

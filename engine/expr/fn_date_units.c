@@ -208,17 +208,43 @@ Status fn_age(FN_PARAMETERS) {
     return OK;
 }
 
-/* Half-open periods that share a moment; ends in any order, one that is a moment alone counts as itself. */
-static bool overlap(int64_t a, int64_t b, int64_t c, int64_t d) {
-    int64_t a_start = a < b ? a : b, a_end = a < b ? b : a, c_start = c < d ? c : d, c_end = c < d ? d : c;
-    return a_start == c_start || (a_start > c_start ? a_start < c_end : c_start < a_end);
+/* One period: its earlier end first, a NULL end last. False if both are NULL. */
+typedef struct Period {
+    int64_t start, end;
+    bool is_open; /* the end is NULL */
+} Period;
+
+static bool period_at(const Vector *first, const Vector *second, uint32_t row, Period *period) {
+    bool has_first = vector_is_valid(first, row), has_second = vector_is_valid(second, row);
+    int64_t a = arg_I64(first, row), b = arg_I64(second, row);
+    *period = (Period){.start = has_first ? a : b, .end = b, .is_open = !has_first || !has_second};
+    if (has_first && has_second && a > b) {
+        *period = (Period){.start = b, .end = a};
+    }
+    return has_first || has_second;
+}
+
+/* Half-open periods that share a moment; one that is a moment alone counts as itself. *is_known is false for NULL. */
+static bool overlap(const Period *a, const Period *b, bool *is_known) {
+    if (a->start == b->start) {
+        *is_known = !a->is_open && !b->is_open;
+        return true;
+    }
+    const Period *early = a->start < b->start ? a : b, *late = a->start < b->start ? b : a;
+    bool reaches = !early->is_open && late->start < early->end;
+    *is_known = !early->is_open && (reaches || !late->is_open);
+    return reaches;
 }
 
 Status fn_overlaps(FN_PARAMETERS) {
     FN_UNUSED;
     for (uint32_t row = 0; row < rows; row++) {
-        ((uint8_t *)out->data)[row] =
-            overlap(arg_I64(args[0], row), arg_I64(args[1], row), arg_I64(args[2], row), arg_I64(args[3], row));
+        Period a, b;
+        bool is_known = false, has_both = period_at(args[0], args[1], row, &a) && period_at(args[2], args[3], row, &b);
+        ((uint8_t *)out->data)[row] = has_both && overlap(&a, &b, &is_known);
+        if (!is_known) {
+            TRY(fn_set_null(cx, out, row));
+        }
     }
     return OK;
 }

@@ -128,3 +128,45 @@ Status bind_date(const Context *cx, Arena *arena, Expr **args, uint32_t arg_coun
     (void)arg_count, (void)pos;
     return cast_bind(cx, arena, args[0], type_make(TYPE_DATE), true, false, out);
 }
+
+/* The end of a period as an interval from its start. */
+static Status period_end(const Context *cx, Arena *arena, Expr **ends, SourcePos pos) {
+    if (ends[1]->type.id != TYPE_INTERVAL || ends[1]->is_unknown) {
+        return OK;
+    }
+    TRY(expr_check_shared(cx, ends[0]));
+    return operator_bind(cx, arena, "+", ends[0], ends[1], pos, &ends[1]);
+}
+
+Status bind_overlaps(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    Type common;
+    bool found;
+    TRY(period_end(cx, arena, &args[0], pos));
+    TRY(period_end(cx, arena, &args[2], pos));
+    TRY(cast_to_common(cx, arena, args, arg_count, "OVERLAPS", &common));
+    TRY(call_bind(cx, arena, "periods_overlap", args, arg_count, pos, &found, out));
+    char name[32];
+    return found ? OK
+                 : fail_at(cx, pos, UNDEFINED_FUNCTION, "function overlaps does not exist for %s", type_name(common, name));
+}
+
+static Status bind_quote(const Context *cx, Arena *arena, Expr *arg, SourcePos pos, Expr **out) {
+    bool found;
+    TRY(cast_unchecked(cx, arena, arg, type_varchar(0), &arg));
+    return call_bind(cx, arena, "quote_literal", &arg, 1, pos, &found, out);
+}
+
+Status bind_quote_literal(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    (void)arg_count;
+    return bind_quote(cx, arena, args[0], pos, out);
+}
+
+/* coalesce(quote_literal(x), 'NULL') */
+Status bind_quote_nullable(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    Expr *sides[2];
+    Value word = value_text(type_varchar(0), text_view("NULL", 4));
+    (void)arg_count;
+    TRY(bind_quote(cx, arena, args[0], pos, &sides[0]));
+    sides[1] = expr_constant(cx, arena, &word, pos);
+    return sides[1] == NULL ? OUT_OF_MEMORY : bind_coalesce(cx, arena, sides, 2, pos, out);
+}

@@ -1,5 +1,5 @@
 /* Mathematical functions of DOUBLE, and rounding of DECIMAL. Domain errors are found before the call. */
-#include "expr/fn_loop.h"
+#include "expr/fn_math.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -21,30 +21,9 @@ PLAIN_UNARY(fn_round, rint(x))
 PLAIN_UNARY(fn_trunc, trunc(x))
 PLAIN_UNARY(fn_sign, x > 0 ? 1 : x < 0 ? -1 : x)
 PLAIN_UNARY(fn_cbrt, cbrt(x))
-PLAIN_UNARY(fn_atan, atan(x))
 PLAIN_UNARY(fn_degrees, x *(180 / M_PI))
 PLAIN_UNARY(fn_radians, x *(M_PI / 180))
 #undef PLAIN_UNARY
-
-typedef Status MathFunction(const Context *cx, double x, double y, double *result);
-
-/* Runs a function that may fail over the valid rows. */
-static Status run_math(const Context *cx, MathFunction *function, const Vector *const *args, uint32_t arg_count, uint32_t rows,
-                       Vector *out) {
-    for (uint32_t row = 0; row < rows; row++) {
-        if (fn_row_valid(out, row)) {
-            double y = arg_count > 1 ? arg_F64(args[1], row) : 0;
-            TRY(function(cx, arg_F64(args[0], row), y, &((double *)out->data)[row]));
-        }
-    }
-    return OK;
-}
-
-#define FALLIBLE(name, function)                                                                                               \
-    Status name(FN_PARAMETERS) {                                                                                               \
-        FN_UNUSED;                                                                                                             \
-        return run_math(cx, function, args, arg_count, rows, out);                                                             \
-    }
 
 static Status fail_domain(const Context *cx, Status status, const char *what) {
     return fail(cx, status, "%s", what);
@@ -119,24 +98,6 @@ static Status math_log_base(const Context *cx, double base, double x, double *re
     return OK;
 }
 
-static Status check_input(const Context *cx, bool good) {
-    return good ? OK : fail(cx, NUMERIC_OUT_OF_RANGE, "input is out of range");
-}
-
-#define CIRCULAR(name, expression, condition)                                                                                  \
-    static Status name(const Context *cx, double x, double y, double *result) {                                                \
-        (void)y;                                                                                                               \
-        *result = (expression);                                                                                                \
-        return check_input(cx, condition);                                                                                     \
-    }
-CIRCULAR(math_sin, sin(x), !isinf(x))
-CIRCULAR(math_cos, cos(x), !isinf(x))
-CIRCULAR(math_tan, tan(x), !isinf(x))
-CIRCULAR(math_cot, 1 / tan(x), !isinf(x) && x != 0)
-CIRCULAR(math_asin, asin(x), !(fabs(x) > 1))
-CIRCULAR(math_acos, acos(x), !(fabs(x) > 1))
-#undef CIRCULAR
-
 FALLIBLE(fn_sqrt, math_sqrt)
 FALLIBLE(fn_exp, math_exp)
 FALLIBLE(fn_power, math_power)
@@ -144,21 +105,7 @@ FALLIBLE(fn_ln, math_ln)
 FALLIBLE(fn_log10, math_log10)
 FALLIBLE(fn_log2, math_log2)
 FALLIBLE(fn_log_base, math_log_base)
-FALLIBLE(fn_sin, math_sin)
-FALLIBLE(fn_cos, math_cos)
-FALLIBLE(fn_tan, math_tan)
-FALLIBLE(fn_cot, math_cot)
-FALLIBLE(fn_asin, math_asin)
-FALLIBLE(fn_acos, math_acos)
 #undef FALLIBLE
-
-Status fn_atan2(FN_PARAMETERS) {
-    FN_UNUSED;
-    for (uint32_t row = 0; row < rows; row++) {
-        ((double *)out->data)[row] = atan2(arg_F64(args[0], row), arg_F64(args[1], row));
-    }
-    return OK;
-}
 
 Status fn_pi(FN_PARAMETERS) {
     FN_UNUSED;
@@ -267,95 +214,4 @@ Status fn_sign_decimal(FN_PARAMETERS) {
         ((int32_t *)out->data)[row] = (value > 0) - (value < 0);
     }
     return OK;
-}
-
-/* ------------------------------------------------------------------------------------------------------------------ others */
-
-/* Each call of the loop takes its own stretch of one process-wide sequence (splitmix64). */
-Status fn_random(FN_PARAMETERS) {
-    FN_UNUSED;
-    static _Atomic(uint64_t) counter;
-    uint64_t expected = 0;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    atomic_compare_exchange_strong(&counter, &expected, (uint64_t)now.tv_nsec * UINT64_C(0x2545f4914f6cdd1d) + 1);
-    uint64_t first = atomic_fetch_add(&counter, rows);
-    for (uint32_t row = 0; row < rows; row++) {
-        uint64_t x = (first + row) * UINT64_C(0x9e3779b97f4a7c15);
-        x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-        x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-        x ^= x >> 31;
-        ((double *)out->data)[row] = (double)(x >> 11) * 0x1p-53;
-    }
-    return OK;
-}
-
-static Status bucket_of(const Context *cx, double x, double low, double high, int32_t buckets, int32_t *result) {
-    if (buckets <= 0) {
-        return fail_domain(cx, INVALID_WIDTH_BUCKET_ARGUMENT, "count must be greater than zero");
-    }
-    if (isnan(x) || !isfinite(low) || !isfinite(high)) {
-        return fail_domain(cx, INVALID_WIDTH_BUCKET_ARGUMENT,
-                           "operand, lower bound, and upper bound cannot be NaN, bounds must be finite");
-    }
-    if (low == high) {
-        return fail_domain(cx, INVALID_WIDTH_BUCKET_ARGUMENT, "lower bound cannot equal upper bound");
-    }
-    bool ascending = low < high;
-    if (ascending ? x < low : x > low) {
-        *result = 0;
-        return OK;
-    }
-    if (ascending ? x >= high : x <= high) {
-        return __builtin_add_overflow(buckets, 1, result) ? fail_overflow(cx, type_make(TYPE_INTEGER)) : OK;
-    }
-    int32_t bucket = (int32_t)((x - low) / (high - low) * buckets);
-    *result = (bucket < buckets ? bucket : buckets - 1) + 1;
-    return OK;
-}
-
-Status fn_width_bucket(FN_PARAMETERS) {
-    FN_UNUSED;
-    for (uint32_t row = 0; row < rows; row++) {
-        if (fn_row_valid(out, row)) {
-            TRY(bucket_of(cx, arg_F64(args[0], row), arg_F64(args[1], row), arg_F64(args[2], row), arg_I32(args[3], row),
-                          &((int32_t *)out->data)[row]));
-        }
-    }
-    return OK;
-}
-
-static uint64_t magnitude(int64_t x) {
-    return x < 0 ? -(uint64_t)x : (uint64_t)x;
-}
-
-static uint64_t common_divisor(uint64_t a, uint64_t b) {
-    while (b != 0) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
-static Status divisors(const Context *cx, const Vector *const *args, uint32_t rows, bool multiple, Vector *out) {
-    for (uint32_t row = 0; row < rows; row++) {
-        uint64_t a = magnitude(arg_I64(args[0], row)), b = magnitude(arg_I64(args[1], row)), result = common_divisor(a, b);
-        bool overflow = multiple && result != 0 && __builtin_mul_overflow(a / result, b, &result);
-        if ((overflow || result > INT64_MAX) && fn_row_valid(out, row)) {
-            return fail_overflow(cx, out->type);
-        }
-        ((int64_t *)out->data)[row] = (int64_t)result;
-    }
-    return OK;
-}
-
-Status fn_gcd(FN_PARAMETERS) {
-    FN_UNUSED;
-    return divisors(cx, args, rows, false, out);
-}
-
-Status fn_lcm(FN_PARAMETERS) {
-    FN_UNUSED;
-    return divisors(cx, args, rows, true, out);
 }

@@ -1,25 +1,6 @@
 /* Functions of text. Lengths and positions count characters of UTF-8; results that are a piece of the argument point into it.
  */
-#include "expr/fn_loop.h"
-
-#include <stdio.h>
-
-#define TEXT_RESULT_MAX ((size_t)1 << 30) /* bytes of one result, as in PostgreSQL */
-
-static Status fail_too_long(const Context *cx) {
-    return fail(cx, PROGRAM_LIMIT_EXCEEDED, "requested length too large");
-}
-
-/* Bytes of a text argument, borrowed from the vector. */
-typedef struct Bytes {
-    const char *data;
-    size_t bytes;
-} Bytes;
-
-static Bytes arg_bytes(const Vector *vector, uint32_t row) {
-    const Text *text = &((const Text *)vector->data)[vector->kind == VECTOR_CONSTANT ? 0 : row];
-    return (Bytes){text_data(text), text->bytes};
-}
+#include "expr/fn_text.h"
 
 static bool is_ascii(Bytes text) {
     unsigned char any = 0;
@@ -342,47 +323,6 @@ Status fn_ascii(FN_PARAMETERS) {
 
 /* ----------------------------------------------------------------------------------------------------------- building texts */
 
-/* Text under construction in the arena. */
-typedef struct Builder {
-    const Context *cx;
-    Arena *arena;
-    char *data;
-    size_t bytes, capacity;
-} Builder;
-
-static Status builder_add(Builder *builder, const char *data, size_t bytes) {
-    size_t wanted = builder->bytes + bytes;
-    if (wanted > TEXT_RESULT_MAX) {
-        return fail_too_long(builder->cx);
-    }
-    if (wanted > builder->capacity || builder->data == NULL) {
-        size_t capacity = wanted < 32 ? 32 : 2 * wanted;
-        char *grown = fn_text_room(builder->cx, builder->arena, capacity);
-        if (grown == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        if (builder->bytes > 0) {
-            memcpy(grown, builder->data, builder->bytes);
-        }
-        builder->data = grown;
-        builder->capacity = capacity;
-    }
-    memcpy(builder->data + builder->bytes, data, bytes);
-    builder->bytes = wanted;
-    return OK;
-}
-
-static void out_built(Vector *out, uint32_t row, Builder *builder) {
-    out_text(out, row, builder->data != NULL ? builder->data : "", builder->bytes);
-    if (builder->bytes <= TEXT_INLINE_MAX) {
-        builder->bytes = 0; /* the room may serve the next row */
-        return;
-    }
-    builder->data += builder->bytes;
-    builder->capacity -= builder->bytes;
-    builder->bytes = 0;
-}
-
 Status fn_concat_two(FN_PARAMETERS) {
     FN_UNUSED;
     for (uint32_t row = 0; row < rows; row++) {
@@ -400,14 +340,6 @@ Status fn_concat_two(FN_PARAMETERS) {
         out_text(out, row, result, bytes);
     }
     return OK;
-}
-
-static Status add_value(Builder *builder, const Value *value) {
-    char buffer[VALUE_PRINT_MAX];
-    const char *data;
-    size_t bytes;
-    value_print_in(builder->cx->zone, value, buffer, &data, &bytes);
-    return builder_add(builder, data, bytes);
 }
 
 /* Arguments from `first` on that are not NULL, with a separator between them. */
@@ -430,7 +362,7 @@ static Status concat_rows(const Context *cx, const Vector *const *args, uint32_t
                 Bytes separator = arg_bytes(args[0], row);
                 TRY(builder_add(&builder, separator.data, separator.bytes));
             }
-            TRY(add_value(&builder, &value));
+            TRY(builder_add_value(&builder, &value));
             any = true;
         }
         out_built(out, row, &builder);
@@ -588,7 +520,7 @@ Status fn_rpad(FN_PARAMETERS) {
     return pad_texts(cx, args, arg_count, rows, false, arena, out);
 }
 
-/* ------------------------------------------------------------------------------------------------------ codes and quotation */
+/* ------------------------------------------------------------------------------------------------------------------- codes */
 
 Status fn_chr(FN_PARAMETERS) {
     FN_UNUSED;
@@ -601,66 +533,13 @@ Status fn_chr(FN_PARAMETERS) {
         if (character == 0) {
             return fail(cx, PROGRAM_LIMIT_EXCEEDED, "null character not permitted");
         }
-        if (character < 0 || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) {
+        if (character < 0) {
+            return fail(cx, INVALID_PARAMETER_VALUE, "character number must be positive");
+        }
+        if (character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) {
             return fail(cx, PROGRAM_LIMIT_EXCEEDED, "requested character not valid for encoding: %d", character);
         }
         out_text(out, row, encoded, utf8_put((uint32_t)character, encoded));
-    }
-    return OK;
-}
-
-Status fn_to_hex(FN_PARAMETERS) {
-    FN_UNUSED;
-    Builder builder = {.cx = cx, .arena = arena};
-    for (uint32_t row = 0; row < rows; row++) {
-        char digits[20];
-        int bytes = snprintf(digits, sizeof digits, "%llx", (unsigned long long)arg_I64(args[0], row));
-        TRY(builder_add(&builder, digits, (size_t)bytes));
-        out_built(out, row, &builder);
-    }
-    return OK;
-}
-
-/* The text between quotes, with the quotes inside doubled. */
-static Status add_quoted(Builder *builder, Bytes text, const char *quote) {
-    TRY(builder_add(builder, quote, 1));
-    for (size_t i = 0; i < text.bytes; i++) {
-        TRY(builder_add(builder, text.data + i, 1));
-        if (text.data[i] == *quote) {
-            TRY(builder_add(builder, quote, 1));
-        }
-    }
-    return builder_add(builder, quote, 1);
-}
-
-static bool is_plain_name(Bytes text) {
-    for (size_t i = 0; i < text.bytes; i++) {
-        char c = text.data[i];
-        bool good = (c >= 'a' && c <= 'z') || c == '_' || (i > 0 && c >= '0' && c <= '9');
-        if (!good) {
-            return false;
-        }
-    }
-    return text.bytes > 0;
-}
-
-Status fn_quote_literal(FN_PARAMETERS) {
-    FN_UNUSED;
-    Builder builder = {.cx = cx, .arena = arena};
-    for (uint32_t row = 0; row < rows; row++) {
-        TRY(add_quoted(&builder, arg_bytes(args[0], row), "'"));
-        out_built(out, row, &builder);
-    }
-    return OK;
-}
-
-Status fn_quote_ident(FN_PARAMETERS) {
-    FN_UNUSED;
-    Builder builder = {.cx = cx, .arena = arena};
-    for (uint32_t row = 0; row < rows; row++) {
-        Bytes text = arg_bytes(args[0], row);
-        TRY(is_plain_name(text) ? builder_add(&builder, text.data, text.bytes) : add_quoted(&builder, text, "\""));
-        out_built(out, row, &builder);
     }
     return OK;
 }

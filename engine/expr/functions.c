@@ -3,6 +3,7 @@
 #include "expr/functions.h"
 
 #include "core/decimal.h"
+#include "core/number_template.h"
 #include "core/suggest.h"
 #include "expr/aggregates.h"
 #include "expr/bind_internal.h"
@@ -236,24 +237,20 @@ static Type places_type(Type type, const Expr *places) {
     return decimal_saturated(type.precision - type.scale + 1u + scale, scale);
 }
 
-/* to_number: as many digits as the template has. */
-static Type number_type(const Expr *template) {
-    uint32_t digits = 0, decimals = 0;
-    bool after_point = false;
-    if (template->kind != EXPR_CONSTANT || template->value.is_null) {
+/* to_number: as many decimals as the template has. */
+static Type number_type(const Context *cx, const Expr *template) {
+    NumberTemplate parsed;
+    Error error;
+    Context quiet = *cx;
+    quiet.error = &error;
+    if (template->kind != EXPR_CONSTANT || template->value.is_null ||
+        number_template_parse(&quiet, text_data(&template->value.text), template->value.text.bytes, &parsed) != OK) {
         return type_decimal(DECIMAL_PRECISION_MAX, DECIMAL_SCALE_DEFAULT);
     }
-    const char *data = text_data(&template->value.text);
-    for (uint32_t i = 0; i < template->value.text.bytes; i++) {
-        bool is_digit = data[i] == '9' || data[i] == '0';
-        after_point |= data[i] == '.' || data[i] == 'D' || data[i] == 'd';
-        digits += is_digit;
-        decimals += is_digit && after_point;
-    }
-    return type_decimal(DECIMAL_PRECISION_MAX, least(decimals, digits));
+    return type_decimal(DECIMAL_PRECISION_MAX, least((uint32_t)(parsed.after + parsed.shift), DECIMAL_PRECISION_MAX));
 }
 
-static Type result_type(const Function *function, Expr **args, uint32_t arg_count) {
+static Type result_type(const Context *cx, const Function *function, Expr **args, uint32_t arg_count) {
     const char *rule = function->result;
     if (strcmp(rule, "same") == 0) {
         return type_is_text(args[0]->type) ? type_varchar(0) : args[0]->type;
@@ -285,8 +282,14 @@ static Type result_type(const Function *function, Expr **args, uint32_t arg_coun
     if (strcmp(rule, "epoch") == 0 || strcmp(rule, "julian") == 0) {
         return rule[0] == 'e' ? type_decimal(25, 6) : type_decimal(30, 20);
     }
+    if (strcmp(rule, "factorial") == 0) {
+        return type_decimal(DECIMAL_PRECISION_MAX, 0);
+    }
+    if (strcmp(rule, "ratio") == 0) {
+        return decimal_saturated(most(args[0]->type.precision - args[0]->type.scale + args[1]->type.scale, 1), 0);
+    }
     if (strcmp(rule, "number") == 0) {
-        return number_type(args[arg_count - 1]);
+        return number_type(cx, args[arg_count - 1]);
     }
     return type_make((TypeId)type_of_word(rule, strlen(rule)));
 }
@@ -346,11 +349,11 @@ static Status build_call(const Context *cx, Arena *arena, const Function *functi
     Type result = {0};
     bool from_unaligned = strcmp(function->result, "sum") == 0 || strcmp(function->result, "remainder") == 0;
     if (from_unaligned) {
-        result = result_type(function, call->args, arg_count);
+        result = result_type(cx, function, call->args, arg_count);
     }
     TRY(align_arguments(cx, arena, function, call->args, arg_count));
     call->function = function;
-    call->type = from_unaligned ? result : result_type(function, call->args, arg_count);
+    call->type = from_unaligned ? result : result_type(cx, function, call->args, arg_count);
     *out = call;
     return OK;
 }
@@ -416,8 +419,9 @@ const char *function_suggest(const char *name) {
 }
 
 /* Of DIALECT.md, not there yet. */
-static const char *const later_functions[] = {"timetz", "regexp_match", "regexp_matches", "regexp_split_to_array",
-                                              "regexp_split_to_table"};
+static const char *const later_functions[] = {
+    "regexp_match",    "regexp_matches", "regexp_split_to_array", "regexp_split_to_table", "encode",
+    "string_to_array", "trim_scale"};
 
 Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                      Expr **call) {

@@ -90,20 +90,6 @@ static Status bind_unary_plus(const Context *cx, const Expr *operand, SourcePos 
     return is_number ? OK : fail_no_operator(cx, "+", operand, NULL, pos);
 }
 
-static Status refuse_operator(const Context *cx, const char *symbol, SourcePos pos, bool *refused) {
-    static const char *const later[] = {"&", "|", "#", "<<", ">>", "@", "|/", "||/"};
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        if (strcmp(symbol, later[i]) == 0) {
-            char what[32];
-            snprintf(what, sizeof what, "operator %s", symbol);
-            *refused = true;
-            return fail_unsupported(cx, pos, what);
-        }
-    }
-    *refused = false;
-    return OK;
-}
-
 Status operator_bind(const Context *cx, Arena *arena, const char *symbol, Expr *left, Expr *right, SourcePos pos, Expr **out) {
     CompareOp op;
     if (left == NULL) { /* a prefix operator: its operand stands on the right or on the left */
@@ -128,11 +114,10 @@ Status operator_bind(const Context *cx, Arena *arena, const char *symbol, Expr *
         TRY(adapt_literal(cx, arena, symbol, &sides[0], right));
         TRY(adapt_literal(cx, arena, symbol, &sides[1], left));
     }
-    bool found, refused;
+    bool found;
     TRY(call_bind(cx, arena, symbol, sides, right != NULL ? 2 : 1, pos, &found, out));
     if (found) {
         return OK;
     }
-    TRY(refuse_operator(cx, symbol, pos, &refused));
     return fail_no_operator(cx, symbol, left, right, pos);
 }

@@ -79,8 +79,7 @@ static Status take_texts(const Context *cx, const ColumnDef *column, const depot
         if (!utf8_valid(data, bytes)) {
             return fail(cx, INVALID_ENCODING, "row %u of column \"%s\" is not valid UTF-8", i, column->name);
         }
-        uint32_t length = column->type.id == TYPE_CHAR ? utf8_length(data, bytes) : bytes;
-        if (column->type.length > 0 && length > column->type.length) {
+        if (column->type.length > 0 && bytes > column->type.length && utf8_length(data, bytes) > column->type.length) {
             return fail(cx, STRING_TOO_LONG, "row %u: value too long for column \"%s\"", i, column->name);
         }
         ((Text *)out->data)[i] = text_view(data, bytes);

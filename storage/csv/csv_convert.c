@@ -345,10 +345,7 @@ static bool store_text(const CsvColumn *column, uint32_t row, Text *texts) {
         if (!column->format->truncate_columns) {
             return false; /* value_parse knows what fits: trailing blanks may go */
         }
-        bytes = limit;
-        while (bytes > 0 && ((unsigned char)cell->data[bytes] & 0xc0) == 0x80) {
-            bytes--;
-        }
+        bytes = (uint32_t)utf8_offset(cell->data, bytes, limit);
     }
     texts[row] = text_view(cell->data, bytes);
     return true;
