@@ -2,7 +2,6 @@
 #include "expr/bind_internal.h"
 #include "expr/cast.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool comparison_from_symbol(const char *symbol, CompareOp *op) {

@@ -253,7 +253,7 @@ Test(functions, unknown_ones_are_named) {
     cr_expect_str_eq(function_suggest("coutn"), "count");
     cr_expect_null(function_suggest("zzzzzzzzzz"));
     CHECK("ERROR: 42883 function left(varchar) does not exist", "left", T("x"));
-    CHECK("ERROR: 0A000 function md5 is not supported yet", "md5", T("x"));
+    CHECK("ERROR: 0A000 function encode is not supported yet", "encode", T("x"));
     OPERATE("ERROR: 42883 operator does not exist: integer = varchar", I("1"), "=", T("1"));
     OPERATE("ERROR: 42883 operator does not exist: boolean + integer", value_of("boolean", "t"), "+", I("1"));
     OPERATE("ERROR: 42883 operator does not exist: date = integer", DAY("1994-01-01"), "=", I("1"));
