@@ -304,6 +304,17 @@ struct AstQuery {
 
 /* ------------------------------------------------------------------------------------------------------------- FROM */
 
+/* NAME, NAME value or NAME = value in EXPLAIN (…), COPY … and WITH (…). */
+typedef struct AstOption {
+    SourcePos pos;
+    const char *name;
+    const char *value; /* a word, a number or a string, as text; NULL: the option just stands there */
+    bool is_quoted;    /* the value was a string */
+    SourcePos value_pos;
+    AstIdentList columns; /* FORCE_NULL (a, b); value is NULL then */
+} AstOption;
+AST_LIST(AstOptionList, AstOption);
+
 typedef enum AstFromKind {
     AST_FROM_TABLE,    /* table */
     AST_FROM_QUERY,    /* query, is_lateral */
@@ -321,6 +332,7 @@ struct AstFrom {
     SourcePos alias_pos;
     AstIdentList alias_columns;
     bool is_lateral;
+    AstOptionList file_options; /* of COPY; CREATE TABLE … FROM FILE makes some */
     union {
         struct {
             AstName *name;
@@ -332,7 +344,7 @@ struct AstFrom {
             AstExpr *call; /* AST_CALL */
             bool with_ordinality;
         } function;
-        const char *file;
+        const char *file; /* file_options */
         struct {
             AstJoinType type;
             bool is_natural;
@@ -344,17 +356,6 @@ struct AstFrom {
 };
 
 /* ------------------------------------------------------------------------------------------------------- statements */
-
-/* NAME, NAME value or NAME = value in EXPLAIN (…), COPY … and WITH (…). */
-typedef struct AstOption {
-    SourcePos pos;
-    const char *name;
-    const char *value; /* a word, a number or a string, as text; NULL: the option just stands there */
-    bool is_quoted;    /* the value was a string */
-    SourcePos value_pos;
-    AstIdentList columns; /* FORCE_NULL (a, b); value is NULL then */
-} AstOption;
-AST_LIST(AstOptionList, AstOption);
 
 typedef enum AstConstraintKind {
     AST_CONSTRAINT_NOT_NULL,

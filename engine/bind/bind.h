@@ -16,6 +16,7 @@
 
 #include "core/settings.h"
 #include "parser/ast.h"
+#include "plan/file_scan.h"
 #include "plan/logical.h"
 
 /* The values of $1, $2, …, which become constants of the plan: a statement is bound again for each execution. A VARCHAR value
@@ -102,6 +103,13 @@ typedef struct CopySpec {
     bool truncate_columns;   /* TRUNCATECOLUMNS: text too long for its column is cut */
     bool ignore_blank_lines; /* IGNOREBLANKLINES */
 } CopySpec;
+
+/* How the files read; the fields are the caller's to fill in. */
+void copy_format(const CopySpec *spec, CsvFormat *format);
+/* A file without a table: what is in it. Options are those of COPY and take the place of guesses. BAD_COPY_FORMAT,
+ * UNDEFINED_FILE. */
+Status bind_file(const Context *cx, Arena *arena, const char *file, SourcePos pos, const AstOptionList *options,
+                 FileScan **scan) MUST_CHECK;
 
 /* INVALID_PARAMETER_VALUE, SYNTAX_ERROR (unknown option, with the nearest name) … */
 Status bind_copy(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCopy *copy, CopySpec **spec) MUST_CHECK;

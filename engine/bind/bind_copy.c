@@ -171,6 +171,9 @@ static Status set_null(const Context *cx, CopyBinding *copy, const AstOption *op
 static Status set_force_null(const Context *cx, CopyBinding *copy, const AstOption *option) {
     uint32_t *columns, count;
     bool *marks;
+    if (copy->spec->table == NULL) {
+        return fail_unsupported(cx, option->pos, "FORCE_NULL of a file without a table");
+    }
     const TableSchema *schema = copy->spec->table->schema;
     if (option->columns.count == 0) {
         return fail_value(cx, option, "followed by columns: (a, b)");
@@ -377,4 +380,45 @@ Status bind_copy(const Context *cx, Arena *arena, Snapshot *snapshot, const AstC
     TRY(bind_missing(cx, &copy));
     *out = copy.spec;
     return OK;
+}
+
+Status bind_file_options(const Context *cx, Arena *arena, const AstOptionList *options, const char *file, CopySpec **out) {
+    AstCopy ast = {.file = file, .options = *options};
+    CopyBinding copy = {.arena = arena, .ast = &ast};
+    TRY_NEW(cx, arena, copy.spec);
+    copy.spec->file = file;
+    guess_format(copy.spec, file);
+    TRY(bind_options(cx, &copy));
+    TRY(check_dialect(cx, &copy));
+    *out = copy.spec;
+    return OK;
+}
+
+void copy_format(const CopySpec *spec, CsvFormat *format) {
+    static const CsvCompression compressions[] = {[COPY_COMPRESSION_AUTO] = CSV_AUTO,
+                                                  [COPY_COMPRESSION_NONE] = CSV_PLAIN,
+                                                  [COPY_COMPRESSION_GZIP] = CSV_GZIP,
+                                                  [COPY_COMPRESSION_ZSTD] = CSV_ZSTD,
+                                                  [COPY_COMPRESSION_LZ4] = CSV_LZ4};
+    *format = (CsvFormat){
+        .dialect = {.delimiter = spec->delimiter,
+                    .is_quoted = spec->is_quoted,
+                    .quote = spec->quote,
+                    .escape = spec->escape,
+                    .skip_lines = spec->skip_lines,
+                    .compression = compressions[spec->compression]},
+        .null_text = spec->has_null_text ? spec->null_text
+                     : spec->is_quoted   ? ""
+                                         : "\\N",
+        .date_format = spec->date_format,
+        .time_format = spec->time_format,
+        .accept_invalid_utf8 = spec->accept_invalid_utf8,
+        .replacement_char = spec->replacement_char,
+        .blanks_as_null = spec->blanks_as_null,
+        .empty_as_null = spec->empty_as_null,
+        .trim_blanks = spec->trim_blanks,
+        .fill_record = spec->fill_record,
+        .truncate_columns = spec->truncate_columns,
+        .ignore_blank_lines = spec->ignore_blank_lines,
+    };
 }

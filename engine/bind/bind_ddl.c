@@ -1,6 +1,7 @@
 /* CREATE TABLE: columns and physical design (constraints: bind_constraint.c); what is declared and not enforced is said in a
  * notice. */
 #include "bind/bind_ddl.h"
+#include "bind/bind_file.h"
 #include "core/notice.h"
 #include "core/suggest.h"
 #include "storage/partition.h"
@@ -240,10 +241,14 @@ static Status define_column(const Context *cx, Creation *creation, const AstColu
     return add_column(cx, creation, &column, ast->pos);
 }
 
-/* CREATE TABLE t [(a, b)] AS query: types, and names where none are given, are the query's. */
+/* CREATE TABLE t [(a, b)] AS query, or FROM FILE: types, and names where none are given, are the query's. */
 static Status define_from_query(const Context *cx, Creation *creation, const BindParameters *parameters, LogicalPlan **query) {
     const AstCreateTable *ast = creation->ast;
-    TRY(bind_query(cx, creation->arena, creation->snapshot, ast->query, parameters, query));
+    AstQuery *rows = ast->query;
+    if (ast->file != NULL) {
+        TRY(make_file_query(cx, creation->arena, ast, &rows));
+    }
+    TRY(bind_query(cx, creation->arena, creation->snapshot, rows, parameters, query));
     if (ast->columns.count > (*query)->output_count) {
         return fail_at(cx, ast->columns.items[(*query)->output_count]->pos, SYNTAX_ERROR,
                        "too many column names were specified");
@@ -265,7 +270,7 @@ static Status define_columns(const Context *cx, Creation *creation, const BindPa
     if (ast->like != NULL) {
         TRY(copy_like(cx, creation));
     }
-    if (ast->query != NULL) {
+    if (ast->query != NULL || ast->file != NULL) {
         return define_from_query(cx, creation, parameters, query);
     }
     uint32_t first = creation->schema->column_count;

@@ -1,4 +1,5 @@
 /* FROM: what each item gives, and what it puts into sight. */
+#include "bind/bind_file.h"
 #include "bind/bind_table_function.h"
 #include "bind/binder.h"
 
@@ -542,7 +543,11 @@ static Status bind_from_kind(const Context *cx, Binder *binder, const AstFrom *a
     switch (ast->kind) {
     case AST_FROM_QUERY: return bind_from_query(cx, binder, ast, item);
     case AST_FROM_JOIN: return bind_from_join(cx, binder, ast, item);
-    case AST_FROM_FILE: return fail_unsupported(cx, ast->pos, "a file in FROM");
+    case AST_FROM_FILE: {
+        const char **names, *name;
+        TRY(bind_from_file(cx, binder, ast, &item->node, &name, &names));
+        return add_relation(cx, binder, ast, (Relation){.name = name}, names, item);
+    }
     case AST_FROM_FUNCTION: {
         const char **names;
         const char *name;

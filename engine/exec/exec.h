@@ -97,7 +97,7 @@ typedef struct OperatorClass {
 extern const OperatorClass scan_operator, values_operator, table_function_operator, function_join_operator, storage_function_operator, filter_operator,
     project_operator, limit_operator, union_operator, exchange_operator, insert_operator, change_operator, materialize_operator,
     shared_scan_operator, recursion_operator, working_scan_operator;
-extern const OperatorClass system_table_operator;
+extern const OperatorClass system_table_operator, file_scan_operator;
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, expand_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */

@@ -30,6 +30,9 @@ static const OperatorClass *table_function_class(const PhysicalNode *op) {
     if (op->table_function.system != NULL) {
         return &system_table_operator;
     }
+    if (op->table_function.file != NULL) {
+        return &file_scan_operator;
+    }
     return strcmp(op->table_function.name, "generate_series") == 0 ? &table_function_operator : &storage_function_operator;
 }
 

@@ -1,6 +1,7 @@
 /* Row counts from statistics (estimate.h): uniform values between minimum and maximum, independent columns, keys of the
  * smaller side contained in the larger. Filters on text are tried on the column's dictionary where it is small. */
 #include "plan/estimate.h"
+#include "plan/file_scan.h"
 
 #include "plan/dictionaries.h"
 #include "plan/scan_predicates.h"
@@ -407,6 +408,9 @@ Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, 
 
 static Status table_function_rows(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, double *rows) {
     *rows = node->child_count > 0 ? node->children[0]->rows * ROWS_PER_CALL : ROWS_UNKNOWN;
+    if (node->table_function.file != NULL) {
+        *rows = node->table_function.file->rows;
+    }
     if (node->child_count > 0 || strcmp(node->table_function.name, "generate_series") != 0 ||
         node->table_function.arg_count < 2) {
         return OK;

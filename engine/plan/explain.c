@@ -118,7 +118,10 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
                              node->join.kind == JOIN_INNER ? "" : " Join", node->join.dist_label);
         break;
     case PHYSICAL_TABLE_FUNCTION:
-        *text = arena_format(e->cx, e->arena, "%s on %s", node->table_function.system == NULL ? label : "System Scan",
+        *text = arena_format(e->cx, e->arena, "%s on %s",
+                             node->table_function.system != NULL ? "System Scan"
+                             : node->table_function.file != NULL ? "File Scan"
+                                                                 : label,
                              node->table_function.name);
         break;
     case PHYSICAL_FUNCTION_JOIN: *text = arena_format(e->cx, e->arena, "%s with %s", label, node->function_join.name); break;

@@ -157,7 +157,9 @@ struct LogicalNode {
         } values;
         struct {
             const char *name;
-            const struct SystemTable *system; /* a system table instead of a function; NULL: a function */
+            const struct SystemTable *system; /* a system table instead of a function; NULL: a function or file */
+            const struct FileScan *file;      /* a file instead of a function; NULL: a function */
+            uint32_t *file_fields;            /* of output column i, if it is a file */
             uint32_t arg_count;
             Expr **args; /* constants after folding, or over the child's columns */
         } table_function;

@@ -292,6 +292,8 @@ static Status lower_table_function(Lowering *low, const LogicalNode *node, Subpl
     TableFunctionSpec *spec = &out->node->table_function;
     spec->name = node->table_function.name;
     spec->system = node->table_function.system;
+    spec->file = node->table_function.file;
+    spec->file_fields = node->table_function.file_fields;
     spec->arg_count = node->table_function.arg_count;
     TRY_NEW_ARRAY(low->cx, low->arena, spec->args, spec->arg_count + 1);
     for (uint32_t i = 0; i < spec->arg_count; i++) {

@@ -211,7 +211,9 @@ typedef struct ValuesSpec {
 
 typedef struct TableFunctionSpec {
     const char *name;
-    const struct SystemTable *system; /* a system table instead of a function; NULL: a function */
+    const struct SystemTable *system; /* a system table instead of a function; NULL: a function or file */
+    const struct FileScan *file;      /* a file instead of a function; NULL: a function */
+    const uint32_t *file_fields;      /* of output column i, if it is a file */
     uint32_t arg_count;
     Value *args;
 } TableFunctionSpec;

@@ -121,8 +121,21 @@ static Status prune_expand(Pruner *p, LogicalNode *node, const ColumnSet *requir
     return OK;
 }
 
+/* Fields that nobody wants are not converted. A system table or function is made as a whole. */
+static void prune_file(LogicalNode *node, const ColumnSet *required) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < node->column_count && node->table_function.file != NULL; i++) {
+        if (column_set_has(required, node->columns[i])) {
+            node->columns[kept] = node->columns[i];
+            node->table_function.file_fields[kept++] = node->table_function.file_fields[i];
+        }
+    }
+    node->column_count = node->table_function.file != NULL ? kept : node->column_count;
+}
+
 static Status prune_function(Pruner *p, LogicalNode *node, const ColumnSet *required) {
     if (node->child_count == 0) {
+        prune_file(node, required);
         return OK;
     }
     ColumnId own = node->columns[node->column_count - 1];
@@ -234,7 +247,7 @@ static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required) {
     ColumnSet below;
     switch (node->kind) {
     case LOGICAL_GET: prune_get(node, required); return OK;
-    case LOGICAL_VALUES:
+    case LOGICAL_VALUES: return OK;
     case LOGICAL_TABLE_FUNCTION: return prune_function(p, node, required);
     case LOGICAL_FILTER:
         TRY(copy_set(p, required, &below));

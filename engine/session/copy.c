@@ -46,11 +46,6 @@ typedef struct CopyWorker {
 /* --------------------------------------------------------------------------------------------------------------- set-up */
 
 static Status make_format(const Context *cx, Arena *arena, const CopySpec *spec, CsvFormat *format) {
-    static const CsvCompression compressions[] = {[COPY_COMPRESSION_AUTO] = CSV_AUTO,
-                                                  [COPY_COMPRESSION_NONE] = CSV_PLAIN,
-                                                  [COPY_COMPRESSION_GZIP] = CSV_GZIP,
-                                                  [COPY_COMPRESSION_ZSTD] = CSV_ZSTD,
-                                                  [COPY_COMPRESSION_LZ4] = CSV_LZ4};
     const TableSchema *schema = spec->table->schema;
     CsvField *fields;
     TRY_NEW_ARRAY(cx, arena, fields, spec->field_count + 1);
@@ -62,29 +57,9 @@ static Status make_format(const Context *cx, Arena *arena, const CopySpec *spec,
                                .not_null = column->not_null,
                                .null_if_quoted = spec->null_if_quoted != NULL && spec->null_if_quoted[spec->fields[i]]};
     }
-    *format = (CsvFormat){
-        .dialect = {.delimiter = spec->delimiter,
-                    .is_quoted = spec->is_quoted,
-                    .quote = spec->quote,
-                    .escape = spec->escape,
-                    .skip_lines = spec->skip_lines,
-                    .compression = compressions[spec->compression]},
-        .field_count = spec->field_count,
-        .fields = fields,
-        .null_text = spec->has_null_text ? spec->null_text
-                     : spec->is_quoted   ? ""
-                                         : "\\N",
-        .date_format = spec->date_format,
-        .time_format = spec->time_format,
-        .accept_invalid_utf8 = spec->accept_invalid_utf8,
-        .replacement_char = spec->replacement_char,
-        .blanks_as_null = spec->blanks_as_null,
-        .empty_as_null = spec->empty_as_null,
-        .trim_blanks = spec->trim_blanks,
-        .fill_record = spec->fill_record,
-        .truncate_columns = spec->truncate_columns,
-        .ignore_blank_lines = spec->ignore_blank_lines,
-    };
+    copy_format(spec, format);
+    format->field_count = spec->field_count;
+    format->fields = fields;
     return OK;
 }
 

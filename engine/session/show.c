@@ -155,11 +155,28 @@ static Status show_tables(const Context *cx, depot_statement *statement) {
     return OK;
 }
 
+/* What SELECT … FROM 'file' would give, with a value of each column. */
+static Status describe_file(const Context *cx, depot_statement *statement) {
+    Run *run = &statement->run;
+    const AstDescribe *describe = statement->ast->describe;
+    FileScan *scan;
+    TRY(bind_file(cx, &run->arena, describe->file, describe->file_pos, &describe->options, &scan));
+    static const char *const names[] = {"column", "type", "example"};
+    TRY(text_table_create(cx, &run->arena, 3, names, &run->table));
+    for (uint32_t i = 0; i < scan->format.field_count; i++) {
+        const CsvField *field = &scan->format.fields[i];
+        char type[32];
+        const char *cells[] = {field->name, type_name(field->type, type), scan->examples[i]};
+        TRY(text_table_add(cx, &run->arena, run->table, cells));
+    }
+    return OK;
+}
+
 static Status describe(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     const AstDescribe *describe = statement->ast->describe;
     if (describe->file != NULL) {
-        return fail_unsupported(cx, statement->ast->pos, "DESCRIBE FILE");
+        return describe_file(cx, statement);
     }
     TRY(transaction_read(cx, statement));
     const TableVersion *table;

@@ -309,6 +309,9 @@ static Status hand_out(const Context *cx, CsvParser *parser, uint32_t rows, Batc
         }
     }
     for (uint32_t i = 0; i < format->field_count; i++) {
+        if (format->fields[i].column == CSV_FIELD_SKIPPED) {
+            continue;
+        }
         Vector *to = &out->columns[format->fields[i].column];
         if (*good == rows) {
             vector_borrow(to, &parser->typed.columns[i]);
@@ -327,6 +330,9 @@ Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_
     *at_end = parser->field_start >= parser->chunk->bytes;
     csv_converter_begin(&parser->converter);
     for (uint32_t i = 0; i < format->field_count; i++) {
+        if (format->fields[i].column == CSV_FIELD_SKIPPED) {
+            continue;
+        }
         CsvColumn column = {.format = format,
                             .field = &format->fields[i],
                             .cells = parser->cells + i,

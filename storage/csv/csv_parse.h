@@ -6,11 +6,13 @@
 #include "core/vector.h"
 #include "storage/csv/csv_input.h"
 
+#define CSV_FIELD_SKIPPED UINT32_MAX
+
 /* How one field becomes a value. */
 typedef struct CsvField {
     const char *name; /* of the column, for messages */
     Type type;
-    uint32_t column; /* of the output batch */
+    uint32_t column; /* of the output batch; CSV_FIELD_SKIPPED: nobody wants it, it is not converted */
     bool not_null;
     bool null_if_quoted; /* the NULL text counts in quotes, too */
 } CsvField;
