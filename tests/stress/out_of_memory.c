@@ -55,7 +55,8 @@ static const char *const changes[][4] = {
     {"DELETE FROM c USING e WHERE c.g = e.g AND e.label LIKE '%3%'"},
     {"UPDATE c SET id = id + 1, v = v * 2, name = upper(name) WHERE g < 25"},
     {"UPDATE c SET name = e.label FROM e WHERE c.g = e.g AND e.g % 2 = 0"},
-    {"MERGE INTO c USING (SELECT id + 1000 AS id, g FROM t WHERE g < 10) AS s ON c.id = s.id WHEN MATCHED AND s.g = 3 THEN DELETE "
+    {"MERGE INTO c USING (SELECT id + 1000 AS id, g FROM t WHERE g < 10) AS s ON c.id = s.id WHEN MATCHED AND s.g = 3 THEN "
+     "DELETE "
      "WHEN MATCHED THEN UPDATE SET v = s.g WHEN NOT MATCHED THEN INSERT (id, g) VALUES (s.id, s.g)"},
     {"TRUNCATE TABLE c"},
     {"BEGIN", "DELETE FROM c WHERE id % 2 = 0", "UPDATE c SET g = g + 1 WHERE id % 3 = 0", "COMMIT"},
@@ -169,8 +170,9 @@ static void try_fill(depot *db, const char *source, int64_t every) {
 /* False: the table cannot be made. */
 static bool fill_changed(depot *db) {
     return answer(db, "DROP TABLE IF EXISTS c") >= 0 &&
-           answer(db, "CREATE TABLE c (id integer NOT NULL, g integer, v decimal(12,2), name varchar(40), d date, CHECK (id > 0)) "
-                      "PARTITION BY (year(d)) SORTKEY (id) WITH (block_rows = 2048)") >= 0 &&
+           answer(db,
+                  "CREATE TABLE c (id integer NOT NULL, g integer, v decimal(12,2), name varchar(40), d date, CHECK (id > 0)) "
+                  "PARTITION BY (year(d)) SORTKEY (id) WITH (block_rows = 2048)") >= 0 &&
            answer(db, "INSERT INTO c SELECT * FROM t") >= 0 && answer(db, "DELETE FROM c WHERE id % 10 = 3") >= 0;
 }
 

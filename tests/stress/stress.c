@@ -223,6 +223,40 @@ static void *append_all_the_time(void *unused) {
     return NULL;
 }
 
+/* A row's opposite has its id, so that what goes by id keeps the sums; what does not stands in a transaction with its opposite.
+ */
+static const char *const changes[] = {
+    "DELETE FROM t WHERE id % 40 = 7",
+    "UPDATE t SET name = upper(name), g = (g + 1) % 7 WHERE id % 11 = 3",
+    "UPDATE t SET v = -v WHERE g = 2",
+    "BEGIN; UPDATE t SET v = v + 1 WHERE v > 0; UPDATE t SET v = v - 1 WHERE v < 0; COMMIT",
+    "BEGIN; DELETE FROM t WHERE v > 100; INSERT INTO t SELECT id, g, 5, name FROM t WHERE v < -100; ROLLBACK",
+    "MERGE INTO t USING (SELECT DISTINCT id FROM t WHERE id % 30 = 1) AS s ON t.id = s.id WHEN MATCHED AND t.id % 60 = 1 THEN "
+    "DELETE "
+    "WHEN MATCHED THEN UPDATE SET name = 'merged'",
+    "BEGIN; TRUNCATE d; INSERT INTO d SELECT n, 'group number ' || n FROM generate_series(0, 6) AS g (n); COMMIT",
+    "UPDATE t SET name = d.label FROM d WHERE t.g = d.g AND t.id % 5 = 0",
+};
+
+static void *change_all_the_time(void *unused) {
+    (void)unused;
+    depot *db = open_warehouse();
+    for (size_t i = 0; db != NULL && !atomic_load(&stopping); i++) {
+        const char *sql = changes[i % (sizeof changes / sizeof *changes)];
+        bool is_done = depot_execute(db, sql) == DEPOT_OK;
+        if (!is_done && strcmp(depot_last_error(db)->sqlstate, "55P03") != 0) { /* another writer may be slow */
+            report(sql, depot_last_error(db));
+        }
+        if (depot_transaction_state(db) != DEPOT_TRANSACTION_NONE) {
+            run(db, "ROLLBACK");
+        }
+        atomic_fetch_add(&commits, is_done);
+        usleep(30000);
+    }
+    depot_close(db);
+    return NULL;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- main */
 
 static bool make_tables(void) {
@@ -238,7 +272,8 @@ static bool make_tables(void) {
 }
 
 int main(int argc, char **argv) {
-    static void *(*const others[])(void *) = {cancel_now_and_then, open_and_close, insert_all_the_time, append_all_the_time};
+    static void *(*const others[])(void *) = {cancel_now_and_then, open_and_close, insert_all_the_time, append_all_the_time,
+                                              change_all_the_time};
     enum { OTHERS = sizeof others / sizeof *others };
     int seconds = argc > 1 ? atoi(argv[1]) : 3;
     pthread_t threads[READERS + OTHERS];
