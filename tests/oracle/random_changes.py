@@ -49,7 +49,8 @@ class Sequence:
         number = r.choice(["t.a", "t.k", str(self.number())] + [o for o in others])
         if column in "ka":
             return r.choice([f"{number} + {r.randint(0, 3)}", f"coalesce(t.a, 0) - {r.randint(0, 5)}", f"abs({number})", number,
-                             f"CASE WHEN t.k % 2 = 0 THEN {number} ELSE t.k END", "(SELECT max(k) FROM s)", self.value(column)])
+                             f"CASE WHEN t.k % 2 = 0 THEN {number} ELSE t.k END", "(SELECT max(k) FROM s)",
+                             "coalesce((SELECT min(w.k) FROM s AS w WHERE w.a = t.a), 0)", self.value(column)])
         if column == "b":
             return r.choice(["upper(t.b)", "left(t.b || 'q', 12)", "NULL", self.value("b"), "t.b", "(SELECT min(b) FROM s)"])
         if column == "d":
@@ -64,7 +65,9 @@ class Sequence:
         simple = [f"{t}.k = {self.number()}", f"{t}.k < {self.number()}", f"{t}.a > {self.number()}", f"{t}.a IS NULL",
                   f"{t}.b = {self.value('b')}", f"{t}.d >= {self.value('d')}", f"{t}.k % {r.randint(2, 7)} = 0", f"{t}.b LIKE '%a%'",
                   f"{t}.k IN ({self.number()}, {self.number()}, {self.number()})", f"{t}.m BETWEEN 0 AND {r.randint(0, 3000)}",
-                  f"{t}.k IN (SELECT a FROM s)", f"{t}.a NOT IN (SELECT k FROM s WHERE k < 10)", f"{t}.k > (SELECT avg(k) FROM s)", "true"]
+                  f"{t}.k IN (SELECT a FROM s)", f"{t}.a NOT IN (SELECT k FROM s WHERE k < 10)", f"{t}.k > (SELECT avg(k) FROM s)", "true",
+                  f"EXISTS (SELECT 1 FROM s AS w WHERE w.k = {t}.k AND w.a > {self.number()})",
+                  f"NOT EXISTS (SELECT 1 FROM s AS w WHERE w.a = {t}.a)", f"{t}.a < (SELECT max(w.a) FROM s AS w WHERE w.k = {t}.k)"]
         if r.random() < 0.3:
             return f"({r.choice(simple)} {r.choice(['AND', 'OR'])} NOT ({r.choice(simple)}))"
         return r.choice(simple)
@@ -120,7 +123,7 @@ class Sequence:
         if kind == "delete":
             return f"DELETE FROM t WHERE {self.condition()}"
         if kind == "using":
-            return f"DELETE FROM t USING s AS u WHERE t.k = u.a AND {self.condition('u').replace('FROM s', 'FROM s AS w')}"
+            return f"DELETE FROM t USING s AS u WHERE t.k = u.a AND {self.condition('u')}"
         if kind == "update":
             return f"UPDATE t SET {self.assignments()} WHERE {self.condition()}"
         if kind == "from":
