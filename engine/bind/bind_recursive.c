@@ -121,6 +121,11 @@ static Status settle_type(const Context *cx, Binder *binder, Cte *cte, const Bou
         cte->types[c].scale = type.scale > cte->types[c].scale ? type.scale : cte->types[c].scale;
         return OK;
     }
+    if (type.id == TYPE_VARCHAR && cte->types[c].id == TYPE_VARCHAR) { /* lengths are lost in computing, too */
+        *grows = true;
+        cte->types[c] = type;
+        return OK;
+    }
     char from[32], to[32];
     fail_at(cx, first->positions[c], DATATYPE_MISMATCH,
             "recursive query \"%s\" column %u has type %s in non-recursive term but type %s overall", cte->ast->name, c + 1,

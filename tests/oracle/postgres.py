@@ -28,7 +28,8 @@ class Cluster:
             os.chown(self.folder, postgres.pw_uid, postgres.pw_gid)
             self.user = ["setpriv", f"--reuid={postgres.pw_uid}", f"--regid={postgres.pw_gid}", "--clear-groups"]
         self.data = os.path.join(self.folder, "data")
-        self._run("initdb", "-D", self.data, "-U", "depot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._run("initdb", "-D", self.data, "-U", "depot", "-A", "trust", "-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8",
+                  "--no-sync")
         settings = " ".join(f"-c {setting}" for setting in SETTINGS)
         self._run("pg_ctl", "-D", self.data, "-w", "-l", os.path.join(self.folder, "log"), "-o", f"-k {self.folder} {settings}", "start")
         atexit.register(self.close)
@@ -67,7 +68,8 @@ class Postgres:
         for number, line in enumerate(lines):
             if line.startswith(("ERROR:", "FATAL:")):
                 raise Failed("".join(lines[number:]).strip())
-        return [[None if cell == NULL else cell for cell in row] for row in csv.reader(lines)]
+        rows = (row or [""] for row in csv.reader(lines))  # one empty cell is an empty line
+        return [[None if cell == NULL else cell for cell in row] for row in rows]
 
     def reset(self):
         """An empty database, as good as new."""
