@@ -340,7 +340,7 @@ static Status finish_interval(const Context *cx, const Aggregate *aggregate, con
         return agg_set_null(cx, out, row);
     }
     Interval result = state->sum;
-    if (aggregate->id == AGGREGATE_AVG && !interval_multiply(state->sum, 1.0 / (double)state->count, &result)) {
+    if (aggregate->id == AGGREGATE_AVG && !interval_divide(state->sum, (double)state->count, &result)) {
         return fail(cx, DATETIME_OUT_OF_RANGE, "interval out of range");
     }
     ((Interval *)out->data)[row] = result;
@@ -415,9 +415,8 @@ Status agg_define_count(const Context *cx, Aggregate *aggregate) {
 static Type average_type(Type argument) {
     uint32_t whole = argument.precision < DECIMAL_PRECISION_MAX ? argument.precision - argument.scale : 0;
     uint32_t room = DECIMAL_PRECISION_MAX - whole;
-    uint32_t scale = argument.scale > 16 ? argument.scale : room < 16 ? room : 16;
-    scale = scale < argument.scale ? argument.scale : scale;
-    return type_decimal(DECIMAL_PRECISION_MAX, scale);
+    uint32_t scale = room < 16 ? room : 16;
+    return type_decimal(DECIMAL_PRECISION_MAX, scale < argument.scale ? argument.scale : scale);
 }
 
 static Type sum_result(AggregateId id, Type argument) {

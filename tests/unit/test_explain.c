@@ -120,7 +120,9 @@ Test(explain, groups_in_two_phases) {
                    "              ->  XN Seq Scan on event\n");
     fixture_plan(&f, "select kind, avg(id) from event group by kind");
     cr_assert(fixture_has(&f, "Distribute by event.kind"), "%s", fixture_shape(&f));
-    fixture_plan(&f, "select count(distinct kind) from event");
+    fixture_plan(&f, "select count(distinct kind) from event"); /* grouped by kind first, in two phases of its own */
+    cr_assert(fixture_has(&f, "Group Key: event.kind"), "%s", fixture_shape(&f));
+    fixture_plan(&f, "select count(distinct kind), count(distinct id) from event");
     cr_assert(!fixture_has(&f, "Phase"), "%s", fixture_shape(&f));
 }
 
