@@ -4,7 +4,7 @@
 typedef struct Pruner {
     const Context *cx;
     LogicalPlan *plan;
-    ColumnSet shared; /* columns of shared subplans that their readers use */
+    ColumnSet *shared; /* by index: columns of the shared subplan that its readers use */
 } Pruner;
 
 static Status prune(Pruner *p, LogicalNode **place, const ColumnSet *required);
@@ -35,7 +35,7 @@ static void prune_shared_scan(Pruner *p, LogicalNode *node, const ColumnSet *req
     uint32_t kept = 0;
     for (uint32_t i = 0; i < node->column_count; i++) {
         if (column_set_has(required, node->columns[i])) {
-            column_set_add(&p->shared, node->shared_scan.inputs[i]);
+            column_set_add(&p->shared[node->shared_scan.index], node->shared_scan.inputs[i]);
             node->columns[kept] = node->columns[i];
             node->shared_scan.inputs[kept++] = node->shared_scan.inputs[i];
         }
@@ -293,7 +293,7 @@ static Status prune_shared(Pruner *p) {
         }
         for (uint32_t i = 0; i < count; i++) {
             if (!is_done[i] && !is_read[i]) {
-                TRY(prune(p, &p->plan->shared[i].node, &p->shared));
+                TRY(prune(p, &p->plan->shared[i].node, &p->shared[i]));
                 is_done[i] = true;
                 left--;
             }
@@ -305,7 +305,10 @@ static Status prune_shared(Pruner *p) {
 Status rewrite_prune_columns(const Context *cx, LogicalPlan *plan) {
     ColumnSet required;
     Pruner pruner = {.cx = cx, .plan = plan};
-    TRY(column_set_init(cx, plan->arena, plan, &pruner.shared));
+    TRY_NEW_ARRAY(cx, plan->arena, pruner.shared, plan->shared_count + 1);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        TRY(column_set_init(cx, plan->arena, plan, &pruner.shared[i]));
+    }
     TRY(column_set_init(cx, plan->arena, plan, &required));
     column_set_add_all(&required, plan->outputs, plan->output_count);
     TRY(prune(&pruner, &plan->root, &required));

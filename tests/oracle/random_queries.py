@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Random queries over small tables with NULLs and duplicates, through Depot and SQLite: joins, filters, aggregates, windows, subqueries.
+"""Random queries over small tables with NULLs and duplicates, through Depot and SQLite or PostgreSQL: joins, filters, aggregates, windows,
+subqueries, also correlated ones at any depth; with PostgreSQL LATERAL and ANY and ALL as well.
 
-usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going]
-Prints its seed; the same seed asks the same questions. Statements that SQLite refuses are not counted; one that Depot refuses is a failure."""
+usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going] [--postgres CONNECTION] [--only KIND]
+--postgres takes what psql does ("host=/tmp user=postgres dbname=random"); the tables t, u, v there are replaced. --only: correlated, lateral …
+Prints its seed; the same seed asks the same questions. Statements that the other engine refuses are not counted; one that Depot refuses is a
+failure."""
 import argparse
 import random
 import sys
 import time
 
-from engines import Depot, Failed, Sqlite, same_rows
+from engines import Depot, Failed, Postgres, Sqlite, same_rows
 
 TABLES = {
     "t": {"a": "int", "b": "int", "s": "text", "n": "number"},
@@ -24,9 +27,12 @@ TOPOLOGIES = [["--nodes", "1", "--slices", "1"], ["--nodes", "1", "--slices", "2
 
 
 class Generator:
-    def __init__(self, seed):
+    def __init__(self, seed, with_postgres=False, only=None):
         self.random = random.Random(seed)
         self.subqueries = True
+        self.with_postgres = with_postgres
+        self.only = only
+        self.aliases = 0
 
     def pick(self, *choices):
         return self.random.choice(choices)
@@ -220,16 +226,142 @@ class Generator:
         word = self.pick("UNION", "UNION ALL", "INTERSECT", "EXCEPT")
         return f" {word} ".join(parts[: 2 if word in ("INTERSECT", "EXCEPT") else 3])
 
+    # ---------------------------------------------------------------------------------------------- correlated subqueries
+
+    def inner_source(self):
+        self.aliases += 1
+        table, alias = self.pick("t", "u", "v"), f"i{self.aliases}"
+        return f"{table} {alias}", [(f"{alias}.{c}", kind) for c, kind in TABLES[table].items()]
+
+    def link(self, inner, outer):
+        """A condition that names both."""
+        kind = self.pick("int", "int", "int", "text")
+        operator = self.pick("=", "=", "=", "=", "<", ">=", "<>", "IS NOT DISTINCT FROM" if self.with_postgres else "IS")
+        return f"{self.column(inner, kind)} {operator} {self.column(outer, kind)}"
+
+    def inner_where(self, inner, outer, depth):
+        parts = [self.link(inner, outer)]
+        if self.chance(0.4):
+            parts.append(self.without_subqueries(self.condition, inner + outer, 1))
+        if self.chance(0.3):
+            parts.append(self.link(inner, outer))
+        if depth > 0 and self.chance(0.35):
+            parts.append(self.subquery_test(inner + outer, depth - 1))
+        self.random.shuffle(parts)
+        return " WHERE " + (" OR " if self.chance(0.12) else " AND ").join(parts)
+
+    def inner_rows(self, outer, depth):
+        """FROM … WHERE … of a subquery, and its columns."""
+        source, inner = self.inner_source()
+        if self.chance(0.25):
+            second, more = self.inner_source()
+            on = f"{self.column(inner, 'int')} = {self.column(more, 'int')}"
+            if self.chance(0.3):
+                on += f" AND {self.link(more, outer)}"
+            source, inner = f"{source} {self.pick('JOIN', 'LEFT JOIN')} {second} ON {on}", inner + more
+        return f" FROM {source}" + self.inner_where(inner, outer, depth), inner
+
+    def inner_value(self, inner, outer, kind):
+        both = inner + outer if self.chance(0.3) else inner
+        return self.without_subqueries(self.value, both, kind, 1)
+
+    def scalar(self, outer, kind, depth=1):
+        rows, inner = self.inner_rows(outer, depth)
+        roll = self.random.random()
+        total = ", ".join(f"{name} NULLS LAST" for name, _ in inner)
+        if kind == "int" and roll < 0.35:
+            return f"(SELECT {self.pick('count(*)', f'count({self.column(inner, kind)})', f'count(DISTINCT {self.column(inner, kind)})')} {self.pick('', '', '+ 1')}{rows})"
+        if roll < 0.7:
+            call = self.pick("min", "max") if kind == "text" else self.pick("min", "max", "sum")
+            having = f" HAVING count(*) > {self.random.randint(0, 2)}" if self.chance(0.15) else ""
+            return f"(SELECT {call}({self.inner_value(inner, outer, kind)}){rows}{having})"
+        if roll < 0.8:
+            key = self.column(inner, "int")
+            return f"(SELECT max(q) FROM (SELECT {key} AS k, {self.pick('count(*)', f'max({key})')} AS q{rows} GROUP BY {key}) s)" if kind == "int" else \
+                f"(SELECT max(q) FROM (SELECT DISTINCT {self.inner_value(inner, outer, kind)} AS q{rows}) s)"
+        if roll < 0.88:
+            more, others = self.inner_rows(outer, 0)
+            word = self.pick("UNION ALL", "UNION", "INTERSECT", "EXCEPT")
+            return f"(SELECT min(q) FROM (SELECT {self.column(inner, kind)} AS q{rows} {word} SELECT {self.column(others, kind)}{more}) s)"
+        offset = f" OFFSET {self.random.randint(1, 2)}" if self.chance(0.2) else ""
+        return f"(SELECT {self.inner_value(inner, [], kind)}{rows} ORDER BY {total} LIMIT 1{offset})"
+
+    def subquery_test(self, outer, depth=1):
+        rows, inner = self.inner_rows(outer, depth)
+        kind = self.pick("int", "int", "text")
+        word = self.pick("", "", "NOT ")
+        roll = self.random.random()
+        if roll < 0.4:
+            return f"{word}EXISTS (SELECT {self.pick('1', '*', self.column(inner, kind))}{rows})"
+        if roll < 0.7:
+            return f"{self.column(outer, kind)} {word}IN (SELECT {self.inner_value(inner, outer, kind)}{rows})"
+        if roll < 0.78:
+            return f"({self.column(outer, 'int')}, {self.column(outer, kind)}) {word}IN (SELECT {self.column(inner, 'int')}, {self.column(inner, kind)}{rows})"
+        if roll < 0.88 and self.with_postgres:
+            operator = self.pick("=", "<>", "<", "<=", ">", ">=")
+            return f"{self.column(outer, kind)} {operator} {self.pick('ANY', 'ALL')} (SELECT {self.column(inner, kind)}{rows})"
+        return f"{self.column(outer, kind)} {self.pick('=', '<', '>=', '<>')} {self.scalar(outer, kind, depth)}"
+
+    def correlated(self):
+        source, scope = self.joins()
+        items = [name for name, _ in scope[:3]]
+        for _ in range(self.random.randint(0, 2)):
+            items.append(self.pick(self.scalar(scope, self.pick("int", "text", "number")), f"({self.subquery_test(scope)})"))
+        if self.chance(0.2):
+            items.append(f"CASE WHEN {self.subquery_test(scope, 0)} THEN {self.scalar(scope, 'int', 0)} ELSE {self.column(scope, 'int')} END")
+        where = f" WHERE {self.subquery_test(scope)}" if self.chance(0.6) else ""
+        if where and self.chance(0.4):
+            where += f" {self.pick('AND', 'OR')} {self.condition(scope, 1)}"
+        return f"SELECT {', '.join(items)} FROM {source}{where}"
+
+    def correlated_groups(self):
+        """Above a grouping, and in what is aggregated."""
+        source, scope = self.source("x")
+        key, kind = self.random.choice(scope)
+        groups = [(key, kind)]
+        items = [key, self.scalar(groups, "int", 1) if kind == "int" else "count(*)", f"sum({self.scalar(scope, 'int', 0)})"]
+        having = f" HAVING {self.subquery_test(groups, 0)}" if kind == "int" and self.chance(0.4) else ""
+        where = f" WHERE {self.subquery_test(scope, 0)}" if self.chance(0.4) else ""
+        return f"SELECT {', '.join(items)} FROM {source}{where} GROUP BY {key}{having}"
+
+    def lateral(self):
+        source, scope = self.joins()
+        rows, inner = self.inner_rows(scope, 1)
+        names = [name for name, _ in inner]
+        total = ", ".join(f"{name} NULLS LAST" for name in names)
+        kind = self.pick("int", "text", "number")
+        query = self.random.choice([
+            f"SELECT {self.inner_value(inner, scope, kind)} AS q{rows}",
+            f"SELECT {self.column(inner, kind)} AS q{rows} ORDER BY {total} LIMIT {self.random.randint(1, 3)}",
+            f"SELECT max({self.inner_value(inner, scope, kind)}) AS q{rows}",
+            f"SELECT count(*) AS q{rows}",
+            f"SELECT DISTINCT {self.column(inner, kind)} AS q{rows}",
+            f"SELECT {self.column(inner, 'int')} + count(*) AS q{rows} GROUP BY {self.column(inner, 'int')}",
+            f"SELECT row_number() OVER (ORDER BY {total}) AS q{rows}",
+            f"SELECT {self.column(scope, kind)} AS q",
+            f"SELECT {self.column(inner, kind)} AS q{rows} {self.pick('UNION ALL', 'UNION', 'EXCEPT')} SELECT {self.column(scope, kind)}",
+        ])
+        join = self.pick(", LATERAL", " JOIN LATERAL", " LEFT JOIN LATERAL", " LEFT JOIN LATERAL")
+        on = "" if join.startswith(",") else " ON " + self.pick("true", "true", "l.q IS NOT NULL", self.column(scope, "int") + " > 1")
+        items = [name for name, _ in scope[:3]] + ["l.q"]
+        where = f" WHERE {self.without_subqueries(self.condition, scope, 1)}" if self.chance(0.3) else ""
+        return f"SELECT {', '.join(items)} FROM {source}{join} ({query}) l{on}{where}"
+
     def query(self):
-        return self.random.choice([self.plain, self.plain, self.grouped, self.grouped, self.window, self.set_operation])()
+        kinds = [self.plain, self.plain, self.grouped, self.grouped, self.window, self.set_operation, self.correlated, self.correlated,
+                 self.correlated_groups] + ([self.lateral] if self.with_postgres else [])
+        make = self.random.choice(kinds) if self.only is None else getattr(self, self.only)
+        return make()
 
 
-def compare_round(depot, generator, deadline, topology):
+def compare_round(depot, generator, deadline, topology, postgres):
     """One set of tables and some hundred queries; (compared, failures)."""
-    ours, theirs = Depot(depot, *topology), Sqlite()
+    ours, theirs = Depot(depot, *topology), Sqlite() if postgres is None else Postgres(postgres)
     setup = []
     for name in TABLES:
         create, design, inserts = generator.table(name)
+        if postgres is not None:
+            theirs.run(f"DROP TABLE IF EXISTS {name}")
         ours.run(f"{create} {design}")
         theirs.run(create)
         setup.append(f"{create} {design}")
@@ -265,19 +397,22 @@ def main():
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     parser.add_argument("--keep-going", action="store_true")
+    parser.add_argument("--postgres", metavar="CONNECTION")
+    parser.add_argument("--only", metavar="KIND")
     options = parser.parse_args()
-    generator = Generator(options.seed)
+    generator = Generator(options.seed, options.postgres is not None, options.only)
     deadline = time.monotonic() + options.seconds
     compared = failed = rounds = 0
     while time.monotonic() < deadline:
         topology = TOPOLOGIES[rounds % len(TOPOLOGIES)]
-        done, failures, setup = compare_round(options.depot, generator, deadline, topology)
+        done, failures, setup = compare_round(options.depot, generator, deadline, topology, options.postgres)
         compared, failed, rounds = compared + done, failed + len(failures), rounds + 1
         for sql, answer, expected in failures[: 5 if options.keep_going else 1]:
-            print(f"-- {' '.join(topology)}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:  {answer}\n-- SQLite: {expected}\n")
+            print(f"-- {' '.join(topology)}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:  {answer}\n-- Other:  {expected}\n")
         if failures and not options.keep_going:
             break
-    print(f"seed {options.seed}: {compared} random queries compared with SQLite, {failed} differ")
+    other = "SQLite" if options.postgres is None else "PostgreSQL"
+    print(f"seed {options.seed}: {compared} random queries compared with {other}, {failed} differ")
     sys.exit(failed > 0)
 
 
