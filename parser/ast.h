@@ -444,6 +444,7 @@ typedef struct AstInsert {
     AstName *table;
     AstIdentList columns; /* empty: all */
     AstQuery *query;
+    AstWith *with; /* in front of INSERT; may be NULL */
 } AstInsert;
 
 /* `a = v`, `(a, b) = (v, w)`: a value per column, AST_DEFAULT among them; `(a, b) = (SELECT …)`: a query instead. */

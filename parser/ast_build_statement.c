@@ -299,7 +299,7 @@ AstPartitionItem *ast_partition_item(Parser *p, Token transform, const Token *pa
 AstInsert *ast_insert(Parser *p, AstName *table, AstIdentList columns, AstQuery *query) {
     AstInsert *insert;
     NEW_NODE(p, insert);
-    *insert = (AstInsert){table, columns, query};
+    *insert = (AstInsert){.table = table, .columns = columns, .query = query};
     return insert;
 }
 

@@ -374,6 +374,7 @@ static void print_create_table(Printer *out, const AstCreateTable *table) {
 }
 
 static void print_insert(Printer *out, const AstInsert *insert) {
+    sql_print_with(out, insert->with);
     sql_put(out, "INSERT INTO ");
     sql_put_name(out, insert->table);
     sql_put_idents_if_any(out, &insert->columns);

@@ -269,9 +269,12 @@ prepared ::= PREPARE.
 /* ----------------------------------------------------------------------------------------------------- INSERT */
 
 %type insert {AstInsert *}
-insert(I) ::= INSERT INTO qualified_name(T) query(Q).                       { I = ast_insert(p, T, (AstIdentList){0}, Q); }
-insert(I) ::= INSERT INTO qualified_name(T) LP idents(C) RP query(Q).       { I = ast_insert(p, T, C, Q); }
-insert(I) ::= INSERT INTO qualified_name(T) DEFAULT VALUES.                 { I = ast_insert(p, T, (AstIdentList){0}, NULL); }
+insert(I) ::= insert_rows(A).                   { I = A; }
+insert(I) ::= with(W) insert_rows(A).           { I = A; I->with = W; }
+%type insert_rows {AstInsert *}
+insert_rows(I) ::= INSERT INTO qualified_name(T) query(Q).                       { I = ast_insert(p, T, (AstIdentList){0}, Q); }
+insert_rows(I) ::= INSERT INTO qualified_name(T) LP idents(C) RP query(Q).       { I = ast_insert(p, T, C, Q); }
+insert_rows(I) ::= INSERT INTO qualified_name(T) DEFAULT VALUES.                 { I = ast_insert(p, T, (AstIdentList){0}, NULL); }
 
 /* ------------------------------------------------------------------------------------ DELETE, UPDATE, MERGE, TRUNCATE */
 

@@ -37,6 +37,7 @@ Status bind_target_columns(const Context *cx, Arena *arena, const TableSchema *s
 typedef struct Insertion {
     Binder *binder;
     const AstInsert *ast;
+    Cte *ctes; /* what WITH names mean; NULL without WITH */
     const TableVersion *table;
     uint32_t target_count;
     uint32_t *targets; /* table column of each value */
@@ -124,7 +125,7 @@ static Status insert_one_row(const Context *cx, const Insertion *insertion, Plac
 static Status insert_values(const Context *cx, const Insertion *insertion, LogicalNode **node) {
     const AstQuery *query = insertion->ast->query;
     const AstRowList *rows = &query->values;
-    Scope none = {0};
+    Scope none = {.ctes = insertion->ctes};
     Place place = {.binder = insertion->binder, .scope = &none, .clause = CLAUSE_VALUES};
     if (rows->count == 1) {
         return insert_one_row(cx, insertion, &place, node);
@@ -149,7 +150,7 @@ static Status insert_query(const Context *cx, const Insertion *insertion, Logica
     const AstQuery *ast = insertion->ast->query;
     BoundQuery query;
     Expr **row;
-    TRY(bind_query_body(cx, insertion->binder, NULL, NULL, ast, &query));
+    TRY(bind_query_body(cx, insertion->binder, insertion->ctes, NULL, ast, &query));
     uint32_t values = query.node->column_count;
     TRY(check_count(cx, insertion, values,
                     values > insertion->target_count ? query.positions[insertion->target_count] : ast->pos));
@@ -185,6 +186,9 @@ Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const As
                    LogicalPlan **plan) {
     Insertion insertion = {.ast = ast};
     TRY(binder_create(cx, arena, snapshot, parameters, &insertion.binder));
+    if (ast->with != NULL) {
+        TRY(bind_with_names(cx, insertion.binder, NULL, ast->with, NULL, &insertion.ctes));
+    }
     TRY(bind_table(cx, arena, snapshot, ast->table, &insertion.table));
     const TableSchema *schema = insertion.table->schema;
     TRY(bind_target_columns(cx, arena, schema, &ast->columns, &insertion.targets, &insertion.target_count));
@@ -195,6 +199,9 @@ Status bind_insert(const Context *cx, Arena *arena, Snapshot *snapshot, const As
         TRY(insert_defaults(cx, &insertion, root));
     } else {
         TRY(is_plain_values(ast->query) ? insert_values(cx, &insertion, root) : insert_query(cx, &insertion, root));
+    }
+    if (ast->with != NULL) {
+        TRY(bind_with_unused(cx, insertion.binder, ast->with, insertion.ctes));
     }
     TRY(filter_checks(cx, insertion.binder, schema, NULL, root));
     return plan_into_table(cx, *plan, insertion.table);

@@ -116,6 +116,8 @@ struct depot_statement {
 uint64_t clock_ns(void);
 uint32_t session_threads(const Settings *settings);
 
+/* Makes these the connection's settings. */
+Status session_use_settings(const Context *cx, depot *db, const Settings *settings);
 /* A Context of the connection itself (prepare, SET …), and of a run. */
 Context session_context(depot *db);
 Context run_context(depot_statement *statement);

@@ -69,27 +69,33 @@ static const char *partition_text(const Context *cx, Arena *arena, const TableSc
 
 /* ---------------------------------------------------------------------------------------------------------- statements */
 
+Status session_use_settings(const Context *cx, depot *db, const Settings *settings) {
+    if (strcmp(db->settings.kernels, settings->kernels) != 0) {
+        TRY(kernels_select(cx, settings->kernels)); /* of the whole process: not touched without need */
+    }
+    db->settings = *settings;
+    return OK;
+}
+
 static Status set(const Context *cx, depot_statement *statement) {
     const AstSet *set = statement->ast->set;
     depot *db = statement->db;
     if (set->is_local) {
         return fail_unsupported(cx, statement->ast->pos, "SET LOCAL");
     }
-    if (set->name == NULL) {
-        settings_init(&db->settings);
-        return kernels_select(cx, db->settings.kernels);
-    }
     Settings changed = db->settings;
+    if (set->name == NULL) {
+        settings_init(&changed);
+        return session_use_settings(cx, db, &changed);
+    }
     Status status = settings_set(cx, &changed, set->name->text, set->value == NULL ? "default" : set->value);
     if (status == OK) {
-        status = kernels_select(cx, changed.kernels);
+        status = session_use_settings(cx, db, &changed);
     }
     if (status != OK) {
         error_set_pos_if_none(cx, status == UNDEFINED_OBJECT ? set->name->pos : set->value_pos);
-        return status;
     }
-    db->settings = changed;
-    return OK;
+    return status;
 }
 
 static Status show_all(const Context *cx, depot_statement *statement) {

@@ -147,8 +147,7 @@ static Status take_back(const Context *cx, depot *db) {
         return OK;
     }
     commit_abort(release(&db->transaction, TRANSACTION_NONE));
-    db->settings = db->transaction.settings;
-    return OK;
+    return session_use_settings(cx, db, &db->transaction.settings);
 }
 
 static Status make_durable(const Context *cx, depot *db) {
@@ -159,7 +158,10 @@ static Status make_durable(const Context *cx, depot *db) {
     Commit *commit = release(&db->transaction, TRANSACTION_NONE);
     Status status = commit == NULL ? OK : commit_finish(cx, commit);
     if (status != OK) {
-        db->settings = db->transaction.settings;
+        Error error = *cx->error;
+        Status ignored = session_use_settings(cx, db, &db->transaction.settings); /* they were in use before */
+        (void)ignored;
+        *cx->error = error;
     }
     return status;
 }

@@ -185,6 +185,7 @@ static const char *const round_trips[] = {
     "INSERT INTO s.t (a, b) SELECT 1, 2",
     "INSERT INTO t (a) (SELECT 1)",
     "INSERT INTO t DEFAULT VALUES",
+    "WITH x AS (SELECT 1) INSERT INTO t (a) WITH y AS (SELECT 2) SELECT * FROM x, y",
     "INSERT INTO t WITH x AS (SELECT 1) SELECT * FROM x",
     "DELETE FROM t",
     "WITH x AS (SELECT 1) DELETE FROM s.t AS a USING u, (SELECT 1) AS b WHERE a.x = u.x AND delete > 1",
