@@ -39,10 +39,10 @@ Status narrow_prepare(const Context *cx, Arena *arena, const Expr *expr, Narrow 
     TRY_NEW_ARRAY(cx, arena, set.slots, set.count);
     set.count = 0;
     expr_walk(expr, note_slot, &set);
-    narrow->slots = set.slots;
-    narrow->slot_count = set.count;
-    narrow->batch.column_count = set.slot_max + 1;
     TRY_NEW_ARRAY(cx, arena, narrow->batch.columns, set.slot_max + 1);
+    narrow->batch.column_count = set.slot_max + 1;
+    narrow->slots = set.slots;
+    narrow->slot_count = set.count; /* last: narrow_free goes by it */
     return OK;
 }
 
