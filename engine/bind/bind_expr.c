@@ -1,7 +1,11 @@
 /* Expressions: one function per kind of node. Types meet through expr/'s casts and operators. */
 #include "bind/select.h"
 
+#include "core/decimal.h"
+
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 const ClauseRule clause_rules[CLAUSE_COUNT] = {
 #define CLAUSE(tag, what, columns, aggregates, windows) [CLAUSE_##tag] = {what, columns, aggregates, windows},
@@ -175,6 +179,36 @@ static bool is_number(const char *text) {
     return digits > 0 && text[digits + strspn(text + digits, " ")] == '\0';
 }
 
+/* The decimals of a number in text: 2 for "1.25" and "1.25e0". */
+static uint32_t text_decimals(const Text *text) {
+    const char *data = text_data(text), *end = data + text->bytes;
+    const char *exponent = memchr(data, 'e', text->bytes);
+    exponent = exponent == NULL ? memchr(data, 'E', text->bytes) : exponent;
+    const char *digits_end = exponent == NULL ? end : exponent, *point = memchr(data, '.', (size_t)(digits_end - data));
+    long decimals = 0;
+    for (const char *at = point == NULL ? digits_end : point + 1; at < digits_end && isdigit((unsigned char)*at); at++) {
+        decimals++;
+    }
+    char power[8] = "";
+    if (exponent != NULL) {
+        snprintf(power, sizeof power, "%.*s", (int)(end - exponent - 1 < 7 ? end - exponent - 1 : 7), exponent + 1);
+    }
+    decimals -= strtol(power, NULL, 10);
+    return decimals < 0 ? 0 : decimals > DECIMAL_PRECISION_MAX ? DECIMAL_PRECISION_MAX : (uint32_t)decimals;
+}
+
+/* CAST(x AS DECIMAL) without digits keeps those that x has, where its type or text tells. */
+static Type plain_decimal_for(const Expr *operand) {
+    if (operand->type.id == TYPE_DECIMAL) {
+        return operand->type;
+    }
+    if (type_is_integer(operand->type)) {
+        return type_decimal(operand->type.id == TYPE_SMALLINT ? 5 : operand->type.id == TYPE_INTEGER ? 10 : 19, 0);
+    }
+    bool is_text = operand->kind == EXPR_CONSTANT && !operand->value.is_null && type_is_text(operand->type);
+    return type_decimal(DECIMAL_PRECISION_MAX, is_text ? text_decimals(&operand->value.text) : DECIMAL_SCALE_DEFAULT);
+}
+
 static Status bind_typed_literal(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
     Type type;
     TRY(bind_type(cx, ast->typed.type, &type));
@@ -186,6 +220,9 @@ static Status bind_typed_literal(const Context *cx, Arena *arena, const AstExpr 
     Expr *literal;
     AstExpr string = {.kind = AST_STRING, .pos = ast->pos, .text = text};
     TRY(bind_string(cx, arena, &string, &literal));
+    if (type.id == TYPE_DECIMAL && ast->typed.type->modifier_count == 0) {
+        type = plain_decimal_for(literal);
+    }
     return cast_bind(cx, arena, literal, type, true, false, out);
 }
 
@@ -454,6 +491,9 @@ static Status bind_cast(const Context *cx, Place *place, const AstExpr *ast, Exp
     Expr *operand;
     TRY(bind_type(cx, ast->cast.type, &type));
     TRY(bind_expr(cx, place, ast->args.items[0], &operand));
+    if (type.id == TYPE_DECIMAL && ast->cast.type->modifier_count == 0) {
+        type = plain_decimal_for(operand);
+    }
     Status status = cast_bind(cx, place->binder->arena, operand, type, true, ast->cast.is_try, out);
     if (status == CANNOT_COERCE) {
         cx->error->pos = ast->pos;

@@ -60,7 +60,7 @@ int32_t timestamp_days(int64_t timestamp, int64_t *micros) {
     return (int32_t)days;
 }
 
-#define DAYS_MIN (-JULIAN_1970) /* 4713-01-01 BC, a little before PostgreSQL's first day */
+#define DAYS_MIN (-JULIAN_1970) /* 4714-11-24 BC, PostgreSQL's first day */
 #define DAYS_MAX 106751990      /* the last day whose microseconds fit 64 bits */
 
 bool days_in_range(int64_t days) {

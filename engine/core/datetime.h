@@ -1,4 +1,4 @@
-/* The proleptic Gregorian calendar: days and microseconds since 1970-01-01, to and from fields and text. From 4713 BC to
+/* The proleptic Gregorian calendar: days and microseconds since 1970-01-01, to and from fields and text. From 4714-11-24 BC to
  * 294275 AD; year 0 is 1 BC. */
 #ifndef DEPOT_CORE_DATETIME_H
 #define DEPOT_CORE_DATETIME_H
@@ -11,7 +11,7 @@
 #define MICROS_PER_MINUTE (60 * MICROS_PER_SECOND)
 #define MICROS_PER_HOUR (60 * MICROS_PER_MINUTE)
 #define MICROS_PER_DAY (24 * MICROS_PER_HOUR)
-#define DATE_YEAR_MIN (-4712)
+#define DATE_YEAR_MIN (-4713) /* 4714 BC: the Julian day 0 is its 24 November */
 #define DATE_YEAR_MAX 294275
 #define JULIAN_1970 2440588 /* the Julian day of 1970-01-01 */
 #define DATETIME_PRINT_MAX 48

@@ -52,6 +52,9 @@ static TemplateTime time_of_interval(Interval interval) {
 
 static Status print_row(const Context *cx, const Template *template, const TemplateTime *time, uint32_t row, Arena *arena,
                         Vector *out) {
+    if (template->count == 0) { /* as in PostgreSQL */
+        return fn_set_null(cx, out, row);
+    }
     char buffer[TEMPLATE_PRINT_MAX];
     size_t bytes;
     TRY(template_print(cx, template, time, buffer, &bytes));

@@ -134,12 +134,22 @@ static void double_as_digits(const NumberTemplate *t, double value, Digits *out)
     int32_t before = snprintf(out->text, sizeof out->text, "%.0f", size), after = t->after;
     after = before >= DBL_DIG ? 0 : before + after > DBL_DIG ? DBL_DIG - before : after;
     snprintf(out->text, sizeof out->text, "%.*f", after, size);
+    if (before > t->before + t->shift) { /* only as many # as decimals are kept */
+        memset(out->text, '#', (size_t)(t->before + t->shift + after + 1));
+        out->text[t->before + t->shift] = '.';
+        out->text[t->before + t->shift + after + 1] = 0;
+        out->before = (uint32_t)(t->before + t->shift);
+        return;
+    }
     const char *point = strchr(out->text, '.');
     out->before = (uint32_t)(point == NULL ? strlen(out->text) : (size_t)(point - out->text));
 }
 
 static Status print_row(const Context *cx, const NumberTemplate *t, const Digits *digits, uint32_t row, Arena *arena,
                         Vector *out) {
+    if (t->count == 0) { /* as in PostgreSQL */
+        return fn_set_null(cx, out, row);
+    }
     char buffer[NUMBER_PRINT_MAX];
     size_t bytes = number_template_print(t, digits->text, digits->before, digits->is_negative, buffer);
     char *copy = bytes > TEXT_INLINE_MAX ? arena_copy_text(cx, arena, buffer, bytes) : buffer;

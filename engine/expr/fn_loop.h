@@ -56,7 +56,7 @@ static inline Status fail_overflow(const Context *cx, Type type) {
     if (type.id == TYPE_DECIMAL) {
         return fail(cx, NUMERIC_OUT_OF_RANGE, "numeric field overflow: the result does not fit %s", type_name(type, name));
     }
-    bool is_datetime = type.id == TYPE_DATE || type.id == TYPE_TIMESTAMP || type.id == TYPE_INTERVAL;
+    bool is_datetime = type_is_moment(type) || type.id == TYPE_TIME || type.id == TYPE_INTERVAL;
     return fail(cx, is_datetime ? DATETIME_OUT_OF_RANGE : NUMERIC_OUT_OF_RANGE, "%s out of range", type_name(type, name));
 }
 

@@ -1,4 +1,5 @@
 /* Functions of whole and exact numbers, and random ones. */
+#include "core/value.h"
 #include "expr/fn_loop.h"
 
 #include <math.h>
@@ -89,14 +90,22 @@ static uint64_t common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
+static int64_t integer_at(const Vector *vector, uint32_t row) {
+    return vector->type.id == TYPE_INTEGER ? arg_I32(vector, row) : arg_I64(vector, row);
+}
+
+/* Of two INTEGERs or two BIGINTs. */
 static Status divisors(const Context *cx, const Vector *const *args, uint32_t rows, bool multiple, Vector *out) {
+    uint64_t limit = out->type.id == TYPE_INTEGER ? INT32_MAX : INT64_MAX;
     for (uint32_t row = 0; row < rows; row++) {
-        uint64_t a = magnitude(arg_I64(args[0], row)), b = magnitude(arg_I64(args[1], row)), result = common_divisor(a, b);
+        uint64_t a = magnitude(integer_at(args[0], row)), b = magnitude(integer_at(args[1], row)),
+                 result = common_divisor(a, b);
         bool overflow = multiple && result != 0 && __builtin_mul_overflow(a / result, b, &result);
-        if ((overflow || result > INT64_MAX) && fn_row_valid(out, row)) {
+        if ((overflow || result > limit) && fn_row_valid(out, row)) {
             return fail_overflow(cx, out->type);
         }
-        ((int64_t *)out->data)[row] = (int64_t)result;
+        Value value = value_i64(out->type, (int64_t)result);
+        value_store(&value, out->data, row);
     }
     return OK;
 }

@@ -82,6 +82,9 @@ static Status overlay(Builder *builder, Bytes text, Bytes with, int64_t from, in
     if (from <= 0) {
         return fail(builder->cx, SUBSTRING_ERROR, "negative substring length not allowed");
     }
+    if (from + count > INT32_MAX) {
+        return fail(builder->cx, NUMERIC_OUT_OF_RANGE, "integer out of range");
+    }
     int64_t after = from + count < 1 ? 1 : from + count;
     size_t head = utf8_offset(text.data, text.bytes, from - 1 > UINT32_MAX ? UINT32_MAX : (uint32_t)(from - 1));
     size_t tail = utf8_offset(text.data, text.bytes, after - 1 > UINT32_MAX ? UINT32_MAX : (uint32_t)(after - 1));

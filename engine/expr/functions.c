@@ -222,8 +222,8 @@ static Type quotient_type(Type a, Type b) {
 }
 
 static Type remainder_type(Type a, Type b) {
-    Type common = sum_type(a, b);
-    return decimal_saturated(common.precision - 1u, common.scale);
+    uint32_t scale = most(a.scale, b.scale);
+    return decimal_saturated(most(a.precision - a.scale, b.precision - b.scale) + scale, scale);
 }
 
 /* round(x, 2): the scale is known if the number of places is a constant. */
@@ -423,12 +423,43 @@ static const char *const later_functions[] = {
     "regexp_match",    "regexp_matches", "regexp_split_to_array", "regexp_split_to_table", "encode",
     "string_to_array", "trim_scale"};
 
+/* float8(x) and the like are casts, as in PostgreSQL. */
+static bool is_cast_name(const char *name, Type *type) {
+    static const struct {
+        const char *name;
+        TypeId type;
+    } names[] = {{"bool", TYPE_BOOLEAN},
+                 {"int2", TYPE_SMALLINT},
+                 {"int4", TYPE_INTEGER},
+                 {"int8", TYPE_BIGINT},
+                 {"float4", TYPE_REAL},
+                 {"float8", TYPE_DOUBLE},
+                 {"text", TYPE_VARCHAR},
+                 {"varchar", TYPE_VARCHAR},
+                 {"date", TYPE_DATE},
+                 {"time", TYPE_TIME},
+                 {"timestamptz", TYPE_TIMESTAMPTZ},
+                 {"timestamp", TYPE_TIMESTAMP},
+                 {"interval", TYPE_INTERVAL}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(names[i].name, name) == 0) {
+            *type = type_make(names[i].type);
+            return true;
+        }
+    }
+    return false;
+}
+
 Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **args, uint32_t arg_count, SourcePos pos,
                      Expr **call) {
     bool found;
     TRY(call_bind(cx, arena, name, args, arg_count, pos, &found, call));
     if (found) {
         return OK;
+    }
+    Type type;
+    if (arg_count == 1 && is_cast_name(name, &type)) {
+        return cast_bind(cx, arena, args[0], type, true, false, call);
     }
     if (function_exists(name)) {
         return fail_no_overload(cx, name, args, arg_count, pos);

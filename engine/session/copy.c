@@ -150,7 +150,7 @@ static Status report_rejects(const Context *cx, CopyLoad *load) {
     qsort(load->rejects, load->rejects_kept, sizeof *load->rejects, reject_order);
     if (load->reject_count > load->spec->max_errors) {
         describe_reject(&load->rejects[0], text, sizeof text);
-        fail(cx, BAD_COPY_FORMAT, "COPY %s: %s", load->spec->table->schema->name, text);
+        fail(cx, load->rejects[0].status, "COPY %s: %s", load->spec->table->schema->name, text);
         return fail_hint(cx, "nothing was loaded; MAXERROR n lets a load leave out up to n rows");
     }
     for (uint32_t i = 0; i < load->rejects_kept; i++) {

@@ -14,8 +14,9 @@ void csv_converter_free(CsvConverter *converter) {
     arena_free(&converter->arena);
 }
 
-static void reject(const CsvColumn *column, uint32_t row, const char *reason) {
+static void reject(const CsvColumn *column, uint32_t row, Status status, const char *reason) {
     if (column->reasons[row] == NULL) {
+        column->statuses[row] = status;
         column->reasons[row] = reason;
         column->bad_columns[row] = column->field->name;
     }
@@ -137,12 +138,12 @@ static Status settle_cells(const Context *cx, CsvConverter *converter, const Csv
             if (format->accept_invalid_utf8) {
                 TRY(replace_invalid(cx, converter, format->replacement_char, cell));
             } else {
-                reject(column, row, "invalid byte sequence for encoding UTF-8");
+                reject(column, row, INVALID_ENCODING, "invalid byte sequence for encoding UTF-8");
                 cell->is_null = true;
             }
         }
         if (cell->is_null && column->field->not_null) {
-            reject(column, row, "null value in a column that is NOT NULL");
+            reject(column, row, NOT_NULL_VIOLATION, "null value in a column that is NOT NULL");
         }
         *nulls += cell->is_null;
     }
@@ -281,7 +282,7 @@ static Status parse_general(const Context *cx, CsvConverter *converter, const Cs
             if (reason == NULL) {
                 return OUT_OF_MEMORY;
             }
-            reject(column, row, reason);
+            reject(column, row, INVALID_DATETIME_FORMAT, reason);
             return OK;
         }
     } else {
@@ -294,7 +295,7 @@ static Status parse_general(const Context *cx, CsvConverter *converter, const Cs
             if (reason == NULL) {
                 return OUT_OF_MEMORY;
             }
-            reject(column, row, reason);
+            reject(column, row, status, reason);
             return OK;
         }
     }

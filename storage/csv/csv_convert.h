@@ -19,7 +19,8 @@ typedef struct CsvColumn {
     uint32_t stride, rows;
     bool check_utf8;
     /* By row: why it is rejected (NULL: it is not) and by which column. Rows rejected already are left alone. */
-    const char **reasons, **bad_columns;
+    const char **reasons, **bad_columns; /* by row: NULL, or why it is rejected, and whose column's value */
+    Status *statuses;                    /* what such an error is outside COPY */
 } CsvColumn;
 
 /* Memory of one batch: unescaped fields and reasons. One per parser. */

@@ -33,6 +33,7 @@ struct CsvParser {
     uint16_t *good_rows;
     const char **reasons; /* by row: NULL, or why it is rejected */
     const char **bad_columns;
+    Status *statuses;
     CsvConverter converter;
     Batch typed; /* one column per field, before bad rows are taken out */
     CsvReject *rejects;
@@ -53,9 +54,11 @@ Status csv_parser_create(const Context *cx, const CsvFormat *format, CsvParser *
     parser->good_rows = mem_alloc(cx, sizeof *parser->good_rows * rows);
     parser->reasons = mem_alloc(cx, sizeof *parser->reasons * rows);
     parser->bad_columns = mem_alloc(cx, sizeof *parser->bad_columns * rows);
+    parser->statuses = mem_alloc(cx, sizeof *parser->statuses * rows);
     Type *types = mem_alloc(cx, sizeof *types * (format->field_count + 1));
     if (parser->cells == NULL || parser->row_lines == NULL || parser->row_starts == NULL || parser->row_ends == NULL ||
-        parser->good_rows == NULL || parser->reasons == NULL || parser->bad_columns == NULL || types == NULL) {
+        parser->good_rows == NULL || parser->reasons == NULL || parser->bad_columns == NULL || parser->statuses == NULL ||
+        types == NULL) {
         status = OUT_OF_MEMORY;
     }
     for (uint32_t i = 0; status == OK && i < format->field_count; i++) {
@@ -86,6 +89,7 @@ void csv_parser_free(CsvParser *parser) {
     mem_free(parser->good_rows);
     mem_free(parser->reasons);
     mem_free(parser->bad_columns);
+    mem_free(parser->statuses);
     mem_free(parser->rejects);
     mem_free(parser);
 }
@@ -253,6 +257,7 @@ static bool cut_record(CsvParser *parser, uint32_t row) {
     parser->row_ends[row] = (uint32_t)end;
     parser->line += 1 + (has_quotes ? lines_in(parser, start, end) : 0);
     parser->reasons[row] = NULL;
+    parser->statuses[row] = BAD_COPY_FORMAT;
     if (is_blank && (format->ignore_blank_lines || format->field_count > 1)) {
         return false;
     }
@@ -285,7 +290,10 @@ static void keep_reject(CsvParser *parser, uint32_t row) {
         CsvReject *reject = &parser->rejects[parser->reject_count];
         size_t bytes = parser->row_ends[row] - parser->row_starts[row];
         bytes = bytes < sizeof reject->text ? bytes : sizeof reject->text - 1;
-        *reject = (CsvReject){.file = parser->chunk->file, .line = parser->row_lines[row], .column = parser->bad_columns[row]};
+        *reject = (CsvReject){.file = parser->chunk->file,
+                              .line = parser->row_lines[row],
+                              .column = parser->bad_columns[row],
+                              .status = parser->statuses[row]};
         snprintf(reject->reason, sizeof reject->reason, "%s", parser->reasons[row]);
         memcpy(reject->text, parser->chunk->data + parser->row_starts[row], bytes);
         bytes = utf8_valid_prefix(reject->text, bytes);
@@ -340,7 +348,8 @@ Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_
                             .rows = cut,
                             .check_utf8 = !parser->is_plain_utf8,
                             .reasons = parser->reasons,
-                            .bad_columns = parser->bad_columns};
+                            .bad_columns = parser->bad_columns,
+                            .statuses = parser->statuses};
         TRY(csv_convert(cx, &parser->converter, &column, &parser->typed.columns[i]));
     }
     return hand_out(cx, parser, cut, out, rows);

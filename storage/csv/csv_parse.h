@@ -33,6 +33,7 @@ typedef struct CsvReject {
     const char *file; /* as the input's path list has it */
     uint64_t line;
     const char *column; /* NULL: the row as a whole */
+    Status status;      /* BAD_COPY_FORMAT, or what the value's error is elsewhere */
     char reason[256];
     char text[256]; /* of the record, cut */
 } CsvReject;

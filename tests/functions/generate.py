@@ -5,13 +5,13 @@
 
 A list has one case per line: a kind and an expression.
 
-    [substring]                    what follows tests this function
-    null   substring(NULL, 2)      a NULL argument
-    plain  substring('abc', 2)     an ordinary call
-    edge   substring('abc', 0)     limits, overflow, wrong arguments (the answer may be an error: its SQLSTATE is kept)
-    empty  substring('', 1)        an empty text
+    [substring substr]             what follows tests these functions; {f} stands for each of them, PostgreSQL has the first
+    null   {f}(NULL, 2)            a NULL argument
+    plain  {f}('abc', 2)           an ordinary call
+    edge   {f}('abc', 0)           limits, overflow, wrong arguments (the answer may be an error: its SQLSTATE is kept)
+    empty  {f}('', 1)              an empty text
     do     SET timezone = 'UTC'    a statement for both
-    ours   nvl(NULL, 1) => 1       PostgreSQL has no such function, or means something else: checked by hand
+    plain  nvl(NULL, 1) => 1       PostgreSQL has no such function, or means something else: checked by hand; tabs as \\t
 
 Kinds null, plain, edge and empty are what check.py asks for of each function.
 """
@@ -22,24 +22,24 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 TESTS = HERE.parent / "sql" / "functions" / "generated"
-KINDS = {"null", "plain", "edge", "empty", "do", "ours"}
+KINDS = {"null", "plain", "edge", "empty", "do"}
 
 
 def cases(path):
-    """(kind, text, expectation or None) of every line; sections are left out."""
+    """(kind, text, expectation or None, names of the section, whether it repeats the case before) of every line."""
+    names = []
     for number, line in enumerate(path.read_text().splitlines(), 1):
-        if not line.strip() or line[0] in "#[":
+        if line.startswith("["):
+            names = line.strip()[1:-1].split()
+            continue
+        if not line.strip() or line[0] == "#":
             continue
         kind, _, text = line.partition(" ")
         if kind not in KINDS:
             sys.exit(f"{path}:{number}: {kind} is no kind of case")
-        text = text.strip()
-        expected = None
-        if kind == "ours" or " => " in text:
-            text, arrow, expected = text.partition(" => ")
-            if not arrow:
-                sys.exit(f"{path}:{number}: a case of ours needs its answer after =>")
-        yield kind, text.strip(), expected
+        text, arrow, expected = text.strip().partition(" => ")
+        for index, name in enumerate(names if "{f}" in text else names[:1] or [""]):
+            yield kind, text.strip().replace("{f}", name), expected if arrow else None, names, index > 0
 
 
 def statement(kind, text):
@@ -61,22 +61,26 @@ def show(cell):
     return "(empty)" if cell == "" else cell
 
 
+def record(kind, sql, answer):
+    error = re.search(r"ERROR: +(\w{5})$", answer.split("\n")[0])
+    if kind == "do":
+        return f"\nstatement ok\n{sql}"
+    if error:
+        return f"\nstatement error\n{sql}\n----\n({error.group(1)})"
+    rows = [[show(cell) for cell in row.split("\t")] for row in answer.split("\n")]
+    return f"\nquery {'T' * len(rows[0])}\n{sql}\n----\n" + "\n".join("\t".join(row) for row in rows)
+
+
 def write(path, host, port):
     lines = [f"# Written by tests/functions/generate.py from {path.name} with the answers of PostgreSQL 15. Do not edit."]
     all_cases = list(cases(path))
-    answers = ask(host, port, [statement(kind, text) for kind, text, _ in all_cases])
-    for (kind, text, expected), answer in zip(all_cases, answers):
+    answers = ask(host, port, [statement(kind, text) for kind, text, *_ in all_cases])
+    for (kind, text, expected, _, repeats), answer in zip(all_cases, answers):
         sql = statement(kind, text)
-        if expected is not None:
-            answer = expected.replace("\\t", "\t")
-        error = re.search(r"ERROR: +(\w{5})$", answer.split("\n")[0])
-        if kind == "do":
-            lines.append(f"\nstatement ok\n{sql}")
-        elif error:
-            lines.append(f"\nstatement error\n{sql}\n----\n({error.group(1)})")
-        else:
-            rows = [[show(cell) for cell in row.split("\t")] for row in answer.split("\n")]
-            lines.append(f"\nquery {'T' * len(rows[0])}\n{sql}\n----\n" + "\n".join("\t".join(row) for row in rows))
+        answer = answer if expected is None else expected.replace("\\t", "\t")
+        answer = last if repeats else answer
+        last = answer
+        lines.append(record(kind, sql, answer))
     TESTS.mkdir(exist_ok=True)
     (TESTS / f"{path.stem}.test").write_text("\n".join(lines) + "\n")
 
@@ -87,4 +91,5 @@ def main():
         write(path, host, port)
 
 
-main()
+if __name__ == "__main__":
+    main()
