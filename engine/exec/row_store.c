@@ -350,6 +350,73 @@ Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batc
     return OK;
 }
 
+/* Room for all rows up to `rows`. */
+static Status reserve_rows(const Context *cx, RowBuffer *buffer, uint64_t rows) {
+    while (buffer->rows < rows) {
+        RowChunk *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
+        if (chunk == NULL || chunk->rows == ROW_CHUNK_ROWS) {
+            TRY(add_chunk(cx, buffer));
+            continue;
+        }
+        uint64_t wanted = rows - buffer->rows + chunk->rows, filled = wanted < ROW_CHUNK_ROWS ? wanted : ROW_CHUNK_ROWS;
+        if (filled > chunk->capacity) {
+            TRY(grow_chunk(cx, buffer->format, chunk, (uint32_t)filled));
+        }
+        buffer->rows += filled - chunk->rows;
+        chunk->rows = (uint32_t)filled;
+    }
+    return OK;
+}
+
+static Status put_validity(const Context *cx, RowBuffer *buffer, uint32_t c, const Vector *vector, uint16_t row,
+                           uint32_t target) {
+    RowChunk *chunk = buffer->chunks[target >> ROW_CHUNK_BITS];
+    KeptColumn *column = &chunk->columns[c];
+    bool valid = vector_is_valid(vector, row);
+    if (column->validity == NULL && !valid) {
+        TRY_ALLOC(cx, column->validity, BITS_WORDS(chunk->capacity) * 8);
+        bits_fill(column->validity, chunk->capacity);
+    }
+    if (column->validity != NULL) {
+        bit_put(column->validity, target & (ROW_CHUNK_ROWS - 1), valid);
+    }
+    return OK;
+}
+
+static Status put_column(const Context *cx, RowBuffer *buffer, uint32_t c, const Batch *batch, const uint16_t *rows,
+                         const uint32_t *targets, uint32_t count) {
+    const ColumnFormat *format = &buffer->format->columns[c];
+    const Vector *vector = &batch->columns[c];
+    _Alignas(16) uint8_t stored[BATCH_ROWS_MAX * 16];
+    TRY(column_format_store(cx, format, vector, 0, batch->rows, &buffer->scratch, stored));
+    bool is_text = format->kind == VECTOR_FLAT && format->storage_class == CLASS_TEXT;
+    for (uint32_t i = 0; i < count; i++) {
+        KeptColumn *column = &buffer->chunks[targets[i] >> ROW_CHUNK_BITS]->columns[c];
+        uint8_t *to = (uint8_t *)column->data + (size_t)(targets[i] & (ROW_CHUNK_ROWS - 1)) * format->width;
+        memcpy(to, stored + (size_t)rows[i] * format->width, format->width);
+        if (is_text) {
+            TRY(own_text(cx, &buffer->text, (Text *)(void *)to, 1));
+        }
+        if (vector->validity != NULL || column->validity != NULL) {
+            TRY(put_validity(cx, buffer, c, vector, rows[i], targets[i]));
+        }
+    }
+    return OK;
+}
+
+Status row_buffer_put(const Context *cx, RowBuffer *buffer, const Batch *batch, const uint16_t *rows, const uint32_t *targets,
+                      uint32_t count) {
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        last = targets[i] + UINT64_C(1) > last ? targets[i] + UINT64_C(1) : last;
+    }
+    TRY(reserve_rows(cx, buffer, last));
+    for (uint32_t c = 0; c < buffer->format->column_count && count > 0; c++) {
+        TRY(put_column(cx, buffer, c, batch, rows, targets, count));
+    }
+    return OK;
+}
+
 static Status permute_column(const Context *cx, KeptColumn *column, uint32_t width, uint32_t rows, const uint32_t *order) {
     void *data;
     TRY_ALLOC(cx, data, (size_t)rows * width);

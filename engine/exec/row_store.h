@@ -81,6 +81,10 @@ void row_buffer_free(RowBuffer *buffer);
 /* Copies the batch's rows; `extra` is the format's last column if it has one more than the batch, else NULL. */
 Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra) MUST_CHECK;
 
+/* Copies rows[i] of the batch to row targets[i], in order: a row that is there is replaced, rows from buffer->rows on are new
+ * and come without gaps. What long text was replaced stays in the arena. */
+Status row_buffer_put(const Context *cx, RowBuffer *buffer, const Batch *batch, const uint16_t *rows, const uint32_t *targets,
+                      uint32_t count) MUST_CHECK;
 /* Row i of the chunk becomes what its row order[i] was. */
 Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, const uint32_t *order) MUST_CHECK;
 

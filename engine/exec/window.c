@@ -12,6 +12,7 @@
 typedef struct WindowLocal {
     WindowRun run;
     WindowFill fill;
+    WindowTop top; /* if only the first rows of partitions are asked for */
     SortEncoder encoder;
 } WindowLocal;
 
@@ -38,12 +39,12 @@ static Status window_open(Task *task, const PhysicalNode *op, void *shared_) {
 }
 
 static Status window_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
-    (void)op;
     const WindowShared *shared = shared_;
     WindowLocal *local = local_;
     row_buffer_init(&local->run.rows, &shared->format);
     TRY(sort_encoder_init(&task->cx, &local->encoder));
-    return window_fill_open(&task->cx, &local->fill);
+    TRY(window_fill_open(&task->cx, &local->fill));
+    return window_top_is_possible(shared, &op->window) ? window_top_open(&task->cx, shared, &op->window, &local->top) : OK;
 }
 
 static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
@@ -52,7 +53,11 @@ static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, 
     uint64_t *words;
     *flow = NEED_INPUT;
     TRY(window_fill_reserve(&task->cx, shared, &local->fill, in->rows, &words));
-    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, words));
+    bool keeps_best = local->top.limit > 0;
+    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, keeps_best ? local->top.words : words));
+    if (keeps_best) {
+        return window_top_append(&task->cx, shared, &op->window, &local->top, &local->fill, &local->run, in);
+    }
     return window_fill_append(&task->cx, shared, &op->window, &local->fill, &local->run, in);
 }
 
@@ -327,6 +332,7 @@ static void window_close_local(const PhysicalNode *op, void *shared, void *local
     WindowLocal *local = local_;
     window_run_free(&local->run);
     window_fill_free(&local->fill);
+    window_top_free(&local->top);
     sort_encoder_free(&local->encoder);
 }
 

@@ -40,6 +40,28 @@ typedef struct WindowFill {
     uint32_t *order;  /* of a chunk's rows; owned */
 } WindowFill;
 
+#define WINDOW_TOP_MAX 64
+
+typedef struct TopSlot {
+    uint32_t group, tag; /* ROW_NONE: free */
+} TopSlot;
+
+/* The best rows of each partition that a task has seen (window_top.c). */
+typedef struct WindowTop {
+    uint32_t limit;
+    bool keeps_ties;
+    bool is_off; /* it kept nearly all: further rows are taken as they come */
+    uint64_t seen;
+    uint64_t mask;
+    TopSlot *slots; /* owned */
+    uint32_t group_count, group_capacity;
+    uint32_t *groups;  /* per group 1 + limit: how many rows, and which; owned */
+    uint64_t *hashes;  /* of the groups; owned */
+    uint64_t *words;   /* of a batch; owned */
+    uint16_t *rows;    /* of a batch: those that are kept; owned */
+    uint32_t *targets; /* and where; owned */
+} WindowTop;
+
 /* The rows of a part while they are sorted. */
 typedef struct PartSort {
     SortItem *items;   /* owned */
@@ -88,12 +110,14 @@ extern const SourceClass window_source;
 /* window_store.c: keeping rows, and parting them. */
 Status window_fill_open(const Context *cx, WindowFill *fill) MUST_CHECK;
 void window_fill_free(WindowFill *fill);
-/* Room for a batch: where its words go. */
+/* Room for a batch: where its words go. The fill is a chunk at most, but for Top-N, which lists all its rows at the end. */
 Status window_fill_reserve(const Context *cx, const WindowShared *shared, WindowFill *fill, uint32_t rows,
                            uint64_t **words) MUST_CHECK;
 /* Takes a batch whose words are in place. */
 Status window_fill_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowFill *fill,
                           WindowRun *run, const Batch *in) MUST_CHECK;
+/* fill->hashes of the batch's partition keys. */
+Status window_hash_partitions(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) MUST_CHECK;
 /* No more rows will come. */
 Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
 /* BY_RANGE: splitters from a sample of the run, and its chunks listed by them. */
@@ -109,6 +133,13 @@ Status window_collect_chunk(const Context *cx, const WindowShared *shared, const
 /* Do two rows (their words, and their numbers in the table) agree in the first `key_count` keys? */
 bool window_same_keys(const WindowShared *shared, uint32_t key_count, const uint64_t *words_a, uint32_t row_a,
                       const uint64_t *words_b, uint32_t row_b);
+
+bool window_top_is_possible(const WindowShared *shared, const WindowSpec *spec);
+Status window_top_open(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top) MUST_CHECK;
+void window_top_free(WindowTop *top);
+/* Takes a batch whose words are in top->words; fill has room for it. */
+Status window_top_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top,
+                         WindowFill *fill, WindowRun *run, const Batch *in) MUST_CHECK;
 
 /* window_carry.c: BY_RANGE. The totals of a sorted part; the carries of all, and what is evaluated as a whole. */
 Status window_add_totals(const Context *cx, WindowShared *shared, const PhysicalNode *op, uint32_t number) MUST_CHECK;

@@ -26,7 +26,7 @@ void window_fill_free(WindowFill *fill) {
 Status window_fill_reserve(const Context *cx, const WindowShared *shared, WindowFill *fill, uint32_t rows, uint64_t **words) {
     uint32_t capacity = fill->capacity == 0 ? FILL_ROWS_FIRST : fill->capacity;
     while (capacity < fill->rows + rows) {
-        capacity = capacity * 2 < ROW_CHUNK_ROWS ? capacity * 2 : ROW_CHUNK_ROWS + BATCH_ROWS_MAX;
+        capacity *= 2;
     }
     if (capacity != fill->capacity) {
         uint64_t *grown = mem_resize(cx, fill->words, sizeof *grown * capacity * shared->encoding.words);
@@ -90,31 +90,38 @@ static Status add_chunk(const Context *cx, WindowRun *run, WindowChunk **chunk) 
     return OK;
 }
 
-/* The first `rows` rows of the fill are a chunk. */
-static Status end_chunk(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run, uint32_t rows) {
+/* `rows` rows of the fill are a chunk. */
+static Status end_chunk(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run, uint32_t first,
+                        uint32_t rows) {
     uint32_t words = shared->encoding.words, number = run->chunk_count;
+    const uint64_t *from = fill->words + (size_t)first * words;
     WindowChunk *chunk;
     TRY(check_cancel(cx));
     TRY(add_chunk(cx, run, &chunk));
     TRY_ALLOC(cx, chunk->words, sizeof *chunk->words * words * rows);
     run->row_count += rows;
     if (shared->parting == PARTING_BY_HASH) {
-        order_by_part(fill->parts, rows, chunk->begins, fill->order);
-        list_words(fill->words, words, fill->order, rows, chunk->words);
+        order_by_part(fill->parts + first, rows, chunk->begins, fill->order);
+        list_words(from, words, fill->order, rows, chunk->words);
         return row_buffer_permute(cx, &run->rows, number, fill->order);
     }
     for (uint32_t p = 1; p <= WINDOW_PARTS; p++) {
         chunk->begins[p] = rows;
     }
-    memcpy(chunk->words, fill->words, sizeof *chunk->words * words * rows);
+    memcpy(chunk->words, from, sizeof *chunk->words * words * rows);
     return OK;
 }
 
-static Status note_parts(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) {
+Status window_hash_partitions(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) {
     memset(fill->hashes, 0, sizeof *fill->hashes * in->rows);
     for (uint32_t k = 0; k < spec->partition_count; k++) {
         TRY(hash_vector(cx, &in->columns[spec->partitions[k]], in->rows, k > 0, fill->hashes));
     }
+    return OK;
+}
+
+static Status note_parts(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) {
+    TRY(window_hash_partitions(cx, spec, fill, in));
     for (uint32_t i = 0; i < in->rows; i++) {
         fill->parts[fill->rows + i] = (uint8_t)(fill->hashes[i] >> (64 - WINDOW_PART_BITS));
     }
@@ -134,7 +141,7 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
     if (fill->rows < ROW_CHUNK_ROWS) {
         return OK;
     }
-    TRY(end_chunk(cx, shared, fill, run, ROW_CHUNK_ROWS));
+    TRY(end_chunk(cx, shared, fill, run, 0, ROW_CHUNK_ROWS));
     uint32_t left = fill->rows - ROW_CHUNK_ROWS, words = shared->encoding.words;
     memcpy(fill->words, fill->words + (size_t)ROW_CHUNK_ROWS * words, sizeof *fill->words * words * left);
     memcpy(fill->parts, fill->parts + ROW_CHUNK_ROWS, left);
@@ -143,7 +150,11 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
 }
 
 Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
-    return fill->rows == 0 ? OK : end_chunk(cx, shared, fill, run, fill->rows);
+    for (uint32_t first = 0; first < fill->rows; first += ROW_CHUNK_ROWS) {
+        uint32_t left = fill->rows - first;
+        TRY(end_chunk(cx, shared, fill, run, first, left < ROW_CHUNK_ROWS ? left : ROW_CHUNK_ROWS));
+    }
+    return OK;
 }
 
 void window_run_free(WindowRun *run) {

@@ -351,7 +351,14 @@ static Status window_details(Explainer *e, const PhysicalNode *node, uint32_t in
         TRY(explain_line(e, indent, "Partition: %s", text));
     }
     TRY(print_sort_slots(e, node->children[0], node->window.keys, node->window.key_count, &text));
-    return text == NULL ? OK : explain_line(e, indent, "Order: %s", text);
+    if (text != NULL) {
+        TRY(explain_line(e, indent, "Order: %s", text));
+    }
+    if (node->window.row_limit > 0) {
+        TRY(explain_line(e, indent, "Keeps: %lld rows per partition%s", (long long)node->window.row_limit,
+                         node->window.limit_keeps_ties ? " and their ties" : ""));
+    }
+    return node->window.is_sorted ? explain_line(e, indent, "Sort: none, rows come sorted") : OK;
 }
 
 static Status project_details(Explainer *e, const PhysicalNode *node, uint32_t indent) {

@@ -89,6 +89,9 @@ bool subplan_has_all(const Subplan *subplan, const Expr *expr);
 /* physical_agg.c */
 Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_expand(Lowering *low, const LogicalNode *node, Subplan *out);
+/* Rows of one group on one node: by their group columns, or on the leader. */
+Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint32_t count, bool is_large);
+/* physical_window.c */
 Status lower_window(Lowering *low, const LogicalNode *node, Subplan *out);
 
 #endif

@@ -193,6 +193,8 @@ typedef struct WindowSpec { /* output: the input's columns, then the items */
     const SortSlot *keys;
     uint32_t item_count;
     const WindowItem *items;
+    int64_t row_limit; /* of each partition: the others are not needed; 0: all are. See LogicalNode */
+    bool limit_keeps_ties;
 } WindowSpec;
 
 typedef enum ExchangeKind { EXCHANGE_BROADCAST, EXCHANGE_HASH, EXCHANGE_GATHER } ExchangeKind;

@@ -1,4 +1,4 @@
-/* Lowering of aggregation and windows. Between nodes: rows that are grouped where they are aggregate at once; else each node
+/* Lowering of aggregation. Between nodes: rows that are grouped where they are aggregate at once; else each node
  * aggregates what it has and the partial results meet on the leader (few groups) or by a hash exchange (many). DISTINCT
  * aggregates and those that cannot be split move the rows first. */
 #include "plan/cost.h"
@@ -268,7 +268,7 @@ static Status aggregate_splits(Lowering *low, AggregateBuild *build, uint32_t *i
 }
 
 /* Rows of one group on one node: by their group columns, or on the leader, where it can be known that there are none. */
-static Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint32_t count, bool is_large) {
+Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint32_t count, bool is_large) {
     if (count == 0 || !is_large) {
         return exchange_to_leader(low, input);
     }
@@ -425,75 +425,4 @@ Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out) {
     }
     TRY(bring_together(low, &build.input, build.groups, groups, node->aggregate.empty_set_count == 0));
     return aggregate_single(low, &build, out);
-}
-
-/* -------------------------------------------------------------------------------------------------------------------- windows
- */
-
-static Status window_items(Lowering *low, const LogicalNode *node, Subplan *input, const WindowItem **out) {
-    uint32_t count = node->window.call_count;
-    WindowItem *items;
-    ExprList exprs = {0};
-    TRY_NEW_ARRAY(low->cx, low->arena, items, count + 1);
-    for (uint32_t i = 0; i < count; i++) {
-        const WindowCall *call = &node->window.calls[i];
-        for (uint32_t a = 0; a < call->arg_count; a++) {
-            TRY(expr_list_add(low->cx, low->arena, &exprs, call->args[a]));
-        }
-        if (call->filter != NULL) {
-            TRY(expr_list_add(low->cx, low->arena, &exprs, call->filter));
-        }
-    }
-    uint32_t *slots;
-    TRY_NEW_ARRAY(low->cx, low->arena, slots, exprs.count + 1);
-    TRY(lower_exprs(low, input, exprs.items, exprs.count, true, slots));
-    for (uint32_t i = 0; i < count; i++) {
-        const WindowCall *call = &node->window.calls[i];
-        items[i] = (WindowItem){.id = call->id,
-                                .type = call->type,
-                                .aggregate = call->aggregate,
-                                .arg_count = call->arg_count,
-                                .args = slots,
-                                .has_filter = call->filter != NULL,
-                                .is_distinct = call->is_distinct,
-                                .ignores_nulls = call->ignores_nulls,
-                                .frame = call->frame,
-                                .partition_keys = call->partition_keys,
-                                .peer_keys = call->peer_keys};
-        slots += call->arg_count;
-        items[i].filter = items[i].has_filter ? *slots++ : 0;
-    }
-    *out = items;
-    return OK;
-}
-
-Status lower_window(Lowering *low, const LogicalNode *node, Subplan *out) {
-    Subplan input;
-    const WindowItem *items;
-    TRY(lower_node(low, node->children[0], &input));
-    TRY(window_items(low, node, &input, &items));
-    uint32_t count = node->window.partition_count;
-    uint32_t *partitions;
-    TRY_NEW_ARRAY(low->cx, low->arena, partitions, count + 1);
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(subplan_slot(low, &input, node->window.partitions[i]->column, &partitions[i]));
-    }
-    PlacementKind kind = input.placement.kind;
-    bool is_spread = kind == PLACED_RANDOM || kind == PLACED_HASHED;
-    if (is_spread && !(count > 0 && placement_groups(&input, partitions, count))) {
-        TRY(bring_together(low, &input, partitions, count, true));
-    }
-    TRY(lower_over(low, PHYSICAL_WINDOW, &input, node->window.call_count, out));
-    WindowSpec *spec = &out->node->window;
-    spec->partition_count = count;
-    spec->partitions = partitions;
-    TRY(lower_sort_keys(low, &input, node->window.keys, node->window.key_count, &spec->keys));
-    spec->key_count = node->window.key_count;
-    spec->item_count = node->window.call_count;
-    spec->items = items;
-    for (uint32_t i = 0; i < node->window.call_count; i++) {
-        lower_column(low, out, input.node->column_count + i, node->window.calls[i].output);
-    }
-    lower_finish(low, out);
-    return OK;
 }

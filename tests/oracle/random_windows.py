@@ -150,7 +150,29 @@ class Generator:
         numbered = "WITH numbered AS (SELECT *, row_number() OVER (PARTITION BY g ORDER BY v, id) AS r FROM w)"
         return f"SELECT id, {ours} FROM w", f"{numbered} SELECT id, {theirs} FROM numbered o"
 
+    def first_rows(self):
+        """Conditions on row numbers and ranks, which let a window keep less than it is given."""
+        call = self.pick("row_number()", "rank()", "rank()", "dense_rank()")
+        keys = ", ".join(self.order_item(column) for column in self.random.sample(list(COLUMNS), self.pick(1, 2)))
+        over = f"OVER ({self.partition()}ORDER BY {keys}{', id' if call == 'row_number()' else ''})"
+        condition = self.pick("= 1", "<= 1", "<= 3", "< 3", "< 6", "= 2", "BETWEEN 1 AND 2", "<= 2 OR g = 1", "<= 0", "<= 2 AND v > 1")
+        inner = f"SELECT *, {call} {over} AS r{self.pick('', f', rank() {over} AS r2', f', count(*) {over} AS r2')} FROM w"
+        theirs = f"SELECT id, r FROM ({inner}) q WHERE r {condition}"
+        ours = self.pick(theirs, f"SELECT id, {call} {over} AS r FROM w QUALIFY r {condition}")
+        return ours, theirs
+
+    def stacked(self):
+        """A window over the output of a window, whose order it may share."""
+        keys = self.pick(("g", "v, id"), ("g", "ts, id"), ("g, s", "i DESC, id"))
+        frame = self.pick("ROWS UNBOUNDED PRECEDING", "ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING", "")
+        other = self.pick(keys, keys, (keys[0], keys[1].split(",")[0]), ("s, g", keys[1]))
+        sql = (f"SELECT id, x, sum(x) OVER (PARTITION BY {other[0]} ORDER BY {other[1]} {frame if other == keys else ''}) FROM "
+               f"(SELECT *, lag(v) OVER (PARTITION BY {keys[0]} ORDER BY {keys[1]}) AS x FROM w) q{self.pick('', ' WHERE x > 0')}")
+        return sql, sql
+
     def question(self):
+        if self.chance(0.2):
+            return self.pick(self.first_rows, self.stacked)()
         return self.special() if self.chance(0.2) else self.query()
 
 

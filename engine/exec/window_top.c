@@ -1,0 +1,178 @@
+/* Top-N per group: where only the first rows of each partition are asked for, a task keeps for each partition the best rows
+ * that it has seen, in a hash table. A better row takes the place of the worst one; with ties (rank), rows behind the last of
+ * the best are dropped. What is left is sorted and numbered like any other input. */
+#include "exec/window.h"
+
+#define SLOTS_FIRST 1024
+#define TRIAL_ROWS (4 * ROW_CHUNK_ROWS) /* if most of so many rows are kept, looking at further ones is in vain */
+
+bool window_top_is_possible(const WindowShared *shared, const WindowSpec *spec) {
+    return spec->row_limit >= 1 && spec->row_limit <= WINDOW_TOP_MAX && shared->parting == PARTING_BY_HASH &&
+           shared->encoding.is_exact;
+}
+
+void window_top_free(WindowTop *top) {
+    mem_free(top->slots);
+    mem_free(top->groups);
+    mem_free(top->hashes);
+    mem_free(top->words);
+    mem_free(top->rows);
+    mem_free(top->targets);
+}
+
+static Status grow_slots(const Context *cx, WindowTop *top) {
+    uint64_t count = top->slots == NULL ? SLOTS_FIRST : (top->mask + 1) * 2;
+    mem_free(top->slots);
+    top->slots = NULL;
+    TRY_ALLOC(cx, top->slots, sizeof *top->slots * count);
+    memset(top->slots, 0xff, sizeof *top->slots * count);
+    top->mask = count - 1;
+    for (uint32_t g = 0; g < top->group_count; g++) {
+        uint64_t slot = top->hashes[g] & top->mask;
+        while (top->slots[slot].group != ROW_NONE) {
+            slot = (slot + 1) & top->mask;
+        }
+        top->slots[slot] = (TopSlot){.group = g, .tag = (uint32_t)(top->hashes[g] >> 32)};
+    }
+    return OK;
+}
+
+static Status grow_groups(const Context *cx, WindowTop *top) {
+    uint32_t capacity = top->group_capacity == 0 ? SLOTS_FIRST / 2 : top->group_capacity * 2;
+    uint32_t *groups = mem_resize(cx, top->groups, sizeof *groups * capacity * (top->limit + 1));
+    if (groups == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    top->groups = groups;
+    uint64_t *hashes = mem_resize(cx, top->hashes, sizeof *hashes * capacity);
+    if (hashes == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    top->hashes = hashes;
+    top->group_capacity = capacity;
+    return OK;
+}
+
+Status window_top_open(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top) {
+    top->limit = (uint32_t)spec->row_limit;
+    top->keeps_ties = spec->limit_keeps_ties;
+    TRY_ALLOC(cx, top->words, sizeof *top->words * BATCH_ROWS_MAX * shared->encoding.words);
+    TRY_ALLOC(cx, top->rows, sizeof *top->rows * BATCH_ROWS_MAX);
+    TRY_ALLOC(cx, top->targets, sizeof *top->targets * BATCH_ROWS_MAX);
+    TRY(grow_slots(cx, top));
+    return grow_groups(cx, top);
+}
+
+/* A group: how many rows it has, and these rows, best first. */
+static uint32_t *group_at(const WindowTop *top, uint32_t group) {
+    return top->groups + (size_t)group * (top->limit + 1);
+}
+
+typedef struct TopInput {
+    const WindowShared *shared;
+    WindowTop *top;
+    WindowFill *fill;
+    uint32_t new_rows; /* the next row's number */
+    uint32_t count;    /* of rows[] and targets[] */
+} TopInput;
+
+static const uint64_t *kept_words(const TopInput *input, uint32_t row) {
+    return input->fill->words + (size_t)row * input->shared->encoding.words;
+}
+
+static int compare_words(const uint64_t *a, const uint64_t *b, uint32_t words) {
+    for (uint32_t w = 0; w < words; w++) {
+        if (a[w] != b[w]) {
+            return a[w] < b[w] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* The group of the row's partition; a new one is empty. */
+static Status find_group(const Context *cx, const TopInput *input, const uint64_t *words, uint64_t hash, uint32_t partitions,
+                         uint32_t **group) {
+    WindowTop *top = input->top;
+    uint32_t tag = (uint32_t)(hash >> 32);
+    uint64_t slot = hash & top->mask;
+    for (; top->slots[slot].group != ROW_NONE; slot = (slot + 1) & top->mask) {
+        uint32_t *found = group_at(top, top->slots[slot].group);
+        if (top->slots[slot].tag == tag &&
+            window_same_keys(input->shared, partitions, kept_words(input, found[1]), 0, words, 0)) {
+            *group = found;
+            return OK;
+        }
+    }
+    if (top->group_count == top->group_capacity) {
+        TRY(grow_groups(cx, top));
+    }
+    top->slots[slot] = (TopSlot){.group = top->group_count, .tag = tag};
+    top->hashes[top->group_count] = hash;
+    *group = group_at(top, top->group_count++);
+    **group = 0;
+    return (uint64_t)top->group_count * 2 > top->mask ? grow_slots(cx, top) : OK;
+}
+
+/* Where the row goes: a new row or in the place of the worst; ROW_NONE if it is not wanted. */
+static uint32_t choose_target(TopInput *input, const uint64_t *words, uint32_t *group) {
+    const WindowTop *top = input->top;
+    uint32_t *rows = group + 1, count = *group, width = input->shared->encoding.words;
+    bool is_full = count == top->limit;
+    if (is_full) {
+        int order = compare_words(words, kept_words(input, rows[count - 1]), width);
+        if (order > 0 || (order == 0 && !top->keeps_ties)) {
+            return ROW_NONE;
+        }
+        count--;
+    }
+    uint32_t target = is_full && !top->keeps_ties ? rows[count] : input->new_rows++;
+    uint32_t at = count;
+    while (at > 0 && compare_words(words, kept_words(input, rows[at - 1]), width) < 0) {
+        rows[at] = rows[at - 1];
+        at--;
+    }
+    rows[at] = target;
+    *group = count + 1;
+    return target;
+}
+
+static Status choose_rows(const Context *cx, TopInput *input, const WindowSpec *spec, uint32_t rows) {
+    WindowTop *top = input->top;
+    uint32_t width = input->shared->encoding.words;
+    for (uint32_t i = 0; i < rows; i++) {
+        __builtin_prefetch(&top->slots[input->fill->hashes[i] & top->mask]);
+    }
+    for (uint32_t i = 0; i < rows; i++) {
+        const uint64_t *words = top->words + (size_t)i * width;
+        uint64_t hash = input->fill->hashes[i];
+        uint32_t *group, target = input->new_rows;
+        if (!top->is_off) {
+            TRY(find_group(cx, input, words, hash, spec->partition_count, &group));
+            target = choose_target(input, words, group);
+        } else {
+            input->new_rows++;
+        }
+        if (target != ROW_NONE) {
+            memcpy(input->fill->words + (size_t)target * width, words, sizeof *words * width);
+            input->fill->parts[target] = (uint8_t)(hash >> (64 - WINDOW_PART_BITS));
+            top->rows[input->count] = (uint16_t)i;
+            top->targets[input->count++] = target;
+        }
+    }
+    return OK;
+}
+
+Status window_top_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top,
+                         WindowFill *fill, WindowRun *run, const Batch *in) {
+    TopInput input = {.shared = shared, .top = top, .fill = fill, .new_rows = fill->rows};
+    if ((uint64_t)fill->rows + in->rows >= ROW_NONE) {
+        return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a window cannot hold more than 4,294,967,294 rows");
+    }
+    TRY(window_hash_partitions(cx, spec, fill, in));
+    TRY(choose_rows(cx, &input, spec, in->rows));
+    TRY(row_buffer_put(cx, &run->rows, in, top->rows, top->targets, input.count));
+    fill->rows = input.new_rows;
+    top->seen += in->rows;
+    top->is_off = top->is_off || (top->seen >= TRIAL_ROWS && fill->rows > top->seen / 10 * 7);
+    return check_cancel(cx);
+}
