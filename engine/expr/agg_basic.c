@@ -77,6 +77,7 @@ typedef struct WideSum { /* of BIGINT and DECIMAL */
 typedef struct FloatSum {
     double sum, lost;
     int64_t count;
+    uint64_t has_infinity; /* among the values: a sum without one must stay finite */
 } FloatSum;
 
 static void narrow_add(uint8_t *state, int64_t sum, int64_t count) {
@@ -98,6 +99,7 @@ static void float_add(uint8_t *state, double value) {
     s->lost += fabs(s->sum) >= fabs(value) ? (s->sum - sum) + value : (value - sum) + s->sum;
     s->sum = sum;
     s->count++;
+    s->has_infinity |= !isfinite(value);
 }
 
 /* A batch of 64-bit integers: the halves are summed apart, which is vector code and cannot overflow. */
@@ -257,7 +259,9 @@ static Status sum_merge(const Context *cx, const Aggregate *aggregate, uint8_t *
             const FloatSum *o = (const FloatSum *)other;
             FloatSum *s = (FloatSum *)state;
             int64_t values = s->count + o->count;
+            uint64_t has_infinity = s->has_infinity | o->has_infinity;
             float_add(state, o->sum);
+            s->has_infinity = has_infinity;
             s->lost += o->lost;
             s->count = values;
         } else if (aggregate->argument.id == TYPE_INTERVAL) {
@@ -287,6 +291,9 @@ static Status finish_float(const Context *cx, const Aggregate *aggregate, const 
         return agg_set_null(cx, out, row);
     }
     double total = float_total(state);
+    if (!isfinite(out->type.id == TYPE_REAL ? (float)total : total) && !state->has_infinity) {
+        return fail(cx, NUMERIC_OUT_OF_RANGE, "value out of range: overflow");
+    }
     total = aggregate->id == AGGREGATE_AVG ? total / (double)state->count : total;
     Value value = value_f64(out->type, total);
     value_store(&value, out->data, row);

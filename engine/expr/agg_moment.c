@@ -7,16 +7,28 @@
 
 typedef struct Moments { /* of one column */
     double count, sum, squares;
+    uint64_t overflow; /* finite values gave an infinite sum */
 } Moments;
 
 typedef struct PairMoments {
     double count, sum_x, squares_x, sum_y, squares_y, products;
+    uint64_t overflow;
 } PairMoments;
+
+/* A sum became infinite: by an infinite value, then the squares are NaN, or by overflow. */
+static uint64_t note_infinite(double *sum_or_squares, double *squares, bool was_finite) {
+    if (!isinf(*sum_or_squares)) {
+        return 0;
+    }
+    *squares = NAN;
+    return was_finite;
+}
 
 /* ----------------------------------------------------------------------------------------------------------------- one column
  */
 
 static inline void moments_add(Moments *m, double value) {
+    bool was_finite = isfinite(m->sum) && isfinite(value);
     m->count++;
     m->sum += value;
     if (m->count > 1) {
@@ -24,6 +36,9 @@ static inline void moments_add(Moments *m, double value) {
         m->squares += distance * distance / (m->count * (m->count - 1));
     } else if (!isfinite(value)) {
         m->squares = NAN;
+    }
+    if (__builtin_expect(!isfinite(m->sum + m->squares), 0)) {
+        m->overflow |= note_infinite(&m->squares, &m->squares, was_finite) | note_infinite(&m->sum, &m->squares, was_finite);
     }
 }
 
@@ -62,9 +77,12 @@ static Status moments_merge(const Context *cx, const Aggregate *aggregate, uint8
         if (m->count == 0) {
             *m = *o;
         } else if (o->count > 0) {
+            bool was_finite = isfinite(m->sum) && isfinite(o->sum);
             m->squares += o->squares + squares_between(m->count, m->sum, o->count, o->sum, m->sum, o->sum);
             m->count += o->count;
             m->sum += o->sum;
+            m->overflow |= o->overflow | note_infinite(&m->squares, &m->squares, was_finite) |
+                           note_infinite(&m->sum, &m->squares, was_finite);
         }
     }
     return OK;
@@ -88,7 +106,7 @@ static Status moments_finish(const Context *cx, const Aggregate *aggregate, cons
             TRY(agg_set_null(cx, out, i));
             continue;
         }
-        if (isinf(m->squares)) {
+        if (m->overflow) {
             return fail(cx, NUMERIC_OUT_OF_RANGE, "value out of range: overflow");
         }
         ((double *)out->data)[i] = moments_result(aggregate, m);
@@ -110,7 +128,19 @@ Status agg_define_moments(const Context *cx, Aggregate *aggregate) {
 /* ---------------------------------------------------------------------------------------------------------------- two columns
  */
 
+/* After any change of the sums. */
+static void pair_check(PairMoments *m, bool x_was_finite, bool y_was_finite) {
+    m->overflow |=
+        note_infinite(&m->products, &m->products, x_was_finite && y_was_finite) |
+        note_infinite(&m->squares_x, &m->squares_x, x_was_finite) | note_infinite(&m->sum_x, &m->squares_x, x_was_finite) |
+        note_infinite(&m->squares_y, &m->squares_y, y_was_finite) | note_infinite(&m->sum_y, &m->squares_y, y_was_finite);
+    if (isnan(m->squares_x) || isnan(m->squares_y)) {
+        m->products = NAN;
+    }
+}
+
 static inline void pair_add(PairMoments *m, double x, double y) {
+    bool x_was_finite = isfinite(m->sum_x) && isfinite(x), y_was_finite = isfinite(m->sum_y) && isfinite(y);
     m->count++;
     m->sum_x += x;
     m->sum_y += y;
@@ -120,11 +150,13 @@ static inline void pair_add(PairMoments *m, double x, double y) {
         m->squares_x += distance_x * distance_x * scale;
         m->squares_y += distance_y * distance_y * scale;
         m->products += distance_x * distance_y * scale;
-        return;
+    } else {
+        m->squares_x = isfinite(x) ? 0 : NAN;
+        m->squares_y = isfinite(y) ? 0 : NAN;
     }
-    m->squares_x = isfinite(x) ? 0 : NAN;
-    m->squares_y = isfinite(y) ? 0 : NAN;
-    m->products = isfinite(x) && isfinite(y) ? 0 : NAN;
+    if (__builtin_expect(!isfinite(m->sum_x + m->sum_y + m->squares_x + m->squares_y + m->products), 0)) {
+        pair_check(m, x_was_finite, y_was_finite);
+    }
 }
 
 /* The first argument is y, as in SQL. Rows with a NULL in either count nowhere. */
@@ -160,9 +192,12 @@ static void pair_merge_one(PairMoments *m, const PairMoments *o) {
     m->squares_x += o->squares_x + squares_between(m->count, m->sum_x, o->count, o->sum_x, m->sum_x, o->sum_x);
     m->squares_y += o->squares_y + squares_between(m->count, m->sum_y, o->count, o->sum_y, m->sum_y, o->sum_y);
     m->products += o->products + squares_between(m->count, m->sum_x, o->count, o->sum_x, m->sum_y, o->sum_y);
+    bool x_was_finite = isfinite(m->sum_x) && isfinite(o->sum_x), y_was_finite = isfinite(m->sum_y) && isfinite(o->sum_y);
     m->count += o->count;
     m->sum_x += o->sum_x;
     m->sum_y += o->sum_y;
+    m->overflow |= o->overflow;
+    pair_check(m, x_was_finite, y_was_finite);
 }
 
 static Status pair_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
@@ -209,7 +244,7 @@ static Status pair_finish(const Context *cx, const Aggregate *aggregate, const u
             ((int64_t *)out->data)[i] = (int64_t)m->count;
             continue;
         }
-        if (isinf(m->squares_x) || isinf(m->squares_y) || isinf(m->products)) {
+        if (m->overflow) {
             return fail(cx, NUMERIC_OUT_OF_RANGE, "value out of range: overflow");
         }
         if (!pair_result(aggregate->id, m, (double *)out->data + i)) {
