@@ -1,11 +1,12 @@
-/* Delete maps (delete_map.h). The only file that knows CRoaring. In memory a map is a plain bitmap: a scan turns words into a
- * selection faster than containers, and the library's allocations, which are not counted, live only while a file is read or
- * written. */
+/* Delete maps (delete_map.h). The only file that knows CRoaring, which writes the sets; roaring_read.c reads them. In memory a
+ * map is a plain bitmap: a scan turns words into a selection faster than containers, and the library's allocations, which are
+ * not counted, live only while a file is written. */
 #include "storage/delete_map.h"
 
 #include "core/hash.h"
 #include "storage/bytes.h"
 #include "storage/manifest.h"
+#include "storage/roaring_read.h"
 
 #include <inttypes.h>
 #include <roaring/roaring.h>
@@ -85,23 +86,6 @@ uint32_t delete_map_live(const DeleteMap *map, uint64_t first, uint32_t count, u
 
 /* ----------------------------------------------------------------------------------------------------------------- reading */
 
-/* Every row of the bitmap into the map; NULL, or what is wrong. */
-static const char *take_bitmap(const roaring_bitmap_t *bitmap, uint64_t deleted, DeleteMap *map) {
-    uint32_t rows[CHUNK_ROWS], got;
-    uint64_t taken = 0;
-    roaring_uint32_iterator_t at;
-    roaring_init_iterator(bitmap, &at);
-    while ((got = roaring_read_uint32_iterator(&at, rows, CHUNK_ROWS)) > 0) {
-        for (uint32_t i = 0; i < got; i++) {
-            if (rows[i] >= map->rows || !delete_map_add(map, rows[i])) {
-                return "it has rows that the segment has not";
-            }
-        }
-        taken += got;
-    }
-    return taken == deleted ? NULL : "it has another number of rows than it says";
-}
-
 static const char *header_problem(const DeleteMapHeader *header, const Segment *segment, size_t bytes) {
     if (header->version != DELETE_MAP_FORMAT_VERSION || header->zero != 0) {
         return "its format version is unknown";
@@ -131,14 +115,9 @@ static const char *decode(const uint8_t *data, size_t bytes, const Segment *segm
     if (problem != NULL) {
         return problem;
     }
-    roaring_bitmap_t *bitmap =
-        roaring_bitmap_portable_deserialize_safe((const char *)data + sizeof header, (size_t)header.bitmap_bytes);
-    if (bitmap == NULL) {
-        return "its bitmap makes no sense";
-    }
-    problem = take_bitmap(bitmap, header.deleted, map);
-    roaring_bitmap_free(bitmap);
-    return problem;
+    uint64_t count;
+    problem = roaring_read(data + sizeof header, (size_t)header.bitmap_bytes, map, &count);
+    return problem != NULL || count == header.deleted ? problem : "it has another number of rows than it says";
 }
 
 static Status fail_damaged(const Context *cx, const TableVersion *table, const char *path, const char *why) {

@@ -40,8 +40,8 @@ static void make_warehouse(void) {
             "INSERT INTO t SELECT CASE WHEN n % 9 <> 0 THEN n * 3 END, 'text ' || n % 70, n * 0.25, DATE '2020-01-01' + n / 9, "
             "n / 7.0 FROM generate_series(1, 5000) AS g (n);"
             "CREATE TABLE u (a bigint, f boolean, s varchar(30));"
-            "INSERT INTO u SELECT n, n % 2 = 0, 'a longer text number ' || n FROM generate_series(1, 30) AS g (n)") !=
-            DEPOT_OK) {
+            "INSERT INTO u SELECT n, n % 2 = 0, 'a longer text number ' || n FROM generate_series(1, 30) AS g (n);"
+            "DELETE FROM t WHERE a % 5 = 1; DELETE FROM u WHERE f AND a > 3") != DEPOT_OK) {
         abort();
     }
     depot_close(db);

@@ -166,7 +166,7 @@ static Status no_problem(const Context *cx, void *argument, const CheckProblem *
 
 Test(delete_map, patterns_come_back) {
     static Pattern *const patterns[] = {one, first_and_last, every_other, a_run, all_but_one, scattered};
-    static const int64_t sizes[] = {3, 64, 1000, 70001};
+    static const int64_t sizes[] = {3, 64, 1000, 70001, 300001};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
             if ((patterns[p] == a_run && sizes[s] < 300) || (patterns[p] == scattered && sizes[s] < 64)) {
@@ -323,4 +323,52 @@ Test(delete_map, a_missing_file_is_told) {
     MUST(&f, segment_open(&f.cx, snapshot, table, &table->segments[0], &reader));
     cr_assert_eq(segment_deletes(&f.cx, reader, &table->segments[0], &map), DATA_CORRUPTED);
     snapshot_release(snapshot);
+}
+
+/* What a wrong program could write: bitmaps that make no sense under a checksum that is right. */
+Test(delete_map, forged_bitmaps_are_refused_or_read) {
+    static Pattern *const patterns[] = {scattered, a_run, every_other, one};
+    enum { HEADER_BYTES = 56, CHECKSUM_BYTES = 8, FORGERIES = 4000 };
+    uint64_t state = 7;
+    for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
+        write_numbers(0, 70001);
+        delete_rows(patterns[p]);
+        Snapshot *snapshot;
+        const TableVersion *table = newest(&snapshot);
+        FileCount there = files_there();
+        uint8_t *sound, *data;
+        size_t bytes;
+        MUST(&f, file_read_all(&f.cx, f.files, there.map, 1 << 20, &sound, &bytes));
+        data = malloc(bytes);
+        for (uint32_t i = 0; i < FORGERIES; i++) {
+            memcpy(data, sound, bytes);
+            for (uint32_t k = 0; k <= i % 3; k++) {
+                state = hash_u64(state + i + k);
+                size_t room = bytes - HEADER_BYTES - CHECKSUM_BYTES;
+                size_t at = HEADER_BYTES + state % (i % 2 == 0 && room > 24 ? 24 : room); /* headers more often */
+                data[at] = i % 5 == 0 ? 0xff : (uint8_t)(state >> 32);
+            }
+            uint64_t checksum = hash_bytes(data, bytes - CHECKSUM_BYTES, 0);
+            memcpy(data + bytes - CHECKSUM_BYTES, &checksum, CHECKSUM_BYTES);
+            File *file;
+            MUST(&f, file_open(&f.cx, f.files, there.map, FILE_UPDATE, &file));
+            MUST(&f, file_overwrite(&f.cx, file, data, bytes));
+            file_close(file);
+            DeleteMap *map;
+            Status status = delete_map_read(&f.cx, f.files, table, &table->segments[0], &map);
+            cr_assert(status == OK || status == DATA_CORRUPTED);
+            if (status == OK) {
+                cr_assert_eq(delete_map_count(map, 0, 70001), table->segments[0].deleted_rows);
+                delete_map_release(map);
+            }
+            error_clear(&f.error);
+        }
+        free(data);
+        mem_free(sound);
+        snapshot_release(snapshot);
+        Commit *commit;
+        MUST(&f, commit_begin(&f.cx, f.warehouse, &commit));
+        MUST(&f, commit_drop_table(&f.cx, commit, "public", "t"));
+        MUST(&f, commit_finish(&f.cx, commit));
+    }
 }
