@@ -4,8 +4,6 @@
 #include "core/decimal.h"
 
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 const ClauseRule clause_rules[CLAUSE_COUNT] = {
 #define CLAUSE(tag, what, columns, aggregates, windows) [CLAUSE_##tag] = {what, columns, aggregates, windows},
@@ -179,24 +177,6 @@ static bool is_number(const char *text) {
     return digits > 0 && text[digits + strspn(text + digits, " ")] == '\0';
 }
 
-/* The decimals of a number in text: 2 for "1.25" and "1.25e0". */
-static uint32_t text_decimals(const Text *text) {
-    const char *data = text_data(text), *end = data + text->bytes;
-    const char *exponent = memchr(data, 'e', text->bytes);
-    exponent = exponent == NULL ? memchr(data, 'E', text->bytes) : exponent;
-    const char *digits_end = exponent == NULL ? end : exponent, *point = memchr(data, '.', (size_t)(digits_end - data));
-    long decimals = 0;
-    for (const char *at = point == NULL ? digits_end : point + 1; at < digits_end && isdigit((unsigned char)*at); at++) {
-        decimals++;
-    }
-    char power[8] = "";
-    if (exponent != NULL) {
-        snprintf(power, sizeof power, "%.*s", (int)(end - exponent - 1 < 7 ? end - exponent - 1 : 7), exponent + 1);
-    }
-    decimals -= strtol(power, NULL, 10);
-    return decimals < 0 ? 0 : decimals > DECIMAL_PRECISION_MAX ? DECIMAL_PRECISION_MAX : (uint32_t)decimals;
-}
-
 /* CAST(x AS DECIMAL) without digits keeps those that x has, where its type or text tells. */
 static Type plain_decimal_for(const Expr *operand) {
     if (operand->type.id == TYPE_DECIMAL) {
@@ -206,7 +186,9 @@ static Type plain_decimal_for(const Expr *operand) {
         return type_decimal(operand->type.id == TYPE_SMALLINT ? 5 : operand->type.id == TYPE_INTEGER ? 10 : 19, 0);
     }
     bool is_text = operand->kind == EXPR_CONSTANT && !operand->value.is_null && type_is_text(operand->type);
-    return type_decimal(DECIMAL_PRECISION_MAX, is_text ? text_decimals(&operand->value.text) : DECIMAL_SCALE_DEFAULT);
+    return type_decimal(DECIMAL_PRECISION_MAX,
+                        is_text ? decimal_text_scale(text_data(&operand->value.text), operand->value.text.bytes)
+                                : DECIMAL_SCALE_DEFAULT);
 }
 
 static Status bind_typed_literal(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {

@@ -315,3 +315,21 @@ size_t decimal_print(__int128 value, uint32_t scale, char *buffer) {
     *at = 0;
     return (size_t)(at - buffer);
 }
+
+uint32_t decimal_text_scale(const char *text, size_t bytes) {
+    const char *end = text + bytes, *exponent = text;
+    while (exponent < end && *exponent != 'e' && *exponent != 'E') {
+        exponent++;
+    }
+    const char *point = memchr(text, '.', (size_t)(exponent - text));
+    long scale = 0;
+    for (const char *at = point == NULL ? exponent : point + 1; at < exponent && *at >= '0' && *at <= '9'; at++) {
+        scale++;
+    }
+    if (exponent < end) {
+        char power[8];
+        snprintf(power, sizeof power, "%.*s", (int)(end - exponent - 1 < 7 ? end - exponent - 1 : 7), exponent + 1);
+        scale -= strtol(power, NULL, 10);
+    }
+    return scale < 0 ? 0 : scale > 38 ? 38 : (uint32_t)scale;
+}

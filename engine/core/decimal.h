@@ -31,6 +31,8 @@ bool decimal_from_double(double value, uint32_t scale, __int128 *out);
 typedef enum DecimalParse { DECIMAL_OK, DECIMAL_BAD_SYNTAX, DECIMAL_TOO_BIG } DecimalParse;
 /* "-12.50", ".5", "1e3", spaces around; rounded to `scale`. */
 DecimalParse decimal_parse(const char *text, size_t bytes, uint32_t scale, __int128 *out);
+/* The decimals of a number in text, at most 38: 2 for "1.25" and "125e-2"; 0 for what is no number. */
+uint32_t decimal_text_scale(const char *text, size_t bytes);
 /* Digits and point without trailing zero; returns the length, at most DECIMAL_PRINT_MAX - 1. */
 size_t decimal_print(__int128 value, uint32_t scale, char *buffer);
 

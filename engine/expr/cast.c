@@ -3,7 +3,9 @@
 #include "expr/cast.h"
 
 #include "core/bits.h"
+#include "core/datetime.h"
 #include "core/decimal.h"
+#include "core/timezone.h"
 #include "expr/eval_node.h"
 #include "kernels/cast_kernels.h"
 
@@ -142,7 +144,30 @@ static bool is_float(Type type) {
     return type.id == TYPE_REAL || type.id == TYPE_DOUBLE;
 }
 
-static bool cast_by_kernel(const Vector *flat, Type to, uint32_t rows, void *out) {
+/* DATE, TIMESTAMP and TIMESTAMPTZ into each other. False if a result is out of range: then the slow way says which. */
+static bool cast_moments(const Context *cx, const Vector *flat, Type to, uint32_t rows, void *out) {
+    bool from_zoned = flat->type.id == TYPE_TIMESTAMPTZ && cx->zone != NULL, good = true;
+    bool to_zoned = to.id == TYPE_TIMESTAMPTZ && cx->zone != NULL;
+    for (uint32_t i = 0; i < rows; i++) {
+        int64_t moment =
+            flat->type.id == TYPE_DATE ? ((const int32_t *)flat->data)[i] * MICROS_PER_DAY : ((const int64_t *)flat->data)[i];
+        moment = from_zoned ? timezone_to_local(cx->zone, moment) : moment;
+        moment = to_zoned ? timezone_from_local(cx->zone, moment) : moment;
+        good = good && timestamp_in_range(moment);
+        if (to.id == TYPE_DATE) {
+            int64_t micros;
+            ((int32_t *)out)[i] = timestamp_days(moment, &micros);
+        } else {
+            ((int64_t *)out)[i] = moment;
+        }
+    }
+    return good;
+}
+
+static bool cast_by_kernel(const Context *cx, const Vector *flat, Type to, uint32_t rows, void *out) {
+    if (type_is_moment(flat->type) && type_is_moment(to)) {
+        return cast_moments(cx, flat, to, rows, out);
+    }
     if (!type_is_numeric(flat->type) || !type_is_numeric(to)) {
         return false;
     }
@@ -174,7 +199,7 @@ Status cast_vector(const Context *cx, const Vector *in, uint32_t rows, Type to, 
     TRY(vector_flatten(cx, in, rows, flat));
     TRY(vector_prepare_flat(cx, out, to));
     out->validity = flat->validity;
-    if (!cast_by_kernel(flat, to, rows, out->data)) {
+    if (!cast_by_kernel(cx, flat, to, rows, out->data)) {
         TRY(cast_rows(cx, flat, rows, to, is_try, text_arena, out));
     }
     if (out->validity != NULL) {

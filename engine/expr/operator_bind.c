@@ -2,6 +2,8 @@
 #include "expr/bind_internal.h"
 #include "expr/cast.h"
 
+#include "core/decimal.h"
+
 #include <string.h>
 
 static bool comparison_from_symbol(const char *symbol, CompareOp *op) {
@@ -47,18 +49,28 @@ static Status bind_comparison(const Context *cx, Arena *arena, const char *symbo
     return OK;
 }
 
-/* A literal beside a value of known type is taken to be of that type where such an operator exists. Beside a moment it is an
- * interval if it reads as one. */
+/* What a literal is taken for beside a value: its own type, but a factor of an interval is a number and what moves a TIME is an
+ * interval. NULL: the operators that exist decide; beside a moment, too. */
+static Type literal_type(const char *symbol, const Expr *literal, Type other) {
+    bool is_product = symbol[0] == '*' || symbol[0] == '/';
+    switch ((TypeId)other.id) {
+    case TYPE_DECIMAL: {
+        const Text *text = &literal->value.text;
+        return type_decimal(DECIMAL_PRECISION_MAX, decimal_text_scale(text_data(text), text->bytes));
+    }
+    case TYPE_INTERVAL: return type_make(is_product ? TYPE_DOUBLE : TYPE_INTERVAL);
+    case TYPE_TIME: return type_make(is_product ? TYPE_DOUBLE : symbol[0] == '+' ? TYPE_INTERVAL : TYPE_TIME);
+    case TYPE_BOOLEAN: return type_make(TYPE_NULL);
+    default: return type_is_text(other) || type_is_moment(other) ? type_make(TYPE_NULL) : other;
+    }
+}
+
 static Status adapt_literal(const Context *cx, Arena *arena, const char *symbol, Expr **literal, const Expr *other) {
-    bool is_moment = other->type.id == TYPE_DATE || other->type.id == TYPE_TIMESTAMP;
-    if (!(*literal)->is_unknown || strcmp(symbol, "||") == 0 || type_is_text(other->type) || is_moment) {
+    if (!(*literal)->is_unknown || strcmp(symbol, "||") == 0) {
         return OK;
     }
-    Type to = other->type;
-    if (to.id == TYPE_DECIMAL || to.id == TYPE_INTERVAL) {
-        to = to.id == TYPE_DECIMAL ? type_make(TYPE_DOUBLE) : to;
-    }
-    return cast_unchecked(cx, arena, *literal, to, literal);
+    Type to = literal_type(symbol, *literal, other->type);
+    return to.id == TYPE_NULL ? OK : cast_unchecked(cx, arena, *literal, to, literal);
 }
 
 /* text || anything is text. */
