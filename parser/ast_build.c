@@ -365,6 +365,16 @@ AstExpr *ast_like(Parser *p, Token op, AstExpr *operand, AstExpr *pattern, AstEx
     return expr;
 }
 
+/* ~~ is LIKE, ~~* ILIKE, with ! in front NOT. */
+AstExpr *ast_infix(Parser *p, Token op, AstExpr *left, AstExpr *right) {
+    const char *tildes = op.text + (op.text[0] == '!');
+    if (strncmp(tildes, "~~", 2) != 0) {
+        return ast_binary(p, op, left, right);
+    }
+    Token like = {.code = tildes[2] == '*' ? TOKEN_ILIKE : TOKEN_LIKE, .pos = op.pos, .end = op.end};
+    return ast_negatable(ast_like(p, like, left, right, NULL), op.text[0] == '!');
+}
+
 AstExpr *ast_query_expr(Parser *p, AstExprKind kind, SourcePos pos, AstExpr *operand, AstQuery *query) {
     AstExprList args = operand == NULL ? (AstExprList){0} : ast_expr_append(p, (AstExprList){0}, operand);
     AstExpr *expr;

@@ -160,6 +160,7 @@ AstExpr *ast_is_boolean(Parser *p, Token op, AstExpr *operand, AstTruth truth);
 AstExpr *ast_between(Parser *p, Token op, bool symmetric, AstExpr *operand, AstExpr *low, AstExpr *high);
 AstExpr *ast_in(Parser *p, Token op, AstExpr *operand, AstInList list);
 AstExpr *ast_like(Parser *p, Token op, AstExpr *operand, AstExpr *pattern, AstExpr *escape);
+AstExpr *ast_infix(Parser *p, Token op, AstExpr *left, AstExpr *right);
 AstExpr *ast_query_expr(Parser *p, AstExprKind kind, SourcePos pos, AstExpr *operand, AstQuery *query);
 AstExpr *ast_quantified(Parser *p, AstExpr *left, Token op, bool is_all, AstQuery *query);
 AstExpr *ast_row_expr(Parser *p, Token token, AstExprList values);

@@ -715,7 +715,7 @@ expr(E) ::= expr(L) AND(O) expr(R).             { E = ast_logic(p, AST_AND, O, L
 expr(E) ::= NOT(O) expr(A).                     { E = ast_expr_1(p, AST_NOT, O, A); }
 expr(E) ::= expr(L) EQ|NE|LT|LE|GT|GE(O) expr(R).                   { E = ast_binary(p, O, L, R); }
 expr(E) ::= expr(L) EQ|NE|LT|LE|GT|GE(O) any_or_all(Q) query_parens(S).     { E = ast_quantified(p, L, O, Q, S); }
-expr(E) ::= expr(L) OP(O) expr(R).              { E = ast_binary(p, O, L, R); }
+expr(E) ::= expr(L) OP(O) expr(R).              { E = ast_infix(p, O, L, R); }
 expr(E) ::= expr(L) OVERLAPS(K) expr(R).        { E = ast_overlaps(p, K, L, R); }
 expr(E) ::= expr(L) PLUS|MINUS(O) expr(R).      { E = ast_binary(p, O, L, R); }
 expr(E) ::= expr(L) STAR|SLASH|PERCENT(O) expr(R).                  { E = ast_binary(p, O, L, R); }

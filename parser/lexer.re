@@ -160,10 +160,10 @@ again:
         "/"                 { code = TOKEN_SLASH; goto done; }
         "%"                 { code = TOKEN_PERCENT; goto done; }
         "^"                 { code = TOKEN_CARET; goto done; }
-        "||" | "~" | "~*" | "!~" | "!~*" | "&" | "|" | "#" | "<<" | ">>" | "@" | "|/" | "||/" { code = TOKEN_OP; goto done; }
+        "||" | "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" | "&" | "|" | "#" | "<<" | ">>" | "@" | "|/" | "||/" { code = TOKEN_OP; goto done; }
 
         [\x00]              { code = begin < limit ? RAW_ZERO_BYTE : 0; goto done; }
-        "->" | "->>" | "#>" | "#>>" | "@>" | "<@" | "=>" | ":=" | "~~" | "!~~" | "&&" { code = TOKEN_ILLEGAL; goto done; }
+        "->" | "->>" | "#>" | "#>>" | "@>" | "<@" | "=>" | ":=" | "&&" { code = TOKEN_ILLEGAL; goto done; }
         *                   { code = TOKEN_ILLEGAL; goto done; }
     */
 done:
@@ -357,7 +357,7 @@ static Status refuse_token(const Lexer *lexer, const Token *token) {
 
 /* Operators have static text, so that trees may point at it. */
 static const char *operator_text(int code, const char *text, uint32_t bytes) {
-    static const char *const ops[] = {"||", "~", "~*", "!~", "!~*", "&", "|", "#", "<<", ">>", "@", "|/", "||/"};
+    static const char *const ops[] = {"||", "~", "~*", "!~", "!~*", "~~", "~~*", "!~~", "!~~*", "&", "|", "#", "<<", ">>", "@", "|/", "||/"};
     switch (code) {
     case TOKEN_EQ: return "=";
     case TOKEN_NE: return "<>";

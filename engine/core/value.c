@@ -320,8 +320,9 @@ static bool parse_special_double(const char *at, size_t bytes, double *out) {
     static const struct {
         const char *name;
         double value;
-    } specials[] = {{"nan", NAN},       {"infinity", INFINITY},   {"inf", INFINITY},  {"+infinity", INFINITY},
-                    {"+inf", INFINITY}, {"-infinity", -INFINITY}, {"-inf", -INFINITY}};
+    } specials[] = {{"nan", NAN},       {"-nan", NAN},           {"+nan", NAN},      {"infinity", INFINITY},
+                    {"inf", INFINITY},  {"+infinity", INFINITY}, {"+inf", INFINITY}, {"-infinity", -INFINITY},
+                    {"-inf", -INFINITY}};
     for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++) {
         if (strlen(specials[i].name) == bytes && strncasecmp(specials[i].name, at, bytes) == 0) {
             *out = specials[i].value;

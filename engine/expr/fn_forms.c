@@ -124,11 +124,6 @@ Status bind_extract(const Context *cx, Arena *arena, Expr **args, uint32_t arg_c
                             : function_bind(cx, arena, function, args + 1, 1, pos, out);
 }
 
-Status bind_date(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
-    (void)arg_count, (void)pos;
-    return cast_bind(cx, arena, args[0], type_make(TYPE_DATE), true, false, out);
-}
-
 /* The end of a period as an interval from its start. */
 static Status period_end(const Context *cx, Arena *arena, Expr **ends, SourcePos pos) {
     if (ends[1]->type.id != TYPE_INTERVAL || ends[1]->is_unknown) {
@@ -170,3 +165,41 @@ Status bind_quote_nullable(const Context *cx, Arena *arena, Expr **args, uint32_
     sides[1] = expr_constant(cx, arena, &word, pos);
     return sides[1] == NULL ? OUT_OF_MEMORY : bind_coalesce(cx, arena, sides, 2, pos, out);
 }
+
+/* As PostgreSQL spells it. */
+Status bind_typeof(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {
+    static const char *const names[] = {[TYPE_DECIMAL] = "numeric",
+                                        [TYPE_CHAR] = "character",
+                                        [TYPE_VARCHAR] = "character varying",
+                                        [TYPE_TIMESTAMP] = "timestamp without time zone",
+                                        [TYPE_TIME] = "time without time zone",
+                                        [TYPE_TIMESTAMPTZ] = "timestamp with time zone"};
+    (void)arg_count;
+    TypeId id = args[0]->is_unknown ? TYPE_NULL : (TypeId)args[0]->type.id;
+    char text[32];
+    const char *name = id < sizeof names / sizeof *names && names[id] != NULL ? names[id] : type_name(type_make(id), text);
+    const char *copy = arena_copy_text(cx, arena, name, strlen(name));
+    if (copy == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    Value word = value_text(type_varchar(0), text_view(copy, (uint32_t)strlen(copy)));
+    *out = expr_constant(cx, arena, &word, pos);
+    return *out == NULL ? OUT_OF_MEMORY : OK;
+}
+
+/* A type's name as a function: float8(x). */
+static Status bind_to(const Context *cx, Arena *arena, Expr *arg, TypeId type, Expr **out) {
+    return cast_bind(cx, arena, arg, type_make(type), true, false, out);
+}
+
+#define CAST_FORM(name, type)                                                                                                  \
+    Status bind_##name(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, SourcePos pos, Expr **out) {          \
+        (void)arg_count, (void)pos;                                                                                            \
+        return bind_to(cx, arena, args[0], type, out);                                                                         \
+    }
+CAST_FORM(date, TYPE_DATE)
+CAST_FORM(float8, TYPE_DOUBLE)
+CAST_FORM(float4, TYPE_REAL)
+CAST_FORM(int2, TYPE_SMALLINT)
+CAST_FORM(int4, TYPE_INTEGER)
+CAST_FORM(int8, TYPE_BIGINT)

@@ -4,6 +4,7 @@ import math
 import sqlite3
 import subprocess
 
+csv.field_size_limit(1 << 30)
 END = "@@ end of the answer @@"
 NULL = "\\N"
 
