@@ -36,6 +36,10 @@ void table_state_release(TableState *state) {
     }
 }
 
+Warehouse *table_warehouse(const TableVersion *table) {
+    return ((const TableState *)table)->warehouse;
+}
+
 Attachment *table_attachment(const TableVersion *table) {
     return &((TableState *)table)->attachment;
 }

@@ -7,7 +7,8 @@
 
 /* One immutable version of a table; counted references. */
 typedef struct TableState {
-    TableVersion table; /* first: what others see */
+    TableVersion table;   /* first: what others see */
+    Warehouse *warehouse; /* borrowed; where its files are */
     Topology topology;
     Arena arena;              /* everything `table` points to */
     uint64_t checksum;        /* of its manifest; the root repeats it */

@@ -249,6 +249,7 @@ static Status fill_table_state(const Context *cx, const Commit *commit, const Co
                                TableState *state) {
     TableVersion *version = &state->table;
     state->topology = commit->warehouse->topology;
+    state->warehouse = commit->warehouse;
     version->id = table->id;
     version->version = commit->base->version + 1;
     version->dist_style = table->dist_style;

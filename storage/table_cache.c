@@ -54,7 +54,8 @@ static Status create(const Context *cx, BlockCache *blocks, const TableVersion *
 }
 
 Status table_cache_of(const Context *cx, Snapshot *snapshot, const TableVersion *table, TableCache **out) {
-    BlockCache *blocks = block_cache_of(cx, snapshot_warehouse(snapshot));
+    (void)snapshot; /* it keeps the table; its files may be another warehouse's */
+    BlockCache *blocks = block_cache_of(cx, table_warehouse(table));
     if (blocks == NULL) {
         return OUT_OF_MEMORY;
     }
@@ -84,7 +85,7 @@ Status table_cache_reader(const Context *cx, Snapshot *snapshot, const TableVers
     }
     pthread_mutex_lock(&place->lock);
     if (cache->readers[index] == NULL) {
-        FileSystem *files = warehouse_files(snapshot_warehouse(snapshot));
+        FileSystem *files = warehouse_files(table_warehouse(table));
         status = segment_table_open(cx, cache->cache, files, table, segment, &cache->readers[index]);
     }
     *reader = cache->readers[index];

@@ -68,6 +68,7 @@ static Status load_into(const Context *cx, Warehouse *warehouse, const RootTable
     }
     TRY(status);
     state->topology = warehouse->topology;
+    state->warehouse = warehouse;
     status = table_manifest_decode(cx, path, data, bytes, state);
     mem_free(data);
     TRY(status);
@@ -203,6 +204,9 @@ static Status fill_snapshot(const Context *cx, Snapshot *snapshot) {
 }
 
 static void free_snapshot(Snapshot *snapshot) {
+    for (uint32_t i = 0; i < sizeof snapshot->parts / sizeof snapshot->parts[0]; i++) {
+        snapshot_release(snapshot->parts[i]);
+    }
     release_tables(snapshot->tables, snapshot->table_count);
     file_close(snapshot->pin);
     arena_free(&snapshot->arena);
@@ -237,6 +241,33 @@ Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **sn
     Status status = snapshot_newest(&own, warehouse, snapshot);
     pthread_mutex_unlock(&warehouse->mutex);
     return status;
+}
+
+static Status fill_joined(const Context *cx, Snapshot *joined) {
+    const Snapshot *const *parts = (const Snapshot *const *)joined->parts;
+    TRY_ALLOC(cx, joined->tables, (parts[0]->table_count + parts[1]->table_count) * sizeof *joined->tables);
+    for (uint32_t p = 0; p < 2; p++) {
+        for (uint32_t i = 0; i < parts[p]->table_count; i++) {
+            joined->tables[joined->table_count++] = table_state_retain(parts[p]->tables[i]);
+        }
+    }
+    joined->namespace_count = parts[0]->namespace_count;
+    return namespaces_copy(cx, &joined->arena, parts[0]->namespaces, parts[0]->namespace_count, &joined->namespaces);
+}
+
+Status snapshot_join(const Context *cx, Snapshot *first, Snapshot *second, Snapshot **out) {
+    Context own = warehouse_context(cx, first->warehouse);
+    Snapshot *joined;
+    TRY_ALLOC_ZEROED(&own, joined, sizeof *joined);
+    *joined = (Snapshot){.warehouse = first->warehouse, .version = first->version, .references = 1, .parts = {first, second}};
+    Status status = fill_joined(&own, joined);
+    if (status != OK) {
+        joined->parts[0] = joined->parts[1] = NULL; /* still the caller's */
+        snapshot_release(joined);
+        return status;
+    }
+    *out = joined;
+    return OK;
 }
 
 Snapshot *snapshot_retain(Snapshot *snapshot) {
@@ -353,9 +384,13 @@ static Status write_file(const Context *cx, FileSystem *files, const char *path,
     return status;
 }
 
-static Status write_first_root(const Context *cx, FileSystem *files, Topology topology) {
+static Status write_first_root(const Context *cx, FileSystem *files, Topology topology, uint64_t first_id) {
     Namespace first = {.name = DEFAULT_SCHEMA};
-    Root root = {.version = 1, .topology = topology, .next_id = 1, .namespace_count = 1, .namespaces = &first};
+    Root root = {.version = 1,
+                 .topology = topology,
+                 .next_id = first_id == 0 ? 1 : first_id,
+                 .namespace_count = 1,
+                 .namespaces = &first};
     ByteWriter writer;
     char path[FILE_PATH_MAX], pointer[POINTER_BYTES_MAX];
     root_manifest_path(1, path);
@@ -368,7 +403,7 @@ static Status write_first_root(const Context *cx, FileSystem *files, Topology to
     return write_file(cx, files, POINTER_FILE_NEW, pointer, pointer_encode(1, pointer));
 }
 
-static Status create_locked(const Context *cx, Warehouse *warehouse, Topology topology, WriterLock *lock) {
+static Status create_locked(const Context *cx, Warehouse *warehouse, Topology topology, uint64_t first_id, WriterLock *lock) {
     FileSystem *files = warehouse->files;
     bool exists, made;
     TRY(file_exists(cx, files, POINTER_FILE, &exists));
@@ -379,7 +414,7 @@ static Status create_locked(const Context *cx, Warehouse *warehouse, Topology to
     TRY(file_make_directory(cx, files, MANIFEST_DIRECTORY, &made));
     TRY(file_make_directory(cx, files, TABLES_DIRECTORY, &made));
     TRY(file_list(cx, files, MANIFEST_DIRECTORY, visit_old_manifest, NULL));
-    TRY(write_first_root(cx, files, topology));
+    TRY(write_first_root(cx, files, topology, first_id));
     TRY(file_sync_directory(cx, files, MANIFEST_DIRECTORY));
     TRY(file_rename(cx, files, POINTER_FILE_NEW, POINTER_FILE));
     TRY(file_sync_directory(cx, files, ""));
@@ -387,7 +422,7 @@ static Status create_locked(const Context *cx, Warehouse *warehouse, Topology to
     return writer_lock_mark(cx, lock, WRITER_DONE);
 }
 
-static Status create(const Context *cx, Warehouse *warehouse, Topology topology) {
+static Status create(const Context *cx, Warehouse *warehouse, Topology topology, uint64_t first_id) {
     if (topology.nodes == 0) {
         topology = (Topology){.nodes = 1, .slices_per_node = 2};
     }
@@ -397,7 +432,7 @@ static Status create(const Context *cx, Warehouse *warehouse, Topology topology)
     TRY(file_list(cx, warehouse->files, "", visit_before_create, warehouse->files)); /* before LOCK is made */
     WriterLock lock;
     TRY(writer_lock_acquire(cx, warehouse->files, CREATE_WAIT_MS, &lock));
-    Status status = create_locked(cx, warehouse, topology, &lock);
+    Status status = create_locked(cx, warehouse, topology, first_id, &lock);
     writer_lock_release(&lock);
     return status;
 }
@@ -432,7 +467,7 @@ static Status open_filled(const Context *cx, Warehouse *warehouse, const Warehou
         return fail_not_a_warehouse(cx, warehouse->files);
     }
     if (!exists) {
-        TRY(create(cx, warehouse, options->topology));
+        TRY(create(cx, warehouse, options->topology, options->first_id));
     }
     Snapshot *snapshot;
     TRY(warehouse_snapshot(cx, warehouse, &snapshot)); /* so that damage is told at once */

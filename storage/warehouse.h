@@ -28,6 +28,7 @@ typedef struct Topology {
 typedef struct WarehouseOptions {
     bool read_only;
     bool create;             /* create it if it does not exist */
+    uint64_t first_id;       /* used when created; 0: 1. For ids that are no other warehouse's */
     Topology topology;       /* used when created; 0 nodes: 1 node of 2 slices */
     int64_t cache_bytes_max; /* block cache; 0: half of the machine's memory */
 } WarehouseOptions;
@@ -122,6 +123,10 @@ typedef struct Namespace {
 } Namespace;
 
 Status warehouse_snapshot(const Context *cx, Warehouse *warehouse, Snapshot **snapshot);
+/* The tables of two warehouses in one snapshot, which takes both over; schemas and version are the first's. Ids must differ. */
+Status snapshot_join(const Context *cx, Snapshot *first, Snapshot *second, Snapshot **joined);
+/* The warehouse that holds the table's files: not the snapshot's for tables of a joined one. */
+Warehouse *table_warehouse(const TableVersion *table);
 Snapshot *snapshot_retain(Snapshot *snapshot);
 void snapshot_release(Snapshot *snapshot); /* NULL is fine */
 Warehouse *snapshot_warehouse(const Snapshot *snapshot);

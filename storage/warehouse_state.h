@@ -29,6 +29,7 @@ struct Snapshot {
     File *pin;           /* the root manifest, locked shared; NULL: a commit's view of itself */
     uint32_t table_count;
     TableState **tables; /* owned references */
+    Snapshot *parts[2];  /* owned references; of a joined snapshot */
     Arena arena;         /* the namespaces */
     uint32_t namespace_count;
     Namespace *namespaces;

@@ -152,6 +152,11 @@ static Status add_foreign(const Context *cx, Creation *creation, const AstConstr
         TRY(bind_table(cx, creation->arena, creation->snapshot, name, &table));
         target = table->schema;
     }
+    bool is_temporary = strcmp(creation->schema->schema_name, TEMPORARY_SCHEMA) == 0;
+    if ((strcmp(target->schema_name, TEMPORARY_SCHEMA) == 0) != is_temporary) {
+        return fail_at(cx, ast->pos, INVALID_TABLE_DEFINITION, "constraints on %s tables may reference only %s tables",
+                       is_temporary ? "temporary" : "permanent", is_temporary ? "temporary" : "permanent");
+    }
     TRY(check_target(cx, ast, count, target));
     KeyConstraint key = {.kind = KEY_FOREIGN, .column_count = count, .columns = columns};
     key.target_schema = target->schema_name;

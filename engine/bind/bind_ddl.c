@@ -303,9 +303,6 @@ static Status check_name(const Context *cx, Arena *arena, Snapshot *snapshot, co
                          const char **schema_name, bool *exists) {
     const AstName *name = ast->name;
     const char *text = name->parts[name->count - 1].text;
-    if (ast->is_temporary) {
-        return fail_unsupported(cx, name->pos, "CREATE TEMPORARY TABLE");
-    }
     TRY(bind_target_schema(cx, arena, snapshot, name, ast->is_temporary, schema_name));
     *exists = snapshot_find_table(snapshot, *schema_name, text) != NULL;
     if (*exists && !ast->if_not_exists) {

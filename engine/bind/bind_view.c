@@ -178,6 +178,20 @@ static Status find_replaced(const Context *cx, Snapshot *snapshot, const AstCrea
     return OK;
 }
 
+/* A view that others see cannot read what only this session has. */
+static Status refuse_temporary(const Context *cx, const AstCreateView *ast, const TableSchema *view,
+                               const RelationReferences *references) {
+    for (uint32_t i = 0; i < references->count; i++) {
+        const TableSchema *used = references->items[i].relation->schema;
+        if (strcmp(used->schema_name, TEMPORARY_SCHEMA) == 0 && strcmp(view->schema_name, TEMPORARY_SCHEMA) != 0) {
+            fail_at(cx, ast->name->pos, INVALID_TABLE_DEFINITION, "view \"%s\" would read the temporary table \"%s\"",
+                    view->name, used->name);
+            return fail_hint(cx, "CREATE TEMP VIEW makes one that lasts as long as the table");
+        }
+    }
+    return OK;
+}
+
 Status bind_create_view(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateView *ast, TableSchema **out,
                         const TableVersion **replaced) {
     Binder *binder;
@@ -192,6 +206,7 @@ Status bind_create_view(const Context *cx, Arena *arena, Snapshot *snapshot, con
     binder->references = &references;
     TRY(bind_query_body(cx, binder, NULL, NULL, ast->query, &query));
     TRY(set_columns(cx, arena, ast, binder->plan, &query, schema));
+    TRY(refuse_temporary(cx, ast, schema, &references));
     TRY(set_dependencies(cx, arena, &references, schema));
     TRY(print_qualified(cx, arena, ast->query, &references, &schema->view_sql));
     TRY(find_replaced(cx, snapshot, ast, schema, replaced));

@@ -56,7 +56,8 @@ Status narrow_gather(const Context *cx, Narrow *narrow, const Batch *batch, cons
 }
 
 void narrow_free(Narrow *narrow) {
-    for (uint32_t i = 0; i < narrow->slot_count; i++) {
+    for (uint32_t i = 0; i < narrow->slot_count && narrow->batch.columns != NULL;
+         i++) { /* memory may have run out in between */
         vector_free(&narrow->batch.columns[narrow->slots[i]]);
     }
 }

@@ -52,9 +52,6 @@ static Status create_view(const Context *cx, depot_statement *statement) {
     if (statement->ast->parameter_count > 0) {
         return fail_at(cx, create->name->pos, UNDEFINED_PARAMETER, "a view takes no parameters");
     }
-    if (create->is_temporary) {
-        return fail_unsupported(cx, create->name->pos, "CREATE TEMP VIEW");
-    }
     TRY(bind_create_view(cx, &run->arena, run->snapshot, create, &schema, &replaced));
     return replaced == NULL ? commit_create_table(cx, run->commit, schema)
                             : commit_redefine_table(cx, run->commit, replaced->id, schema);

@@ -131,6 +131,7 @@ void depot_close(depot *db) {
     transaction_close(db);
     prepared_free_all(db);
     worker_pool_free(db->pool);
+    warehouse_close(db->temporary);
     warehouse_close(db->warehouse);
     notice_list_free(db->notices);
     timezones_free(db->zones);

@@ -188,6 +188,19 @@ static Status fail_dependent(const Context *cx, const Dropping *dropping) {
     return fail_hint(cx, "%s; DROP … CASCADE drops the dependent objects, too", dropping->first);
 }
 
+/* What goes stands in the warehouse or among the session's own relations: one statement changes one of them. */
+static Status check_one_side(const Context *cx, const Dropping *dropping) {
+    for (uint32_t i = 0; i < snapshot_table_count(dropping->snapshot); i++) {
+        const TableVersion *relation = snapshot_table(dropping->snapshot, i);
+        if (dropping->fates[i] != STAYS && table_warehouse(relation) != commit_warehouse(dropping->commit)) {
+            fail_unsupported(cx, dropping->ast->names.items[0]->pos, "dropping a temporary relation together with others");
+            return fail_hint(cx, "DROP %s %s first", relation->schema->kind == RELATION_VIEW ? "VIEW" : "TABLE",
+                             relation->schema->name);
+        }
+    }
+    return OK;
+}
+
 static Status drop_all(const Context *cx, Dropping *dropping) {
     uint32_t count = snapshot_table_count(dropping->snapshot);
     for (uint32_t i = 0; i < dropping->ast->names.count; i++) {
@@ -203,6 +216,7 @@ static Status drop_all(const Context *cx, Dropping *dropping) {
     if (dropping->dragged > 0 && !dropping->ast->cascade) {
         return fail_dependent(cx, dropping);
     }
+    TRY(check_one_side(cx, dropping));
     for (uint32_t i = 0; i < count; i++) {
         const TableSchema *schema = snapshot_table(dropping->snapshot, i)->schema;
         if (dropping->fates[i] != STAYS) {

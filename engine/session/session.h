@@ -27,6 +27,7 @@ typedef struct Transaction {
     Settings settings;        /* as they were at BEGIN: what ROLLBACK brings back */
     Snapshot *snapshot;       /* owned; what its statements read, from the first of them until it writes */
     Commit *commit;           /* owned; from its first write on: what its statements read and change */
+    Commit *temporary_commit; /* owned; the same for temporary tables */
     depot_statement *readers; /* runs that read in the commit; they end with it */
 } Transaction;
 
@@ -37,6 +38,7 @@ struct depot {
     Settings settings;
     Transaction transaction;
     Warehouse *warehouse;
+    Warehouse *temporary; /* owned; temporary tables; NULL until the first */
     WorkerPool *pool;
     NoticeList *notices;
     TimeZones *zones;
@@ -148,15 +150,21 @@ Status transaction_written(const Context *cx, Run *run);
 /* For writers without a statement: the transaction's commit, or (*is_own) one of their own. `what` for messages. */
 Status transaction_commit(const Context *cx, depot *db, const char *what, Commit **commit, bool *is_own);
 /* The run ends: it reads in the transaction no more. */
+void transaction_enter(depot_statement *statement); /* the run reads in the transaction's commits: it ends with them */
 void transaction_leave(depot_statement *statement);
 /* After any error: an open transaction is taken back, and waits for ROLLBACK. */
 void transaction_fail(depot *db);
 void transaction_close(depot *db);                                     /* the connection ends */
 Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN, COMMIT, ROLLBACK */
 
-Status run_ddl(const Context *cx, depot_statement *statement);        /* CREATE, DROP, COMMENT, TRUNCATE */
-Status run_drop(const Context *cx, depot_statement *statement);       /* DROP */
-Status run_copy(const Context *cx, depot_statement *statement);       /* COPY … FROM */
+Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
+Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
+Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */
+/* temporary.c: does the statement change temporary relations? Then their commit is the run's. */
+Status temporary_is_target(const Context *cx, depot_statement *statement, bool *is_target);
+Status temporary_commit(const Context *cx, depot_statement *statement);
+/* Adds them to what the run reads. */
+Status temporary_join(const Context *cx, depot_statement *statement);
 Status run_prepared(const Context *cx, depot_statement *statement);   /* PREPARE, DEALLOCATE */
 Status prepared_begin(const Context *cx, depot_statement *statement); /* EXECUTE: the prepared statement takes its place … */
 void prepared_end(depot_statement *statement);                        /* … until the run ends */

@@ -24,15 +24,25 @@ Status transaction_admits(const Context *cx, const depot_statement *statement) {
 
 /* -------------------------------------------------------------------------------------------------------------- reading */
 
+void transaction_enter(depot_statement *statement) {
+    Transaction *transaction = &statement->db->transaction;
+    for (const depot_statement *reader = transaction->readers; reader != NULL; reader = reader->next_reader) {
+        if (reader == statement) {
+            return;
+        }
+    }
+    statement->next_reader = transaction->readers;
+    transaction->readers = statement;
+}
+
 static Status read_commit(const Context *cx, depot_statement *statement) {
     Transaction *transaction = &statement->db->transaction;
     TRY(commit_snapshot(cx, transaction->commit, &statement->run.snapshot));
-    statement->next_reader = transaction->readers;
-    transaction->readers = statement;
+    transaction_enter(statement);
     return OK;
 }
 
-Status transaction_read(const Context *cx, depot_statement *statement) {
+static Status read_stored(const Context *cx, depot_statement *statement) {
     depot *db = statement->db;
     Transaction *transaction = &db->transaction;
     if (!is_open(transaction)) {
@@ -46,6 +56,11 @@ Status transaction_read(const Context *cx, depot_statement *statement) {
     }
     statement->run.snapshot = snapshot_retain(transaction->snapshot);
     return OK;
+}
+
+Status transaction_read(const Context *cx, depot_statement *statement) {
+    TRY(read_stored(cx, statement));
+    return temporary_join(cx, statement);
 }
 
 void transaction_leave(depot_statement *statement) {
@@ -100,8 +115,15 @@ Status transaction_commit(const Context *cx, depot *db, const char *what, Commit
 
 Status transaction_write(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
+    bool is_temporary;
+    TRY(temporary_is_target(cx, statement, &is_temporary));
+    if (is_temporary) {
+        TRY(temporary_commit(cx, statement));
+        return transaction_read(cx, statement);
+    }
     TRY(transaction_commit(cx, statement->db, statement->tag, &run->commit, &run->owns_commit));
-    return run->owns_commit ? warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot) : read_commit(cx, statement);
+    TRY(run->owns_commit ? warehouse_snapshot(cx, statement->db->warehouse, &run->snapshot) : read_commit(cx, statement));
+    return temporary_join(cx, statement);
 }
 
 Status transaction_written(const Context *cx, Run *run) {
@@ -120,9 +142,11 @@ static void end_readers(Transaction *transaction) {
     }
 }
 
-/* Lets go of all that the transaction holds; its commit is the caller's. */
-static Commit *release(Transaction *transaction, TransactionState state) {
+/* Lets go of all that the transaction holds; its commits are the caller's. */
+static Commit *release(Transaction *transaction, TransactionState state, Commit **temporary) {
     Commit *commit = transaction->commit;
+    *temporary = transaction->temporary_commit;
+    transaction->temporary_commit = NULL;
     end_readers(transaction);
     snapshot_release(transaction->snapshot);
     transaction->snapshot = NULL;
@@ -131,14 +155,20 @@ static Commit *release(Transaction *transaction, TransactionState state) {
     return commit;
 }
 
+static void abort_all(Transaction *transaction, TransactionState state) {
+    Commit *temporary;
+    commit_abort(release(transaction, state, &temporary));
+    commit_abort(temporary);
+}
+
 void transaction_fail(depot *db) {
     if (is_open(&db->transaction)) {
-        commit_abort(release(&db->transaction, TRANSACTION_FAILED));
+        abort_all(&db->transaction, TRANSACTION_FAILED);
     }
 }
 
 void transaction_close(depot *db) {
-    commit_abort(release(&db->transaction, TRANSACTION_NONE));
+    abort_all(&db->transaction, TRANSACTION_NONE);
 }
 
 static Status take_back(const Context *cx, depot *db) {
@@ -146,7 +176,7 @@ static Status take_back(const Context *cx, depot *db) {
         notice(cx, "WARNING:  there is no transaction in progress");
         return OK;
     }
-    commit_abort(release(&db->transaction, TRANSACTION_NONE));
+    abort_all(&db->transaction, TRANSACTION_NONE);
     return session_use_settings(cx, db, &db->transaction.settings);
 }
 
@@ -155,15 +185,17 @@ static Status make_durable(const Context *cx, depot *db) {
         notice(cx, "WARNING:  there is no transaction in progress");
         return OK;
     }
-    Commit *commit = release(&db->transaction, TRANSACTION_NONE);
+    Commit *temporary, *commit = release(&db->transaction, TRANSACTION_NONE, &temporary);
     Status status = commit == NULL ? OK : commit_finish(cx, commit);
     if (status != OK) {
         Error error = *cx->error;
         Status ignored = session_use_settings(cx, db, &db->transaction.settings); /* they were in use before */
         (void)ignored;
         *cx->error = error;
+        commit_abort(temporary);
+        return status;
     }
-    return status;
+    return temporary == NULL ? OK : commit_finish(cx, temporary); /* in memory: only memory can fail it */
 }
 
 static Status begin(const Context *cx, depot_statement *statement) {
