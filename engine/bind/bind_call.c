@@ -42,6 +42,29 @@ static bool takes_date_part(const char *name) {
     return false;
 }
 
+static bool takes_first_present(const char *name) {
+    return strcmp(name, "coalesce") == 0 || strcmp(name, "nvl") == 0 || strcmp(name, "ifnull") == 0;
+}
+
+/* coalesce looks at an argument only if those before it are NULL. */
+static Status guard_argument(const Context *cx, Place *place, uint32_t first, Expr *const *args, uint32_t count) {
+    Expr **present;
+    if (count == 0 || place_subqueries(place) == first) {
+        return OK;
+    }
+    TRY_NEW_ARRAY(cx, place->binder->arena, present, count);
+    for (uint32_t i = 0; i < count; i++) {
+        Expr *known, *test;
+        TRY(expr_known(cx, place->binder->arena, args[i], &known));
+        test = expr_new(cx, place->binder->arena, EXPR_IS_NULL, type_make(TYPE_BOOLEAN), known->pos, 1);
+        TRY_POINTER(test);
+        test->args[0] = known;
+        present[i] = expr_not(cx, place->binder->arena, test);
+        TRY_POINTER(present[i]);
+    }
+    return guard_subqueries(cx, place, first, present, 1, count, NULL);
+}
+
 /* The first argument of dateadd(month, …) is a word, not a column. */
 static Status bind_arguments(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr ***args) {
     const AstExprList *list = &ast->args;
@@ -53,7 +76,11 @@ static Status bind_arguments(const Context *cx, Place *place, const AstExpr *ast
             word = (AstExpr){.kind = AST_STRING, .pos = arg->pos, .text = arg->name->parts[0].text};
             arg = &word;
         }
+        uint32_t subqueries = place_subqueries(place);
         TRY(bind_expr(cx, place, arg, &(*args)[i]));
+        if (takes_first_present(name)) {
+            TRY(guard_argument(cx, place, subqueries, *args, i));
+        }
     }
     return OK;
 }

@@ -449,11 +449,17 @@ static Status bind_case(const Context *cx, Place *place, const AstExpr *ast, Exp
     Expr *expr = expr_new(cx, arena, EXPR_CASE, type_make(TYPE_NULL), ast->pos, branches * 2 + 1);
     TRY_POINTER(expr);
     for (uint32_t i = 0; i < branches; i++) {
+        uint32_t subqueries = place_subqueries(place);
         TRY(bind_case_condition(cx, place, operand, ast->args.items[first + 2 * i], &expr->args[2 * i]));
+        TRY(guard_subqueries(cx, place, subqueries, expr->args, 2, i, NULL));
+        subqueries = place_subqueries(place);
         TRY(bind_expr(cx, place, ast->args.items[first + 2 * i + 1], &results[i + 1]));
+        TRY(guard_subqueries(cx, place, subqueries, expr->args, 2, i, expr->args[2 * i]));
     }
     if (ast->has_else) {
+        uint32_t subqueries = place_subqueries(place);
         TRY(bind_expr(cx, place, ast->args.items[ast->args.count - 1], &results[0]));
+        TRY(guard_subqueries(cx, place, subqueries, expr->args, 2, branches, NULL));
     } else {
         Value null = value_null(type_make(TYPE_NULL));
         results[0] = expr_constant(cx, arena, &null, ast->pos);

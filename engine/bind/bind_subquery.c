@@ -378,3 +378,59 @@ Status join_pending(const Context *cx, Binder *binder, const PendingJoins *pendi
     }
     return OK;
 }
+
+/* ---------------------------------------------------------------------------------------------------------------- branches */
+
+static bool gives_one_row(const LogicalNode *node) {
+    while (node->kind == LOGICAL_PROJECT) {
+        node = node->children[0];
+    }
+    return node->kind == LOGICAL_AGGREGATE && node->aggregate.group_count == 0 && node->aggregate.empty_set_count == 0;
+}
+
+static bool needs_guard(const PendingJoin *join) {
+    bool may_be_many = join->kind == JOIN_SINGLE && !gives_one_row(join->node);
+    return join->node != NULL && (may_be_many || tree_may_raise(join->node));
+}
+
+/* taken AND NOT (condition IS TRUE) … */
+static Status make_guard(const Context *cx, Place *place, Expr *const *conditions, uint32_t stride, uint32_t count, Expr *taken,
+                         Expr **guard) {
+    Arena *arena = place->binder->arena;
+    Value yes = value_i64(type_make(TYPE_BOOLEAN), 1);
+    *guard = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        Expr *test = expr_new(cx, arena, EXPR_DISTINCT, type_make(TYPE_BOOLEAN), conditions[i * stride]->pos, 2);
+        TRY_POINTER(test);
+        test->args[0] = conditions[i * stride];
+        test->args[1] = expr_constant(cx, arena, &yes, POS_NONE);
+        TRY_POINTER(test->args[1]);
+        *guard = expr_and(cx, arena, *guard, test);
+        TRY_POINTER(*guard);
+    }
+    if (taken != NULL) {
+        *guard = expr_and(cx, arena, *guard, taken);
+        TRY_POINTER(*guard);
+    }
+    return OK;
+}
+
+Status guard_subqueries(const Context *cx, Place *place, uint32_t first, Expr *const *conditions, uint32_t stride,
+                        uint32_t count, Expr *taken) {
+    Expr *guard = NULL;
+    for (uint32_t i = first; i < place_subqueries(place); i++) {
+        PendingJoin *join = &place->pending->items[i];
+        if (!needs_guard(join)) {
+            continue;
+        }
+        if (guard == NULL) {
+            TRY(make_guard(cx, place, conditions, stride, count, taken, &guard));
+        }
+        if (guard == NULL || expr_is_volatile(guard)) {
+            return OK;
+        }
+        join->condition = expr_and(cx, place->binder->arena, guard, join->condition);
+        TRY_POINTER(join->condition);
+    }
+    return OK;
+}

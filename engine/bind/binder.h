@@ -138,6 +138,14 @@ Status bind_subquery(const Context *cx, Place *place, const AstExpr *ast, Expr *
 /* A condition: its conjuncts IN (query) and NOT IN (query) become semi and anti joins of place->pending, the others are ANDed
  * (*out may be NULL). */
 Status bind_condition(const Context *cx, Place *place, const AstExpr *ast, const char *what, Expr **out);
+/* The number of subqueries so far at the place. */
+static inline uint32_t place_subqueries(const Place *place) {
+    return place->pending == NULL ? 0 : place->pending->count;
+}
+/* Subqueries from `first` on stand where they may not be evaluated: only where none of conditions[0 … count) is true and
+ * `taken` (NULL: none) is. Those that could raise an error are computed for such rows alone. */
+Status guard_subqueries(const Context *cx, Place *place, uint32_t first, Expr *const *conditions, uint32_t stride,
+                        uint32_t count, Expr *taken);
 /* Columns that pending joins compute: values of scalar subqueries and marks. */
 Status pending_values(const Context *cx, Binder *binder, const PendingJoins *pending, ColumnSet *values);
 /* Does the subquery, or what it is compared with, name a column of the set? */

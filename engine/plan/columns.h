@@ -45,6 +45,9 @@ Status tree_outer_columns(const Context *cx, const LogicalPlan *plan, const Logi
 /* False for a tree that names a column of an enclosing query. */
 Status tree_is_closed(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, bool *is_closed);
 
+/* May computing the tree for other rows than those asked for raise an error that data make likely? (rewrite_decorrelate.c) */
+bool tree_may_raise(const LogicalNode *node);
+
 typedef struct ExprList {
     uint32_t count, capacity;
     Expr **items;

@@ -3,7 +3,11 @@
  *
  * Outer joins come before those inside of their right side, so that the right side of the join at hand is free of everything
  * but its own left side. */
+#include "expr/functions.h"
+#include "plan/estimate.h"
 #include "plan/unnest.h"
+
+#define SMALLER_BY 4 /* from here on a side is small beside another */
 
 /* ----------------------------------------------------------------------------------------------------------------- helpers */
 
@@ -120,6 +124,57 @@ Status unnest_init(const Context *cx, LogicalPlan *plan, LogicalNode **left, con
         column_set_add(&u->outer, id);
     }
     count_uses((LogicalNode *)(uintptr_t)right, u);
+    u->restricts = tree_may_raise(right) && !reads_working_rows(node);
+    return OK;
+}
+
+/* Other rows than those asked for must not raise errors: sums may overflow in theory, but a division by zero, or a text that is
+ * no number, is to be expected of data. */
+static bool visit_risk(const Expr *node, void *unused) {
+    (void)unused;
+    if (node->kind == EXPR_CAST) {
+        return node->is_try || !type_is_text(node->args[0]->type) || type_is_text(node->type);
+    }
+    bool is_plain = node->kind != EXPR_CALL || !node->function->can_fail || strchr("+-*", node->function->name[0]) != NULL;
+    return is_plain;
+}
+
+static Status note_risk(Expr **place, void *is_risky) {
+    *(bool *)is_risky = *(bool *)is_risky || !expr_walk(*place, visit_risk, NULL);
+    return OK;
+}
+
+bool tree_may_raise(const LogicalNode *node) {
+    bool is_risky = node->kind == LOGICAL_JOIN && node->join.kind == JOIN_SINGLE;
+    (void)logical_each_expr((LogicalNode *)(uintptr_t)node, note_risk, &is_risky);
+    for (uint32_t i = 0; i < node->child_count && !is_risky; i++) {
+        is_risky = tree_may_raise(node->children[i]);
+    }
+    return is_risky;
+}
+
+/* What was estimated now, before conditions have moved, is no estimate for later. */
+static void forget_rows(LogicalNode *node) {
+    node->rows = -1;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        forget_rows(node->children[i]);
+    }
+}
+
+Status unnest_left_is_small(Unnest *u, LogicalNode *node, bool *is_small) {
+    LogicalNode *left = *u->left;
+    *is_small = false;
+    if (u->has_domain) { /* that is done already */
+        return OK;
+    }
+    if (reads_working_rows(left)) {
+        return OK;
+    }
+    TRY(estimate_node(u->cx, u->plan, left));
+    TRY(estimate_node(u->cx, u->plan, node));
+    *is_small = left->rows * SMALLER_BY < node->rows;
+    forget_rows(left);
+    forget_rows(node);
     return OK;
 }
 
@@ -340,6 +395,20 @@ static Status unnest_scalar(Unnest *u, LogicalNode **place) {
     return can_hoist ? join_hoisted(u, place) : join_pushed(u, place);
 }
 
+static Status find_guards(Unnest *u, const LogicalNode *join) {
+    ExprList all = {0};
+    if (join->join.kind == JOIN_MARK || join->join.kind == JOIN_ANTI_NULL) {
+        return OK;
+    }
+    TRY(expr_list_add_conjuncts(u->cx, u->plan->arena, &all, join->join.condition));
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (expr_is_within(all.items[i], &u->outer) && !expr_is_volatile(all.items[i])) {
+            TRY(expr_list_add(u->cx, u->plan->arena, &u->guards, all.items[i]));
+        }
+    }
+    return OK;
+}
+
 static Status unnest_join(const Context *cx, LogicalPlan *plan, LogicalNode **place) {
     LogicalNode *join = *place;
     Unnest u;
@@ -353,6 +422,7 @@ static Status unnest_join(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     if (unnest_can_pull(&u, join->children[1])) {
         return join_pulled(&u, place);
     }
+    TRY(find_guards(&u, join));
     return only_asks ? join_pushed(&u, place) : unnest_scalar(&u, place);
 }
 
@@ -360,15 +430,15 @@ static Status unnest_join(const Context *cx, LogicalPlan *plan, LogicalNode **pl
  * joins
  */
 
-/* One row tells whether there are any. */
-static Status limit_to_one(const Context *cx, LogicalPlan *plan, LogicalNode **place) {
+/* One row tells whether there are any, two whether there are too many. */
+static Status limit_rows(const Context *cx, LogicalPlan *plan, int64_t rows, LogicalNode **place) {
     LogicalNode *child = *place;
     LogicalNode *limit = logical_new(cx, plan->arena, LOGICAL_LIMIT, child->pos, 1, child->column_count);
     if (limit == NULL) {
         return OUT_OF_MEMORY;
     }
     limit->children[0] = child;
-    limit->limit.limit = 1;
+    limit->limit.limit = rows;
     memcpy(limit->columns, child->columns, child->column_count * sizeof *child->columns);
     *place = limit;
     return OK;
@@ -388,7 +458,14 @@ static Status settle_join(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     }
     if (join_only_asks(kind) && join->join.condition == NULL) {
         strip_for_existence(&join->children[1]);
-        return limit_to_one(cx, plan, &join->children[1]);
+        return limit_rows(cx, plan, 1, &join->children[1]);
+    }
+    if (kind == JOIN_SINGLE && !gives_one_row(below_projects(join->children[1]))) {
+        ColumnSet right;
+        TRY(column_set_init(cx, plan->arena, plan, &right));
+        column_set_add_all(&right, join->children[1]->columns, join->children[1]->column_count);
+        bool is_whole = join->join.condition == NULL || !expr_touches(join->join.condition, &right);
+        return is_whole ? limit_rows(cx, plan, 2, &join->children[1]) : OK;
     }
     return OK;
 }

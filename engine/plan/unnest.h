@@ -16,12 +16,15 @@ typedef struct Unnest {
     LogicalNode **left; /* the left side; a reader of a shared subplan once there is a domain */
     ColumnSet outer;    /* all columns of the left side */
     uint32_t count;
-    ColumnId *free; /* those that the right side uses */
-    uint32_t *uses; /* per free column: how often */
-    Expr **keys;    /* per free column: the expression of the left side that its column on the right equals */
+    ColumnId *free;  /* those that the right side uses */
+    uint32_t *uses;  /* per free column: how often */
+    Expr **keys;     /* per free column: the expression of the left side that its column on the right equals */
+    ExprList guards; /* conditions of the join on the left side alone: rows without them want nothing of the right side */
+    bool restricts;  /* covered values are computed for the domain only: others could raise an error, or are many more */
     bool has_domain;
-    uint32_t domain; /* index of the shared subplan; its columns are those of `free` in order */
-    bool is_split;   /* several branches of the right side give values: all of them in the free columns' own types */
+    bool passes_nulls; /* columns of the domain stand for free columns: they may be NULL */
+    uint32_t domain;   /* index of the shared subplan; its columns are those of `free` in order */
+    bool is_split;     /* several branches of the right side give values: all of them in the free columns' own types */
 } Unnest;
 
 /* Sets outer and free. */
@@ -38,6 +41,9 @@ Status project_add(const Context *cx, LogicalPlan *plan, LogicalNode *project, C
 /* A join of any kind with the columns that it has. */
 Status make_plan_join(const Context *cx, LogicalPlan *plan, JoinKind kind, LogicalNode *left, LogicalNode *right,
                       Expr *condition, ColumnId mark, LogicalNode **join);
+
+/* Is the left side so much smaller than the tree that it pays to compute the tree for its values alone? */
+Status unnest_left_is_small(Unnest *u, LogicalNode *node, bool *is_small);
 
 /* True if every use of the free columns in the tree is a condition that can move above it. */
 bool unnest_can_pull(const Unnest *u, const LogicalNode *node);

@@ -21,7 +21,7 @@ Status unnest_match(Unnest *u, const ColumnId *columns, ExprList *conjuncts) {
     for (uint32_t i = 0; i < u->count; i++) {
         Expr *column, *equal;
         TRY(plan_column(u->cx, u->plan, columns[i], &column));
-        TRY(make_equal(u, u->keys[i], column, u->has_domain && expr_can_be_null(u->plan, u->keys[i]), &equal));
+        TRY(make_equal(u, u->keys[i], column, u->passes_nulls && expr_can_be_null(u->plan, u->keys[i]), &equal));
         TRY(expr_list_add(u->cx, u->plan->arena, conjuncts, equal));
     }
     return OK;
@@ -49,16 +49,36 @@ static Status share_left(Unnest *u, uint32_t *index) {
     return OK;
 }
 
+/* Only the rows that the join's condition lets ask. */
+static Status guard_rows(Unnest *u, LogicalNode **place) {
+    const LogicalNode *scan = *place;
+    ExprList guards = {0};
+    Expr **columns;
+    TRY_NEW_ARRAY(u->cx, u->plan->arena, columns, scan->column_count + 1);
+    for (uint32_t i = 0; i < scan->column_count; i++) {
+        TRY(plan_column(u->cx, u->plan, scan->columns[i], &columns[i]));
+    }
+    for (uint32_t i = 0; i < u->guards.count; i++) {
+        Expr *guard;
+        TRY(expr_substitute(u->cx, u->plan->arena, u->guards.items[i], scan->shared_scan.inputs, columns, scan->column_count,
+                            &guard));
+        TRY(expr_list_add(u->cx, u->plan->arena, &guards, guard));
+    }
+    return rewrite_wrap_filter(u->cx, u->plan, &guards, place);
+}
+
 static Status make_domain(Unnest *u) {
     uint32_t left;
-    LogicalNode *scan;
+    LogicalNode *scan, *rows;
     TRY(share_left(u, &left));
     TRY(logical_shared_scan(u->cx, u->plan, left, (*u->left)->pos, &scan));
+    rows = scan;
+    TRY(guard_rows(u, &rows));
     LogicalNode *distinct = logical_new(u->cx, u->plan->arena, LOGICAL_AGGREGATE, scan->pos, 1, u->count);
     if (distinct == NULL) {
         return OUT_OF_MEMORY;
     }
-    distinct->children[0] = scan;
+    distinct->children[0] = rows;
     distinct->aggregate.group_count = u->count;
     TRY_NEW_ARRAY(u->cx, u->plan->arena, distinct->aggregate.groups, u->count);
     for (uint32_t i = 0; i < u->count; i++) {
@@ -73,11 +93,16 @@ static Status make_domain(Unnest *u) {
     return plan_add_shared(u->cx, u->plan, distinct, "correlated values", &u->domain);
 }
 
-Status unnest_scan_domain(Unnest *u, SourcePos pos, LogicalNode **node, ColumnId *columns) {
+static Status read_domain(Unnest *u, SourcePos pos, LogicalNode **node) {
     if (!u->has_domain) {
         TRY(make_domain(u));
     }
-    TRY(logical_shared_scan(u->cx, u->plan, u->domain, pos, node));
+    return logical_shared_scan(u->cx, u->plan, u->domain, pos, node);
+}
+
+Status unnest_scan_domain(Unnest *u, SourcePos pos, LogicalNode **node, ColumnId *columns) {
+    TRY(read_domain(u, pos, node));
+    u->passes_nulls = true;
     memcpy(columns, (*node)->columns, u->count * sizeof *columns);
     return OK;
 }
@@ -217,6 +242,29 @@ static Status column_of(Unnest *u, LogicalNode **place, LogicalNode **project, E
     return project_add(u->cx, u->plan, *project, *id, expr);
 }
 
+/* Rows of values that the left side does not have go first. */
+static Status restrict_rows(Unnest *u, LogicalNode **place, const ColumnId *columns) {
+    LogicalNode *domain;
+    ExprList conjuncts = {0};
+    Expr *condition;
+    TRY(read_domain(u, (*place)->pos, &domain));
+    for (uint32_t i = 0; i < u->count; i++) {
+        Expr *value, *column, *equal;
+        TRY(plan_column(u->cx, u->plan, domain->columns[i], &value));
+        TRY(plan_column(u->cx, u->plan, columns[i], &column));
+        if (!type_equal(value->type, column->type) && !type_is_text(value->type)) { /* covered with a cast */
+            value = expr_cast(u->cx, u->plan->arena, value, column->type);
+        }
+        equal = value == NULL ? NULL : expr_compare(u->cx, u->plan->arena, COMPARE_EQ, column, value);
+        if (equal == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        TRY(expr_list_add(u->cx, u->plan->arena, &conjuncts, equal));
+    }
+    TRY(expr_list_conjunction(u->cx, u->plan->arena, &conjuncts, &condition));
+    return make_plan_join(u->cx, u->plan, JOIN_SEMI, *place, domain, condition, 0, place);
+}
+
 static Status push_covered(Unnest *u, LogicalNode **place, const ExprList *conjuncts, const uint32_t *found,
                            const uint32_t *sides, ColumnId *columns) {
     LogicalNode *project = NULL;
@@ -239,7 +287,12 @@ static Status push_covered(Unnest *u, LogicalNode **place, const ExprList *conju
         }
     }
     TRY(replace_in_list(u, &rest, columns));
-    return rewrite_wrap_filter(u->cx, u->plan, &rest, place);
+    TRY(rewrite_wrap_filter(u->cx, u->plan, &rest, place));
+    bool restricts = u->restricts;
+    if (!restricts) {
+        TRY(unnest_left_is_small(u, *place, &restricts));
+    }
+    return restricts ? restrict_rows(u, place, columns) : OK;
 }
 
 /* The conditions of an independent tree, all above it. */

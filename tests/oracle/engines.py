@@ -76,7 +76,7 @@ class Postgres:
         lines = [line for line in lines if not line.startswith("NOTICE:")]
         if any(line.startswith("ERROR:") for line in lines):
             raise Failed("".join(lines).strip())
-        return [[None if cell == NULL else cell for cell in row] for row in csv.reader(lines)]
+        return [[None if cell == NULL else cell for cell in row or [""]] for row in csv.reader(lines)]  # psql does not quote empty text
 
     def close(self):
         self.process.stdin.close()
