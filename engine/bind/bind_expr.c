@@ -2,6 +2,7 @@
 #include "bind/select.h"
 
 #include "core/decimal.h"
+#include "core/interval.h"
 
 #include <ctype.h>
 
@@ -12,8 +13,8 @@ const ClauseRule clause_rules[CLAUSE_COUNT] = {
 };
 
 Status bind_type(const Context *cx, const AstType *ast, Type *type) {
-    if (ast->interval_fields != NULL && strchr(ast->interval_fields, ' ') != NULL) {
-        return fail_unsupported(cx, ast->pos, "an INTERVAL with a range of fields");
+    if (ast->interval_fields != NULL && strcmp(ast->interval_fields, "day to second") != 0) { /* that one drops nothing */
+        return fail_unsupported(cx, ast->pos, "a type INTERVAL with fields");
     }
     return type_from_name(cx, ast->pos, ast->name, ast->modifiers, ast->modifier_count, type);
 }
@@ -170,11 +171,26 @@ static Status bind_string(const Context *cx, Arena *arena, const AstExpr *ast, E
     return OK;
 }
 
-static bool is_number(const char *text) {
-    text += strspn(text, " ");
-    text += *text == '-' || *text == '+';
-    size_t digits = strspn(text, "0123456789.");
-    return digits > 0 && text[digits + strspn(text + digits, " ")] == '\0';
+/* INTERVAL '1-2' YEAR TO MONTH */
+static Status bind_interval_fields(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
+    const char *fields = ast->typed.type->interval_fields, *to = strstr(fields, " to "), *text = ast->typed.text;
+    DateField first, last;
+    const char *last_name = to == NULL ? fields : to + 4;
+    date_field_from_name(fields, to == NULL ? strlen(fields) : (size_t)(to - fields), &first);
+    date_field_from_name(last_name, strlen(last_name), &last);
+    if ((first == FIELD_YEAR && last < FIELD_MONTH) || (first == FIELD_MONTH && last != FIELD_MONTH) || first < last) {
+        return fail_at(cx, ast->pos, SYNTAX_ERROR, "INTERVAL has no fields %s", fields);
+    }
+    Value value = {.type = type_make(TYPE_INTERVAL)};
+    switch (interval_parse_fields(text, strlen(text), first, last, &value.interval)) {
+    case INTERVAL_BAD_SYNTAX:
+        return fail_at(cx, ast->pos, INVALID_DATETIME_FORMAT, "invalid input syntax for type interval: \"%.80s\"", text);
+    case INTERVAL_TOO_BIG:
+        return fail_at(cx, ast->pos, INTERVAL_OUT_OF_RANGE, "interval field value out of range: \"%.80s\"", text);
+    case INTERVAL_OK: break;
+    }
+    *out = expr_constant(cx, arena, &value, ast->pos);
+    return *out != NULL ? OK : OUT_OF_MEMORY;
 }
 
 /* CAST(x AS DECIMAL) without digits keeps those that x has, where its type or text tells. */
@@ -193,14 +209,12 @@ static Type plain_decimal_for(const Expr *operand) {
 
 static Status bind_typed_literal(const Context *cx, Arena *arena, const AstExpr *ast, Expr **out) {
     Type type;
-    TRY(bind_type(cx, ast->typed.type, &type));
-    const char *text = ast->typed.text;
-    if (ast->typed.type->interval_fields != NULL && is_number(text)) { /* INTERVAL '3' MONTH */
-        text = arena_format(cx, arena, "%s %s", text, ast->typed.type->interval_fields);
-        TRY_POINTER(text);
+    if (ast->typed.type->interval_fields != NULL) {
+        return bind_interval_fields(cx, arena, ast, out);
     }
+    TRY(bind_type(cx, ast->typed.type, &type));
     Expr *literal;
-    AstExpr string = {.kind = AST_STRING, .pos = ast->pos, .text = text};
+    AstExpr string = {.kind = AST_STRING, .pos = ast->pos, .text = ast->typed.text};
     TRY(bind_string(cx, arena, &string, &literal));
     if (type.id == TYPE_DECIMAL && ast->typed.type->modifier_count == 0) {
         type = plain_decimal_for(literal);

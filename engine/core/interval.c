@@ -110,6 +110,8 @@ bool timestamp_add_interval(int64_t timestamp, Interval interval, int64_t *out) 
 typedef struct IntervalSum {
     int64_t months, days, micros;
     bool is_too_big;
+    DateField bare;     /* the unit of a number without one */
+    bool minutes_first; /* 1:02 is a minute and two seconds */
 } IntervalSum;
 
 /* A number as written: -1.5 is {1, 0.5, true}. */
@@ -215,7 +217,8 @@ static bool read_clock(const char **at, const char *end, bool negative, Interval
     if (!read_number(at, end, &second) || !is_digit(*second_at)) {
         return false;
     }
-    bool is_short = memchr(second_at, '.', (size_t)(*at - second_at)) != NULL;
+    bool is_short =
+        memchr(second_at, '.', (size_t)(*at - second_at)) != NULL || (sum->minutes_first && !(*at < end && **at == ':'));
     if (!is_short && *at < end && **at == ':') {
         (*at)++;
         if (*at == end || !is_digit(**at) || !read_number(at, end, &third)) {
@@ -284,7 +287,7 @@ static bool read_quantity(const char **at, const char *end, IntervalSum *sum) {
         return false;
     }
     skip_spaces(at, end);
-    DateField unit = FIELD_SECOND;
+    DateField unit = sum->bare;
     if (*at < end && is_letter(**at)) {
         if (!read_unit(at, end, &unit)) {
             return false;
@@ -335,7 +338,7 @@ static bool read_interval(const char *at, const char *end, IntervalSum *sum) {
     for (skip_spaces(&at, end); at < end; skip_spaces(&at, end), any = true) {
         if (any && end - at == 3 && strncasecmp(at, "ago", 3) == 0) {
             IntervalSum before = *sum;
-            *sum = (IntervalSum){.is_too_big = before.is_too_big};
+            *sum = (IntervalSum){.is_too_big = before.is_too_big, .bare = before.bare, .minutes_first = before.minutes_first};
             add(sum, &sum->months, true, before.months);
             add(sum, &sum->days, true, before.days);
             add(sum, &sum->micros, true, before.micros);
@@ -364,13 +367,33 @@ static bool read_interval(const char *at, const char *end, IntervalSum *sum) {
     return any;
 }
 
-IntervalParse interval_parse(const char *text, size_t bytes, Interval *out) {
-    IntervalSum sum = {0};
+/* Drops what is below the field. */
+static void truncate_fields(IntervalSum *sum, DateField last) {
+    switch (last) {
+    case FIELD_YEAR:
+        sum->months -= sum->months % 12;
+        sum->days = sum->micros = 0;
+        break;
+    case FIELD_MONTH: sum->days = sum->micros = 0; break;
+    case FIELD_DAY: sum->micros = 0; break;
+    case FIELD_HOUR: sum->micros -= sum->micros % MICROS_PER_HOUR; break;
+    case FIELD_MINUTE: sum->micros -= sum->micros % MICROS_PER_MINUTE; break;
+    default: break;
+    }
+}
+
+IntervalParse interval_parse_fields(const char *text, size_t bytes, DateField first, DateField last, Interval *out) {
+    IntervalSum sum = {.bare = last, .minutes_first = first == FIELD_MINUTE && last == FIELD_SECOND};
     if (!read_interval(text, text + bytes, &sum)) {
         return INTERVAL_BAD_SYNTAX;
     }
+    truncate_fields(&sum, last);
     bool fits = !sum.is_too_big && from_wide(sum.months, sum.days, sum.micros, out);
     return fits ? INTERVAL_OK : INTERVAL_TOO_BIG;
+}
+
+IntervalParse interval_parse(const char *text, size_t bytes, Interval *out) {
+    return interval_parse_fields(text, bytes, FIELD_YEAR, FIELD_SECOND, out);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- printing */

@@ -2,6 +2,7 @@
 #ifndef DEPOT_CORE_INTERVAL_H
 #define DEPOT_CORE_INTERVAL_H
 
+#include "core/datetime.h"
 #include "core/types.h"
 
 #define INTERVAL_PRINT_MAX 96
@@ -12,6 +13,8 @@ __int128 interval_order(Interval interval);
  * seconds. */
 typedef enum IntervalParse { INTERVAL_OK, INTERVAL_BAD_SYNTAX, INTERVAL_TOO_BIG } IntervalParse;
 IntervalParse interval_parse(const char *text, size_t bytes, Interval *out);
+/* INTERVAL '…' first TO last: a number without a unit is of the last field, and what is below that is dropped. */
+IntervalParse interval_parse_fields(const char *text, size_t bytes, DateField first, DateField last, Interval *out);
 size_t interval_print(Interval interval, char *buffer);
 
 /* False if a field overflows. */
