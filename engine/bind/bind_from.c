@@ -187,7 +187,7 @@ Status cte_names(const Context *cx, Binder *binder, const AstCte *ast, const Bou
     return OK;
 }
 
-/* Rows of a round cannot be kept for the next one. */
+/* A query that reads a recursion's rows stays one reference to it, however often it is read itself. */
 static bool reads_working_rows(const LogicalNode *node) {
     bool reads = node->kind == LOGICAL_WORKING_SCAN;
     for (uint32_t i = 0; i < node->child_count && !reads; i++) {
@@ -207,9 +207,8 @@ static Status bind_cte_rows(const Context *cx, Binder *binder, SourcePos pos, Ct
         cte->is_used = true;
         bool is_closed; /* a correlated one has other rows for every outer row: it is bound anew wherever it is used */
         TRY(tree_is_closed(cx, binder->plan, query.node, &is_closed));
-        cte->is_shared = is_closed && !reads_working_rows(query.node) &&
-                         (ast->materialized == AST_MATERIALIZED_YES ||
-                          (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node)));
+        cte->is_shared = is_closed && (ast->materialized == AST_MATERIALIZED_YES || reads_working_rows(query.node) ||
+                                       (ast->materialized == AST_MATERIALIZED_DEFAULT && !is_plain_scan(query.node)));
         if (!cte->is_shared) {
             return OK;
         }

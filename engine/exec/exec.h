@@ -94,9 +94,9 @@ typedef struct OperatorClass {
 } OperatorClass;
 
 /* One per operator file (exec/<name>.c), chosen by operator_class() from what the plan decided. */
-extern const OperatorClass scan_operator, values_operator, table_function_operator, function_join_operator, storage_function_operator, filter_operator,
-    project_operator, limit_operator, union_operator, exchange_operator, insert_operator, change_operator, materialize_operator,
-    shared_scan_operator, recursion_operator, working_scan_operator;
+extern const OperatorClass scan_operator, values_operator, table_function_operator, function_join_operator,
+    storage_function_operator, filter_operator, project_operator, limit_operator, union_operator, exchange_operator,
+    insert_operator, change_operator, materialize_operator, shared_scan_operator, recursion_operator, working_scan_operator;
 extern const OperatorClass system_table_operator, file_scan_operator;
 extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, expand_operator, sort_operator, topn_operator, window_operator;
@@ -161,6 +161,8 @@ void query_close(Query *query);
 
 /* The state of an operator on a node that another one has to see: a Materialize, for the scans of it. */
 void *query_operator_state(const Query *query, const PhysicalNode *op, uint32_t node);
+/* Is the Materialize computed by this query itself? Else by one around it, or within the rounds of a recursion. */
+bool query_owns_shared(const Query *query, const PhysicalNode *shared);
 /* The rows that came last in the recursion around this query. */
 const struct RowTable *query_working_rows(const Query *query, uint32_t id);
 /* Options for a query that runs inside of a task of this one. */

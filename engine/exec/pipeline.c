@@ -175,27 +175,34 @@ static Status wait_for_sink(Query *query, Run *run, const PhysicalNode *op) {
     return wait_for_sink_on(query, run, op, run->node);
 }
 
-static Status wait_for_shared(Query *query, Run *run, const PhysicalNode *op, uint32_t first, uint32_t count);
-
-static Status wait_for_shared_below(Query *query, Run *run, const PhysicalNode *op) {
-    uint32_t first, count;
-    operator_placement(query, op, &first, &count);
-    TRY(wait_for_shared(query, run, op, first, count));
-    for (uint32_t i = 0; op->kind != PHYSICAL_RECURSION && i < op->child_count; i++) {
-        TRY(wait_for_shared_below(query, run, op->children[i]));
+/* Waits for the shared subplans of this query that a tree reads, wherever it runs; it may read them through subplans of the
+ * rounds. */
+static Status wait_for_shared(Query *query, Run *run, const PhysicalNode *op) {
+    if (op->kind == PHYSICAL_SHARED_SCAN && !query_owns_shared(query, op->shared_scan.shared)) {
+        return wait_for_shared(query, run, op->shared_scan.shared);
     }
-    return OK;
-}
-
-/* A source waits for the shared subplans that it reads; a recursion for those that its terms read, wherever they are. */
-static Status wait_for_shared(Query *query, Run *run, const PhysicalNode *op, uint32_t first, uint32_t count) {
     if (op->kind == PHYSICAL_SHARED_SCAN) {
+        uint32_t first, count;
+        operator_placement(query, op, &first, &count);
         for (uint32_t i = 0; i < count; i++) {
             TRY(wait_for_sink_on(query, run, op->shared_scan.shared, first + i));
         }
     }
-    for (uint32_t i = 0; op->kind == PHYSICAL_RECURSION && i < op->child_count; i++) {
-        TRY(wait_for_shared_below(query, run, op->children[i]));
+    for (uint32_t i = 0; i < op->child_count; i++) {
+        TRY(wait_for_shared(query, run, op->children[i]));
+    }
+    return OK;
+}
+
+/* A scan of a shared subplan waits for it on its node, a recursion for what its terms read. */
+static Status wait_for_source(Query *query, Run *run) {
+    const PhysicalNode *source = run->pipeline->source;
+    if (source->kind == PHYSICAL_SHARED_SCAN) {
+        const PhysicalNode *shared = source->shared_scan.shared;
+        return query_owns_shared(query, shared) ? wait_for_sink(query, run, shared) : OK;
+    }
+    for (uint32_t i = 0; source->kind == PHYSICAL_RECURSION && i < source->child_count; i++) {
+        TRY(wait_for_shared(query, run, source->children[i]));
     }
     return OK;
 }
@@ -245,9 +252,7 @@ static Status link_run(Cutter *cutter, Run *run) {
     if (source->sink != NULL && !source->spans_nodes) {
         TRY(wait_for_sink(cutter->query, run, pipeline->source));
     }
-    if (cutter->query->options.outer == NULL) { /* else they are there */
-        TRY(wait_for_shared(cutter->query, run, pipeline->source, run->node, 1));
-    }
+    TRY(wait_for_source(cutter->query, run));
     if (pipeline->is_unmatched) {
         TRY(wait_for_probes(cutter->query, run));
     }
@@ -261,7 +266,9 @@ Status pipelines_build(Query *query) {
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * query->place_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, cutter.publishers, plan->filter_count);
     for (uint32_t i = 0; i < plan->shared_count; i++) {
-        TRY(cut(&cutter, plan->shared[i], NULL, NULL));
+        if (query_owns_shared(query, plan->shared[i])) {
+            TRY(cut(&cutter, plan->shared[i], NULL, NULL));
+        }
     }
     TRY(cut(&cutter, plan->root, NULL, NULL));
     for (Pipeline *pipeline = query->pipelines; pipeline != NULL; pipeline = pipeline->next) {

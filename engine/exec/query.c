@@ -179,8 +179,18 @@ void query_progress_expect(Query *query, uint64_t rows) {
 void query_progress_add(Query *query, uint64_t rows) {
     atomic_fetch_add_explicit(&query->progress_done, rows, memory_order_relaxed);
 }
+bool query_owns_shared(const Query *query, const PhysicalNode *shared) {
+    const PhysicalPlan *plan = query->plan;
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        if (plan->shared[i] == shared) {
+            return plan->is_inner == NULL || !plan->is_inner[i];
+        }
+    }
+    return false;
+}
+
 void *query_operator_state(const Query *query, const PhysicalNode *op, uint32_t node) {
-    while (query->options.outer != NULL) { /* shared subplans are the outermost query's */
+    while (query->options.outer != NULL && !query_owns_shared(query, op)) {
         query = query->options.outer;
     }
     return operator_state(query, op, node)->shared;

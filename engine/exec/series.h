@@ -13,7 +13,8 @@ typedef struct Series {
     Interval interval;
 } Series;
 
-/* Integers, decimals, dates or timestamps; the third argument, the step, may be missing. With a NULL the series is over at once. */
+/* Integers, decimals, dates or timestamps; the third argument, the step, may be missing. With a NULL the series is over at
+ * once. */
 Status series_start(const Context *cx, Series *series, const Value *args, uint32_t count) MUST_CHECK;
 /* Writes the next values to rows [row, row_end) of a flat vector; returns the first row not written. */
 uint32_t series_fill(Series *series, Vector *vector, uint32_t row, uint32_t row_end);

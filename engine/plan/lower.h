@@ -79,8 +79,8 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out);
 /* physical_recursion.c */
 Status lower_recursion(Lowering *low, const LogicalNode *node, Subplan *out);
 Status lower_working_scan(Lowering *low, const LogicalNode *node, Subplan *out);
-/* After the plan is whole: the plans of recursions in the tree get what they share with it. */
-void recursion_plans_finish(const PhysicalPlan *plan, PhysicalNode *node);
+/* After the plan is whole: the plans of its recursions get what they share with it. */
+Status recursion_plans_finish(Lowering *low);
 /* physical_range_join.c. Takes bounds of a key of the build side out of a join's conjuncts; *text is NULL if there are none. */
 Status lower_range(Lowering *low, JoinKind kind, ExprList *conjuncts, Subplan *probe, Subplan *build, JoinRange *range,
                    const char **text);

@@ -605,10 +605,7 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         number_nodes(plan->shared[i], &plan->operator_count);
     }
-    recursion_plans_finish(plan, plan->root);
-    for (uint32_t i = 0; i < plan->shared_count; i++) {
-        recursion_plans_finish(plan, plan->shared[i]);
-    }
+    TRY(recursion_plans_finish(&low));
     *out = plan;
     return OK;
 }

@@ -299,6 +299,7 @@ typedef struct PhysicalPlan {
     PhysicalNode *root; /* on the leader */
     uint32_t shared_count, shared_capacity;
     PhysicalNode **shared; /* Materialize operators, each a tree of its own */
+    const bool *is_inner;  /* by shared: computed in the rounds of a recursion, whose plan has it as well; NULL: none is */
     uint32_t operator_count;
     uint32_t filter_count;     /* join filter ids are 0 … filter_count - 1 */
     const char **output_names; /* root->column_count */

@@ -44,13 +44,69 @@ Status lower_working_scan(Lowering *low, const LogicalNode *node, Subplan *out) 
     return OK;
 }
 
-void recursion_plans_finish(const PhysicalPlan *plan, PhysicalNode *node) {
-    for (uint32_t term = 0; node->kind == PHYSICAL_RECURSION && term < 2; term++) {
-        node->recursion.plans[term]->operator_count = plan->operator_count;
-        node->recursion.plans[term]->filter_count = plan->filter_count;
-        node->recursion.plans[term]->root = node->children[term];
+/* --------------------------------------------------------------------------------------------------------- inner subplans */
+
+/* Does the tree read the last rows of the recursion from outside of it? */
+static bool reads_round(const PhysicalNode *node, uint32_t id) {
+    if (node->kind == PHYSICAL_WORKING_SCAN) {
+        return node->working_scan.id == id;
+    }
+    if (node->kind == PHYSICAL_SHARED_SCAN) {
+        return reads_round(node->shared_scan.shared, id);
+    }
+    bool reads = false;
+    uint32_t children = node->kind == PHYSICAL_RECURSION && node->recursion.id == id ? 1 : node->child_count;
+    for (uint32_t i = 0; i < children && !reads; i++) {
+        reads = reads_round(node->children[i], id);
+    }
+    return reads;
+}
+
+/* The innermost recursion of whose rounds each shared subplan is a part: inner ones are met later. */
+static void find_owners(const PhysicalPlan *plan, const PhysicalNode *node, const PhysicalNode **owners) {
+    for (uint32_t i = 0; node->kind == PHYSICAL_RECURSION && i < plan->shared_count; i++) {
+        owners[i] = reads_round(plan->shared[i], node->recursion.id) ? node : owners[i];
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
-        recursion_plans_finish(plan, node->children[i]);
+        find_owners(plan, node->children[i], owners);
     }
+}
+
+static Status finish_plans(Lowering *low, PhysicalNode *node, const PhysicalNode *const *owners) {
+    const PhysicalPlan *plan = low->plan;
+    for (uint32_t term = 0; node->kind == PHYSICAL_RECURSION && term < 2; term++) {
+        PhysicalPlan *own = node->recursion.plans[term];
+        own->operator_count = plan->operator_count;
+        own->filter_count = plan->filter_count;
+        own->root = node->children[term];
+        TRY_NEW_ARRAY(low->cx, low->arena, own->shared, plan->shared_count + 1);
+        for (uint32_t i = 0; term == 1 && i < plan->shared_count; i++) {
+            if (owners[i] == node) {
+                own->shared[own->shared_count++] = plan->shared[i];
+            }
+        }
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        TRY(finish_plans(low, node->children[i], owners));
+    }
+    return OK;
+}
+
+Status recursion_plans_finish(Lowering *low) {
+    PhysicalPlan *plan = low->plan;
+    const PhysicalNode **owners;
+    bool *is_inner;
+    TRY_NEW_ARRAY(low->cx, low->arena, owners, plan->shared_count + 1);
+    TRY_NEW_ARRAY(low->cx, low->arena, is_inner, plan->shared_count + 1);
+    find_owners(plan, plan->root, owners);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        find_owners(plan, plan->shared[i], owners);
+    }
+    TRY(finish_plans(low, plan->root, owners));
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        TRY(finish_plans(low, plan->shared[i], owners));
+        is_inner[i] = owners[i] != NULL;
+    }
+    plan->is_inner = is_inner;
+    return OK;
 }

@@ -8,15 +8,28 @@ typedef struct Readers {
     uint32_t *renamed; /* by index: the index it gets, UINT32_MAX: it is no longer shared */
 } Readers;
 
-static void count_readers(Readers *readers, const LogicalNode *node) {
-    if (node->kind == LOGICAL_SHARED_SCAN && readers->counts[node->shared_scan.index]++ == 0) {
-        count_readers(readers, readers->plan->shared[node->shared_scan.index].node);
+/* Does the tree read rows of a recursion's last round? Then it is computed in every round. */
+static bool reads_rounds(const LogicalPlan *plan, const LogicalNode *node) {
+    bool reads = node->kind == LOGICAL_WORKING_SCAN ||
+                 (node->kind == LOGICAL_SHARED_SCAN && reads_rounds(plan, plan->shared[node->shared_scan.index].node));
+    for (uint32_t i = 0; i < node->child_count && !reads; i++) {
+        reads = reads_rounds(plan, node->children[i]);
+    }
+    return reads;
+}
+
+/* A reader in the recursive term of a recursion (`in_rounds`) reads in every round, and so counts as several. */
+static void count_readers(Readers *readers, const LogicalNode *node, bool in_rounds) {
+    if (node->kind == LOGICAL_SHARED_SCAN) {
+        const LogicalNode *shared = readers->plan->shared[node->shared_scan.index].node;
+        uint32_t *count = &readers->counts[node->shared_scan.index], before = *count;
+        *count += in_rounds && !reads_rounds(readers->plan, shared) ? 2 : 1;
+        if (before == 0) {
+            count_readers(readers, shared, in_rounds);
+        }
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
-        count_readers(readers, node->children[i]);
-    }
-    if (node->kind == LOGICAL_RECURSION) { /* what the recursive term reads is read in every round */
-        count_readers(readers, node->children[1]);
+        count_readers(readers, node->children[i], in_rounds || (node->kind == LOGICAL_RECURSION && i == 1));
     }
 }
 
@@ -64,7 +77,7 @@ Status rewrite_inline_shared(const Context *cx, LogicalPlan *plan) {
     }
     TRY_NEW_ARRAY(cx, plan->arena, readers.counts, plan->shared_count);
     TRY_NEW_ARRAY(cx, plan->arena, readers.renamed, plan->shared_count);
-    count_readers(&readers, plan->root);
+    count_readers(&readers, plan->root, false);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         bool is_kept = readers.counts[i] > 1 || (readers.counts[i] == 1 && plan->shared[i].is_fixed);
