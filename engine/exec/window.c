@@ -135,18 +135,7 @@ static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, u
 
 /* --------------------------------------------------------------------------------------------------------- marking starts */
 
-/* Are the first `bits` bits of both keys the same? */
-static bool same_bits(const uint64_t *a, const uint64_t *b, uint32_t bits) {
-    for (; bits >= 64; bits -= 64, a++, b++) {
-        if (*a != *b) {
-            return false;
-        }
-    }
-    return bits == 0 || (*a ^ *b) >> (64 - bits) == 0;
-}
-
-/* Bits of the first `key_count` keys, as far as they are encoded. */
-static uint32_t bits_of_keys(const SortEncoding *encoding, uint32_t key_count) {
+uint32_t window_bits_of_keys(const SortEncoding *encoding, uint32_t key_count) {
     uint32_t encoded = key_count < encoding->field_count ? key_count : encoding->field_count;
     if (encoded == 0) {
         return 0;
@@ -158,7 +147,7 @@ static uint32_t bits_of_keys(const SortEncoding *encoding, uint32_t key_count) {
 bool window_same_keys(const WindowShared *shared, uint32_t key_count, const uint64_t *words_a, uint32_t row_a,
                       const uint64_t *words_b, uint32_t row_b) {
     const SortEncoding *encoding = &shared->encoding;
-    if (!same_bits(words_a, words_b, bits_of_keys(encoding, key_count))) {
+    if (!window_same_bits(words_a, words_b, window_bits_of_keys(encoding, key_count))) {
         return false;
     }
     return encoding->is_exact || encoding->tie_from >= key_count ||
@@ -174,16 +163,16 @@ static const uint64_t *words_of_item(const WindowShared *shared, const PartSort 
 static Status mark_starts(const Context *cx, const WindowShared *shared, const PartSort *sort, uint32_t offset,
                           uint32_t key_count, uint64_t *starts) {
     const SortEncoding *encoding = &shared->encoding;
-    uint32_t bits = bits_of_keys(encoding, key_count), at = offset + 1, end = offset + (uint32_t)sort->count;
+    uint32_t bits = window_bits_of_keys(encoding, key_count), at = offset + 1, end = offset + (uint32_t)sort->count;
     bool compares = !encoding->is_exact && encoding->tie_from < key_count;
     while (at < end) {
         uint64_t word = 0;
         uint32_t place = at / 64;
         for (; at < end && at / 64 == place; at++) {
             const SortItem *item = &sort->items[at - offset], *before = item - 1;
-            bool differs = encoding->words == 1
-                               ? !same_bits(&item->key, &before->key, bits)
-                               : !same_bits(words_of_item(shared, sort, item), words_of_item(shared, sort, before), bits);
+            bool differs = encoding->words == 1 ? !window_same_bits(&item->key, &before->key, bits)
+                                                : !window_same_bits(words_of_item(shared, sort, item),
+                                                                    words_of_item(shared, sort, before), bits);
             differs = differs || (compares && sort_compare_rows(encoding, encoding->tie_from, key_count, shared->table.chunks,
                                                                 item->row, before->row) != 0);
             word |= (uint64_t)differs << (at % 64);

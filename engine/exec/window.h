@@ -50,12 +50,14 @@ typedef struct TopSlot {
 typedef struct WindowTop {
     uint32_t limit;
     bool keeps_ties;
-    bool is_off; /* it kept nearly all: further rows are taken as they come */
+    uint32_t partition_bits; /* of the words */
+    bool is_off;             /* it kept nearly all: further rows are taken as they come */
     uint64_t seen;
     uint64_t mask;
     TopSlot *slots; /* owned */
     uint32_t group_count, group_capacity;
-    uint32_t *groups;  /* per group 1 + limit: how many rows, and which; owned */
+    uint32_t stride;   /* of a group, in words */
+    uint64_t *groups;  /* the worst row's words, how many rows there are, and which, best first; owned */
     uint64_t *hashes;  /* of the groups; owned */
     uint64_t *words;   /* of a batch; owned */
     uint16_t *rows;    /* of a batch: those that are kept; owned */
@@ -130,6 +132,17 @@ Status window_collect_part(const Context *cx, const WindowShared *shared, uint32
 /* BY_CHUNK: the chunk's rows from its first whole partition on, and the rest of its last one. */
 Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t part,
                             PartSort *sort) MUST_CHECK;
+/* Bits of the first `key_count` keys, as far as they are encoded. */
+uint32_t window_bits_of_keys(const SortEncoding *encoding, uint32_t key_count);
+/* Are the first `bits` bits of both keys the same? */
+static inline bool window_same_bits(const uint64_t *a, const uint64_t *b, uint32_t bits) {
+    for (; bits >= 64; bits -= 64, a++, b++) {
+        if (*a != *b) {
+            return false;
+        }
+    }
+    return bits == 0 || (*a ^ *b) >> (64 - bits) == 0;
+}
 /* Do two rows (their words, and their numbers in the table) agree in the first `key_count` keys? */
 bool window_same_keys(const WindowShared *shared, uint32_t key_count, const uint64_t *words_a, uint32_t row_a,
                       const uint64_t *words_b, uint32_t row_b);

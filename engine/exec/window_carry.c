@@ -90,7 +90,8 @@ Status window_add_carries(const Context *cx, WindowShared *shared, const Physica
 }
 
 const WindowCarry *window_carry_of(const WindowShared *shared, const PhysicalNode *op, uint32_t number, uint32_t item) {
-    bool is_carried = shared->carries[number] != NULL && way_of_item(&op->window.items[item]) == SLICE_CARRIED;
+    bool is_carried = shared->parting == PARTING_BY_RANGE && shared->carries[number] != NULL &&
+                      way_of_item(&op->window.items[item]) == SLICE_CARRIED;
     return is_carried ? &shared->carries[number][item] : NULL;
 }
 

@@ -39,7 +39,7 @@ static Status grow_slots(const Context *cx, WindowTop *top) {
 
 static Status grow_groups(const Context *cx, WindowTop *top) {
     uint32_t capacity = top->group_capacity == 0 ? SLOTS_FIRST / 2 : top->group_capacity * 2;
-    uint32_t *groups = mem_resize(cx, top->groups, sizeof *groups * capacity * (top->limit + 1));
+    uint64_t *groups = mem_resize(cx, top->groups, sizeof *groups * capacity * top->stride);
     if (groups == NULL) {
         return OUT_OF_MEMORY;
     }
@@ -56,6 +56,8 @@ static Status grow_groups(const Context *cx, WindowTop *top) {
 Status window_top_open(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top) {
     top->limit = (uint32_t)spec->row_limit;
     top->keeps_ties = spec->limit_keeps_ties;
+    top->partition_bits = window_bits_of_keys(&shared->encoding, spec->partition_count);
+    top->stride = shared->encoding.words + (top->limit + 2) / 2; /* the count and the rows are 32 bits each */
     TRY_ALLOC(cx, top->words, sizeof *top->words * BATCH_ROWS_MAX * shared->encoding.words);
     TRY_ALLOC(cx, top->rows, sizeof *top->rows * BATCH_ROWS_MAX);
     TRY_ALLOC(cx, top->targets, sizeof *top->targets * BATCH_ROWS_MAX);
@@ -63,9 +65,8 @@ Status window_top_open(const Context *cx, const WindowShared *shared, const Wind
     return grow_groups(cx, top);
 }
 
-/* A group: how many rows it has, and these rows, best first. */
-static uint32_t *group_at(const WindowTop *top, uint32_t group) {
-    return top->groups + (size_t)group * (top->limit + 1);
+static uint64_t *group_at(const WindowTop *top, uint32_t group) {
+    return top->groups + (size_t)group * top->stride;
 }
 
 typedef struct TopInput {
@@ -90,15 +91,13 @@ static int compare_words(const uint64_t *a, const uint64_t *b, uint32_t words) {
 }
 
 /* The group of the row's partition; a new one is empty. */
-static Status find_group(const Context *cx, const TopInput *input, const uint64_t *words, uint64_t hash, uint32_t partitions,
-                         uint32_t **group) {
+static Status find_group(const Context *cx, const TopInput *input, const uint64_t *words, uint64_t hash, uint64_t **group) {
     WindowTop *top = input->top;
     uint32_t tag = (uint32_t)(hash >> 32);
     uint64_t slot = hash & top->mask;
     for (; top->slots[slot].group != ROW_NONE; slot = (slot + 1) & top->mask) {
-        uint32_t *found = group_at(top, top->slots[slot].group);
-        if (top->slots[slot].tag == tag &&
-            window_same_keys(input->shared, partitions, kept_words(input, found[1]), 0, words, 0)) {
+        uint64_t *found = group_at(top, top->slots[slot].group);
+        if (top->slots[slot].tag == tag && window_same_bits(found, words, top->partition_bits)) {
             *group = found;
             return OK;
         }
@@ -109,45 +108,57 @@ static Status find_group(const Context *cx, const TopInput *input, const uint64_
     top->slots[slot] = (TopSlot){.group = top->group_count, .tag = tag};
     top->hashes[top->group_count] = hash;
     *group = group_at(top, top->group_count++);
-    **group = 0;
+    memset(*group, 0, sizeof **group * top->stride);
     return (uint64_t)top->group_count * 2 > top->mask ? grow_slots(cx, top) : OK;
 }
 
 /* Where the row goes: a new row or in the place of the worst; ROW_NONE if it is not wanted. */
-static uint32_t choose_target(TopInput *input, const uint64_t *words, uint32_t *group) {
+static uint32_t choose_target(TopInput *input, const uint64_t *words, uint64_t *group) {
     const WindowTop *top = input->top;
-    uint32_t *rows = group + 1, count = *group, width = input->shared->encoding.words;
-    bool is_full = count == top->limit;
+    uint32_t width = input->shared->encoding.words, *count = (uint32_t *)(group + width), *rows = count + 1, at = *count;
+    bool is_full = at == top->limit;
     if (is_full) {
-        int order = compare_words(words, kept_words(input, rows[count - 1]), width);
+        int order = compare_words(words, group, width);
         if (order > 0 || (order == 0 && !top->keeps_ties)) {
             return ROW_NONE;
         }
-        count--;
-    }
-    uint32_t target = is_full && !top->keeps_ties ? rows[count] : input->new_rows++;
-    uint32_t at = count;
-    while (at > 0 && compare_words(words, kept_words(input, rows[at - 1]), width) < 0) {
-        rows[at] = rows[at - 1];
         at--;
     }
+    uint32_t target = is_full && !top->keeps_ties ? rows[at] : input->new_rows++;
+    *count = at + 1;
+    for (; at > 0 && compare_words(words, kept_words(input, rows[at - 1]), width) < 0; at--) {
+        rows[at] = rows[at - 1];
+    }
     rows[at] = target;
-    *group = count + 1;
+    memcpy(group, at + 1 == *count ? words : kept_words(input, rows[*count - 1]), sizeof *words * width);
     return target;
 }
 
-static Status choose_rows(const Context *cx, TopInput *input, const WindowSpec *spec, uint32_t rows) {
-    WindowTop *top = input->top;
-    uint32_t width = input->shared->encoding.words;
+/* Brings what the rows will look at into the cache. */
+static void fetch_groups(const TopInput *input, uint32_t rows) {
+    const WindowTop *top = input->top;
     for (uint32_t i = 0; i < rows; i++) {
         __builtin_prefetch(&top->slots[input->fill->hashes[i] & top->mask]);
     }
     for (uint32_t i = 0; i < rows; i++) {
+        uint32_t group = top->slots[input->fill->hashes[i] & top->mask].group;
+        if (group != ROW_NONE) {
+            __builtin_prefetch(group_at(top, group));
+        }
+    }
+}
+
+static Status choose_rows(const Context *cx, TopInput *input, uint32_t rows) {
+    WindowTop *top = input->top;
+    uint32_t width = input->shared->encoding.words;
+    fetch_groups(input, rows);
+    for (uint32_t i = 0; i < rows; i++) {
         const uint64_t *words = top->words + (size_t)i * width;
         uint64_t hash = input->fill->hashes[i];
-        uint32_t *group, target = input->new_rows;
+        uint32_t target = input->new_rows;
+        uint64_t *group;
         if (!top->is_off) {
-            TRY(find_group(cx, input, words, hash, spec->partition_count, &group));
+            TRY(find_group(cx, input, words, hash, &group));
             target = choose_target(input, words, group);
         } else {
             input->new_rows++;
@@ -169,7 +180,7 @@ Status window_top_append(const Context *cx, const WindowShared *shared, const Wi
         return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a window cannot hold more than 4,294,967,294 rows");
     }
     TRY(window_hash_partitions(cx, spec, fill, in));
-    TRY(choose_rows(cx, &input, spec, in->rows));
+    TRY(choose_rows(cx, &input, in->rows));
     TRY(row_buffer_put(cx, &run->rows, in, top->rows, top->targets, input.count));
     fill->rows = input.new_rows;
     top->seen += in->rows;
