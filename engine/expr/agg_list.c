@@ -3,49 +3,62 @@
 
 #define CHUNK_ELEMENTS_FIRST 4u
 #define CHUNK_ELEMENTS_MAX 4096u
+#define PREFETCH_ROWS 8u
 
 uint32_t list_element_bytes(const Aggregate *aggregate) {
     return aggregate->argument_count == 1 ? type_bytes(aggregate->argument) : (aggregate->argument_count + 1) * LIST_SLOT_BYTES;
 }
 
-/* Room for `wanted` elements or fewer, *room of them, at the list's end. */
-static uint8_t *list_room(const Context *cx, List *list, uint32_t bytes, uint64_t wanted, uint64_t *room, Arena *arena) {
-    ListChunk *last = list->last;
-    if (last == NULL || last->count == last->capacity) {
-        uint64_t capacity = last == NULL ? CHUNK_ELEMENTS_FIRST : (uint64_t)last->capacity * 2;
-        capacity = capacity < wanted ? wanted : capacity;
-        capacity = capacity > CHUNK_ELEMENTS_MAX ? CHUNK_ELEMENTS_MAX : capacity;
-        ListChunk *chunk = arena_alloc(cx, arena, sizeof *chunk + capacity * bytes);
-        if (chunk == NULL) {
-            return NULL;
-        }
-        chunk->capacity = (uint32_t)capacity;
-        *(last == NULL ? &list->first : &last->next) = chunk;
-        list->last = last = chunk;
+/* A further chunk at the list's end, which is full, for `wanted` elements or fewer. */
+static Status add_chunk(const Context *cx, List *list, uint32_t bytes, uint64_t wanted, Arena *arena) {
+    uint64_t capacity = list->last == NULL ? CHUNK_ELEMENTS_FIRST : (uint64_t)list->last->capacity * 2;
+    capacity = capacity < wanted ? wanted : capacity;
+    capacity = capacity > CHUNK_ELEMENTS_MAX ? CHUNK_ELEMENTS_MAX : capacity;
+    ListChunk *chunk = arena_alloc(cx, arena, sizeof *chunk + capacity * bytes);
+    if (chunk == NULL) {
+        return OUT_OF_MEMORY;
     }
-    *room = last->capacity - last->count < wanted ? last->capacity - last->count : wanted;
-    return last->elements + (size_t)last->count * bytes;
+    chunk->capacity = (uint32_t)capacity;
+    if (list->last != NULL) {
+        list->last->count = list->last->capacity;
+        list->last->next = chunk;
+    } else {
+        list->first = chunk;
+    }
+    list->last = chunk;
+    list->end = chunk->elements;
+    list->room = chunk->capacity;
+    return OK;
 }
 
-static inline void list_grown(List *list, uint64_t elements) {
-    list->last->count += (uint32_t)elements;
+static inline void list_grown(List *list, uint32_t bytes, uint32_t elements) {
+    list->end += (size_t)elements * bytes;
+    list->room -= elements;
     list->count += elements;
 }
 
 /* All rows go to one list. */
 static Status append_run(const Context *cx, List *list, const uint8_t *values, uint32_t bytes, uint32_t rows, Arena *arena) {
     while (rows > 0) {
-        uint64_t room;
-        uint8_t *out = list_room(cx, list, bytes, rows, &room, arena);
-        if (out == NULL) {
-            return OUT_OF_MEMORY;
+        if (list->room == 0) {
+            TRY(add_chunk(cx, list, bytes, rows, arena));
         }
-        memcpy(out, values, room * bytes);
-        list_grown(list, room);
-        values += room * bytes;
-        rows -= (uint32_t)room;
+        uint32_t count = list->room < rows ? list->room : rows;
+        memcpy(list->end, values, (size_t)count * bytes);
+        list_grown(list, bytes, count);
+        values += (size_t)count * bytes;
+        rows -= count;
     }
     return OK;
+}
+
+/* Brings the state of a row to come near, and then the end of its list. */
+static inline void prefetch_row(const uint8_t *states, size_t stride, const uint32_t *groups, uint32_t row, uint32_t rows) {
+    if (groups != NULL && row + 2 * PREFETCH_ROWS < rows) {
+        __builtin_prefetch(states + groups[row + 2 * PREFETCH_ROWS] * stride, 1);
+        const List *list = (const List *)(const void *)(states + groups[row + PREFETCH_ROWS] * stride);
+        __builtin_prefetch(list->end, 1);
+    }
 }
 
 /* Values of a fixed width; made for each width. */
@@ -54,17 +67,16 @@ static inline __attribute__((always_inline)) Status append_rows(const Context *c
                                                                 const uint64_t *validity, uint32_t rows, uint32_t bytes,
                                                                 Arena *arena) {
     for (uint32_t row = 0; row < rows; row++) {
+        prefetch_row(states, stride, groups, row, rows);
         if (validity != NULL && !bit_get(validity, row)) {
             continue;
         }
         List *list = (List *)(void *)agg_state(states, stride, groups, row);
-        uint64_t room;
-        uint8_t *out = list_room(cx, list, bytes, 1, &room, arena);
-        if (out == NULL) {
-            return OUT_OF_MEMORY;
+        if (list->room == 0) {
+            TRY(add_chunk(cx, list, bytes, 1, arena));
         }
-        memcpy(out, values + (size_t)row * bytes, bytes);
-        list_grown(list, 1);
+        memcpy(list->end, values + (size_t)row * bytes, bytes);
+        list_grown(list, bytes, 1);
     }
     return OK;
 }
@@ -123,18 +135,17 @@ static Status append_elements(const Context *cx, const Aggregate *aggregate, uin
     uint32_t bytes = list_element_bytes(aggregate);
     bool has_text = type_is_text(aggregate->argument);
     for (uint32_t row = 0; row < rows; row++) {
+        prefetch_row(states, stride, groups, row, rows);
         if (!vector_is_valid(arguments[0], row)) {
             continue;
         }
         List *list = (List *)(void *)agg_state(states, stride, groups, row);
-        uint64_t room;
-        uint8_t *element = list_room(cx, list, bytes, 1, &room, arena);
-        if (element == NULL) {
-            return OUT_OF_MEMORY;
+        if (list->room == 0) {
+            TRY(add_chunk(cx, list, bytes, 1, arena));
         }
-        TRY(fill_element(cx, aggregate, flats, arguments, row, element, arena));
-        list_grown(list, 1);
-        list->text_bytes += has_text ? ((const Text *)(const void *)element)->bytes : 0;
+        TRY(fill_element(cx, aggregate, flats, arguments, row, list->end, arena));
+        list->text_bytes += has_text ? ((const Text *)(const void *)list->end)->bytes : 0;
+        list_grown(list, bytes, 1);
     }
     return OK;
 }
@@ -172,8 +183,15 @@ Status list_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states
         if (other->count == 0) {
             continue;
         }
-        *(list->last == NULL ? &list->first : &list->last->next) = other->first;
+        if (list->last != NULL) {
+            list->last->count = list_chunk_count(list, list->last);
+            list->last->next = other->first;
+        } else {
+            list->first = other->first;
+        }
         list->last = other->last;
+        list->end = other->end;
+        list->room = other->room;
         list->count += other->count;
         list->text_bytes += other->text_bytes;
     }
@@ -183,8 +201,9 @@ Status list_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states
 void list_copy(const Aggregate *aggregate, const List *list, uint8_t *out) {
     size_t bytes = list_element_bytes(aggregate);
     for (const ListChunk *chunk = list->first; chunk != NULL; chunk = chunk->next) {
-        memcpy(out, chunk->elements, chunk->count * bytes);
-        out += chunk->count * bytes;
+        size_t count = list_chunk_count(list, chunk);
+        memcpy(out, chunk->elements, count * bytes);
+        out += count * bytes;
     }
 }
 

@@ -12,16 +12,20 @@
 
 typedef struct ListChunk {
     struct ListChunk *next;
-    uint32_t count, capacity;
+    uint32_t count, capacity; /* the last chunk's count is in the list */
     uint8_t elements[];
 } ListChunk;
 
+/* What appending needs is here: the chunk itself is only touched where it is written. */
 typedef struct List {
     ListChunk *first, *last;
+    uint8_t *end;  /* of the last chunk's elements */
+    uint32_t room; /* further elements that the last chunk takes */
+    uint32_t reserved;
     uint64_t count;
     uint64_t text_bytes; /* of all first values, if they are text */
 } List;
-_Static_assert(sizeof(List) == 32, "lists take 32 bytes per group");
+_Static_assert(sizeof(List) == 48, "lists take 48 bytes per group");
 
 /* Bytes of an element. */
 uint32_t list_element_bytes(const Aggregate *aggregate);
@@ -39,6 +43,10 @@ Status list_update(const Context *cx, const Aggregate *aggregate, uint8_t *state
                    const Vector *const *arguments, uint32_t rows, Arena *arena);
 Status list_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
                   const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena);
+/* Elements of one of the list's chunks. */
+static inline uint32_t list_chunk_count(const List *list, const ListChunk *chunk) {
+    return chunk == list->last ? chunk->capacity - list->room : chunk->count;
+}
 /* Copies all elements, one behind the other. */
 void list_copy(const Aggregate *aggregate, const List *list, uint8_t *out);
 /* The most elements of `count` states. */

@@ -36,7 +36,7 @@ static void order_elements(const Aggregate *aggregate, const List *list, const u
     size_t bytes = list_element_bytes(aggregate);
     uint64_t at = 0;
     for (const ListChunk *chunk = list->first; chunk != NULL; chunk = chunk->next) {
-        for (uint32_t i = 0; i < chunk->count; i++) {
+        for (uint32_t i = 0; i < list_chunk_count(list, chunk); i++) {
             elements[at++] = chunk->elements + i * bytes;
         }
     }
