@@ -13,7 +13,7 @@
 #define REGISTERS (1u << REGISTER_BITS)
 #define RANK_MAX (64 - REGISTER_BITS + 1)
 #define ENTRIES_FIRST 4u
-#define ENTRIES_MAX (REGISTERS / 8) /* as many bytes as half the registers */
+#define ENTRIES_MAX 128u /* they are kept in order: more would be slow to put in place */
 
 typedef struct Sketch {
     uint32_t count, capacity; /* entries; capacity REGISTERS: `registers` is in use */
