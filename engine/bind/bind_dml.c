@@ -102,43 +102,23 @@ static Status make_rows(const Context *cx, const Insertion *insertion, uint32_t 
     return make_table_columns(cx, insertion, *node);
 }
 
-/* One row may hold subqueries: it is computed over a row of no columns, to which they are joined. */
-static Status insert_one_row(const Context *cx, const Insertion *insertion, Place *place, LogicalNode **node) {
-    const AstQuery *query = insertion->ast->query;
-    PendingJoins pending = {0};
-    Expr **row;
-    place->pending = &pending;
-    TRY(bind_row(cx, insertion, place, query->values.items[0], &row));
-    if (pending.count == 0) {
-        TRY(make_rows(cx, insertion, 1, query->pos, node));
-        (*node)->values.rows[0] = row;
-        return OK;
-    }
-    *node = logical_new(cx, insertion->binder->arena, LOGICAL_VALUES, query->pos, 0, 0);
-    TRY_POINTER(*node);
-    (*node)->values.row_count = 1;
-    TRY_NEW_ARRAY(cx, insertion->binder->arena, (*node)->values.rows, 1);
-    TRY(join_pending_values(cx, insertion->binder, &pending, node));
-    return make_project(cx, insertion->binder, query->pos, row, NULL, insertion->table->schema->column_count, node);
-}
-
 static Status insert_values(const Context *cx, const Insertion *insertion, LogicalNode **node) {
     const AstQuery *query = insertion->ast->query;
     const AstRowList *rows = &query->values;
     Scope none = {.ctes = insertion->ctes};
     Place place = {.binder = insertion->binder, .scope = &none, .clause = CLAUSE_VALUES};
-    if (rows->count == 1) {
-        return insert_one_row(cx, insertion, &place, node);
-    }
+    PendingJoins *pending;
+    TRY_NEW_ARRAY(cx, insertion->binder->arena, pending, rows->count);
     TRY(make_rows(cx, insertion, rows->count, query->pos, node));
     for (uint32_t r = 0; r < rows->count; r++) {
         const AstRow *row = rows->items[r];
         if (row->values.count != rows->items[0]->values.count) {
             return fail_at(cx, row->values.items[0]->pos, SYNTAX_ERROR, "VALUES lists must all be the same length");
         }
+        place.pending = &pending[r];
         TRY(bind_row(cx, insertion, &place, row, &(*node)->values.rows[r]));
     }
-    return OK;
+    return compute_rows(cx, insertion->binder, pending, node);
 }
 
 static Status insert_defaults(const Context *cx, const Insertion *insertion, LogicalNode **node) {

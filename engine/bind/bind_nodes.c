@@ -130,6 +130,61 @@ Status make_aggregate(const Context *cx, Binder *binder, SourcePos pos, Expr *co
     return OK;
 }
 
+/* Rows [first, end) of VALUES: as they are, or one row over its subqueries. */
+static Status rows_part(const Context *cx, Binder *binder, const LogicalNode *values, uint32_t first, uint32_t end,
+                        const PendingJoins *pending, LogicalNode **out) {
+    bool is_computed = pending->count > 0;
+    LogicalNode *part = logical_new(cx, binder->arena, is_computed ? LOGICAL_PROJECT : LOGICAL_VALUES, values->pos, is_computed,
+                                    values->column_count);
+    TRY_POINTER(part);
+    for (uint32_t i = 0; i < values->column_count; i++) {
+        TRY(plan_copy_column(cx, binder->plan, values->columns[i], &part->columns[i]));
+    }
+    *out = part;
+    if (!is_computed) {
+        part->values.row_count = end - first;
+        part->values.rows = values->values.rows + first;
+        return OK;
+    }
+    LogicalNode *row = logical_new(cx, binder->arena, LOGICAL_VALUES, values->pos, 0, 0);
+    TRY_POINTER(row);
+    row->values.row_count = 1;
+    TRY_NEW_ARRAY(cx, binder->arena, row->values.rows, 1);
+    TRY(join_pending_values(cx, binder, pending, &row));
+    part->children[0] = row;
+    part->project.exprs = values->values.rows[first];
+    return OK;
+}
+
+Status compute_rows(const Context *cx, Binder *binder, const PendingJoins *pending, LogicalNode **node) {
+    const LogicalNode *values = *node;
+    uint32_t rows = values->values.row_count, parts = 0, first = 0;
+    bool is_computed = false;
+    for (uint32_t r = 0; r < rows; r++) {
+        is_computed = is_computed || pending[r].count > 0;
+    }
+    if (!is_computed) {
+        return OK;
+    }
+    LogicalNode *all = logical_new(cx, binder->arena, LOGICAL_UNION, values->pos, rows, values->column_count);
+    TRY_POINTER(all);
+    memcpy(all->columns, values->columns, sizeof(ColumnId) * values->column_count);
+    TRY_NEW_ARRAY(cx, binder->arena, all->set_union.inputs, rows);
+    while (first < rows) {
+        uint32_t end = first + 1;
+        while (pending[first].count == 0 && end < rows && pending[end].count == 0) {
+            end++;
+        }
+        TRY(rows_part(cx, binder, values, first, end, &pending[first], &all->children[parts]));
+        all->set_union.inputs[parts] = all->children[parts]->columns;
+        parts++;
+        first = end;
+    }
+    all->child_count = parts;
+    *node = all;
+    return OK;
+}
+
 Status make_sort(const Context *cx, Binder *binder, const SortKey *keys, uint32_t key_count, LogicalNode **node) {
     LogicalNode *child = *node;
     *node = logical_new(cx, binder->arena, LOGICAL_SORT, keys[0].expr->pos, 1, child->column_count);

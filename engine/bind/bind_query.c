@@ -109,9 +109,10 @@ Status bind_output_order(const Context *cx, Binder *binder, const AstQuery *ast,
 
 /* ------------------------------------------------------------------------------------------------------------------ VALUES */
 
-static Status bind_rows(const Context *cx, Place *place, const AstRowList *rows, LogicalNode *node) {
+static Status bind_rows(const Context *cx, Place *place, const AstRowList *rows, LogicalNode *node, PendingJoins *pending) {
     for (uint32_t r = 0; r < rows->count; r++) {
         const AstRow *row = rows->items[r];
+        place->pending = &pending[r];
         if (row->values.count != node->column_count) {
             return fail_at(cx, row->values.items[0]->pos, SYNTAX_ERROR, "VALUES lists must all be the same length");
         }
@@ -155,12 +156,15 @@ Status bind_values(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     TRY_NEW_ARRAY(cx, binder->arena, query->names, columns);
     TRY_NEW_ARRAY(cx, binder->arena, query->literals, columns);
     TRY_NEW_ARRAY(cx, binder->arena, query->positions, columns);
-    TRY(bind_rows(cx, &place, rows, node));
+    PendingJoins *pending;
+    TRY_NEW_ARRAY(cx, binder->arena, pending, rows->count);
+    TRY(bind_rows(cx, &place, rows, node, pending));
     for (uint32_t c = 0; c < columns; c++) {
         TRY(unify_values(cx, binder, node, c, &query->literals[c]));
         query->names[c] = binder->plan->columns[node->columns[c]].name;
         query->positions[c] = rows->items[0]->values.items[c]->pos;
     }
+    TRY(compute_rows(cx, binder, pending, &node));
     query->node = node;
     TRY(bind_output_order(cx, binder, ast, "VALUES", query));
     return bind_limit(cx, binder, ast, &query->node);

@@ -247,6 +247,8 @@ Status make_row_number(const Context *cx, Binder *binder, SourcePos pos, Expr **
 Status make_number_test(const Context *cx, Binder *binder, ColumnId id, int64_t number, SourcePos pos, Expr **out);
 /* The first `count` columns only. */
 Status make_prefix(const Context *cx, Binder *binder, uint32_t count, LogicalNode **node);
+/* VALUES of which some rows hold subqueries (pending[row]): such rows are computed over these. */
+Status compute_rows(const Context *cx, Binder *binder, const PendingJoins *pending, LogicalNode **node);
 Status make_sort(const Context *cx, Binder *binder, const SortKey *keys, uint32_t key_count, LogicalNode **node);
 /* A reference to a column of the plan. */
 Expr *make_column(const Context *cx, Binder *binder, ColumnId id, SourcePos pos);

@@ -196,8 +196,8 @@ struct LogicalNode {
             SortKey *keys;
             uint32_t call_count;
             WindowCall *calls;
-            /* Only the first rows of each partition are asked for, and nothing here looks further: by row_number(), or by rank()
-             * with all that are equal to the last. 0: all rows. */
+            /* Only the first rows of each partition are asked for, and nothing here looks further: by row_number(), or by
+             * rank() with all that are equal to the last. 0: all rows. */
             int64_t row_limit;
             bool limit_keeps_ties;
         } window;
