@@ -83,33 +83,38 @@ static bool has_any(const ColumnSet *set, const LogicalNode *node) {
     return false;
 }
 
-static void swap_sides(LogicalNode *join) {
+/* The sides may have more columns than the join, which lists what it had before they were unnested. */
+static Status swap_sides(const Context *cx, LogicalPlan *plan, LogicalNode *join) {
     LogicalNode *left = join->children[0], *right = join->children[1];
     join->children[0] = right;
     join->children[1] = left;
+    join->column_count = left->column_count + right->column_count;
+    TRY_NEW_ARRAY(cx, plan->arena, join->columns, join->column_count + 1);
     memcpy(join->columns, right->columns, right->column_count * sizeof *right->columns);
     memcpy(join->columns + right->column_count, left->columns, left->column_count * sizeof *left->columns);
     join->join.kind = JOIN_LEFT;
+    return OK;
 }
 
-static void settle_kind(LogicalNode *join, const ColumnSet *not_null) {
+static Status settle_kind(const Context *cx, LogicalPlan *plan, LogicalNode *join, const ColumnSet *not_null) {
     bool keeps_left = has_any(not_null, join->children[0]), keeps_right = has_any(not_null, join->children[1]);
     if (join->join.kind == JOIN_FULL && (keeps_left || keeps_right)) {
         join->join.kind = keeps_left && keeps_right ? JOIN_INNER : keeps_left ? JOIN_LEFT : JOIN_RIGHT;
         keeps_left = keeps_right = false;
     }
     if (join->join.kind == JOIN_RIGHT) {
-        swap_sides(join);
+        TRY(swap_sides(cx, plan, join));
         keeps_right = keeps_left;
     }
     if (join->join.kind == JOIN_LEFT && keeps_right) {
         join->join.kind = JOIN_INNER;
     }
+    return OK;
 }
 
 /* What the condition refuses holds for a side whose unmatched rows do not come out. */
 static Status simplify_join(const Context *cx, LogicalPlan *plan, LogicalNode *join, const ColumnSet *not_null) {
-    settle_kind(join, not_null);
+    TRY(settle_kind(cx, plan, join, not_null));
     JoinKind kind = join->join.kind;
     ColumnSet none, above, both;
     TRY(column_set_init(cx, plan->arena, plan, &none));

@@ -11,7 +11,7 @@ from engines import Failed  # noqa: E402
 BEYOND = re.compile(
     r"\b(qualify|group\s+by\s+all|ignore\s+nulls|respect\s+nulls|try_cast|nvl2?|decode|dateadd|datediff|last_day|add_months|months_between|"
     r"next_day|getdate|listagg|median|any_value|arg_(min|max)|max_by|min_by|approximate|ratio_to_report|regexp_(substr|count|like)|sha2|"
-    r"is_valid_json|json_extract\w*|convert_timezone|top\s+\d+|minus|trunc|len|charindex|isnull|ifnull|iff?)\b|\bdouble\b(?!\s+precision)|%%", re.I)
+    r"is_valid_json|json_extract\w*|convert_timezone|top\s+\d+|minus|trunc|len|charindex|isnull|ifnull|iff?)\b|%%", re.I)
 # Types under names that PostgreSQL does not have.
 ALIASES = {"string": "text", "double": "double precision", "datetime": "timestamp", "long": "bigint", "int64": "bigint", "int32": "int",
            "float32": "real", "float64": "double precision", "utf8": "text"}

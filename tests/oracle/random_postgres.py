@@ -3,6 +3,7 @@
 Depot alone (TLP, NoREC). The generator is fuzz/; known differences are below.
 
 usage: random_postgres.py DEPOT [--seconds N] [--seed N] [--keep-going] [--duckdb FOLDER] [--properties SHARE]
+       [--round N]
 Prints its seed: the same seed asks the same questions. A round has its own tables, design and topology."""
 import argparse
 import os
@@ -135,11 +136,12 @@ def main():
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--duckdb", help="the folder where @duckdb/node-api is installed")
     parser.add_argument("--properties", type=float, default=0.15)
+    parser.add_argument("--round", type=int, help="only this round of the seed")
     options = parser.parse_args()
     cluster = Cluster()
     deadline = time.monotonic() + options.seconds
     totals = {"compared": 0, "properties": 0, "invalid": 0, "known": 0, "failures": 0}
-    rounds = 0
+    rounds = options.round or 0
     print(f"seed {options.seed}", flush=True)
     while time.monotonic() < deadline:
         generator = Generator(options.seed * 1000003 + rounds)
@@ -151,7 +153,7 @@ def main():
             totals[name] += len(count) if isinstance(count, list) else count
         for failure in one.failures[: 3 if options.keep_going else 1]:
             print(f"-- round {rounds - 1}\n{failure}\n", flush=True)
-        if one.failures and not options.keep_going:
+        if options.round is not None or (one.failures and not options.keep_going):
             break
     print(f"seed {options.seed}: {totals['compared']} queries compared with PostgreSQL, {totals['properties']} properties checked, "
           f"{totals['failures']} differ; {totals['invalid']} refused by PostgreSQL, {totals['known']} with data errors left aside")
