@@ -622,6 +622,7 @@ const AstOption *ast_option_find(const AstOptionList *options, const char *name)
  * where they must be, as few parentheses as needed. */
 char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement);
 char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query);
+char *ast_print_ident(const Context *cx, Arena *arena, const char *name);
 char *ast_print_expr(const Context *cx, Arena *arena, const AstExpr *expr);
 
 #endif

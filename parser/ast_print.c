@@ -508,6 +508,12 @@ char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query) {
     return out.failed ? NULL : out.text;
 }
 
+char *ast_print_ident(const Context *cx, Arena *arena, const char *name) {
+    Printer out = {.cx = cx, .arena = arena};
+    sql_put_ident(&out, name);
+    return out.failed ? NULL : out.text;
+}
+
 char *ast_print_expr(const Context *cx, Arena *arena, const AstExpr *expr) {
     Printer out = {.cx = cx, .arena = arena};
     sql_print_expr(&out, expr, LEVEL_ANY);

@@ -160,6 +160,10 @@ Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN,
 Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
 Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
 Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */
+/* verify.c: SET verify_constraints, over what the run's commit holds. */
+Status verify_constraints(const Context *cx, depot_statement *statement, const AstName *target);
+/* Runs a plan beside the run's own; the query is the caller's to close. */
+Status run_aside(const Context *cx, depot_statement *statement, LogicalPlan *logical, Query **query);
 /* temporary.c: does the statement change temporary relations? Then their commit is the run's. */
 Status temporary_is_target(const Context *cx, depot_statement *statement, bool *is_target);
 Status temporary_commit(const Context *cx, depot_statement *statement);

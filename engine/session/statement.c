@@ -194,6 +194,24 @@ Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *log
     return OK;
 }
 
+Status run_aside(const Context *cx, depot_statement *statement, LogicalPlan *logical, Query **query) {
+    PhysicalPlan *plan;
+    uint32_t threads = session_threads(&statement->run.settings);
+    TRY(plan_optimize(cx, logical));
+    TRY(plan_physical(cx, logical, warehouse_topology(statement->db->warehouse), &plan));
+    TRY(worker_pool_grow(cx, statement->db->pool, threads));
+    return query_start(cx, plan, statement->db->pool, &(QueryOptions){.threads = threads}, query);
+}
+
+static const AstName *changed_table(const AstStatement *ast) {
+    switch (ast->kind) {
+    case AST_STATEMENT_INSERT: return ast->insert->table;
+    case AST_STATEMENT_DELETE: return ast->delete->target->table.name;
+    case AST_STATEMENT_UPDATE: return ast->update->target->table.name;
+    default: return ast->merge->target->table.name;
+    }
+}
+
 static Status run_change(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     TRY(transaction_write(cx, statement));
@@ -202,6 +220,9 @@ static Status run_change(const Context *cx, depot_statement *statement) {
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     run->rows = query_rows_written(run->query);
+    query_close(run->query);
+    run->query = NULL;
+    TRY(verify_constraints(cx, statement, changed_table(statement->ast)));
     return transaction_written(cx, run);
 }
 
@@ -301,6 +322,7 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
         }
         TRY(transaction_write(cx, statement));
         TRY(run_copy(cx, statement));
+        TRY(verify_constraints(cx, statement, statement->ast->copy->table));
         return transaction_written(cx, run);
     case AST_STATEMENT_PREPARE:
     case AST_STATEMENT_DEALLOCATE: return run_prepared(cx, statement);
