@@ -139,5 +139,13 @@ checks=$((checks + 1))
 expect "check, no warehouse" 3 "" "^ERROR:" check "$dir/missing"
 expect "check" 0 "no problem found${n}" "" check "$dir/w"
 
+# ---- variables: as they are, as text, as a name; not in quotes, comments and casts; lists of schemas and views
+stdin="\\set n 5${n}\\set who 'it''s me'${n}SELECT :n + 1 AS a, :'who' AS b, ':n' AS c, '7'::int AS :\"who\" -- :n${n};\\unset n${n}\\set${n}"
+expect "variables" 0 "a,b,c,it's me${n}6,it's me,:n,7${n}who = 'it's me'${n}" "" --format csv
+stdin="SELECT :n;"
+expect "a variable that is not set" 1 "" "syntax error" --format csv
+stdin="CREATE VIEW v AS SELECT 1 AS one;${n}\\dv${n}\\l${n}"
+expect "views and the warehouse" 0 "schema,view,definition${n}public,v,SELECT 1 AS one${n}warehouse,collation${n}memory,C${n}" "" --format csv
+
 echo "$checks checks, $wrong wrong"
 [ $wrong = 0 ]

@@ -36,6 +36,57 @@ static bool run_list_functions(Shell *shell, const char *argument) {
     return run_sql(shell, "SHOW FUNCTIONS");
 }
 
+static bool run_list_views(Shell *shell, const char *argument) {
+    (void)argument;
+    return run_sql(shell, "SELECT schemaname AS schema, viewname AS view, definition FROM pg_views ORDER BY 1, 2");
+}
+
+static bool run_list_schemas(Shell *shell, const char *argument) {
+    (void)argument;
+    return run_sql(shell,
+                   "SELECT n.nspname AS schema, count(c.oid) AS relations, max(d.description) AS comment FROM pg_namespace n "
+                   "LEFT JOIN pg_class c ON c.relnamespace = n.oid LEFT JOIN pg_description d ON d.objoid = n.oid "
+                   "AND d.objsubid = 0 GROUP BY 1 ORDER BY 1");
+}
+
+static bool run_list_databases(Shell *shell, const char *argument) {
+    (void)argument;
+    return run_sql(shell, "SELECT datname AS warehouse, datcollate AS collation FROM pg_database");
+}
+
+/* "name value": quotes around the value go, doubled ones inside are one. */
+static bool run_set(Shell *shell, const char *argument) {
+    char name[128];
+    size_t bytes = strcspn(argument, " \t");
+    if (bytes == 0) {
+        variables_print(shell->variables, shell->out);
+        return true;
+    }
+    if (bytes >= sizeof name) {
+        fprintf(stderr, "\\set: the name is too long\n");
+        return false;
+    }
+    memcpy(name, argument, bytes);
+    name[bytes] = 0;
+    const char *value = argument + bytes + strspn(argument + bytes, " \t");
+    size_t length = strlen(value);
+    char text[4096];
+    bool is_quoted = length >= 2 && value[0] == '\'' && value[length - 1] == '\'';
+    size_t at = is_quoted, end = length - is_quoted, kept = 0;
+    while (at < end && kept + 1 < sizeof text) {
+        at += is_quoted && value[at] == '\'' && at + 1 < end && value[at + 1] == '\'';
+        text[kept++] = value[at++];
+    }
+    text[kept] = 0;
+    variable_set(&shell->variables, name, text);
+    return true;
+}
+
+static bool run_unset(Shell *shell, const char *argument) {
+    variable_unset(&shell->variables, argument);
+    return true;
+}
+
 static bool run_echo(Shell *shell, const char *argument) {
     fprintf(shell->out, "%s\n", argument);
     fflush(shell->out);

@@ -123,6 +123,27 @@ static bool run_first(Shell *shell, const char *text, size_t bytes, const char *
     return ok || shell->keep_going;
 }
 
+/* The same with variables replaced in the first statement. */
+static bool run_replaced(Shell *shell, const char *text, size_t bytes, const char **tail) {
+    size_t end;
+    if (shell->variables == NULL) {
+        return run_first(shell, text, bytes, tail);
+    }
+    (void)depot_complete(text, bytes, &end);
+    char *replaced = variables_replace(shell->variables, text, end);
+    if (replaced == NULL) {
+        return run_first(shell, text, bytes, tail);
+    }
+    bool ok = true;
+    const char *at = replaced, *stop = replaced + strlen(replaced);
+    while (ok && at < stop && !shell->quit) { /* a value may hold several statements */
+        ok = run_first(shell, at, (size_t)(stop - at), &at);
+    }
+    free(replaced);
+    *tail = text + end;
+    return ok;
+}
+
 static const char *skip_blank(const char *at, const char *end) {
     while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r' || *at == ';')) {
         at++;
@@ -144,7 +165,7 @@ bool shell_run_text(Shell *shell, const char *text, size_t bytes) {
                 return false;
             }
             at += line_bytes;
-        } else if (!run_first(shell, at, (size_t)(end - at), &at)) {
+        } else if (!run_replaced(shell, at, (size_t)(end - at), &at)) {
             return false;
         }
     }
@@ -407,6 +428,7 @@ int tool_shell(int argc, char **argv) {
         }
     }
     interrupt_target = NULL;
+    variables_free(&shell.variables);
     depot_close(shell.db);
     return shell.status;
 }

@@ -3,6 +3,7 @@
 #define DEPOT_TOOLS_SHELL_SHELL_H
 
 #include "tools/shell/render.h"
+#include "tools/shell/variables.h"
 #include "tools/tools.h"
 
 typedef struct Shell {
@@ -15,6 +16,7 @@ typedef struct Shell {
     bool quit;
     int status; /* exit status so far */
     int include_depth;
+    ShellVariable *variables; /* owned; \set */
 } Shell;
 
 /* Runs every statement and backslash command of a text. False if a statement failed and the rest was left. */
