@@ -27,6 +27,19 @@ static void add_cell(Row *row, char *cell) {
     row->cells[row->count++] = cell;
 }
 
+/* As a query, a statement that changes rows answers how many (DuckDB). */
+static void add_count(depot_statement *statement, Answer *answer) {
+    static const char *const changes[] = {"INSERT", "DELETE", "UPDATE", "MERGE"};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (strcmp(depot_statement_tag(statement), changes[i]) == 0) {
+            char count[24];
+            snprintf(count, sizeof count, "%llu", (unsigned long long)depot_rows(statement));
+            answer->columns = 1;
+            add_cell(add_row(answer), strdup(count));
+        }
+    }
+}
+
 depot_code answer_fetch(depot_statement *statement, Answer *answer) {
     depot_code code;
     answer->columns = depot_column_count(statement);
@@ -36,6 +49,9 @@ depot_code answer_fetch(depot_statement *statement, Answer *answer) {
             const char *text = depot_column_text(statement, i);
             add_cell(row, strdup(text == NULL ? "NULL" : text[0] == 0 ? "(empty)" : text));
         }
+    }
+    if (code == DEPOT_DONE && answer->columns == 0) {
+        add_count(statement, answer);
     }
     return code;
 }
