@@ -213,6 +213,25 @@ static Status take_direct(const Context *cx, Arena *arena, AggregateForm *form, 
 
 /* -------------------------------------------------------------------------------------------------------------------- order */
 
+/* The number of the argument that the key is; arg_count if it is none. */
+static uint32_t find_key(const AggregateForm *form, const AggregateKey *key) {
+    uint32_t at = 0;
+    while (at < form->arg_count && key->expr != form->args[at] && !expr_equal(form->args[at], key->expr)) {
+        at++;
+    }
+    return at;
+}
+
+static Status check_distinct_keys(const Context *cx, const AggregateForm *form) {
+    for (uint32_t k = 0; form->is_distinct && k < form->key_count; k++) {
+        if (find_key(form, &form->keys[k]) == form->arg_count) {
+            return fail_at(cx, form->keys[k].expr->pos, INVALID_COLUMN_REFERENCE,
+                           "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
+        }
+    }
+    return OK;
+}
+
 /* Keys that are values already are not passed twice. */
 static Status take_order(const Context *cx, Arena *arena, AggregateForm *form, Aggregate *aggregate) {
     AggregateOrder *order;
@@ -220,22 +239,15 @@ static Status take_order(const Context *cx, Arena *arena, AggregateForm *form, A
     TRY_NEW_ARRAY(cx, arena, order, form->key_count + 1);
     TRY_NEW_ARRAY(cx, arena, args, form->arg_count + form->key_count + 1);
     memcpy(args, form->args, sizeof *args * form->arg_count);
+    form->args = args;
     for (uint32_t k = 0; k < form->key_count; k++) {
         const AggregateKey *key = &form->keys[k];
-        uint32_t at = 0;
-        while (at < form->arg_count && key->expr != args[at] && !expr_equal(args[at], key->expr)) {
-            at++;
-        }
+        uint32_t at = find_key(form, key);
         if (at == form->arg_count) {
-            if (form->is_distinct) {
-                return fail_at(cx, key->expr->pos, INVALID_COLUMN_REFERENCE,
-                               "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
-            }
             args[form->arg_count++] = key->expr;
         }
         order[k] = (AggregateOrder){.argument = at, .is_descending = key->is_descending, .nulls_first = key->nulls_first};
     }
-    form->args = args;
     aggregate->order_count = form->key_count;
     aggregate->order = order;
     return OK;
@@ -323,6 +335,7 @@ Status aggregate_bind_form(const Context *cx, Arena *arena, AggregateForm *form,
     }
     TRY(fit_list(cx, arena, entry->direct, form, &at));
     TRY(take_direct(cx, arena, form, made->value_count, made));
+    TRY(check_distinct_keys(cx, form));
     if (entry->order == ORDER_USED && form->is_distinct && form->key_count == 0) { /* as PostgreSQL's comes out */
         TRY_NEW(cx, arena, form->keys);
         form->keys[form->key_count++] = (AggregateKey){.expr = form->args[0]};
