@@ -71,6 +71,21 @@ bool timestamp_in_range(__int128 timestamp) {
     return timestamp >= (__int128)DAYS_MIN * MICROS_PER_DAY && timestamp < (__int128)(DAYS_MAX + 1) * MICROS_PER_DAY;
 }
 
+int64_t time_round(int64_t micros, uint32_t digits) {
+    int64_t unit = 1;
+    for (uint32_t i = digits; i < 6; i++) {
+        unit *= 10;
+    }
+    int64_t half = unit / 2;
+    return (micros >= 0 ? micros + half : micros - half) / unit * unit;
+}
+
+#define MICROS_TO_2000 (INT64_C(10957) * MICROS_PER_DAY)
+
+int64_t timestamp_round(int64_t timestamp, uint32_t digits) {
+    return digits >= 6 ? timestamp : time_round(timestamp - MICROS_TO_2000, digits) + MICROS_TO_2000;
+}
+
 bool date_add_months(int32_t days, int64_t months, int32_t *out) {
     Civil civil = civil_from_days(days);
     int64_t total = (int64_t)civil.year * 12 + civil.month - 1 + months;

@@ -38,6 +38,10 @@ int32_t timestamp_days(int64_t timestamp, int64_t *micros);
 bool days_in_range(int64_t days);
 bool timestamp_in_range(__int128 timestamp);
 
+/* Half away from 2000-01-01 for a timestamp, as PostgreSQL does; from midnight for a time. */
+int64_t timestamp_round(int64_t timestamp, uint32_t digits);
+int64_t time_round(int64_t micros, uint32_t digits);
+
 /* The day is clamped to the month's last. False if the result is out of range. */
 bool date_add_months(int32_t days, int64_t months, int32_t *out);
 

@@ -15,7 +15,9 @@ static const SqlType types[] = {
     {TYPE_CHAR, 1042, -1, "bpchar", "character", 'S'},
     {TYPE_VARCHAR, 1043, -1, "varchar", "character varying", 'S'},
     {TYPE_DATE, 1082, 4, "date", "date", 'D'},
+    {TYPE_TIME, 1083, 8, "time", "time without time zone", 'D'},
     {TYPE_TIMESTAMP, 1114, 8, "timestamp", "timestamp without time zone", 'D'},
+    {TYPE_TIMESTAMPTZ, 1184, 8, "timestamptz", "timestamp with time zone", 'D'},
     {TYPE_INTERVAL, 1186, 16, "interval", "interval", 'T'},
     {TYPE_DECIMAL, 1700, -1, "numeric", "numeric", 'N'},
 };

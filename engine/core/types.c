@@ -67,6 +67,10 @@ bool type_is_text(Type type) {
     return type.id == TYPE_CHAR || type.id == TYPE_VARCHAR;
 }
 
+uint32_t type_second_digits(Type type) {
+    return type.precision == 0 ? 6 : type.precision - 1u;
+}
+
 bool type_is_moment(Type type) {
     return type.id == TYPE_DATE || type.id == TYPE_TIMESTAMP || type.id == TYPE_TIMESTAMPTZ;
 }
@@ -80,6 +84,8 @@ const char *type_name(Type type, char *buffer) {
     const char *name = type_infos[type.id].name;
     if (type.id == TYPE_DECIMAL && type.precision > 0) { /* 0: any decimal, in messages */
         snprintf(buffer, 32, "%s(%u,%u)", name, type.precision, type.scale);
+    } else if (type.id != TYPE_DECIMAL && type.precision > 0) {
+        snprintf(buffer, 32, "%s(%u)", name, (unsigned)type_second_digits(type));
     } else if (type.length > 0) {
         snprintf(buffer, 32, "%s(%u)", name, (unsigned)type.length);
     } else {
@@ -179,6 +185,15 @@ static Status text_from_modifiers(const Context *cx, SourcePos pos, TypeId id, c
     return OK;
 }
 
+/* TIMESTAMP(3): more than six decimals are six. */
+static Status time_from_modifier(const Context *cx, SourcePos pos, TypeId id, const char *name, int64_t digits, Type *type) {
+    if (digits < 0) {
+        return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "%s(%lld) precision must not be negative", name, (long long)digits);
+    }
+    *type = (Type){.id = (uint8_t)id, .precision = (uint8_t)(digits < 6 ? digits + 1 : 0)};
+    return OK;
+}
+
 static Status fail_modifiers(const Context *cx, SourcePos pos, const char *name) {
     return fail_at(cx, pos, SYNTAX_ERROR, "type modifier is not allowed for type \"%s\"", name);
 }
@@ -209,10 +224,10 @@ Status type_from_name(const Context *cx, SourcePos pos, const char *name, const 
         return OK;
     }
     bool takes_precision = id == TYPE_TIMESTAMP || id == TYPE_TIMESTAMPTZ || id == TYPE_TIME;
-    if (takes_precision && count == 1 && modifiers[0] != 6) {
-        return fail_unsupported(cx, pos, "a precision other than 6 of times and timestamps");
+    if (takes_precision && count == 1) {
+        return time_from_modifier(cx, pos, id, name, modifiers[0], type);
     }
-    if (count > 0 && !(takes_precision && count == 1)) {
+    if (count > 0) {
         return fail_modifiers(cx, pos, name);
     }
     *type = type_make(id);
@@ -261,6 +276,8 @@ bool type_common(Type a, Type b, Type *common) {
         *common = common_numeric(a, b);
     } else if (type_is_text(a) && type_is_text(b)) {
         *common = common_text(a, b);
+    } else if (a.id == b.id) { /* times of different decimals */
+        *common = type_make(a.id);
     } else if (type_is_moment(a) && type_is_moment(b)) {
         bool zoned = a.id == TYPE_TIMESTAMPTZ || b.id == TYPE_TIMESTAMPTZ;
         *common = type_make(zoned ? TYPE_TIMESTAMPTZ : TYPE_TIMESTAMP);

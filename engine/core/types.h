@@ -25,7 +25,8 @@ typedef enum StorageClass {
 
 typedef struct Type {
     uint8_t id;        /* TypeId */
-    uint8_t precision; /* DECIMAL: digits, 1 to 38 */
+    uint8_t precision; /* DECIMAL: digits, 1 to 38. TIME, TIMESTAMP, TIMESTAMPTZ: one more than the declared decimals of a
+                          second, 0 for all six */
     uint8_t scale;     /* DECIMAL: digits after the point */
     uint8_t reserved;
     uint32_t length; /* CHAR, VARCHAR: characters at most; 0 for none declared */
@@ -54,11 +55,12 @@ uint32_t class_bytes(StorageClass storage_class);
 static inline uint32_t type_bytes(Type type) {
     return class_bytes(type_class(type));
 }
-bool type_equal(Type a, Type b); /* precision, scale and length included */
-bool type_is_integer(Type type); /* SMALLINT, INTEGER, BIGINT */
-bool type_is_numeric(Type type); /* integers, DECIMAL, REAL, DOUBLE */
-bool type_is_text(Type type);    /* CHAR, VARCHAR */
-bool type_is_moment(Type type);  /* DATE, TIMESTAMP, TIMESTAMPTZ */
+bool type_equal(Type a, Type b);        /* precision, scale and length included */
+bool type_is_integer(Type type);        /* SMALLINT, INTEGER, BIGINT */
+bool type_is_numeric(Type type);        /* integers, DECIMAL, REAL, DOUBLE */
+bool type_is_text(Type type);           /* CHAR, VARCHAR */
+uint32_t type_second_digits(Type type); /* decimals of a second that a TIME, TIMESTAMP or TIMESTAMPTZ keeps, 0 to 6 */
+bool type_is_moment(Type type);         /* DATE, TIMESTAMP, TIMESTAMPTZ */
 /* True if values of the class order as integers of at most 64 bits: BOOL I16 I32 I64. */
 bool class_is_integer(StorageClass storage_class);
 

@@ -79,6 +79,7 @@ static Status assign(const Context *cx, Type type, const DateTimeText *read, boo
     int64_t time, utc = moment;
     if (type.id == TYPE_TIME) {
         value->i64 = is_moment ? (timestamp_days((int64_t)local, &time), time) : read->micros;
+        value->i64 = time_round(value->i64, type_second_digits(type));
         return OK;
     }
     if (!timestamp_in_range(local)) {
@@ -90,8 +91,8 @@ static Status assign(const Context *cx, Type type, const DateTimeText *read, boo
     bool is_epoch = is_moment && read->special == DATETIME_EPOCH; /* 1970-01-01 00:00 in every type */
     switch ((TypeId)type.id) {
     case TYPE_DATE: value->i64 = is_epoch ? 0 : timestamp_days((int64_t)local, &time); break;
-    case TYPE_TIMESTAMP: value->i64 = is_epoch ? 0 : (int64_t)local; break;
-    default: value->i64 = utc; break;
+    case TYPE_TIMESTAMP: value->i64 = timestamp_round(is_epoch ? 0 : (int64_t)local, type_second_digits(type)); break;
+    default: value->i64 = timestamp_round(utc, type_second_digits(type)); break;
     }
     return timestamp_in_range(utc) ? OK : DATETIME_OUT_OF_RANGE;
 }
@@ -105,6 +106,7 @@ Status value_parse_datetime(const Context *cx, Type type, const char *text, size
     }
     if ((type.id == TYPE_TIMESTAMP || (type.id == TYPE_TIMESTAMPTZ && cx->zone == NULL)) &&
         timestamp_parse_iso(text, bytes, &value->i64)) {
+        value->i64 = timestamp_round(value->i64, type_second_digits(type));
         return OK;
     }
     DateTimeText read;
@@ -132,7 +134,7 @@ static Status cast_time(const Value *from, Value *out, bool *is_possible) {
     if (out->type.id == TYPE_INTERVAL) {
         out->interval = (Interval){.micros = time};
     } else {
-        out->i64 = time;
+        out->i64 = time_round(time, type_second_digits(out->type));
     }
     return OK;
 }
@@ -160,6 +162,9 @@ Status value_cast_datetime(const Context *cx, const Value *from, Value *out, boo
         out->i64 = timestamp_days(local.i64, &time);
     } else {
         out->i64 = timezone_from_local(cx->zone, local.i64);
+    }
+    if (out->type.id != TYPE_DATE) {
+        out->i64 = timestamp_round(out->i64, type_second_digits(out->type));
     }
     bool good = out->type.id == TYPE_DATE || timestamp_in_range(out->i64);
     return good ? OK : fail(cx, DATETIME_OUT_OF_RANGE, "timestamp out of range");

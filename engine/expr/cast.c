@@ -37,7 +37,7 @@ static bool is_relabel(Type from, Type to) {
     if (type_is_text(from) && type_is_text(to)) {
         return text_needs_no_cut(from, to);
     }
-    return from.id == to.id;
+    return from.id == to.id && type_second_digits(to) >= type_second_digits(from);
 }
 
 /* Codes over a base are integers already: only the type's name changes if all of them fit. */
@@ -148,11 +148,13 @@ static bool is_float(Type type) {
 static bool cast_moments(const Context *cx, const Vector *flat, Type to, uint32_t rows, void *out) {
     bool from_zoned = flat->type.id == TYPE_TIMESTAMPTZ && cx->zone != NULL, good = true;
     bool to_zoned = to.id == TYPE_TIMESTAMPTZ && cx->zone != NULL;
+    uint32_t digits = to.id == TYPE_DATE ? 6 : type_second_digits(to);
     for (uint32_t i = 0; i < rows; i++) {
         int64_t moment =
             flat->type.id == TYPE_DATE ? ((const int32_t *)flat->data)[i] * MICROS_PER_DAY : ((const int64_t *)flat->data)[i];
         moment = from_zoned ? timezone_to_local(cx->zone, moment) : moment;
         moment = to_zoned ? timezone_from_local(cx->zone, moment) : moment;
+        moment = digits < 6 ? timestamp_round(moment, digits) : moment;
         good = good && timestamp_in_range(moment);
         if (to.id == TYPE_DATE) {
             int64_t micros;

@@ -549,7 +549,7 @@ static Status prepare_output(const Context *cx, depot_statement *statement) {
         bool is_text = type_class(type) == CLASS_TEXT;
         text_columns += is_text;
         statement->columns[i] = (depot_column){.type = public_type(type),
-                                               .precision = type.precision,
+                                               .precision = type.id == TYPE_DECIMAL ? type.precision : 0,
                                                .scale = type.scale,
                                                .element_bytes = is_text ? sizeof(depot_text) : type_bytes(type)};
     }

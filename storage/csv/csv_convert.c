@@ -255,10 +255,11 @@ static bool read_by_template(const Context *cx, const char *text, const CsvCell 
         return false;
     }
     int64_t days = days_from_civil(read.moment.date.year, read.moment.date.month, read.moment.date.day);
-    int64_t local = days * MICROS_PER_DAY + read.moment.micros;
+    uint32_t digits = type_second_digits(value->type);
+    int64_t local = timestamp_round(days * MICROS_PER_DAY + read.moment.micros, digits);
     switch ((TypeId)value->type.id) {
     case TYPE_DATE: *value = value_i64(value->type, days); return true;
-    case TYPE_TIME: *value = value_i64(value->type, read.moment.micros); return true;
+    case TYPE_TIME: *value = value_i64(value->type, time_round(read.moment.micros, digits)); return true;
     case TYPE_TIMESTAMP: *value = value_i64(value->type, local); return timestamp_in_range(local);
     default:
         local = read.has_offset ? local - read.offset * MICROS_PER_SECOND : timezone_from_local(cx->zone, local);
