@@ -23,11 +23,14 @@ static Status name_constraint(const Context *cx, const Creation *creation, const
                               uint32_t count, const char *suffix, const char **name) {
     Arena *arena = creation->arena;
     *name = ast == NULL ? NULL : ast->name;
-    if (*name != NULL) {
-        return !has_constraint(creation->schema, *name)
-                   ? OK
+    if (*name != NULL && has_constraint(creation->schema, *name)) {
+        return ast->kind == AST_CONSTRAINT_CHECK
+                   ? fail_at(cx, ast->pos, DUPLICATE_OBJECT, "check constraint \"%s\" already exists", *name)
                    : fail_at(cx, ast->pos, DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists", *name,
                              creation->schema->name);
+    }
+    if (*name != NULL) {
+        return OK;
     }
     const char *stem = creation->schema->name;
     for (uint32_t i = 0; i < count && stem != NULL; i++) {

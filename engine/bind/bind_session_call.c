@@ -64,6 +64,30 @@ static Status value_setting(const Context *cx, const SessionCall *call, Value *v
     return copy_value(cx, call, text, strlen(text), value);
 }
 
+/* "v" or "s.v", as the names stand in the catalog. */
+static Status value_view(const Context *cx, const SessionCall *call, Value *value) {
+    const Value *arg = &call->args[0];
+    Snapshot *snapshot = call->binder->snapshot;
+    const TableVersion *relation;
+    *value = value_null(type_varchar(0));
+    if (arg->is_null || snapshot == NULL) {
+        return OK;
+    }
+    const char *text = arena_copy_text(cx, call->binder->arena, text_data(&arg->text), arg->text.bytes);
+    TRY_POINTER(text);
+    const char *point = strchr(text, '.');
+    AstName name = {.pos = call->pos, .count = point == NULL ? 1 : 2};
+    name.parts[0].text = text;
+    if (point != NULL) {
+        name.parts[0].text = arena_copy_text(cx, call->binder->arena, text, (size_t)(point - text));
+        name.parts[1].text = point + 1;
+        TRY_POINTER(name.parts[0].text);
+    }
+    TRY(bind_relation(cx, snapshot, &name, &relation));
+    const char *sql = relation->schema->view_sql;
+    return sql == NULL ? OK : copy_value(cx, call, sql, strlen(sql), value);
+}
+
 typedef struct SessionFunction {
     const char *name;
     uint32_t arg_count;
