@@ -337,6 +337,18 @@ static Status regroup_windows(const Context *cx, Binder *binder, Select *select,
     return OK;
 }
 
+static Status regroup_pending(const Context *cx, Binder *binder, Select *select, PendingJoins *pending) {
+    for (uint32_t i = 0; i < pending->count; i++) {
+        PendingJoin *join = &pending->items[i];
+        Regroup regroup = {.cx = cx, .binder = binder, .select = select};
+        if (join->node != NULL) {
+            TRY(regroup_expr(cx, binder, select, &join->condition));
+            TRY(regroup_subquery(&regroup, join->node));
+        }
+    }
+    return OK;
+}
+
 Status regroup_select(const Context *cx, Binder *binder, Select *select) {
     if (!select->is_grouped) {
         return OK;
@@ -349,15 +361,8 @@ Status regroup_select(const Context *cx, Binder *binder, Select *select) {
     for (uint32_t i = 0; i < select->window_count; i++) {
         TRY(regroup_windows(cx, binder, select, &select->windows[i]));
     }
-    for (uint32_t i = 0; i < select->after.count; i++) {
-        PendingJoin *join = &select->after.items[i];
-        Regroup regroup = {.cx = cx, .binder = binder, .select = select};
-        if (join->node != NULL) {
-            TRY(regroup_expr(cx, binder, select, &join->condition));
-            TRY(regroup_subquery(&regroup, join->node));
-        }
-    }
-    return OK;
+    TRY(regroup_pending(cx, binder, select, &select->choosing));
+    return regroup_pending(cx, binder, select, &select->after);
 }
 
 /* A group that exists has a row, so most aggregates of a column without NULLs are not NULL. */

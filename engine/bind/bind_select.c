@@ -334,24 +334,29 @@ static Status sort_rows(const Context *cx, Binder *binder, Select *select) {
     return make_sort(cx, binder, keys, select->order_count, &select->node);
 }
 
-/* WHERE: first what needs no subquery's value, so that subqueries are computed for the rows that are left. */
-static Status filter_rows(const Context *cx, Binder *binder, Select *select) {
+/* WHERE, HAVING: first what needs no subquery's value, so that subqueries are computed for the rows that are left. */
+static Status filter_by(const Context *cx, Binder *binder, const PendingJoins *joins, Expr *condition, LogicalNode **node) {
     ColumnSet values;
     ExprList all = {0}, parts[2] = {{0}, {0}};
-    TRY(pending_values(cx, binder, &select->filtering, &values));
-    TRY(expr_list_add_conjuncts(cx, binder->arena, &all, select->where));
+    TRY(pending_values(cx, binder, joins, &values));
+    TRY(expr_list_add_conjuncts(cx, binder->arena, &all, condition));
     for (uint32_t i = 0; i < all.count; i++) {
         TRY(expr_list_add(cx, binder->arena, &parts[expr_touches(all.items[i], &values)], all.items[i]));
     }
     for (uint32_t late = 0; late < 2; late++) {
-        Expr *condition;
-        TRY(expr_list_conjunction(cx, binder->arena, &parts[late], &condition));
-        TRY(make_filter(cx, binder, condition, &select->node));
-        TRY(join_pending(cx, binder, &select->filtering, PENDING_FILTERS, &values, late, &select->node));
+        Expr *part;
+        TRY(expr_list_conjunction(cx, binder->arena, &parts[late], &part));
+        TRY(make_filter(cx, binder, part, node));
+        TRY(join_pending(cx, binder, joins, PENDING_FILTERS, &values, late, node));
         if (!late) {
-            TRY(join_pending_values(cx, binder, &select->filtering, &select->node));
+            TRY(join_pending_values(cx, binder, joins, node));
         }
     }
+    return OK;
+}
+
+static Status filter_rows(const Context *cx, Binder *binder, Select *select) {
+    TRY(filter_by(cx, binder, &select->filtering, select->where, &select->node));
     return join_pending_values(cx, binder, &select->before, &select->node);
 }
 
@@ -369,10 +374,9 @@ static Status window_outputs(const Context *cx, Binder *binder, const Select *se
 static Status filter_groups(const Context *cx, Binder *binder, Select *select) {
     ColumnSet windows;
     LogicalNode **node = &select->node;
+    TRY(filter_by(cx, binder, &select->choosing, select->having, node));
     TRY(window_outputs(cx, binder, select, &windows));
     TRY(join_pending(cx, binder, &select->after, PENDING_VALUES, &windows, false, node));
-    TRY(make_filter(cx, binder, select->having, node));
-    TRY(join_pending(cx, binder, &select->after, PENDING_FILTERS, NULL, false, node));
     TRY(window_rows(cx, binder, select));
     return join_pending(cx, binder, &select->after, PENDING_VALUES, &windows, true, node);
 }
@@ -411,6 +415,7 @@ static Status check_windows(const Context *cx, const AstWindowList *windows) {
 
 static Status bind_having(const Context *cx, Binder *binder, Select *select) {
     Place having = select_place(binder, select, CLAUSE_HAVING);
+    having.pending = &select->choosing;
     return select->ast->having == NULL ? OK : bind_condition(cx, &having, select->ast->having, "HAVING", &select->having);
 }
 

@@ -1,7 +1,7 @@
 /* One SELECT while it is being bound. Rows pass through it in levels:
  *
- *   FROM → (filtering) → WHERE → (before) → groups and aggregates → (after) → HAVING → windows → QUALIFY → select list →
- * DISTINCT → ORDER BY
+ *   FROM → (filtering) → WHERE → (before) → groups and aggregates → (choosing) → HAVING → (after) → windows → QUALIFY → select
+ * list → DISTINCT → ORDER BY
  *
  * Expressions above the grouping are first bound against the columns of FROM; once all aggregates are known, what equals a
  * group expression becomes a reference to that group, and a column of FROM that is left over is an error (bind_group.c). */
@@ -62,8 +62,9 @@ struct Select {
     LogicalNode *node; /* the rows so far */
     uint32_t item_count, item_capacity, visible_count;
     SelectItem *items;
-    PendingJoins filtering, before, after; /* subqueries of WHERE; of what is grouped and aggregated; of all above that */
-    Expr *where, *having, *qualify;        /* may be NULL */
+    /* Subqueries of WHERE; of what is grouped and aggregated; of HAVING; of all above that. */
+    PendingJoins filtering, before, choosing, after;
+    Expr *where, *having, *qualify; /* may be NULL */
     bool is_grouped;
     uint32_t group_count, group_capacity;
     Group *groups;
