@@ -36,7 +36,7 @@ class Queries:
             f"min({text})", f"max({self.value(scope, 'date', 1)})", f"count(DISTINCT {text})", f"bool_and({condition})", f"bool_or({condition})",
             f"string_agg({text}, ',' ORDER BY {text})", f"string_agg(DISTINCT {text}, '-' ORDER BY {text})", f"stddev_samp({x})", f"var_pop({x})",
             f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {x})", f"percentile_disc(0.25) WITHIN GROUP (ORDER BY {x})",
-            f"bit_and({self.column(scope, 'int')})", f"corr({self.column(scope, 'int')}, {x})")
+            f"bit_and({self.column(scope, 'int')})", f"covar_samp({self.column(scope, 'int')}, {x})")
         return call + (f" FILTER (WHERE {condition})" if self.chance(0.2) else "")
 
     def plain_key(self, scope):
