@@ -91,7 +91,7 @@ class Statements(Source):
 def all_sources(root):
     rust = ["**/*.slt", "**/*.slt.part"]
     return [
-        Source(os.path.join(root, "sqllogictest"), "sqllogictest", "sqlite", ["**/*.test"], False),
+        Source(os.path.join(root, "sqllogictest"), "sqllogictest", "sqlite", ["**/*.test"], True),
         Source(os.path.join(root, "duckdb"), "duckdb", "duckdb", ["**/*.test", "**/*.test_slow"], True),
         Source(os.path.join(root, "postgresql"), "postgresql", "duckdb", ["slt/*.test"], False),
         Source(os.path.join(root, "risingwave"), "risingwave", "rust", rust, True),
