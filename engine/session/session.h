@@ -174,7 +174,8 @@ Status prepared_begin(const Context *cx, depot_statement *statement); /* EXECUTE
 void prepared_end(depot_statement *statement);                        /* … until the run ends */
 void prepared_free_all(depot *db);
 const char *statement_tag(const AstStatement *ast);
-Status run_show(const Context *cx, depot_statement *statement); /* SHOW, DESCRIBE: fills run.table; SET, RESET */
+Status run_copy_to(const Context *cx, depot_statement *statement); /* COPY … TO */
+Status run_show(const Context *cx, depot_statement *statement);    /* SHOW, DESCRIBE: fills run.table; SET, RESET */
 Status run_show_create(const Context *cx, depot_statement *statement);
 
 Status text_table_create(const Context *cx, Arena *arena, uint32_t column_count, const char *const *names, TextTable **table);

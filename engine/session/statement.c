@@ -318,7 +318,7 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
         return transaction_written(cx, run);
     case AST_STATEMENT_COPY:
         if (statement->ast->copy->is_to) {
-            return fail_unsupported(cx, statement->ast->pos, "COPY … TO");
+            return run_copy_to(cx, statement);
         }
         TRY(transaction_write(cx, statement));
         TRY(run_copy(cx, statement));
