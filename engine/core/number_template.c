@@ -344,10 +344,7 @@ static void prepare_places(Printer *p) {
 size_t number_template_print(const NumberTemplate *t, const char *digits, uint32_t before, bool is_negative, char *out) {
     char hashes[NUMBER_DIGITS_MAX];
     if (t->is_exponent) {
-        size_t bytes = strlen(digits);
-        out[0] = is_negative ? '-' : ' ';
-        memcpy(out + 1, digits, bytes);
-        return bytes + 1;
+        return (size_t)snprintf(out, NUMBER_PRINT_MAX, "%c%s", is_negative ? '-' : ' ', digits);
     }
     NumberTemplate roman;
     if (t->is_roman) { /* only FM and plain characters count beside it */
@@ -362,7 +359,7 @@ size_t number_template_print(const NumberTemplate *t, const char *digits, uint32
     if (!t->is_roman && (int32_t)before < places) {
         p.pre_spaces = places - (int32_t)before;
     } else if (!t->is_roman && (int32_t)before > places) {
-        memset(hashes, '#', (size_t)(places + t->after + 1));
+        memset(hashes, '#', (size_t)places + (size_t)t->after + 1);
         hashes[places] = '.';
         hashes[places + t->after + 1] = 0;
         p.number = hashes;

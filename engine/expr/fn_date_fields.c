@@ -161,8 +161,8 @@ static int64_t epoch_micros(const Vector *vector, const int64_t *local, uint32_t
 /* A year is 365.25 days here, a month 30. */
 static __int128 interval_epoch(Interval interval) {
     int64_t years = interval.months / 12, months = interval.months % 12;
-    __int128 quarters = (__int128)(years * 1461 + (months * 30 + interval.days) * INT64_C(4)); /* of a day */
-    return quarters * (MICROS_PER_DAY / 4) + interval.micros;
+    int64_t quarters = years * 1461 + (months * 30 + interval.days) * 4; /* of a day */
+    return (__int128)quarters * (MICROS_PER_DAY / 4) + interval.micros;
 }
 
 /* Whole seconds of a DATE. */

@@ -110,8 +110,9 @@ static void double_as_digits(const NumberTemplate *t, double value, Digits *out)
         if (isfinite(value)) {
             snprintf(out->text, sizeof out->text, "%.*e", t->after, size);
         } else {
-            memset(out->text, '#', (size_t)(t->before + t->after + 6));
-            out->text[t->before + t->after + 6] = 0;
+            size_t places = (size_t)t->before + (size_t)t->after + 6;
+            memset(out->text, '#', places);
+            out->text[places] = 0;
             out->text[t->before] = '.';
             out->is_negative = false;
         }
@@ -135,10 +136,11 @@ static void double_as_digits(const NumberTemplate *t, double value, Digits *out)
     after = before >= DBL_DIG ? 0 : before + after > DBL_DIG ? DBL_DIG - before : after;
     snprintf(out->text, sizeof out->text, "%.*f", after, size);
     if (before > t->before + t->shift) { /* only as many # as decimals are kept */
-        memset(out->text, '#', (size_t)(t->before + t->shift + after + 1));
-        out->text[t->before + t->shift] = '.';
-        out->text[t->before + t->shift + after + 1] = 0;
-        out->before = (uint32_t)(t->before + t->shift);
+        size_t places = (size_t)t->before + (size_t)t->shift, bytes = places + (size_t)after + 1;
+        memset(out->text, '#', bytes);
+        out->text[places] = '.';
+        out->text[bytes] = 0;
+        out->before = (uint32_t)places;
         return;
     }
     const char *point = strchr(out->text, '.');

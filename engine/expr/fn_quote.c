@@ -164,7 +164,6 @@ static Status read_specifier(const Context *cx, const char **at, const char *end
     if (*at < end && **at == '*') {
         (*at)++;
         s->has_width = s->width_from_argument = true;
-        start = *at;
         if (read_number(at, end, &number)) {
             if (*at == end || **at != '$') {
                 return fail_format(cx, "width argument position must be ended by \"$\"");
