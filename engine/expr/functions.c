@@ -423,23 +423,13 @@ static const char *const later_functions[] = {
     "regexp_match",    "regexp_matches", "regexp_split_to_array", "regexp_split_to_table", "encode",
     "string_to_array", "trim_scale"};
 
-/* float8(x) and the like are casts, as in PostgreSQL. */
+/* timestamptz(x) and the like are casts, as in PostgreSQL; those of numbers are forms. */
 static bool is_cast_name(const char *name, Type *type) {
     static const struct {
         const char *name;
         TypeId type;
-    } names[] = {{"bool", TYPE_BOOLEAN},
-                 {"int2", TYPE_SMALLINT},
-                 {"int4", TYPE_INTEGER},
-                 {"int8", TYPE_BIGINT},
-                 {"float4", TYPE_REAL},
-                 {"float8", TYPE_DOUBLE},
-                 {"text", TYPE_VARCHAR},
-                 {"varchar", TYPE_VARCHAR},
-                 {"date", TYPE_DATE},
-                 {"time", TYPE_TIME},
-                 {"timestamptz", TYPE_TIMESTAMPTZ},
-                 {"timestamp", TYPE_TIMESTAMP},
+    } names[] = {{"bool", TYPE_BOOLEAN},     {"text", TYPE_VARCHAR},        {"varchar", TYPE_VARCHAR},
+                 {"time", TYPE_TIME},        {"timestamp", TYPE_TIMESTAMP}, {"timestamptz", TYPE_TIMESTAMPTZ},
                  {"interval", TYPE_INTERVAL}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcasecmp(names[i].name, name) == 0) {
