@@ -106,6 +106,26 @@ static Status own_text(const Context *cx, Text *text, Arena *arena) {
     return OK;
 }
 
+static Status append_texts(const Context *cx, uint8_t *states, size_t stride, const uint32_t *groups, const Text *texts,
+                           const uint64_t *validity, uint32_t rows, Arena *arena) {
+    for (uint32_t row = 0; row < rows; row++) {
+        prefetch_row(states, stride, groups, row, rows);
+        if (validity != NULL && !bit_get(validity, row)) {
+            continue;
+        }
+        List *list = (List *)(void *)agg_state(states, stride, groups, row);
+        if (list->room == 0) {
+            TRY(add_chunk(cx, list, sizeof *texts, 1, arena));
+        }
+        Text *text = (Text *)(void *)list->end;
+        *text = texts[row];
+        TRY(own_text(cx, text, arena));
+        list->text_bytes += text->bytes;
+        list_grown(list, sizeof *texts, 1);
+    }
+    return OK;
+}
+
 /* One row of any arguments: `element` was zeroed. */
 static Status fill_element(const Context *cx, const Aggregate *aggregate, const AggFlat *flats, const Vector *const *arguments,
                            uint32_t row, uint8_t *element, Arena *arena) {
@@ -122,13 +142,11 @@ static Status fill_element(const Context *cx, const Aggregate *aggregate, const 
             TRY(own_text(cx, (Text *)(void *)slot, arena));
         }
     }
-    if (aggregate->argument_count > 1) {
-        memcpy(element + aggregate->argument_count * LIST_SLOT_BYTES, &nulls, sizeof nulls);
-    }
+    memcpy(element + aggregate->argument_count * LIST_SLOT_BYTES, &nulls, sizeof nulls);
     return OK;
 }
 
-/* Text, or several arguments. */
+/* Several arguments. */
 static Status append_elements(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
                               const uint32_t *groups, const AggFlat *flats, const Vector *const *arguments, uint32_t rows,
                               Arena *arena) {
@@ -162,11 +180,14 @@ Status list_update(const Context *cx, const Aggregate *aggregate, uint8_t *state
         status = agg_flatten(cx, arguments[made], rows, &flats[made]);
         made++;
     }
-    if (status == OK && aggregate->argument_count == 1 && !type_is_text(aggregate->argument)) {
-        status = append_values(cx, states, stride, groups, flats[0].data, agg_validity(arguments[0]), rows,
-                               type_bytes(aggregate->argument), arena);
-    } else if (status == OK) {
+    const uint64_t *validity = agg_validity(arguments[0]);
+    if (status == OK && aggregate->argument_count > 1) {
         status = append_elements(cx, aggregate, states, stride, groups, flats, arguments, rows, arena);
+    } else if (status == OK && type_is_text(aggregate->argument)) {
+        status = append_texts(cx, states, stride, groups, flats[0].data, validity, rows, arena);
+    } else if (status == OK) {
+        uint32_t bytes = type_bytes(aggregate->argument);
+        status = append_values(cx, states, stride, groups, flats[0].data, validity, rows, bytes, arena);
     }
     for (uint32_t a = 0; a < made; a++) {
         agg_flat_free(&flats[a]);
