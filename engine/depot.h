@@ -171,9 +171,9 @@ double depot_column_double(depot_statement *statement, uint32_t column);
 const char *depot_column_text(depot_statement *statement, uint32_t column);
 size_t depot_column_bytes(depot_statement *statement, uint32_t column); /* of depot_column_text, without the final 0 */
 
-/* "SELECT", "INSERT", "COPY", "CREATE TABLE", "EXPLAIN" …; static. */
+/* "SELECT", "INSERT", "UPDATE", "COPY", "CREATE TABLE", "EXPLAIN" …; static. */
 const char *depot_statement_tag(const depot_statement *statement);
-/* Rows returned so far, or written. */
+/* Rows returned so far, or inserted, deleted, updated. */
 uint64_t depot_rows(const depot_statement *statement);
 /* Wall time inside the engine so far, parse to last row. */
 double depot_milliseconds(const depot_statement *statement);
