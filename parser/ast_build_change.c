@@ -26,7 +26,8 @@ AstIdent *ast_assigned(Parser *p, const AstName *name) {
     NEW_NODE(p, column);
     *column = name->parts[0];
     if (name->count > 1) {
-        parser_fail(p, name->pos, SYNTAX_ERROR, "SET names columns without their table");
+        parser_fail(p, name->pos, UNDEFINED_COLUMN, "column \"%s\" does not exist", name->parts[0].text);
+        (void)fail_hint(p->cx, "SET names columns without their table");
     }
     return column;
 }
