@@ -38,6 +38,8 @@ static Type distance_type(Type key) {
     case TYPE_DOUBLE: return type_make(TYPE_DOUBLE);
     case TYPE_DATE:
     case TYPE_TIMESTAMP:
+    case TYPE_TIMESTAMPTZ:
+    case TYPE_TIME:
     case TYPE_INTERVAL: return type_make(TYPE_INTERVAL);
     default: return type_make(TYPE_NULL);
     }
@@ -126,6 +128,9 @@ static Status bind_distance(const Context *cx, Place *place, const AstBound *bou
     TRY(evaluate_distance(cx, place->binder->arena, ast, offset, key, out));
     if (out->is_null) {
         return fail_null_offset(cx, ast, what);
+    }
+    if (key.id == TYPE_TIME) { /* a time has no days to move by */
+        out->interval.months = out->interval.days = 0;
     }
     bool negative = is_negative(out);
     if (key.id == TYPE_DECIMAL) {

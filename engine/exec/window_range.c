@@ -4,6 +4,7 @@
  * the distance, and the first row at or past that. Rows with a NULL key are peers of each other and of nobody else. */
 #include "core/datetime.h"
 #include "core/interval.h"
+#include "core/value_datetime.h"
 #include "exec/window_part.h"
 
 #include <math.h>
@@ -151,6 +152,7 @@ done:
 
 /* One bound of the frames of rows [from, to), all with a key that is not NULL. */
 typedef struct RangeBound {
+    TypeId key;
     bool is_descending;
     bool goes_back; /* PRECEDING */
     bool past;      /* the frame's end */
@@ -172,16 +174,16 @@ static void shift_doubles(const RangeBound *bound, const int64_t *keys, uint32_t
     }
 }
 
-/* Months have no fixed length. */
-static void shift_months(const RangeBound *bound, const int64_t *keys, uint32_t count, int64_t *targets) {
-    bool subtracts = bound->goes_back != bound->is_descending;
+/* Months have no fixed length, nor have days where clocks are set. */
+static void shift_moments(const Context *cx, const RangeBound *bound, const int64_t *keys, uint32_t count, int64_t *targets) {
+    bool subtracts = bound->goes_back != bound->is_descending, is_zoned = bound->key == TYPE_TIMESTAMPTZ;
     Interval interval = bound->distance->interval;
     bool fits = !subtracts || interval_negate(interval, &interval);
     for (uint32_t i = 0; i < count; i++) {
-        int64_t moved;
-        if (!fits || !timestamp_add_interval(bound->is_descending ? ~keys[i] : keys[i], interval, &moved)) {
-            moved = subtracts ? INT64_MIN : INT64_MAX;
-        }
+        int64_t moved = 0, key = bound->is_descending ? ~keys[i] : keys[i];
+        bool good = fits && (is_zoned ? timestamptz_add_interval(cx->zone, key, interval, &moved)
+                                      : timestamp_add_interval(key, interval, &moved));
+        moved = good ? moved : subtracts ? INT64_MIN : INT64_MAX;
         targets[i] = bound->is_descending ? ~moved : moved;
     }
 }
@@ -192,10 +194,12 @@ static int64_t micros_of(Interval interval) {
 }
 
 /* The distance, if it is the same number everywhere. */
-static bool fixed_distance(const Value *distance, int64_t *out) {
+static bool fixed_distance(TypeId key, const Value *distance, int64_t *out) {
     switch ((TypeId)distance->type.id) {
     case TYPE_DOUBLE: return false;
-    case TYPE_INTERVAL: *out = micros_of(distance->interval); return distance->interval.months == 0;
+    case TYPE_INTERVAL:
+        *out = micros_of(distance->interval);
+        return distance->interval.months == 0 && (key != TYPE_TIMESTAMPTZ || distance->interval.days == 0);
     case TYPE_DECIMAL: *out = distance->i128 > INT64_MAX ? INT64_MAX : (int64_t)distance->i128; return true;
     default: *out = distance->i64; return true;
     }
@@ -206,14 +210,14 @@ static Status search_narrow(const Context *cx, const RangeBound *bound, const in
                             uint32_t to, uint32_t *out) {
     uint32_t count = to - from;
     int64_t distance = 0, *targets;
-    bool is_fixed = fixed_distance(bound->distance, &distance), leaves = false;
+    bool is_fixed = fixed_distance(bound->key, bound->distance, &distance), leaves = false;
     TRY_ALLOC(cx, targets, sizeof *targets * count);
     if (is_fixed) {
         leaves = narrow_shift(keys + from, count, distance, bound->goes_back, targets);
     } else if (bound->distance->type.id == TYPE_DOUBLE) {
         shift_doubles(bound, keys + from, count, targets);
     } else {
-        shift_months(bound, keys + from, count, targets);
+        shift_moments(cx, bound, keys + from, count, targets);
     }
     narrow_search(keys, range.start, range.end, targets, count, bound->past, out);
     if (leaves) {
@@ -280,7 +284,8 @@ static Status bound_rows(const Context *cx, const WindowItem *item, const Window
     }
     SortSlot key = key_slot(&slice->op->window, item->peer_keys - 1);
     Value none = {.type = type_make(TYPE_BIGINT)}; /* CURRENT ROW: no distance */
-    RangeBound bound = {.is_descending = key.is_descending,
+    RangeBound bound = {.key = (TypeId)slice->table->format->columns[key.slot].type.id,
+                        .is_descending = key.is_descending,
                         .goes_back = kind == BOUND_PRECEDING,
                         .past = !is_start,
                         .distance = !bound_has_offset(kind) ? &none

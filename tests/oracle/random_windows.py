@@ -12,13 +12,15 @@ import time
 from engines import Depot, Failed, Postgres, same_rows
 
 COLUMNS = {"g": "int", "s": "varchar(40)", "i": "int", "k": "smallint", "b": "bigint", "n": "decimal(8,2)", "w": "decimal(30,3)",
-           "f": "double precision", "d": "date", "ts": "timestamp", "iv": "interval", "v": "int"}
+           "f": "double precision", "d": "date", "ts": "timestamp", "iv": "interval", "tm": "time", "tz": "timestamptz", "v": "int"}
 RANGE_OFFSETS = {
     "i": ["0", "1", "3", "2147483647", "9223372036854775807"], "k": ["0", "1", "2", "40000"], "b": ["0", "1", "5", "9223372036854775807"],
     "n": ["0", "1", "0.25", "1.005", "2.5", "0.009"], "w": ["0", "0.5", "0.0005", "10000000000000000000000"],
     "f": ["0", "0.5", "1", "2.25", "'Infinity'::double precision"],
     "d": ["'1 day'::interval", "'0 days'::interval", "'36 hours'::interval", "'1 month'::interval", "'1 month 2 days'::interval"],
     "ts": ["'1 hour'::interval", "'1 day'::interval", "'90 minutes'::interval", "'1 month'::interval", "'1 year'::interval"],
+    "tm": ["'1 hour'::interval", "'30 minutes'::interval", "'1 day 1 hour'::interval", "'25 hours'::interval"],
+    "tz": ["'1 hour'::interval", "'1 day'::interval", "'1 month'::interval"],
     "iv": ["'1 hour'::interval", "'1 day'::interval", "'1 month'::interval"],
 }
 TOPOLOGIES = [["--nodes", "1", "--slices", "1"], ["--nodes", "1", "--slices", "2", "--set", "batch_rows=3"],
@@ -47,6 +49,8 @@ class Generator:
             "f": lambda: self.pick("0", "0.5", "1", "1.5", "-2.25", "3", "'NaN'", "'Infinity'", "'-Infinity'"),
             "d": lambda: self.pick("'2024-01-31'", "'2024-02-01'", "'2024-02-29'", "'2024-03-01'", "'2024-03-31'", "'2023-12-31'"),
             "ts": lambda: self.pick("'2024-01-31 10:00:00'", "'2024-01-31 10:59:59'", "'2024-01-31 11:00:00'", "'2024-02-29 23:00:00'", "'2024-03-31 01:00:00'"),
+            "tm": lambda: self.pick("'00:00'", "'00:30'", "'01:00:00.5'", "'22:59:59'", "'23:30'"),
+            "tz": lambda: self.pick("'2024-03-30 12:00+00'", "'2024-03-31 00:30+00'", "'2024-03-31 10:59:59+00'", "'2024-03-31 12:00+00'", "'2024-04-30 12:00+00'"),
             "iv": lambda: self.pick("'1 hour'", "'90 minutes'", "'1 day'", "'1 month'", "'-2 days'"), "v": lambda: str(number),
         }[column]()
 
