@@ -34,6 +34,7 @@ typedef struct WindowRun {
 /* What a task has of its last chunk. */
 typedef struct WindowFill {
     uint32_t rows, capacity;
+    uint32_t ended;   /* Top-N: rows that are in chunks already */
     uint64_t *words;  /* owned */
     uint8_t *parts;   /* BY_HASH; owned */
     uint64_t *hashes; /* of a batch; owned */
@@ -52,7 +53,7 @@ typedef struct WindowTop {
     bool keeps_ties;
     uint32_t partition_bits; /* of the words */
     bool is_off;             /* it kept nearly all: further rows are taken as they come */
-    uint64_t seen;
+    uint64_t seen, kept;     /* rows, since the last look at whether it pays */
     uint64_t mask;
     TopSlot *slots; /* owned */
     uint32_t group_count, group_capacity;
@@ -120,6 +121,8 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
                           WindowRun *run, const Batch *in) MUST_CHECK;
 /* fill->hashes of the batch's partition keys. */
 Status window_hash_partitions(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) MUST_CHECK;
+/* All whole chunks of the fill are ended. */
+Status window_fill_end_chunks(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
 /* No more rows will come. */
 Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
 /* BY_RANGE: splitters from a sample of the run, and its chunks listed by them. */

@@ -149,12 +149,16 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
     return OK;
 }
 
-Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
-    for (uint32_t first = 0; first < fill->rows; first += ROW_CHUNK_ROWS) {
-        uint32_t left = fill->rows - first;
-        TRY(end_chunk(cx, shared, fill, run, first, left < ROW_CHUNK_ROWS ? left : ROW_CHUNK_ROWS));
+Status window_fill_end_chunks(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
+    for (; fill->rows - fill->ended >= ROW_CHUNK_ROWS; fill->ended += ROW_CHUNK_ROWS) {
+        TRY(end_chunk(cx, shared, fill, run, fill->ended, ROW_CHUNK_ROWS));
     }
     return OK;
+}
+
+Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
+    TRY(window_fill_end_chunks(cx, shared, fill, run));
+    return fill->ended == fill->rows ? OK : end_chunk(cx, shared, fill, run, fill->ended, fill->rows - fill->ended);
 }
 
 void window_run_free(WindowRun *run) {

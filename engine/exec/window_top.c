@@ -4,7 +4,8 @@
 #include "exec/window.h"
 
 #define SLOTS_FIRST 1024
-#define TRIAL_ROWS (4 * ROW_CHUNK_ROWS) /* if most of so many rows are kept, looking at further ones is in vain */
+#define TRIAL_ROWS (2 * ROW_CHUNK_ROWS)
+#define GROUPS_FEW 16384 /* up to here replacing rows stays in the cache */
 
 bool window_top_is_possible(const WindowShared *shared, const WindowSpec *spec) {
     return spec->row_limit >= 1 && spec->row_limit <= WINDOW_TOP_MAX && shared->parting == PARTING_BY_HASH &&
@@ -155,14 +156,9 @@ static Status choose_rows(const Context *cx, TopInput *input, uint32_t rows) {
     for (uint32_t i = 0; i < rows; i++) {
         const uint64_t *words = top->words + (size_t)i * width;
         uint64_t hash = input->fill->hashes[i];
-        uint32_t target = input->new_rows;
         uint64_t *group;
-        if (!top->is_off) {
-            TRY(find_group(cx, input, words, hash, &group));
-            target = choose_target(input, words, group);
-        } else {
-            input->new_rows++;
-        }
+        TRY(find_group(cx, input, words, hash, &group));
+        uint32_t target = choose_target(input, words, group);
         if (target != ROW_NONE) {
             memcpy(input->fill->words + (size_t)target * width, words, sizeof *words * width);
             input->fill->parts[target] = (uint8_t)(hash >> (64 - WINDOW_PART_BITS));
@@ -173,6 +169,30 @@ static Status choose_rows(const Context *cx, TopInput *input, uint32_t rows) {
     return OK;
 }
 
+/* Where nearly every row is better than those before it (the latest of each, from rows in the order of time), replacing rows
+ * all over memory costs more than sorting them all. */
+static void note_use(WindowTop *top, uint32_t seen, uint32_t kept) {
+    top->seen += seen;
+    top->kept += kept;
+    if (top->seen >= TRIAL_ROWS) {
+        top->is_off = top->group_count > GROUPS_FEW && top->kept > top->seen / 10 * 8;
+        top->seen = top->kept = 0;
+    }
+}
+
+/* Takes the batch as it is: from here on rows stay where they are, and full chunks are listed. */
+static Status append_all(const Context *cx, const WindowShared *shared, const WindowTop *top, WindowFill *fill, WindowRun *run,
+                         const Batch *in) {
+    uint32_t width = shared->encoding.words;
+    memcpy(fill->words + (size_t)fill->rows * width, top->words, sizeof *fill->words * width * in->rows);
+    for (uint32_t i = 0; i < in->rows; i++) {
+        fill->parts[fill->rows + i] = (uint8_t)(fill->hashes[i] >> (64 - WINDOW_PART_BITS));
+    }
+    TRY(row_buffer_append(cx, &run->rows, in, NULL));
+    fill->rows += in->rows;
+    return window_fill_end_chunks(cx, shared, fill, run);
+}
+
 Status window_top_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top,
                          WindowFill *fill, WindowRun *run, const Batch *in) {
     TopInput input = {.shared = shared, .top = top, .fill = fill, .new_rows = fill->rows};
@@ -180,10 +200,12 @@ Status window_top_append(const Context *cx, const WindowShared *shared, const Wi
         return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a window cannot hold more than 4,294,967,294 rows");
     }
     TRY(window_hash_partitions(cx, spec, fill, in));
+    if (top->is_off) {
+        return append_all(cx, shared, top, fill, run, in);
+    }
     TRY(choose_rows(cx, &input, in->rows));
     TRY(row_buffer_put(cx, &run->rows, in, top->rows, top->targets, input.count));
     fill->rows = input.new_rows;
-    top->seen += in->rows;
-    top->is_off = top->is_off || (top->seen >= TRIAL_ROWS && fill->rows > top->seen / 10 * 7);
+    note_use(top, in->rows, input.count);
     return check_cancel(cx);
 }
