@@ -236,7 +236,7 @@ class Generator:
     def link(self, inner, outer):
         """A condition that names both."""
         kind = self.pick("int", "int", "int", "text")
-        operator = self.pick("=", "=", "=", "=", "<", ">=", "<>", "IS NOT DISTINCT FROM" if self.with_postgres else "IS")
+        operator = self.pick("=", "=", "=", "=", "<", ">=", "<>", "IS NOT DISTINCT FROM")
         return f"{self.column(inner, kind)} {operator} {self.column(outer, kind)}"
 
     def inner_where(self, inner, outer, depth):
@@ -265,6 +265,11 @@ class Generator:
         both = inner + outer if self.chance(0.3) else inner
         return self.without_subqueries(self.value, both, kind, 1)
 
+    def aggregated(self, inner, outer, kind):
+        """An aggregate of outer columns alone would be the outer query's: PostgreSQL and Depot say so, SQLite does not."""
+        value = self.inner_value(inner, outer, kind)
+        return value if any(name in value for name, _ in inner) else self.column(inner, kind)
+
     def scalar(self, outer, kind, depth=1):
         rows, inner = self.inner_rows(outer, depth)
         roll = self.random.random()
@@ -274,7 +279,7 @@ class Generator:
         if roll < 0.7:
             call = self.pick("min", "max") if kind == "text" else self.pick("min", "max", "sum")
             having = f" HAVING count(*) > {self.random.randint(0, 2)}" if self.chance(0.15) else ""
-            return f"(SELECT {call}({self.inner_value(inner, outer, kind)}){rows}{having})"
+            return f"(SELECT {call}({self.aggregated(inner, outer, kind)}){rows}{having})"
         if roll < 0.8:
             key = self.column(inner, "int")
             return f"(SELECT max(q) FROM (SELECT {key} AS k, {self.pick('count(*)', f'max({key})')} AS q{rows} GROUP BY {key}) s)" if kind == "int" else \
@@ -333,7 +338,7 @@ class Generator:
         query = self.random.choice([
             f"SELECT {self.inner_value(inner, scope, kind)} AS q{rows}",
             f"SELECT {self.column(inner, kind)} AS q{rows} ORDER BY {total} LIMIT {self.random.randint(1, 3)}",
-            f"SELECT max({self.inner_value(inner, scope, kind)}) AS q{rows}",
+            f"SELECT max({self.aggregated(inner, scope, kind)}) AS q{rows}",
             f"SELECT count(*) AS q{rows}",
             f"SELECT DISTINCT {self.column(inner, kind)} AS q{rows}",
             f"SELECT {self.column(inner, 'int')} + count(*) AS q{rows} GROUP BY {self.column(inner, 'int')}",
