@@ -6,7 +6,9 @@ import csv
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 
 from engines import END, NULL, Failed
@@ -33,6 +35,7 @@ class Cluster:
         settings = " ".join(f"-c {setting}" for setting in SETTINGS)
         self._run("pg_ctl", "-D", self.data, "-w", "-l", os.path.join(self.folder, "log"), "-o", f"-k {self.folder} {settings}", "start")
         atexit.register(self.close)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that the cluster goes then, too
 
     def _run(self, program, *arguments):
         subprocess.run([*self.user, os.path.join(PROGRAMS, program), *arguments], check=True, stdout=subprocess.DEVNULL,
