@@ -93,15 +93,14 @@ static depot_text supplier_comment(GenChunk *out, Random *random) {
     depot_text comment = random_comment(out, random, 25, 100);
     int32_t mark = random_between(random, 0, 1999);
     if (mark <= 1) {
-        static const char customer[] = "Customer ";
-        const char *what = mark == 0 ? "Complaints" : "Recommends";
-        size_t ends = comment.bytes - strlen(what);
-        int32_t first = random_between(random, 0, (int32_t)(ends - strlen(customer)));
-        int32_t second = random_between(random, first + (int32_t)strlen(customer), (int32_t)ends);
+        depot_text customer = {"Customer ", 9}, what = {mark == 0 ? "Complaints" : "Recommends", 10};
+        size_t ends = comment.bytes - what.bytes;
+        int32_t first = random_between(random, 0, (int32_t)(ends - customer.bytes));
+        int32_t second = random_between(random, first + (int32_t)customer.bytes, (int32_t)ends);
         char *text = gen_reserve(out, comment.bytes);
         memcpy(text, comment.data, comment.bytes);
-        memcpy(text + first, customer, strlen(customer));
-        memcpy(text + second, what, strlen(what));
+        memcpy(text + first, customer.data, customer.bytes);
+        memcpy(text + second, what.data, what.bytes);
         comment.data = text;
     }
     return comment;

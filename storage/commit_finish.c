@@ -559,10 +559,9 @@ static void clean_after(const Context *cx, Finish *finish) {
     commit->base = NULL;
     Status status = cleanup_versions(cx, commit->warehouse->files, &finish->root);
     atomic_store(&commit->warehouse->has_leftovers, finish->root.older_count > 0);
-    if (status == OK) {
-        status = writer_lock_mark(cx, &commit->lock, WRITER_DONE);
+    if (status != OK || writer_lock_mark(cx, &commit->lock, WRITER_DONE) != OK) {
+        error_clear(cx->error);
     }
-    error_clear(cx->error);
 }
 
 static Status prepare(const Context *cx, Finish *finish) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -286,8 +287,8 @@ Status file_read(const Context *cx, File *file, uint64_t offset, void *to, size_
     size_t got;
     TRY(file_read_some(cx, file, offset, to, bytes, &got));
     if (got != bytes) {
-        return fail(cx, DATA_CORRUPTED, "file \"%s\" ends at byte %llu, but should hold %llu bytes at least", file->path,
-                    (unsigned long long)(offset + got), (unsigned long long)(offset + bytes));
+        return fail(cx, DATA_CORRUPTED, "file \"%s\" ends at byte %" PRIu64 ", but should hold %" PRIu64 " bytes at least",
+                    file->path, offset + got, offset + bytes);
     }
     return OK;
 }

@@ -215,8 +215,9 @@ Status root_manifest_decode(const Context *cx, Arena *arena, const char *path, c
 
 size_t pointer_encode(uint64_t version, char *text) {
     int bytes = snprintf(text, POINTER_BYTES_MAX, "depot %u version %" PRIu64 " checksum ", POINTER_FORMAT_VERSION, version);
-    return (size_t)(bytes + snprintf(text + bytes, POINTER_BYTES_MAX - (size_t)bytes, "%016" PRIx64 "\n",
-                                     hash_bytes(text, (size_t)bytes, 0)));
+    int more =
+        snprintf(text + bytes, POINTER_BYTES_MAX - (size_t)bytes, "%016" PRIx64 "\n", hash_bytes(text, (size_t)bytes, 0));
+    return (size_t)bytes + (size_t)more;
 }
 
 /* There is one right text for a version: what is read must be it, byte by byte. */

@@ -23,8 +23,8 @@ typedef struct LockText {
 static size_t lock_text_encode(const LockText *content, char *text) {
     int bytes = snprintf(text, LOCK_TEXT_MAX, "writer pid %d boot %s state %s next %" PRIu64 " checksum ", content->pid,
                          content->boot, content->state, content->next_id);
-    return (size_t)(bytes + snprintf(text + bytes, LOCK_TEXT_MAX - (size_t)bytes, "%016" PRIx64 "\n",
-                                     hash_bytes(text, (size_t)bytes, 0)));
+    int more = snprintf(text + bytes, LOCK_TEXT_MAX - (size_t)bytes, "%016" PRIx64 "\n", hash_bytes(text, (size_t)bytes, 0));
+    return (size_t)bytes + (size_t)more;
 }
 
 /* False if it is empty or damaged: nothing is known then, and a writer cleans up. */

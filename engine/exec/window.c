@@ -193,6 +193,7 @@ static Status place_items(const Context *cx, const WindowShared *shared, const W
     for (uint32_t i = 0; i < sort->count; i++) {
         part->rows[offset + i] = sort->items[i].row;
     }
+    TRY(check_cancel(cx));
     for (uint32_t k = 0; k <= part->key_count; k++) {
         if (part->starts[k] != NULL) {
             TRY(mark_starts(cx, shared, sort, offset, k, part->starts[k]));

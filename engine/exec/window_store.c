@@ -267,8 +267,8 @@ static Status collect_parted(const Context *cx, const WindowShared *shared, uint
     uint32_t last = shared->sort_count == 1 ? WINDOW_PARTS : part + 1;
     for (uint32_t r = 0; r < shared->run_count; r++) {
         const WindowRun *run = &shared->runs[r];
-        TRY(check_cancel(cx));
         for (uint32_t c = 0; c < run->chunk_count; c++) {
+            TRY(check_cancel(cx));
             collect_rows(shared, run, c, run->chunks[c].begins[part], run->chunks[c].begins[last], sort);
         }
     }

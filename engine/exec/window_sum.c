@@ -89,6 +89,7 @@ static Status drop_others(const Context *cx, SumWindow *window, const uint64_t *
     for (uint32_t i = 0; passing != NULL && i < count; i++) {
         bit_put(window->counting, i, bit_get(window->counting, i) && bit_get(passing, window->low + i));
     }
+    TRY(check_cancel(cx));
     if (bits_all_set(window->counting, count)) {
         return OK;
     }
@@ -127,8 +128,10 @@ static uint32_t value_bits(const SumWindow *window) {
 }
 
 static Status run_sums(const Context *cx, SumWindow *window, bool *fits) {
+    TRY(check_cancel(cx));
     uint32_t count = window->high - window->low, bits = value_bits(window) + 33; /* up to 2^32 of them, and a sign */
     *fits = bits <= 128;
+    TRY(check_cancel(cx));
     if (!*fits || (window->values == NULL && window->wide_values == NULL)) {
         return OK;
     }
