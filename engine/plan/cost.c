@@ -74,7 +74,8 @@ static void cost_limit(PhysicalNode *node) {
 /* 1/48 of a broadcast of the row is what one redistributed row was seen to cost. */
 static void cost_exchange(PhysicalNode *node) {
     const PhysicalNode *input = node->children[0];
-    double row = COST_BROADCAST * (double)(((uint64_t)node->width + 8 + 3) / 4 * 4);
+    uint64_t bytes = ((uint64_t)node->width + 8 + 3) / 4 * 4;
+    double row = COST_BROADCAST * (double)bytes;
     double moved = node->exchange.kind == EXCHANGE_BROADCAST ? row : node->exchange.kind == EXCHANGE_HASH ? row / 48 : 0;
     node->cost_start = input->cost_start;
     node->cost_total = input->cost_total + input->rows * moved;
