@@ -77,6 +77,21 @@ Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want,
     return OK;
 }
 
+/* Kernels add codes to the base without a look at overflow: it must be a value of the type. */
+static bool base_is_value(const BlockEntry *entry, Type type) {
+    bool has_base = entry->encoding == ENCODING_BITPACK || entry->encoding == ENCODING_CONSTANT;
+    __int128 base = block_entry_base(entry);
+    if (!has_base || (entry->flags & BLOCK_IS_CODES) != 0) {
+        return true;
+    }
+    switch (type_class(type)) {
+    case CLASS_I16: return base == (int16_t)base;
+    case CLASS_I32: return base == (int32_t)base;
+    case CLASS_I64: return base == (int64_t)base;
+    default: return true;
+    }
+}
+
 const char *block_entry_problem(const BlockEntry *entry, Type type) {
     if (entry->rows == 0 || entry->rows > 65536 || entry->nulls > entry->rows) {
         return "impossible row counts";
@@ -90,6 +105,9 @@ const char *block_entry_problem(const BlockEntry *entry, Type type) {
     }
     if (entry->codec == CODEC_NONE && entry->plain_bytes != entry->stored_bytes) {
         return "impossible sizes";
+    }
+    if (!base_is_value(entry, type)) {
+        return "impossible base";
     }
     return NULL;
 }
