@@ -28,14 +28,21 @@ changes=("UPDATE t SET step = step + 1"
     "BEGIN; DELETE FROM t WHERE k % 2 = 0; UPDATE t SET step = step + 1; INSERT INTO t SELECT k + 1, step, s FROM t WHERE k < $rows;
      COMMIT"
     "BEGIN; CREATE TABLE u AS SELECT k, step + 1 AS step, s FROM t; TRUNCATE t; INSERT INTO t SELECT * FROM u; DROP TABLE u; COMMIT")
-before=0 killed=0 finished=0 round=0
+took_us=() # how long each takes when it is left alone: it is killed within that time
+for change in "${changes[@]}"; do
+    started=$(date +%s%N)
+    sql "$change" >/dev/null || fail "\"$change\" unharmed"
+    took_us+=($((($(date +%s%N) - started) / 1000)))
+done
+before=$(state) killed=0 finished=0 round=0
 while [ $killed -lt "$kills" ]; do
     change=${changes[$((round % ${#changes[@]}))]}
+    wait_us=$(((RANDOM * 32768 + RANDOM) % took_us[round % ${#changes[@]}]))
     round=$((round + 1))
     [ $round -le $((kills * 6)) ] || fail "only $killed of $round runs were killed in time"
     "$depot" "$dir/w" -c "$change" >/dev/null 2>"$dir/errors" &
     pid=$!
-    sleep "0.$(printf '%03d' $((RANDOM % ${WAIT_MS:-400})))"
+    sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
     status=$?
