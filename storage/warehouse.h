@@ -90,11 +90,21 @@ typedef struct Partition {
     uint64_t rows;
 } Partition;
 
+typedef struct CommonValue {
+    Value value;
+    double share; /* of all rows */
+} CommonValue;
+
 typedef struct ColumnStatistics {
     ColumnRange range;    /* over the live rows of the table */
     double distinct;      /* HyperLogLog estimate */
     double average_bytes; /* width of a value; text: mean length */
     uint64_t file_bytes;
+    uint32_t common_count; /* most common values by falling share; 0: none known */
+    const CommonValue *common;
+    uint32_t bound_count; /* of a histogram of the other values: as many lie between any two neighbours; 0: none known */
+    const Value *bounds;
+    double correlation; /* of the order of values with the order of rows within segments, -1 to 1 */
 } ColumnStatistics;
 
 typedef struct TableVersion {

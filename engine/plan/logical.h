@@ -6,7 +6,8 @@
 
 #include "expr/aggregates.h"
 #include "expr/expr.h"
-#include "storage/warehouse.h"
+#include "plan/strategy.h"
+#include "plan/what_if.h"
 
 typedef enum LogicalKind {
     LOGICAL_GET,            /* rows of a table */
@@ -173,6 +174,7 @@ struct LogicalNode {
             JoinKind kind;
             Expr *condition; /* NULL: cross */
             ColumnId mark;   /* JOIN_MARK, JOIN_EXISTS: the added column */
+            JoinStrategy strategy;
         } join;
         struct {
             uint32_t group_count;
@@ -257,6 +259,7 @@ typedef struct LogicalPlan {
     uint32_t shared_count, shared_capacity;
     SharedSubplan *shared;
     uint32_t recursion_count;
+    const WhatIf *what_if; /* NULL: the warehouse as it is */
     bool is_shown;         /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
     uint32_t output_count; /* the result's columns, in order: root columns and their headings */
     ColumnId *outputs;

@@ -198,8 +198,14 @@ typedef struct WindowSpec { /* output: the input's columns, then the items */
 } WindowSpec;
 
 typedef enum ExchangeKind { EXCHANGE_BROADCAST, EXCHANGE_HASH, EXCHANGE_GATHER } ExchangeKind;
+/* A HASH exchange of a salted join treats rows of hot keys apart: one side spreads them over all nodes in turn, the other
+ * sends each of its rows of those keys to all nodes. */
+typedef enum SaltRole { SALT_NONE, SALT_SPREAD, SALT_COPY } SaltRole;
 typedef struct ExchangeSpec {
     ExchangeKind kind;
+    SaltRole salt;
+    uint32_t hot_count;
+    const Value *hot_values; /* of keys[0] */
     uint32_t key_count;
     const uint32_t *keys; /* HASH: slots; placement hash → slice → node, so a side that is already stored so stays put */
     uint32_t merge_key_count; /* GATHER: inputs are sorted; merge them (0: any order) */

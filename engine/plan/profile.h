@@ -24,6 +24,7 @@ typedef struct ScanProfile {
 typedef struct ExchangeProfile {
     uint64_t rows_sent, bytes_sent; /* to other nodes; what stays on its node is not sent */
     uint64_t *bytes_by_pair;        /* [from × (nodes + 1) + to]; the leader is node `nodes` */
+    uint64_t *rows_to_slice; /* HASH: per slice of the warehouse, rows placed there, those that stay on their node included */
 } ExchangeProfile;
 
 typedef struct OperatorProfile {
