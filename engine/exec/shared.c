@@ -89,39 +89,39 @@ static const SinkClass materialize_sink = {.name = "Materialize",
 
 /* ---------------------------------------------------------------------------------------------------------------- source */
 
-typedef struct ScanShared {
+typedef struct KeptRows {
     const RowTable *table; /* borrowed from the Materialize */
     _Atomic(uint32_t) next_chunk;
-} ScanShared;
+} KeptRows;
 
-typedef struct ScanLocal {
+typedef struct KeptReader {
     Batch out;
     uint32_t chunk, row, rows; /* in work: rows [row, rows) of the chunk */
-} ScanLocal;
+} KeptReader;
 
-static Status scan_open(Task *task, const PhysicalNode *op, void *shared_) {
-    ScanShared *shared = shared_;
+static Status shared_scan_open(Task *task, const PhysicalNode *op, void *shared_) {
+    KeptRows *shared = shared_;
     shared->table = &((Materialized *)query_operator_state(task->query, op->shared_scan.shared, task->node))->table;
     return OK;
 }
 
 static Status working_scan_open(Task *task, const PhysicalNode *op, void *shared_) {
-    ((ScanShared *)shared_)->table = query_working_rows(task->query, op->working_scan.id);
+    ((KeptRows *)shared_)->table = query_working_rows(task->query, op->working_scan.id);
     return OK;
 }
 
-static uint32_t scan_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
+static uint32_t kept_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
     (void)task, (void)op;
-    return ((ScanShared *)shared_)->table->chunk_count;
+    return ((KeptRows *)shared_)->table->chunk_count;
 }
 
-static Status scan_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
+static Status kept_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     (void)shared;
-    return batch_init_like(&task->cx, op, &((ScanLocal *)local_)->out);
+    return batch_init_like(&task->cx, op, &((KeptReader *)local_)->out);
 }
 
 /* False after the last chunk. */
-static bool take_chunk(ScanShared *shared, ScanLocal *local) {
+static bool take_chunk(KeptRows *shared, KeptReader *local) {
     while (local->row == local->rows) {
         local->chunk = atomic_fetch_add(&shared->next_chunk, 1);
         if (local->chunk >= shared->table->chunk_count) {
@@ -133,9 +133,9 @@ static bool take_chunk(ScanShared *shared, ScanLocal *local) {
     return true;
 }
 
-static Status scan_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
-    ScanShared *shared = shared_;
-    ScanLocal *local = local_;
+static Status kept_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
+    KeptRows *shared = shared_;
+    KeptReader *local = local_;
     *flow = DONE;
     if (!take_chunk(shared, local)) {
         return OK;
@@ -155,28 +155,28 @@ static Status scan_next(Task *task, const PhysicalNode *op, void *shared_, void 
     return OK;
 }
 
-static void scan_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+static void kept_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
-    batch_free(&((ScanLocal *)local_)->out);
+    batch_free(&((KeptReader *)local_)->out);
 }
 
 static const SourceClass shared_scan_source = {.name = "Shared Scan",
-                                               .shared_size = sizeof(ScanShared),
-                                               .local_size = sizeof(ScanLocal),
-                                               .open = scan_open,
-                                               .open_local = scan_open_local,
-                                               .next = scan_next,
-                                               .close_local = scan_close_local,
-                                               .task_limit = scan_task_limit};
+                                               .shared_size = sizeof(KeptRows),
+                                               .local_size = sizeof(KeptReader),
+                                               .open = shared_scan_open,
+                                               .open_local = kept_open_local,
+                                               .next = kept_next,
+                                               .close_local = kept_close_local,
+                                               .task_limit = kept_task_limit};
 
 static const SourceClass working_scan_source = {.name = "WorkTable Scan",
-                                                .shared_size = sizeof(ScanShared),
-                                                .local_size = sizeof(ScanLocal),
+                                                .shared_size = sizeof(KeptRows),
+                                                .local_size = sizeof(KeptReader),
                                                 .open = working_scan_open,
-                                                .open_local = scan_open_local,
-                                                .next = scan_next,
-                                                .close_local = scan_close_local,
-                                                .task_limit = scan_task_limit};
+                                                .open_local = kept_open_local,
+                                                .next = kept_next,
+                                                .close_local = kept_close_local,
+                                                .task_limit = kept_task_limit};
 
 const OperatorClass working_scan_operator = {.source = &working_scan_source};
 const OperatorClass materialize_operator = {.sink = &materialize_sink};

@@ -65,6 +65,10 @@ Status lower_pass(Lowering *low, const Subplan *input, uint32_t from, Subplan *p
 /* Fills type, name and can_be_null of a column from the logical plan. */
 void lower_column(Lowering *low, Subplan *subplan, uint32_t slot, ColumnId id);
 Status lower_sort_keys(Lowering *low, const Subplan *input, const SortKey *keys, uint32_t count, const SortSlot **out);
+/* The last step for a source whose rows come up on the leader: `out` gets the node's columns and rows, and stands there. */
+Status lower_leader_source(Lowering *low, const LogicalNode *node, Subplan *out);
+/* What a call of an aggregate or window function reads: its arguments, then its filter if there is one. */
+Status lower_call_exprs(Lowering *low, Expr *const *args, uint32_t count, Expr *filter, ExprList *exprs);
 Status lower_filter(Lowering *low, const Subplan *input, const Expr *condition, double rows, Subplan *out);
 
 /* physical_shared.c */

@@ -202,6 +202,24 @@ Status lower_sort_keys(Lowering *low, const Subplan *input, const SortKey *keys,
     return OK;
 }
 
+Status lower_leader_source(Lowering *low, const LogicalNode *node, Subplan *out) {
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        lower_column(low, out, i, node->columns[i]);
+    }
+    out->node->rows = node->rows;
+    out->node->on_leader = moves_rows(low);
+    out->placement.kind = PLACED_LEADER;
+    lower_finish(low, out);
+    return OK;
+}
+
+Status lower_call_exprs(Lowering *low, Expr *const *args, uint32_t count, Expr *filter, ExprList *exprs) {
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(expr_list_add(low->cx, low->arena, exprs, args[i]));
+    }
+    return filter != NULL ? expr_list_add(low->cx, low->arena, exprs, filter) : OK;
+}
+
 /* --------------------------------------------------------------------------------------------------------- simple operators */
 
 Status lower_filter(Lowering *low, const Subplan *input, const Expr *condition, double rows, Subplan *out) {
@@ -299,14 +317,7 @@ static Status lower_table_function(Lowering *low, const LogicalNode *node, Subpl
     for (uint32_t i = 0; i < spec->arg_count; i++) {
         TRY(expr_eval_constant(low->cx, low->arena, node->table_function.args[i], &spec->args[i]));
     }
-    for (uint32_t c = 0; c < node->column_count; c++) {
-        lower_column(low, out, c, node->columns[c]);
-    }
-    out->node->rows = node->rows;
-    out->node->on_leader = moves_rows(low);
-    out->placement.kind = PLACED_LEADER;
-    lower_finish(low, out);
-    return OK;
+    return lower_leader_source(low, node, out);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- order and limit

@@ -32,12 +32,7 @@ static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
     }
     for (uint32_t i = 0; i < calls; i++) {
         const AggregateCall *call = &node->aggregate.calls[i];
-        for (uint32_t a = 0; a < call->arg_count; a++) {
-            TRY(expr_list_add(low->cx, low->arena, &exprs, call->args[a]));
-        }
-        if (call->filter != NULL) {
-            TRY(expr_list_add(low->cx, low->arena, &exprs, call->filter));
-        }
+        TRY(lower_call_exprs(low, call->args, call->arg_count, call->filter, &exprs));
     }
     uint32_t *slots;
     TRY_NEW_ARRAY(low->cx, low->arena, slots, exprs.count + 1);

@@ -21,27 +21,13 @@ Status lower_recursion(Lowering *low, const LogicalNode *node, Subplan *out) {
         TRY(lower_term(low, node, term, &spec->plans[term]));
         out->node->children[term] = spec->plans[term]->root;
     }
-    for (uint32_t i = 0; i < node->column_count; i++) {
-        lower_column(low, out, i, node->columns[i]);
-    }
-    out->node->rows = node->rows;
-    out->node->on_leader = moves_rows(low);
-    out->placement.kind = PLACED_LEADER;
-    lower_finish(low, out);
-    return OK;
+    return lower_leader_source(low, node, out);
 }
 
 Status lower_working_scan(Lowering *low, const LogicalNode *node, Subplan *out) {
     TRY(lower_new(low, PHYSICAL_WORKING_SCAN, 0, node->column_count, out));
     out->node->working_scan.id = node->working_scan.recursion->recursion.id;
-    for (uint32_t i = 0; i < node->column_count; i++) {
-        lower_column(low, out, i, node->columns[i]);
-    }
-    out->node->rows = node->rows;
-    out->node->on_leader = moves_rows(low);
-    out->placement.kind = PLACED_LEADER;
-    lower_finish(low, out);
-    return OK;
+    return lower_leader_source(low, node, out);
 }
 
 /* --------------------------------------------------------------------------------------------------------- inner subplans */
