@@ -487,6 +487,7 @@ static Status warehouse_make(const Context *cx, FileSystem *files, bool owns_fil
     memory_account_init(&warehouse->memory, cx->memory, "warehouse", 0);
     pthread_mutex_init(&warehouse->mutex, NULL);
     pthread_mutex_init(&warehouse->attachment.lock, NULL);
+    pthread_mutex_init(&warehouse->history.lock, NULL);
     Context own = warehouse_context(cx, warehouse);
     Status status = open_filled(&own, warehouse, options);
     if (status != OK) {
@@ -559,6 +560,7 @@ void warehouse_close(Warehouse *warehouse) {
     }
     release_tables(warehouse->tables, warehouse->table_count);
     attachment_close(&warehouse->attachment);
+    attachment_close(&warehouse->history);
     if (warehouse->owns_files) {
         file_system_free(warehouse->files);
     }
@@ -603,4 +605,7 @@ MemoryAccount *warehouse_memory(Warehouse *warehouse) {
 }
 Attachment *warehouse_attachment(Warehouse *warehouse) {
     return &warehouse->attachment;
+}
+Attachment *warehouse_history(Warehouse *warehouse) {
+    return &warehouse->history;
 }

@@ -57,6 +57,7 @@ typedef struct Attachment {
     void (*release)(void *object);
 } Attachment;
 Attachment *warehouse_attachment(Warehouse *warehouse); /* block cache and segment metadata: storage/cache.c */
+Attachment *warehouse_history(Warehouse *warehouse);    /* what ran: plan/query_log.c */
 
 /* ------------------------------------------------------------------------------------------------- what a version holds */
 

@@ -13,7 +13,7 @@ struct Warehouse {
     bool was_created;
     int64_t cache_bytes_max;
     Topology topology;
-    Attachment attachment;
+    Attachment attachment, history;
     _Atomic(bool) has_leftovers; /* the last commit could not remove all that it retired */
     pthread_mutex_t mutex;       /* guards all below */
     Snapshot *current;           /* the newest that someone holds; borrowed: its last release clears it */

@@ -1,7 +1,7 @@
 /* current_schema(), version() and their kin: constants of the session, put in place of the call. */
 #include "bind/bind_session_call.h"
 
-#include "storage/warehouse.h"
+#include "plan/query_log.h"
 
 #include <unistd.h>
 
@@ -47,6 +47,21 @@ static Status value_version(const Context *cx, const SessionCall *call, Value *v
 static Status value_pid(const Context *cx, const SessionCall *call, Value *value) {
     (void)cx, (void)call;
     *value = value_i64(type_make(TYPE_INTEGER), getpid());
+    return OK;
+}
+
+static Status note_query(void *last, const LoggedQuery *query) {
+    *(int64_t *)last = query->reads_tables ? (int64_t)query->id : *(int64_t *)last;
+    return OK;
+}
+
+static Status value_last_query(const Context *cx, const SessionCall *call, Value *value) {
+    (void)cx;
+    int64_t last = -1;
+    if (call->binder->snapshot != NULL) {
+        TRY(query_log_each(snapshot_warehouse(call->binder->snapshot), note_query, &last));
+    }
+    *value = value_i64(type_make(TYPE_INTEGER), last);
     return OK;
 }
 

@@ -353,12 +353,15 @@ depot_code depot_bind_text(depot_statement *statement, uint32_t n, const char *t
 /* ------------------------------------------------------------------------------------------------------------- stepping */
 
 static depot_code finish_call(depot_statement *statement, Status status, uint64_t started) {
+    statement->elapsed_ns += clock_ns() - started;
+    if (status != OK || statement->run.is_done) {
+        query_log_statement(statement, status);
+    }
     if (status != OK) {
         run_end(statement);
         statement->has_failed = true;
         transaction_fail(statement->db);
     }
-    statement->elapsed_ns += clock_ns() - started;
     return session_result(statement->db, status, statement->text, statement->text_bytes);
 }
 

@@ -4,6 +4,7 @@
  *   ddl.c        CREATE, DROP            show.c       SET, SHOW, DESCRIBE: results that are tables of text
  *   prepared.c   PREPARE, EXECUTE        drop.c       DROP and what depends
  *   copy.c       COPY                    appender.c   whole batches from outside
+ *   query_log.c  what ended goes to the log
  *   transaction.c  what a statement reads and writes in, BEGIN to COMMIT or ROLLBACK */
 #ifndef DEPOT_SESSION_SESSION_H
 #define DEPOT_SESSION_SESSION_H
@@ -14,6 +15,7 @@
 #include "depot.h"
 #include "exec/exec.h"
 #include "parser/ast.h"
+#include "plan/query_log.h"
 
 #include <stdatomic.h>
 
@@ -71,8 +73,11 @@ typedef struct Run {
     PhysicalPlan *plan;
     Query *query;
     TextTable *table;
-    uint32_t table_next; /* row to hand out */
+    uint32_t table_next;    /* row to hand out */
+    int64_t started_micros; /* by the clock, UTC */
     uint64_t planning_ns;
+    LoggedQuery logged; /* what the log is told, as far as it is known */
+    bool is_logged;
     uint32_t column_count; /* of the result */
     const char **names;
     Type *types;
@@ -116,6 +121,7 @@ struct depot_statement {
 };
 
 uint64_t clock_ns(void);
+int64_t clock_micros_utc(void);
 uint32_t session_threads(const Settings *settings);
 
 /* Makes these the connection's settings. */
@@ -133,6 +139,11 @@ Status run_plan(depot_statement *statement);
 /* The next batch of the result, NULL at the end. */
 Status run_fetch(depot_statement *statement, const Batch **batch);
 void run_end(depot_statement *statement); /* back to where nothing ran */
+/* query_log.c: the run has ended, well or not; only the first call counts. */
+void query_log_statement(depot_statement *statement, Status status);
+/* Keeps the counters of the run's query, which is closed next. */
+void query_log_take_counters(depot_statement *statement);
+bool query_log_wants_steps(const Settings *settings);
 /* Runs a plan that writes into the run's commit to its end; *rows is what was written. */
 Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows);
 

@@ -14,7 +14,7 @@ uint64_t clock_ns(void) {
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static int64_t clock_micros_utc(void) {
+int64_t clock_micros_utc(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
@@ -55,7 +55,8 @@ static void run_begin(depot_statement *statement) {
     timezone_lookup(&cx, run->settings.timezone, strlen(run->settings.timezone), &run->zone); /* it was found when it was set */
     atomic_store(&db->cancel, false);
     db->error.status = OK; /* of the statement before */
-    statement->now_micros = db->transaction.state == TRANSACTION_OPEN ? db->transaction.now_micros : clock_micros_utc();
+    run->started_micros = clock_micros_utc();
+    statement->now_micros = db->transaction.state == TRANSACTION_OPEN ? db->transaction.now_micros : run->started_micros;
     statement->is_running = true;
 }
 
@@ -64,6 +65,7 @@ void run_end(depot_statement *statement) {
     if (!statement->is_running) {
         return;
     }
+    query_log_statement(statement, OK); /* given up before its end */
     prepared_end(statement);
     query_close(run->query);
     transaction_leave(statement);
@@ -220,6 +222,7 @@ static Status run_change(const Context *cx, depot_statement *statement) {
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     run->rows = query_rows_written(run->query);
+    query_log_take_counters(statement);
     query_close(run->query);
     run->query = NULL;
     TRY(verify_constraints(cx, statement, changed_table(statement->ast)));
@@ -363,6 +366,7 @@ Status run_plan(depot_statement *statement) {
         TRY(take_plan_columns(&cx, run));
     }
     run->is_done = run->table == NULL && !is_select(statement);
+    run->planning_ns = run->planning_ns == 0 && is_select(statement) ? clock_ns() - started : run->planning_ns;
     run->is_planned = true;
     return OK;
 }
