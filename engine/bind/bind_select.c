@@ -429,6 +429,7 @@ Status bind_select(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     Select select = {.ast = ast_select, .scope = {.outer = outer, .ctes = ctes}};
     TRY(check_windows(cx, &ast_select->windows));
     TRY(bind_from_list(cx, binder, &ast_select->from, &select.scope, &select.node));
+    TRY(bind_hints(cx, binder, &select));
     TRY(bind_items(cx, binder, &select));
     if (ast_select->where != NULL) {
         Place where = select_row_place(binder, &select, CLAUSE_WHERE);

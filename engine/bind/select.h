@@ -91,6 +91,8 @@ static inline Place select_row_place(Binder *binder, Select *select, Clause clau
     return (Place){.binder = binder, .scope = &select->scope, .clause = clause, .select = select, .pending = &select->before};
 }
 
+/* The hints of the comment behind SELECT go to the plan (bind_hints.c). */
+Status bind_hints(const Context *cx, Binder *binder, const Select *select);
 /* A column reference, or an alias of the select list: then *column is NULL and *out its expression. */
 Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out);
 Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);

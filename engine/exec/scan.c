@@ -155,7 +155,7 @@ static Status prune(Task *task, const PhysicalNode *op, ScanShared *shared, uint
     uint32_t segments_read;
     memset(survives, 1, table->segment_count);
     shared->profile.partitions = shared->profile.partitions_read = table->partition_count;
-    if (task->cx.settings->partition_pruning && shared->predicate_count > 0) {
+    if (task->cx.settings->partition_pruning && !op->scan.keeps_partitions && shared->predicate_count > 0) {
         table_prune(table, shared->predicates, shared->predicate_count, survives, &shared->profile.partitions_read,
                     &segments_read);
     }

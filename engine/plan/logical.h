@@ -77,6 +77,7 @@ typedef struct LogicalColumn {
 } LogicalColumn;
 
 typedef struct LogicalNode LogicalNode;
+typedef struct Hint Hint;
 
 typedef struct SortKey {
     Expr *expr; /* a COLUMN of the input */
@@ -259,6 +260,7 @@ typedef struct LogicalPlan {
     uint32_t shared_count, shared_capacity;
     SharedSubplan *shared;
     uint32_t recursion_count;
+    Hint *hints;           /* NULL: none (plan/hints.h) */
     const WhatIf *what_if; /* NULL: the warehouse as it is */
     bool is_shown;         /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
     uint32_t output_count; /* the result's columns, in order: root columns and their headings */

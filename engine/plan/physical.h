@@ -60,6 +60,7 @@ typedef struct ScanSpec {
     uint32_t join_filter_count;
     ScanJoinFilter *join_filters;
     uint32_t partitions_read; /* after static pruning; of table->partition_count */
+    bool keeps_partitions;    /* none is skipped: a hint says so */
 } ScanSpec;
 
 /* Writes its input; has no output. */

@@ -4,6 +4,7 @@
 #include "plan/dictionaries.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
+#include "plan/hints.h"
 #include "plan/scan_predicates.h"
 
 #include "core/settings.h"
@@ -172,7 +173,8 @@ static Status scan_predicates(Lowering *low, const LogicalNode *get, Subplan *sc
     spec->predicates = list.items;
     spec->predicate_count = list.count;
     spec->partitions_read = spec->table->partition_count;
-    if (list.count == 0 || spec->table->segment_count == 0 || !low->cx->settings->partition_pruning) {
+    spec->keeps_partitions = hints_keep_partitions(low->logical, get);
+    if (list.count == 0 || spec->table->segment_count == 0 || spec->keeps_partitions || !low->cx->settings->partition_pruning) {
         return OK;
     }
     uint8_t *survives;
