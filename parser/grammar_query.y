@@ -382,6 +382,7 @@ call(E) ::= POSITION(K) LP expr(A) POSITION_IN expr(B) RP.          { E = ast_ca
 call(E) ::= SUBSTRING(K) LP exprs(L) RP.        { E = ast_call_word(p, K, L); }
 call(E) ::= SUBSTRING(K) LP expr(A) FROM expr(B) RP.                { E = ast_call_2(p, K, "substring", A, B); }
 call(E) ::= SUBSTRING(K) LP expr(A) FROM expr(B) FOR expr(C) RP.    { E = ast_call_3(p, K, "substring", A, B, C); }
+call(E) ::= SUBSTRING(K) LP expr(A) SIMILAR expr(B) ESCAPE expr(C) RP.   { E = ast_call_3(p, K, "substring", A, B, C); }
 call(E) ::= SUBSTRING(K) LP expr(A) FOR expr(C) RP.                 { E = ast_call_substring_for(p, K, A, C); }
 call(E) ::= OVERLAY(K) LP exprs(L) RP.          { E = ast_call_word(p, K, L); }
 call(E) ::= OVERLAY(K) LP expr(A) PLACING expr(B) FROM expr(C) RP.              { E = ast_call_3(p, K, "overlay", A, B, C); }

@@ -390,31 +390,6 @@ static Status bind_between(const Context *cx, Place *place, const AstExpr *ast, 
     return negate_if(cx, place, ast->negated, out);
 }
 
-/* A LIKE pattern with another escape character, written with backslashes. */
-static Status rewrite_escape(const Context *cx, Arena *arena, const AstExpr *pattern, const AstExpr *escape, AstExpr *out) {
-    if (pattern->kind != AST_STRING || escape->kind != AST_STRING) {
-        return fail_unsupported(cx, escape->pos, "ESCAPE of a pattern that is not constant");
-    }
-    if (strlen(escape->text) > 1) {
-        return fail_at(cx, escape->pos, INVALID_ESCAPE, "invalid escape string: it must be empty or one character");
-    }
-    char *text = arena_alloc(cx, arena, strlen(pattern->text) * 2 + 1);
-    TRY_POINTER(text);
-    char *to = text;
-    for (const char *from = pattern->text; *from != '\0'; from++) {
-        if (*from == escape->text[0] && from[1] != '\0') {
-            *to++ = '\\';
-            from++;
-        } else if (*from == '\\') {
-            *to++ = '\\';
-        }
-        *to++ = *from;
-    }
-    *out = *pattern;
-    out->text = text;
-    return OK;
-}
-
 static Status bind_similar(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     Expr **args;
     TRY(bind_exprs(cx, place, &ast->args, &args));
@@ -426,16 +401,9 @@ static Status bind_like(const Context *cx, Place *place, const AstExpr *ast, Exp
     if (ast->like == AST_LIKE_SIMILAR) {
         return bind_similar(cx, place, ast, out);
     }
-    AstExpr rewritten;
-    const AstExpr *pattern = ast->args.items[1];
-    if (ast->args.count == 3) {
-        TRY(rewrite_escape(cx, place->binder->arena, pattern, ast->args.items[2], &rewritten));
-        pattern = &rewritten;
-    }
-    Expr *left, *right;
-    TRY(bind_expr(cx, place, ast->args.items[0], &left));
-    TRY(bind_expr(cx, place, pattern, &right));
-    TRY(operator_bind(cx, place->binder->arena, ast->like == AST_LIKE_ILIKE ? "~~*" : "~~", left, right, ast->pos, out));
+    Expr **args;
+    TRY(bind_exprs(cx, place, &ast->args, &args));
+    TRY(like_bind(cx, place->binder->arena, args, ast->args.count, ast->like == AST_LIKE_ILIKE, ast->pos, out));
     return negate_if(cx, place, ast->negated, out);
 }
 

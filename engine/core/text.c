@@ -217,6 +217,31 @@ LikePattern like_prepare(const char *data, size_t bytes, char escape, bool ignor
     return pattern;
 }
 
+size_t like_with_backslashes(const char *pattern, size_t bytes, const char *escape, size_t escape_bytes, char *out) {
+    char *to = out;
+    for (size_t i = 0; i < bytes;) {
+        bool is_escape = escape_bytes > 0 && bytes - i >= escape_bytes && memcmp(pattern + i, escape, escape_bytes) == 0;
+        if (is_escape) {
+            i += escape_bytes;
+        }
+        if (is_escape || pattern[i] == '\\') {
+            *to++ = '\\';
+        }
+        if (i < bytes) {
+            *to++ = pattern[i++];
+        }
+    }
+    return (size_t)(to - out);
+}
+
+bool like_is_dangling(const char *pattern, size_t bytes) {
+    size_t backslashes = 0;
+    while (backslashes < bytes && pattern[bytes - backslashes - 1] == '\\') {
+        backslashes++;
+    }
+    return backslashes % 2 == 1;
+}
+
 /* -------------------------------------------------------------------------------------------------------- single characters */
 
 static bool is_ascii(uint32_t character) {

@@ -88,4 +88,10 @@ typedef struct LikePattern {
 LikePattern like_prepare(const char *data, size_t bytes, char escape, bool ignore_case);
 bool text_like(const LikePattern *pattern, const char *data, size_t bytes);
 
+/* A pattern whose escape is `escape` (one character, or nothing) written with backslashes; out: 2 × bytes. Returns its bytes.
+ */
+size_t like_with_backslashes(const char *pattern, size_t bytes, const char *escape, size_t escape_bytes, char *out);
+/* Whether the pattern ends with a backslash that escapes nothing. */
+bool like_is_dangling(const char *pattern, size_t bytes);
+
 #endif

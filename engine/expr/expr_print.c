@@ -93,6 +93,10 @@ static bool is_operator(const Function *function) {
     return strchr("+-*/%^|~", function->name[0]) != NULL;
 }
 
+static bool is_like_function(const Function *function) {
+    return strcmp(function->name, "like_escape") == 0 || strcmp(function->name, "ilike_escape") == 0;
+}
+
 static int operator_level(const Function *function) {
     switch (function->name[0]) {
     case '+':
@@ -114,7 +118,10 @@ static int expr_level(const Expr *expr) {
     case EXPR_IS_NULL:
     case EXPR_DISTINCT:
     case EXPR_IN: return LEVEL_COMPARE;
-    case EXPR_CALL: return is_operator(expr->function) ? operator_level(expr->function) : LEVEL_ATOM;
+    case EXPR_CALL:
+        return is_operator(expr->function)        ? operator_level(expr->function)
+               : is_like_function(expr->function) ? LEVEL_LIKE
+                                                  : LEVEL_ATOM;
     default: return LEVEL_ATOM;
     }
 }
@@ -142,8 +149,25 @@ static void put_joined(Printer *printer, const Expr *expr, const char *word, int
     }
 }
 
+static void put_like(Printer *printer, const Expr *expr) {
+    const Expr *escape = expr->args[2];
+    put_operand(printer, expr->args[0], LEVEL_LIKE);
+    put(printer, expr->function->name[0] == 'l' ? " LIKE " : " ILIKE ");
+    put_operand(printer, expr->args[1], LEVEL_LIKE + 1);
+    bool is_default = escape->kind == EXPR_CONSTANT && !escape->value.is_null && escape->value.text.bytes == 1 &&
+                      text_data(&escape->value.text)[0] == '\\';
+    if (!is_default) {
+        put(printer, " ESCAPE ");
+        put_operand(printer, escape, LEVEL_LIKE + 1);
+    }
+}
+
 static void put_call(Printer *printer, const Expr *expr) {
     const char *name = expr->function->name;
+    if (is_like_function(expr->function)) {
+        put_like(printer, expr);
+        return;
+    }
     if (!is_operator(expr->function)) {
         put(printer, name);
         put(printer, "(");

@@ -40,14 +40,13 @@ static void close_pattern(Pattern *pattern) {
     }
 }
 
-static Status open_pattern(const Context *cx, const Text *text, const Text *flags, uint32_t options, char escape,
-                           Pattern *pattern) {
+static Status open_pattern(const Context *cx, const Text *text, const Text *flags, uint32_t options, Pattern *pattern) {
     if (pattern->is_open && text_equal(&pattern->text, text) && text_equal(&pattern->flags, flags)) {
         return OK;
     }
     close_pattern(pattern);
     TRY(read_flags(cx, flags, &options, pattern));
-    TRY(regex_open(cx, text, options, escape, &pattern->matcher));
+    TRY(regex_open(cx, text, options, &pattern->matcher));
     pattern->text = *text;
     pattern->flags = *flags;
     pattern->is_open = true;
@@ -58,9 +57,14 @@ static Status open_pattern(const Context *cx, const Text *text, const Text *flag
 
 static const Text no_text;
 
-/* Whether the texts match; `flags`, `escape`: arguments or NULL. */
-static Status match_rows(const Context *cx, const Vector *const *args, const Vector *flags, uint32_t options, uint32_t rows,
-                         Vector *out) {
+static Status check_flags(const Context *cx, const Function *function, const Pattern *pattern) {
+    return pattern->is_global ? fail(cx, INVALID_PARAMETER_VALUE, "%s() does not support the \"global\" option", function->name)
+                              : OK;
+}
+
+/* Whether the texts match; `flags`: an argument or NULL. */
+static Status match_rows(const Context *cx, const Function *function, const Vector *const *args, const Vector *flags,
+                         uint32_t options, uint32_t rows, Vector *out) {
     Pattern pattern = {0};
     Status status = OK;
     for (uint32_t row = 0; row < rows && status == OK; row++) {
@@ -70,7 +74,8 @@ static Status match_rows(const Context *cx, const Vector *const *args, const Vec
         bool found = false;
         Text text = arg_TEXT(args[0], row), expression = arg_TEXT(args[1], row);
         Text wanted = flags == NULL ? no_text : arg_TEXT(flags, row);
-        status = open_pattern(cx, &expression, &wanted, options, '\\', &pattern);
+        status = open_pattern(cx, &expression, &wanted, options, &pattern);
+        status = status == OK ? check_flags(cx, function, &pattern) : status;
         status = status == OK ? regex_find(cx, &pattern.matcher, &text, 0, &found) : status;
         ((uint8_t *)out->data)[row] = found;
     }
@@ -80,38 +85,47 @@ static Status match_rows(const Context *cx, const Vector *const *args, const Vec
 
 Status fn_regexp_match(FN_PARAMETERS) {
     FN_UNUSED;
-    return match_rows(cx, args, arg_count > 2 ? args[2] : NULL, 0, rows, out);
+    return match_rows(cx, function, args, arg_count > 2 ? args[2] : NULL, 0, rows, out);
 }
 
 Status fn_regexp_imatch(FN_PARAMETERS) {
     FN_UNUSED;
-    return match_rows(cx, args, NULL, REGEX_IGNORE_CASE, rows, out);
+    return match_rows(cx, function, args, NULL, REGEX_IGNORE_CASE, rows, out);
 }
 
 Status fn_similar(FN_PARAMETERS) {
     FN_UNUSED;
-    return match_rows(cx, args, NULL, REGEX_SIMILAR, rows, out);
+    return match_rows(cx, function, args, NULL, REGEX_SIMILAR, rows, out);
+}
+
+/* The row's pattern with its escape, as one with backslashes, in the arena. */
+static Status escaped_pattern(const Context *cx, Arena *arena, const Text *pattern, const Text *escape, Text *out) {
+    char *data = arena_alloc(cx, arena, (size_t)pattern->bytes * 2 + 1);
+    if (data == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    TRY(like_check_escape(cx, text_data(escape), escape->bytes));
+    *out = text_view(
+        data, (uint32_t)like_with_backslashes(text_data(pattern), pattern->bytes, text_data(escape), escape->bytes, data));
+    return OK;
 }
 
 Status fn_similar_escape(FN_PARAMETERS) {
     FN_UNUSED;
+    Pattern pattern = {0};
     Status status = OK;
     for (uint32_t row = 0; row < rows && status == OK; row++) {
-        RegexMatcher matcher;
         Text text = arg_TEXT(args[0], row), expression = arg_TEXT(args[1], row), escape = arg_TEXT(args[2], row);
         bool found = false;
         if (!fn_row_valid(out, row)) {
             continue;
         }
-        if (escape.bytes > 1) {
-            fail(cx, INVALID_ESCAPE, "invalid escape string");
-            return fail_hint(cx, "the escape must be one ASCII character, or empty for none");
-        }
-        TRY(regex_open(cx, &expression, REGEX_SIMILAR, escape.bytes == 1 ? text_data(&escape)[0] : 0, &matcher));
-        status = regex_find(cx, &matcher, &text, 0, &found);
-        regex_close(&matcher);
+        status = escaped_pattern(cx, arena, &expression, &escape, &expression);
+        status = status == OK ? open_pattern(cx, &expression, &no_text, REGEX_SIMILAR, &pattern) : status;
+        status = status == OK ? regex_find(cx, &pattern.matcher, &text, 0, &found) : status;
         ((uint8_t *)out->data)[row] = found;
     }
+    close_pattern(&pattern);
     return status;
 }
 
@@ -170,7 +184,10 @@ static Status begin_search(const Context *cx, const Function *function, const Ve
     Text expression = arg_TEXT(args[1], row), wanted = flags < arg_count ? arg_TEXT(args[flags], row) : no_text;
     int64_t position = start < arg_count ? arg_I32(args[start], row) : 1;
     TRY(check_positive(cx, function->name, "start", position, 1));
-    TRY(open_pattern(cx, &expression, &wanted, 0, 0, pattern));
+    TRY(open_pattern(cx, &expression, &wanted, 0, pattern));
+    if (strcmp(function->name, "regexp_replace") != 0) {
+        TRY(check_flags(cx, function, pattern));
+    }
     *search = (Search){.pattern = pattern, .text = arg_TEXT(args[0], row)};
     if (position > 1 && !position_byte(&search->text, position, &search->next)) {
         search->next = (size_t)search->text.bytes + 1;
@@ -306,6 +323,31 @@ Status fn_substring_pattern(FN_PARAMETERS) {
             continue;
         }
         status = begin_search(cx, function, args, 2, 2, 2, row, &pattern, &search);
+        status = status == OK ? next_match(cx, &search, &found) : status;
+        if (status == OK) {
+            narrow_to_group(&search, pattern.matcher.groups > 0, &found);
+            status = put_part(cx, &search, found, arena, out, row);
+        }
+    }
+    close_pattern(&pattern);
+    return status;
+}
+
+/* substring(text SIMILAR pattern ESCAPE escape): what stands between the two escape-double-quotes, or the text if it matches.
+ */
+Status fn_substring_similar(FN_PARAMETERS) {
+    FN_UNUSED;
+    Pattern pattern = {0};
+    Status status = OK;
+    for (uint32_t row = 0; row < rows && status == OK; row++) {
+        Text expression = arg_TEXT(args[1], row), escape = arg_TEXT(args[2], row);
+        Search search = {.pattern = &pattern, .text = arg_TEXT(args[0], row)};
+        bool found = false;
+        if (!fn_row_valid(out, row)) {
+            continue;
+        }
+        status = escaped_pattern(cx, arena, &expression, &escape, &expression);
+        status = status == OK ? open_pattern(cx, &expression, &no_text, REGEX_SIMILAR, &pattern) : status;
         status = status == OK ? next_match(cx, &search, &found) : status;
         if (status == OK) {
             narrow_to_group(&search, pattern.matcher.groups > 0, &found);

@@ -32,6 +32,10 @@ Status function_bind(const Context *cx, Arena *arena, const char *name, Expr **a
                      Expr **call);
 /* Binary and unary operators by symbol: + - * / % || = <> < <= > >= ~~ (LIKE) … with PostgreSQL's implicit casts. */
 Status operator_bind(const Context *cx, Arena *arena, const char *symbol, Expr *left, Expr *right, SourcePos pos, Expr **out);
+/* args[0] LIKE args[1] [ESCAPE args[2]]; INVALID_ESCAPE. */
+Status like_bind(const Context *cx, Arena *arena, Expr **args, uint32_t arg_count, bool ignore_case, SourcePos pos, Expr **out);
+/* INVALID_ESCAPE unless the escape is one character or nothing. */
+Status like_check_escape(const Context *cx, const char *escape, size_t bytes);
 /* Casts for assignment (INSERT, is_explicit false) or CAST (is_explicit true). CANNOT_COERCE, DATATYPE_MISMATCH. Unknown
  * literals are parsed at once. */
 Status cast_bind(const Context *cx, Arena *arena, Expr *from, Type to, bool is_explicit, bool is_try, Expr **out);

@@ -18,7 +18,6 @@ typedef struct Regex {
     pcre2_code *code;
     char *pattern; /* owned */
     uint32_t bytes, options;
-    char escape;
     uint32_t users; /* this and the rest under the lock */
     bool is_kept;
     uint64_t last_use;
@@ -116,38 +115,50 @@ static void translate_posix(const char *pattern, size_t bytes, PatternText *out)
     }
 }
 
+/* An escaped character of SIMILAR TO. Two escaped double quotes divide the pattern into three parts, the second is a group. */
+static bool put_similar_escape(char c, uint32_t *quotes, PatternText *out) {
+    if (c == '"') {
+        put(out, *quotes == 0 ? ")(" : ")(?:");
+        return ++*quotes <= 2;
+    }
+    if ((unsigned char)c < 0x80) {
+        put_byte(out, '\\');
+    }
+    put_byte(out, c);
+    return true;
+}
+
 /* SIMILAR TO: | * + ? {m,n} ( ) [ ] mean what they mean, % and _ stand for .* and ., all else for itself. */
-static bool translate_similar(const char *pattern, size_t bytes, char escape, PatternText *out) {
-    bool in_brackets = false;
+static Status translate_similar(const Context *cx, const char *pattern, size_t bytes, PatternText *out) {
+    bool in_brackets = false, has_parts = memmem(pattern, bytes, "\\\"", 2) != NULL;
+    uint32_t quotes = 0;
     put(out, "^(?:");
     for (size_t i = 0; i < bytes; i++) {
         char c = pattern[i];
-        if (escape != 0 && c == escape) {
+        if (c == '\\') {
             if (++i == bytes) {
-                return false;
+                return fail(cx, INVALID_ESCAPE, "the pattern of SIMILAR TO must not end with its escape character");
             }
-            if ((unsigned char)pattern[i] < 0x80) {
-                put_byte(out, '\\');
+            if (!put_similar_escape(pattern[i], &quotes, out)) {
+                return fail(cx, INVALID_ESCAPE, "a pattern of SIMILAR TO has at most two escaped double quotes");
             }
-            put_byte(out, pattern[i]);
         } else if (in_brackets) {
             in_brackets = c != ']';
-            put(out, c == '\\' ? "\\" : "");
             put_byte(out, c);
         } else if (c == '%') {
-            put(out, ".*");
+            put(out, has_parts && quotes == 0 ? ".*?" : ".*"); /* the first part takes as little as it can */
         } else if (c == '_') {
             put_byte(out, '.');
         } else if (c == '(') {
             put(out, "(?:");
         } else {
             in_brackets = c == '[';
-            put(out, c == '\\' || c == '.' || c == '^' || c == '$' ? "\\" : "");
+            put(out, c == '.' || c == '^' || c == '$' ? "\\" : "");
             put_byte(out, c);
         }
     }
     put(out, ")$");
-    return true;
+    return OK;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- compilation */
@@ -182,9 +193,7 @@ static Status compile(const Context *cx, const char *pattern, Regex *regex) {
     TRY_ALLOC(cx, text.data, room);
     Status status = OK;
     if (regex->options & REGEX_SIMILAR) {
-        if (!translate_similar(pattern, regex->bytes, regex->escape, &text)) {
-            status = fail(cx, INVALID_ESCAPE, "the pattern of SIMILAR TO must not end with its escape character");
-        }
+        status = translate_similar(cx, pattern, regex->bytes, &text);
     } else if (regex->options & REGEX_LITERAL) {
         memcpy(text.data, pattern, regex->bytes);
         text.bytes = regex->bytes;
@@ -206,17 +215,17 @@ static void regex_free(Regex *regex) {
 
 /* ------------------------------------------------------------------------------------------------------- the kept patterns */
 
-static bool is_same(const Regex *regex, const Text *pattern, uint32_t options, char escape) {
-    return regex->bytes == pattern->bytes && regex->options == options && regex->escape == escape &&
+static bool is_same(const Regex *regex, const Text *pattern, uint32_t options) {
+    return regex->bytes == pattern->bytes && regex->options == options &&
            memcmp(regex->pattern, text_data(pattern), pattern->bytes) == 0;
 }
 
 /* The kept pattern, now in use, or NULL. */
-static Regex *find_kept(const Text *pattern, uint32_t options, char escape) {
+static Regex *find_kept(const Text *pattern, uint32_t options) {
     Regex *found = NULL;
     pthread_mutex_lock(&lock);
     for (uint32_t i = 0; i < KEPT_MAX && found == NULL; i++) {
-        if (kept[i] != NULL && is_same(kept[i], pattern, options, escape)) {
+        if (kept[i] != NULL && is_same(kept[i], pattern, options)) {
             found = kept[i];
             found->users++;
             found->last_use = ++uses;
@@ -245,7 +254,7 @@ static void keep(Regex *regex) {
     regex_free(evicted);
 }
 
-static Status compile_new(const Context *cx, const Text *pattern, uint32_t options, char escape, Regex **out) {
+static Status compile_new(const Context *cx, const Text *pattern, uint32_t options, Regex **out) {
     if (pattern->bytes > PATTERN_BYTES_MAX) {
         return fail(cx, INVALID_REGULAR_EXPRESSION, "invalid regular expression: longer than %d bytes", PATTERN_BYTES_MAX);
     }
@@ -257,7 +266,7 @@ static Status compile_new(const Context *cx, const Text *pattern, uint32_t optio
         return fail(cx, OUT_OF_MEMORY, "out of memory");
     }
     memcpy(copy, text_data(pattern), pattern->bytes);
-    *regex = (Regex){.pattern = copy, .bytes = pattern->bytes, .options = options, .escape = escape, .users = 1};
+    *regex = (Regex){.pattern = copy, .bytes = pattern->bytes, .options = options, .users = 1};
     Status status = compile(cx, copy, regex);
     if (status != OK) {
         regex_free(regex);
@@ -282,13 +291,13 @@ static void make_limits(void) {
     }
 }
 
-Status regex_open(const Context *cx, const Text *pattern, uint32_t options, char escape, RegexMatcher *matcher) {
+Status regex_open(const Context *cx, const Text *pattern, uint32_t options, RegexMatcher *matcher) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     *matcher = (RegexMatcher){0};
     pthread_once(&once, make_limits);
-    matcher->regex = find_kept(pattern, options, escape);
+    matcher->regex = find_kept(pattern, options);
     if (matcher->regex == NULL) {
-        TRY(compile_new(cx, pattern, options, escape, &matcher->regex));
+        TRY(compile_new(cx, pattern, options, &matcher->regex));
     }
     pcre2_pattern_info(matcher->regex->code, PCRE2_INFO_CAPTURECOUNT, &matcher->groups);
     matcher->match = pcre2_match_data_create_from_pattern(matcher->regex->code, NULL);

@@ -14,7 +14,7 @@ typedef enum RegexOption {
     REGEX_BY_LINE = 2,  /* . and [^…] do not match a newline, ^ and $ match at each line */
     REGEX_EXTENDED = 4, /* white space and comments in the pattern mean nothing */
     REGEX_LITERAL = 8,  /* the pattern is plain text */
-    REGEX_SIMILAR = 16  /* SIMILAR TO: % and _, the whole text has to match */
+    REGEX_SIMILAR = 16  /* SIMILAR TO, with backslash as its escape: % and _, the whole text has to match */
 } RegexOption;
 
 /* A compiled pattern in use by one thread. Compiled patterns are kept for the next who asks. */
@@ -24,8 +24,8 @@ typedef struct RegexMatcher {
     uint32_t groups; /* in parentheses */
 } RegexMatcher;
 
-/* `escape`: of SIMILAR TO, one byte or 0. INVALID_REGULAR_EXPRESSION. */
-Status regex_open(const Context *cx, const Text *pattern, uint32_t options, char escape, RegexMatcher *matcher) MUST_CHECK;
+/* INVALID_REGULAR_EXPRESSION. */
+Status regex_open(const Context *cx, const Text *pattern, uint32_t options, RegexMatcher *matcher) MUST_CHECK;
 void regex_close(RegexMatcher *matcher);
 /* Looks for a match at or after byte `from`. PROGRAM_LIMIT_EXCEEDED. */
 Status regex_find(const Context *cx, const RegexMatcher *matcher, const Text *text, size_t from, bool *found) MUST_CHECK;
