@@ -400,12 +400,12 @@ AST_LIST(AstPartitionList, AstPartitionItem);
 typedef enum AstTableAttributeKind {
     AST_ATTRIBUTE_DISTSTYLE,    /* dist_style */
     AST_ATTRIBUTE_DISTKEY,      /* columns: one */
-    AST_ATTRIBUTE_SORTKEY,      /* sort_style, columns (none for AUTO) */
+    AST_ATTRIBUTE_SORTKEY,      /* sort_style, columns (none for AUTO and NONE, which only ALTER TABLE has) */
     AST_ATTRIBUTE_PARTITION_BY, /* partitions */
     AST_ATTRIBUTE_ENCODE_AUTO,
     AST_ATTRIBUTE_OPTIONS /* options: WITH (…) */
 } AstTableAttributeKind;
-typedef enum AstSortStyle { AST_SORT_COMPOUND, AST_SORT_INTERLEAVED, AST_SORT_AUTO } AstSortStyle;
+typedef enum AstSortStyle { AST_SORT_COMPOUND, AST_SORT_INTERLEAVED, AST_SORT_AUTO, AST_SORT_NONE } AstSortStyle;
 typedef struct AstTableAttribute {
     AstTableAttributeKind kind;
     SourcePos pos;
@@ -561,6 +561,8 @@ typedef enum AstStatementKind {
     AST_STATEMENT_CREATE_TABLE,  /* create_table */
     AST_STATEMENT_CREATE_SCHEMA, /* create_schema */
     AST_STATEMENT_CREATE_VIEW,   /* create_view */
+    AST_STATEMENT_ALTER_TABLE,   /* alter_table */
+    AST_STATEMENT_RESIZE,        /* alter_warehouse */
     AST_STATEMENT_DROP,          /* drop */
     AST_STATEMENT_COMMENT,       /* comment */
     AST_STATEMENT_PREPARE,       /* prepare */
@@ -591,6 +593,8 @@ struct AstStatement {
         AstCreateTable *create_table;
         AstCreateSchema *create_schema;
         AstCreateView *create_view;
+        AstAlterTable *alter_table;
+        AstAlterWarehouse *alter_warehouse;
         AstDrop *drop;
         AstComment *comment;
         AstPrepare *prepare;

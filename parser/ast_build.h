@@ -242,12 +242,20 @@ AstTableAttribute *ast_attribute_distkey(Parser *p, Token token, AstIdentList co
 AstTableAttribute *ast_attribute_sortkey(Parser *p, Token token, AstSortStyle style, AstIdentList columns);
 AstTableAttribute *ast_attribute_partition_by(Parser *p, Token token, AstPartitionList partitions);
 AstTableAttribute *ast_attribute_options(Parser *p, Token token, AstOptionList options);
+AstTableAttribute *ast_attribute_distkey_on(Parser *p, Token token, AstIdent *column);
+AstTableAttribute *ast_attribute_no_sortkey(Parser *p, Token token, Token word); /* SORTKEY NONE */
 AstPartitionItem *ast_partition_column(Parser *p, AstIdent *column);
 AstPartitionItem *ast_partition_item(Parser *p, Token transform, const Token *parameter, AstIdent *column);
 
 AstCreateSchema *ast_create_schema(Parser *p, bool if_not_exists, AstIdent *name);
 AstCreateView *ast_create_view(Parser *p, bool or_replace, bool is_temporary, AstName *name, AstIdentList columns,
                                AstQuery *query);
+AstAlterTable *ast_alter_table(Parser *p, bool if_exists, AstName *name, AstAlterationList alterations);
+AstAlteration *ast_alter_attribute(Parser *p, Token token, AstTableAttribute *attribute, AstTableAttribute *second);
+AstAlteration *ast_alter_encode(Parser *p, Token token, AstIdent *column, Token encoding);
+AstAlteration *ast_alter_rename(Parser *p, Token token, AstIdent *column, AstIdent *name); /* column NULL: the table */
+AstAlteration *ast_alter_statistics(Parser *p, Token token, AstOptionList options);
+AstAlterWarehouse *ast_alter_warehouse(Parser *p, AstOptionList options);
 AstDrop *ast_drop(Parser *p, AstObjectKind object, bool if_exists, AstNameList names, bool cascade);
 AstComment *ast_comment(Parser *p, AstObjectKind object, AstName *name, const char *text);
 AstPrepare *ast_prepare(Parser *p, AstIdent *name, AstTypeList types, AstStatement *statement);

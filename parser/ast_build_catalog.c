@@ -16,6 +16,62 @@ AstCreateView *ast_create_view(Parser *p, bool or_replace, bool is_temporary, As
     return create;
 }
 
+/* ------------------------------------------------------------------------------------------------------------- ALTER */
+
+AstAlterTable *ast_alter_table(Parser *p, bool if_exists, AstName *name, AstAlterationList alterations) {
+    AstAlterTable *alter;
+    NEW_NODE(p, alter);
+    *alter = (AstAlterTable){name, if_exists, alterations};
+    return alter;
+}
+
+static AstAlteration *alteration(Parser *p, AstAlterationKind kind, Token token) {
+    AstAlteration *alteration;
+    NEW_NODE(p, alteration);
+    alteration->kind = kind;
+    alteration->pos = token.pos;
+    return alteration;
+}
+
+AstAlteration *ast_alter_attribute(Parser *p, Token token, AstTableAttribute *attribute, AstTableAttribute *second) {
+    AstAlteration *change = alteration(p, AST_ALTER_ATTRIBUTES, token);
+    change->attributes = ast_attribute_append(p, change->attributes, attribute);
+    if (second != NULL) {
+        change->attributes = ast_attribute_append(p, change->attributes, second);
+    }
+    return change;
+}
+
+AstAlteration *ast_alter_encode(Parser *p, Token token, AstIdent *column, Token encoding) {
+    AstAlteration *change = alteration(p, AST_ALTER_ENCODE, token);
+    change->column = column;
+    change->encoding = encoding.text;
+    change->encoding_pos = encoding.pos;
+    return change;
+}
+
+AstAlteration *ast_alter_rename(Parser *p, Token token, AstIdent *column, AstIdent *name) {
+    AstAlteration *change = alteration(p, column == NULL ? AST_ALTER_RENAME : AST_ALTER_RENAME_COLUMN, token);
+    change->column = column;
+    change->name = name;
+    return change;
+}
+
+AstAlteration *ast_alter_statistics(Parser *p, Token token, AstOptionList options) {
+    AstAlteration *change = alteration(p, AST_ALTER_STATISTICS, token);
+    change->options = options;
+    return change;
+}
+
+AstAlterWarehouse *ast_alter_warehouse(Parser *p, AstOptionList options) {
+    AstAlterWarehouse *alter;
+    NEW_NODE(p, alter);
+    alter->options = options;
+    return alter;
+}
+
+/* ----------------------------------------------------------------------------------------------------- the rest of them */
+
 AstDrop *ast_drop(Parser *p, AstObjectKind object, bool if_exists, AstNameList names, bool cascade) {
     AstDrop *drop;
     NEW_NODE(p, drop);

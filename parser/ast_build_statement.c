@@ -237,6 +237,18 @@ AstTableAttribute *ast_attribute_distkey(Parser *p, Token token, AstIdentList co
     return attribute;
 }
 
+AstTableAttribute *ast_attribute_distkey_on(Parser *p, Token token, AstIdent *column) {
+    return ast_attribute_distkey(p, token, ast_ident_append(p, (AstIdentList){0}, column));
+}
+
+AstTableAttribute *ast_attribute_no_sortkey(Parser *p, Token token, Token word) {
+    if (p->status == OK && strcmp(word.text, "none") != 0) {
+        parser_fail(p, word.pos, SYNTAX_ERROR, "syntax error at or near \"%s\"", word.text);
+        (void)fail_hint(p->cx, "It is SORTKEY (column, …), SORTKEY AUTO or SORTKEY NONE.");
+    }
+    return ast_attribute_sortkey(p, token, AST_SORT_NONE, (AstIdentList){0});
+}
+
 AstTableAttribute *ast_attribute_sortkey(Parser *p, Token token, AstSortStyle style, AstIdentList columns) {
     AstTableAttribute *attribute = ast_attribute(p, AST_ATTRIBUTE_SORTKEY, token);
     attribute->sort_style = style;

@@ -30,6 +30,35 @@ typedef struct AstComment {
     const char *text; /* NULL removes the comment */
 } AstComment;
 
+typedef enum AstAlterationKind {
+    AST_ALTER_ATTRIBUTES,    /* attributes: what a table is declared with anew */
+    AST_ALTER_ENCODE,        /* column, encoding */
+    AST_ALTER_RENAME,        /* name */
+    AST_ALTER_RENAME_COLUMN, /* column, name */
+    AST_ALTER_STATISTICS     /* options: SET STATISTICS (rows = n) */
+} AstAlterationKind;
+typedef struct AstAlteration {
+    AstAlterationKind kind;
+    SourcePos pos;
+    AstTableAttributeList attributes; /* one, or DISTSTYLE KEY and its DISTKEY */
+    AstIdent *column, *name;
+    const char *encoding;
+    SourcePos encoding_pos;
+    AstOptionList options;
+} AstAlteration;
+AST_LIST(AstAlterationList, AstAlteration);
+
+typedef struct AstAlterTable {
+    AstName *name;
+    bool if_exists;
+    AstAlterationList alterations;
+} AstAlterTable;
+
+/* ALTER WAREHOUSE RESIZE NODES n SLICES m: which words there are is checked where it runs. */
+typedef struct AstAlterWarehouse {
+    AstOptionList options;
+} AstAlterWarehouse;
+
 typedef struct AstPrepare {
     AstIdent *name;
     AstTypeList types; /* may be fewer than the parameters */

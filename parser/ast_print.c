@@ -222,7 +222,7 @@ static void put_option_value(Printer *out, const AstOption *option) {
     }
 }
 
-static void print_options(Printer *out, const AstOptionList *options) {
+void sql_print_options(Printer *out, const AstOptionList *options) {
     for (uint32_t i = 0; i < options->count; i++) {
         const AstOption *option = options->items[i];
         sql_put(out, i == 0 ? "(" : ", ");
@@ -288,9 +288,9 @@ static void print_partition_items(Printer *out, const AstPartitionList *items) {
     }
 }
 
-static void print_attribute(Printer *out, const AstTableAttribute *attribute) {
+void sql_print_attribute(Printer *out, const AstTableAttribute *attribute) {
     static const char *const styles[] = {[DIST_AUTO] = "AUTO", [DIST_EVEN] = "EVEN", [DIST_KEY] = "KEY", [DIST_ALL] = "ALL"};
-    static const char *const sorts[] = {" COMPOUND SORTKEY", " INTERLEAVED SORTKEY", " SORTKEY AUTO"};
+    static const char *const sorts[] = {" COMPOUND SORTKEY", " INTERLEAVED SORTKEY", " SORTKEY AUTO", " SORTKEY NONE"};
     switch (attribute->kind) {
     case AST_ATTRIBUTE_DISTSTYLE:
         sql_put(out, " DISTSTYLE ");
@@ -312,7 +312,7 @@ static void print_attribute(Printer *out, const AstTableAttribute *attribute) {
     case AST_ATTRIBUTE_ENCODE_AUTO: sql_put(out, " ENCODE AUTO"); break;
     case AST_ATTRIBUTE_OPTIONS:
         sql_put(out, " WITH ");
-        print_options(out, &attribute->options);
+        sql_print_options(out, &attribute->options);
         break;
     }
 }
@@ -351,7 +351,7 @@ static void print_file(Printer *out, const char *words, const char *file, const 
     sql_put_string(out, file);
     if (options->count > 0) {
         sql_put(out, " ");
-        print_options(out, options);
+        sql_print_options(out, options);
     }
 }
 
@@ -361,7 +361,7 @@ static void print_create_table(Printer *out, const AstCreateTable *table) {
     sql_put_name(out, table->name);
     print_table_elements(out, table);
     for (uint32_t i = 0; i < table->attributes.count; i++) {
-        print_attribute(out, table->attributes.items[i]);
+        sql_print_attribute(out, table->attributes.items[i]);
     }
     if (table->query != NULL) {
         sql_put(out, " AS ");
@@ -402,7 +402,7 @@ static void print_copy(Printer *out, const AstCopy *copy) {
     }
     if (copy->options.count > 0) {
         sql_put(out, " ");
-        print_options(out, &copy->options);
+        sql_print_options(out, &copy->options);
     }
 }
 
@@ -465,7 +465,7 @@ void sql_print_statement(Printer *out, const AstStatement *statement) {
     case AST_STATEMENT_EXPLAIN:
         sql_put(out, "EXPLAIN ");
         if (statement->explain->options.count > 0) {
-            print_options(out, &statement->explain->options);
+            sql_print_options(out, &statement->explain->options);
             sql_put(out, " ");
         }
         sql_print_statement(out, statement->explain->statement);
@@ -473,6 +473,8 @@ void sql_print_statement(Printer *out, const AstStatement *statement) {
     case AST_STATEMENT_CREATE_TABLE: print_create_table(out, statement->create_table); break;
     case AST_STATEMENT_CREATE_SCHEMA: sql_print_create_schema(out, statement->create_schema); break;
     case AST_STATEMENT_CREATE_VIEW: sql_print_create_view(out, statement->create_view); break;
+    case AST_STATEMENT_ALTER_TABLE: sql_print_alter_table(out, statement->alter_table); break;
+    case AST_STATEMENT_RESIZE: sql_print_alter_warehouse(out, statement->alter_warehouse); break;
     case AST_STATEMENT_DROP: sql_print_drop(out, statement->drop); break;
     case AST_STATEMENT_COMMENT: sql_print_comment(out, statement->comment); break;
     case AST_STATEMENT_PREPARE: sql_print_prepare(out, statement->prepare); break;

@@ -56,6 +56,8 @@ void sql_print_delete(Printer *out, const AstDelete *delete);
 void sql_print_update(Printer *out, const AstUpdate *update);
 void sql_print_merge(Printer *out, const AstMerge *merge);
 void sql_print_truncate(Printer *out, const AstTruncate *truncate);
+void sql_print_attribute(Printer *out, const AstTableAttribute *attribute); /* of a table; with a blank in front */
+void sql_print_options(Printer *out, const AstOptionList *options);         /* (a = b, …) */
 void sql_print_query(Printer *out, const AstQuery *query);
 void sql_print_query_in_parens(Printer *out, const AstQuery *query);
 void sql_print_statement(Printer *out, const AstStatement *statement);
@@ -63,6 +65,8 @@ void sql_print_statement(Printer *out, const AstStatement *statement);
 /* ast_print_catalog.c */
 void sql_print_create_schema(Printer *out, const AstCreateSchema *create);
 void sql_print_create_view(Printer *out, const AstCreateView *create);
+void sql_print_alter_table(Printer *out, const AstAlterTable *alter);
+void sql_print_alter_warehouse(Printer *out, const AstAlterWarehouse *alter);
 void sql_print_drop(Printer *out, const AstDrop *drop);
 void sql_print_comment(Printer *out, const AstComment *comment);
 void sql_print_prepare(Printer *out, const AstPrepare *prepare);

@@ -17,6 +17,54 @@ void sql_print_create_view(Printer *out, const AstCreateView *create) {
     sql_print_query(out, create->query);
 }
 
+static void print_alteration(Printer *out, const AstAlteration *change) {
+    switch (change->kind) {
+    case AST_ALTER_ATTRIBUTES:
+        sql_put(out, " ALTER");
+        if (change->attributes.count == 2) { /* only this pair stands together, the second without parentheses */
+            sql_put(out, " DISTSTYLE KEY DISTKEY ");
+            sql_put_ident(out, change->attributes.items[1]->columns.items[0]->text);
+        } else {
+            sql_print_attribute(out, change->attributes.items[0]);
+        }
+        break;
+    case AST_ALTER_ENCODE:
+        sql_put(out, " ALTER COLUMN ");
+        sql_put_ident(out, change->column->text);
+        sql_put(out, " ENCODE ");
+        sql_put_ident(out, change->encoding);
+        break;
+    case AST_ALTER_RENAME_COLUMN:
+        sql_put(out, " RENAME COLUMN ");
+        sql_put_ident(out, change->column->text);
+        sql_put(out, " TO ");
+        sql_put_ident(out, change->name->text);
+        break;
+    case AST_ALTER_RENAME:
+        sql_put(out, " RENAME TO ");
+        sql_put_ident(out, change->name->text);
+        break;
+    case AST_ALTER_STATISTICS:
+        sql_put(out, " SET STATISTICS ");
+        sql_print_options(out, &change->options);
+        break;
+    }
+}
+
+void sql_print_alter_table(Printer *out, const AstAlterTable *alter) {
+    sql_put(out, alter->if_exists ? "ALTER TABLE IF EXISTS " : "ALTER TABLE ");
+    sql_put_name(out, alter->name);
+    for (uint32_t i = 0; i < alter->alterations.count; i++) {
+        sql_put(out, i == 0 ? "" : ",");
+        print_alteration(out, alter->alterations.items[i]);
+    }
+}
+
+void sql_print_alter_warehouse(Printer *out, const AstAlterWarehouse *alter) {
+    sql_put(out, "ALTER WAREHOUSE RESIZE ");
+    sql_print_options(out, &alter->options);
+}
+
 void sql_print_drop(Printer *out, const AstDrop *drop) {
     sql_put(out, "DROP ");
     sql_put(out, objects[drop->object]);

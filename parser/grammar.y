@@ -25,13 +25,13 @@
 %start_symbol input
 
 %fallback ID
-  ABORT APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
+  ABORT ALTER APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
   DEALLOCATE DELETE DESCRIBE DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXECUTE EXPLAIN EXTRACT
   FILE FILES FILTER FIRST FOLLOWING FORMAT FUNCTIONS GROUPING GROUPS HOUR IF IGNORE INCLUDING INSERT INTERLEAVED INTERVAL
   ISOLATION KEY LAST LEVEL LOCAL MATCHED MATERIALIZED MERGE MINUTE MONTH NEW NEXT NO NOTHING NULLS ORDINALITY OTHERS OVER
-  OVERLAY PARTITION PARTITIONED POSITION PRECEDING PRECISION PREPARE RANGE READ RECURSIVE REPLACE RESET RESPECT RESTRICT
-  ROLLBACK ROLLUP ROW ROWS SCHEMA SECOND SESSION SET SETS SHOW SORTKEY START STDIN STDOUT SUBSTRING TABLES TEMP TEMPORARY TIES
-  TIME TIMESTAMP TOP TRANSACTION TRIM TRUNCATE TRY_CAST UNBOUNDED UNKNOWN UPDATE VARYING VERSION VIEW WITHIN WITHOUT WORK
+  OVERLAY PARTITION PARTITIONED POSITION PRECEDING PRECISION PREPARE RANGE READ RECURSIVE RENAME REPLACE RESET RESIZE RESPECT RESTRICT
+  ROLLBACK ROLLUP ROW ROWS SCHEMA SECOND SESSION SET SETS SHOW SORTKEY START STATISTICS STDIN STDOUT SUBSTRING TABLES TEMP TEMPORARY TIES
+  TIME TIMESTAMP TOP TRANSACTION TRIM TRUNCATE TRY_CAST UNBOUNDED UNKNOWN UPDATE VARYING VERSION VIEW WAREHOUSE WITHIN WITHOUT WORK
   WRITE YEAR ZONE.
 %wildcard ANY_TOKEN.
 
@@ -72,6 +72,8 @@ statement(S) ::= explainable(E).        { S = E; }
 statement(S) ::= explain(E).            { S = ast_statement(p, AST_STATEMENT_EXPLAIN, E); }
 statement(S) ::= create_schema(C).      { S = ast_statement(p, AST_STATEMENT_CREATE_SCHEMA, C); }
 statement(S) ::= create_view(C).        { S = ast_statement(p, AST_STATEMENT_CREATE_VIEW, C); }
+statement(S) ::= alter_table(A).        { S = ast_statement(p, AST_STATEMENT_ALTER_TABLE, A); }
+statement(S) ::= alter_warehouse(A).    { S = ast_statement(p, AST_STATEMENT_RESIZE, A); }
 statement(S) ::= drop(D).               { S = ast_statement(p, AST_STATEMENT_DROP, D); }
 statement(S) ::= comment(C).            { S = ast_statement(p, AST_STATEMENT_COMMENT, C); }
 statement(S) ::= prepare(P).            { S = ast_statement(p, AST_STATEMENT_PREPARE, P); }
@@ -218,6 +220,31 @@ partition_items(L) ::= partition_items(A) COMMA partition_item(I).      { L = as
 partition_item(I) ::= ident(C).                                         { I = ast_partition_column(p, C); }
 partition_item(I) ::= ID(F) LP ident(C) RP.                             { I = ast_partition_item(p, F, NULL, C); }
 partition_item(I) ::= ID(F) LP INTEGER(N) COMMA ident(C) RP.            { I = ast_partition_item(p, F, &N, C); }
+
+/* ------------------------------------------------------------------------------------------------------------- ALTER */
+
+%type alter_table {AstAlterTable *}
+alter_table(A) ::= ALTER TABLE if_exists(I) qualified_name(N) alterations(L).    { A = ast_alter_table(p, I, N, L); }
+%type alterations {AstAlterationList}
+alterations(L) ::= alteration(A).                       { L = ast_alteration_append(p, (AstAlterationList){0}, A); }
+alterations(L) ::= alterations(B) COMMA alteration(A).  { L = ast_alteration_append(p, B, A); }
+/* Attributes as CREATE TABLE writes them; Redshift's spelling of DISTKEY has no parentheses here. */
+%type alteration {AstAlteration *}
+alteration(A) ::= ALTER(K) table_attribute(T).          { A = ast_alter_attribute(p, K, T, NULL); }
+alteration(A) ::= ALTER(K) DISTKEY(D) ident(C).         { A = ast_alter_attribute(p, K, ast_attribute_distkey_on(p, D, C), NULL); }
+alteration(A) ::= ALTER(K) DISTSTYLE(S) word(W) DISTKEY(D) ident(C).
+    { A = ast_alter_attribute(p, K, ast_attribute_diststyle(p, S, W), ast_attribute_distkey_on(p, D, C)); }
+alteration(A) ::= ALTER(K) SORTKEY(S) ID(W).            { A = ast_alter_attribute(p, K, ast_attribute_no_sortkey(p, S, W), NULL); }
+alteration(A) ::= ALTER(K) ident(C) ENCODE word(W).     { A = ast_alter_encode(p, K, C, W); }
+alteration(A) ::= ALTER(K) COLUMN ident(C) ENCODE word(W).      { A = ast_alter_encode(p, K, C, W); }
+alteration(A) ::= RENAME(K) TO ident(N).                { A = ast_alter_rename(p, K, NULL, N); }
+alteration(A) ::= RENAME(K) ident(C) TO ident(N).       { A = ast_alter_rename(p, K, C, N); }
+alteration(A) ::= RENAME(K) COLUMN ident(C) TO ident(N).    { A = ast_alter_rename(p, K, C, N); }
+alteration(A) ::= SET(K) STATISTICS LP options(O) RP.   { A = ast_alter_statistics(p, K, O); }
+
+%type alter_warehouse {AstAlterWarehouse *}
+alter_warehouse(A) ::= ALTER WAREHOUSE RESIZE copy_words(O).        { A = ast_alter_warehouse(p, O); }
+alter_warehouse(A) ::= ALTER WAREHOUSE RESIZE LP options(O) RP.     { A = ast_alter_warehouse(p, O); }
 
 /* -------------------------------------------------------------------------------------- schemas, views, DROP, COMMENT */
 

@@ -11,17 +11,20 @@ void parser_too_complex(Parser *p) {
 
 /* --------------------------------------------------------------------------------------------------------- refusals */
 
+typedef enum RefusalPlace { AT_STATEMENT, AT_CLAUSE, AT_ALTERATION } RefusalPlace;
 typedef struct Refusal {
-    bool is_statement;
+    RefusalPlace place;
     const char *phrase, *name, *hint;
 } Refusal;
 
 static const Refusal refusals[] = {
-#define STATEMENT(phrase, name, hint) {true, phrase, name, hint},
-#define CLAUSE(phrase, name, hint) {false, phrase, name, hint},
+#define STATEMENT(phrase, name, hint) {AT_STATEMENT, phrase, name, hint},
+#define CLAUSE(phrase, name, hint) {AT_CLAUSE, phrase, name, hint},
+#define ALTERATION(phrase, name, hint) {AT_ALTERATION, phrase, name, hint},
 #include "parser/refusals.def"
 #undef STATEMENT
 #undef CLAUSE
+#undef ALTERATION
 };
 
 static size_t phrase_word_bytes(const char *phrase) {
@@ -52,9 +55,9 @@ static bool phrase_matches(const Parser *p, const char *phrase, SourcePos at) {
     return true;
 }
 
-static bool refuse(Parser *p, SourcePos pos, bool is_statement) {
+static bool refuse(Parser *p, SourcePos pos, RefusalPlace place) {
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        if (refusals[i].is_statement == is_statement && phrase_matches(p, refusals[i].phrase, pos)) {
+        if (refusals[i].place == place && phrase_matches(p, refusals[i].phrase, pos)) {
             p->status = fail_unsupported(p->cx, pos, refusals[i].name);
             if (refusals[i].hint[0] != 0) {
                 p->status = fail_hint(p->cx, "%s", refusals[i].hint);
@@ -66,8 +69,10 @@ static bool refuse(Parser *p, SourcePos pos, bool is_statement) {
 }
 
 static bool refuse_by_name(Parser *p, const Token *token) {
-    return refuse(p, p->start, true) || (grammar_accepts(p->states, TOKEN_SELECT, 0) && refuse(p, token->pos, true)) ||
-           refuse(p, token->pos, false);
+    return refuse(p, p->start, AT_STATEMENT) ||
+           (grammar_accepts(p->states, TOKEN_SELECT, 0) && refuse(p, token->pos, AT_STATEMENT)) ||
+           (phrase_matches(p, "alter table", p->start) && refuse(p, token->pos, AT_ALTERATION)) ||
+           refuse(p, token->pos, AT_CLAUSE);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ hints */

@@ -247,15 +247,20 @@ static uint64_t find_id(const Commit *commit, const char *schema_name, const cha
     return base != NULL && commit_touched_table(commit, base->id) == NULL ? base->id : 0;
 }
 
+/* Distribution and partitions of a table without rows, as its schema wants them. */
+static Status reset_layout(const Context *cx, Commit *commit, CommitTable *table) {
+    table->dist_is_open = table->schema->dist_style == DIST_AUTO;
+    table->dist_style = table->dist_is_open ? DIST_EVEN : table->schema->dist_style;
+    TRY_NEW_ARRAY(cx, &commit->arena, table->sketches, table->schema->column_count);
+    return table->schema->partition_key_count == 0 ? add_partition(cx, commit, table, &(Partition){.directory = ""}) : OK;
+}
+
 static Status fill_new_table(const Context *cx, Commit *commit, const TableSchema *schema, CommitTable *table) {
     TableSchema *copy;
     TRY(schema_copy(cx, &commit->arena, schema, &copy));
     table->schema = copy;
     TRY(table_directory(cx, &commit->arena, schema->name, table->id, &table->directory));
-    table->dist_is_open = schema->dist_style == DIST_AUTO;
-    table->dist_style = table->dist_is_open ? DIST_EVEN : schema->dist_style;
-    TRY_NEW_ARRAY(cx, &commit->arena, table->sketches, schema->column_count);
-    return schema->partition_key_count == 0 ? add_partition(cx, commit, table, &(Partition){.directory = ""}) : OK;
+    return reset_layout(cx, commit, table);
 }
 
 static Status create_table(const Context *cx, Commit *commit, const TableSchema *schema) {
@@ -346,6 +351,24 @@ Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_i
     Context own = warehouse_context(cx, commit->warehouse);
     pthread_mutex_lock(&commit->mutex);
     Status status = redefine_table(&own, commit, table_id, schema);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
+static Status redesign_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
+    CommitTable *table;
+    TRY(redefine_table(cx, commit, table_id, schema));
+    TRY(commit_touch_table(cx, commit, table_id, &table));
+    table->segment_count = table->partition_count = 0;
+    table->has_new_columns = true; /* rows that were deleted are out of the sketches, too */
+    TRY(reset_layout(cx, commit, table));
+    return OK;
+}
+
+Status commit_redesign_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = redesign_table(&own, commit, table_id, schema);
     pthread_mutex_unlock(&commit->mutex);
     return status;
 }

@@ -160,6 +160,8 @@ Status commit_create_table(const Context *cx, Commit *commit, const TableSchema 
 Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name);
 /* A new definition for a relation: the rows stay. A table keeps its columns' number and types, a view may change all. */
 Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema);
+/* The same with another physical design, for rows that are to be written again: none are left. */
+Status commit_redesign_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema);
 /* Schemas: DUPLICATE_SCHEMA, UNDEFINED_SCHEMA. What stands in a schema is the caller's to drop before. */
 Status commit_create_namespace(const Context *cx, Commit *commit, const char *name);
 Status commit_drop_namespace(const Context *cx, Commit *commit, const char *name);

@@ -7,6 +7,7 @@
  *   bind_group.c    GROUP BY and aggregates                               bind_window.c  OVER (…)
  *   bind_expr.c     expressions    bind_call.c  calls    bind_subquery.c  scalar, IN, EXISTS
  *   bind_relation.c names of tables, views and schemas, the search path   bind_view.c    CREATE VIEW, views in FROM
+ *   bind_alter.c    ALTER TABLE
  *   bind_ddl.c      CREATE TABLE   bind_dml.c   INSERT, COPY              suggest.c  "did you mean"
  *   bind_change.c   DELETE, UPDATE bind_merge.c MERGE
  *
@@ -37,6 +38,14 @@ Status bind_query(const Context *cx, Arena *arena, Snapshot *snapshot, const Ast
  * plan that fills the table (plan_into_table, once the table is there); else, and WITH NO DATA, it is NULL. */
 Status bind_create_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateTable *create,
                          const BindParameters *parameters, TableSchema **schema, LogicalPlan **query) MUST_CHECK;
+/* ALTER TABLE: `schema` is what the table is to be. */
+typedef struct TableAlteration {
+    const TableVersion *table; /* NULL, with a notice: IF EXISTS, and it does not */
+    TableSchema *schema;
+    bool is_rewrite; /* the rows are to be written again: distribution, sort key, partitions or encodings change */
+} TableAlteration;
+Status bind_alter_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstAlterTable *alter,
+                        TableAlteration *alteration) MUST_CHECK;
 /* Puts a LOGICAL_INSERT on top of a plan whose outputs have the table's columns and types. */
 Status plan_into_table(const Context *cx, LogicalPlan *plan, const TableVersion *table) MUST_CHECK;
 

@@ -177,13 +177,12 @@ static Status add_foreign(const Context *cx, Creation *creation, const AstConstr
     return add_key(cx, creation, &key);
 }
 
-static Status bind_encode(const Context *cx, Creation *creation, const AstConstraint *ast, ColumnDef *column) {
+Status bind_encoding(const Context *cx, SourcePos pos, const char *name, ColumnDef *column) {
     char type[32];
-    (void)creation;
-    TRY(encoding_from_name(cx, ast->pos, ast->text, &column->encode));
+    TRY(encoding_from_name(cx, pos, name, &column->encode));
     if (column->encode.encoding != ENCODING_AUTO && !encoding_takes_type(column->encode.encoding, column->type)) {
-        notice(cx, "ENCODE %s does not take %s: column \"%s\" is stored with ENCODE AUTO", ast->text,
-               type_name(column->type, type), column->name);
+        notice(cx, "ENCODE %s does not take %s: column \"%s\" is stored with ENCODE AUTO", name, type_name(column->type, type),
+               column->name);
         column->encode.encoding = ENCODING_AUTO;
     }
     return OK;
@@ -227,7 +226,7 @@ Status bind_column_constraint(const Context *cx, Creation *creation, const AstCo
     case AST_CONSTRAINT_PRIMARY_KEY: return add_primary(cx, creation, ast, columns, 1);
     case AST_CONSTRAINT_UNIQUE: return add_unique(cx, creation, ast, columns, 1);
     case AST_CONSTRAINT_FOREIGN_KEY: return add_foreign(cx, creation, ast, columns, 1);
-    case AST_CONSTRAINT_ENCODE: return bind_encode(cx, creation, ast, column);
+    case AST_CONSTRAINT_ENCODE: return bind_encoding(cx, ast->pos, ast->text, column);
     case AST_CONSTRAINT_DISTKEY: return set_dist_key(cx, creation, ast->pos, index);
     case AST_CONSTRAINT_SORTKEY: return set_sort_key(cx, creation, ast->pos, index);
     }

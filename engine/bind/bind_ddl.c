@@ -153,7 +153,7 @@ static Status bind_with_option(const Context *cx, Creation *creation, const AstO
     return OK;
 }
 
-static Status bind_attribute(const Context *cx, Creation *creation, const AstTableAttribute *ast) {
+Status bind_attribute(const Context *cx, Creation *creation, const AstTableAttribute *ast) {
     TableSchema *schema = creation->schema;
     switch (ast->kind) {
     case AST_ATTRIBUTE_DISTSTYLE:
@@ -174,7 +174,11 @@ static Status bind_attribute(const Context *cx, Creation *creation, const AstTab
     }
     case AST_ATTRIBUTE_SORTKEY: return bind_sort_attribute(cx, creation, ast);
     case AST_ATTRIBUTE_PARTITION_BY: return bind_partitions(cx, creation, ast);
-    case AST_ATTRIBUTE_ENCODE_AUTO: return OK;
+    case AST_ATTRIBUTE_ENCODE_AUTO:
+        for (uint32_t i = 0; i < schema->column_count && creation->ast == NULL; i++) {
+            creation->columns[i].encode = (ColumnEncoding){0}; /* ALTER TABLE: of all that are there */
+        }
+        return OK;
     case AST_ATTRIBUTE_OPTIONS:
         for (uint32_t i = 0; i < ast->options.count; i++) {
             TRY(bind_with_option(cx, creation, ast->options.items[i]));
@@ -184,7 +188,7 @@ static Status bind_attribute(const Context *cx, Creation *creation, const AstTab
     return fail_at(cx, ast->pos, INTERNAL_ERROR, "a table attribute of unknown kind %d", ast->kind);
 }
 
-static Status check_distribution(const Context *cx, const Creation *creation) {
+Status check_distribution(const Context *cx, const Creation *creation) {
     static const char *const styles[] = {[DIST_AUTO] = "AUTO", [DIST_EVEN] = "EVEN", [DIST_KEY] = "KEY", [DIST_ALL] = "ALL"};
     DistStyle style = creation->schema->dist_style;
     if (creation->has_style && style == DIST_KEY && !creation->has_dist_key) {

@@ -8,7 +8,7 @@
 typedef struct Creation {
     Arena *arena;
     Snapshot *snapshot;
-    const AstCreateTable *ast;
+    const AstCreateTable *ast; /* NULL: ALTER TABLE */
     TableSchema *schema;
     uint32_t column_capacity, key_capacity, check_capacity, sort_capacity;
     ColumnDef *columns;
@@ -31,7 +31,14 @@ Status set_dist_key(const Context *cx, Creation *creation, SourcePos pos, uint32
 Status set_sort_key(const Context *cx, Creation *creation, SourcePos pos, uint32_t column);
 Status add_sort_key(const Context *cx, Creation *creation, uint32_t column);
 
+/* One attribute of CREATE TABLE or ALTER TABLE; whether they agree about the distribution is for check_distribution, at the
+ * end. */
+Status bind_attribute(const Context *cx, Creation *creation, const AstTableAttribute *ast);
+Status check_distribution(const Context *cx, const Creation *creation);
+
 /* bind_constraint.c */
+/* ENCODE `name` for the column; with a notice AUTO where the encoding does not take its type. */
+Status bind_encoding(const Context *cx, SourcePos pos, const char *name, ColumnDef *column);
 Status set_not_null(const Context *cx, Creation *creation, const AstColumnDef *ast, ColumnDef *column);
 Status bind_column_constraint(const Context *cx, Creation *creation, const AstConstraint *ast, uint32_t index);
 Status bind_table_constraint(const Context *cx, Creation *creation, const AstConstraint *ast);

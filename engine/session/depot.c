@@ -188,6 +188,8 @@ const char *statement_tag(const AstStatement *ast) {
     case AST_STATEMENT_CREATE_TABLE: return ast->create_table->query != NULL ? "CREATE TABLE AS" : "CREATE TABLE";
     case AST_STATEMENT_CREATE_SCHEMA: return "CREATE SCHEMA";
     case AST_STATEMENT_CREATE_VIEW: return "CREATE VIEW";
+    case AST_STATEMENT_ALTER_TABLE: return "ALTER TABLE";
+    case AST_STATEMENT_RESIZE: return "ALTER WAREHOUSE";
     case AST_STATEMENT_DROP: return drop_tags[ast->drop->object];
     case AST_STATEMENT_COMMENT: return "COMMENT";
     case AST_STATEMENT_PREPARE: return "PREPARE";

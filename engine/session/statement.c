@@ -313,6 +313,8 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     case AST_STATEMENT_CREATE_TABLE:
     case AST_STATEMENT_CREATE_SCHEMA:
     case AST_STATEMENT_CREATE_VIEW:
+    case AST_STATEMENT_ALTER_TABLE:
+    case AST_STATEMENT_RESIZE:
     case AST_STATEMENT_DROP:
     case AST_STATEMENT_COMMENT:
     case AST_STATEMENT_TRUNCATE:

@@ -45,6 +45,7 @@ static const AstName *changed_name(const AstStatement *ast, uint32_t number) {
     case AST_STATEMENT_MERGE: return number > 0 ? NULL : ast->merge->target->table.name;
     case AST_STATEMENT_COPY: return number > 0 ? NULL : ast->copy->table;
     case AST_STATEMENT_COMMENT: return number > 0 || ast->comment->object == AST_OBJECT_SCHEMA ? NULL : ast->comment->name;
+    case AST_STATEMENT_ALTER_TABLE: return number > 0 ? NULL : ast->alter_table->name;
     case AST_STATEMENT_TRUNCATE: return number < ast->truncate->names.count ? ast->truncate->names.items[number] : NULL;
     case AST_STATEMENT_DROP:
         return number < ast->drop->names.count && ast->drop->object != AST_OBJECT_SCHEMA ? ast->drop->names.items[number]
