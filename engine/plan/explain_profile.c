@@ -125,17 +125,24 @@ static const char *rank_mark(const Explainer *e, const PhysicalNode *node) {
     return "";
 }
 
+static bool has_actual(const Explainer *e, bool is_cut) {
+    return e->profile != NULL && (!is_cut || e->options->timing);
+}
+
+/* How often the same rows were made. */
+static uint32_t loops_of(const Explainer *e, const PhysicalNode *node) {
+    return is_replicated(e, node) ? e->plan->topology.nodes : 1;
+}
+
 Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const char **text) {
     *text = "";
-    if (e->profile == NULL || (is_cut && !e->options->timing)) {
+    if (!has_actual(e, is_cut)) {
         return OK;
     }
     OperatorProfile sum = sum_profile(e, node);
-    const char *copies = "";
-    if (is_replicated(e, node)) {
-        sum.rows /= e->plan->topology.nodes;
-        copies = " on each node";
-    }
+    uint32_t loops = loops_of(e, node);
+    const char *copies = loops > 1 ? " on each node" : "";
+    sum.rows /= loops;
     const char *off = is_cut ? "" : estimate_mark(e, node->rows, (double)sum.rows);
     if (off == NULL) {
         return OUT_OF_MEMORY;
@@ -145,10 +152,60 @@ Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const
     } else {
         uint64_t all = all_ns(e);
         double share = all == 0 ? 0 : 100.0 * (double)sum.nanoseconds / (double)all;
-        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s time=%.3f ms, %.1f %% batches=%llu%s)", (Digits)sum.rows,
-                             off, (double)sum.nanoseconds / 1e6, share, (Digits)sum.batches, rank_mark(e, node));
+        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s%s time=%.3f ms, %.1f %% batches=%llu%s)", (Digits)sum.rows,
+                             copies, off, (double)sum.nanoseconds / 1e6, share, (Digits)sum.batches, rank_mark(e, node));
     }
     return *text == NULL ? OUT_OF_MEMORY : OK;
+}
+
+/* Time of the operator and of all below it. */
+static uint64_t inclusive_ns(const Explainer *e, const PhysicalNode *node) {
+    uint64_t ns = operator_ns(e, node->id);
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        ns += inclusive_ns(e, node->children[i]);
+    }
+    return ns;
+}
+
+/* Time of what must have ended before the first row comes out. */
+static uint64_t startup_ns(const Explainer *e, const PhysicalNode *node) {
+    switch (node->kind) {
+    case PHYSICAL_AGGREGATE:
+    case PHYSICAL_SORT:
+    case PHYSICAL_WINDOW:
+    case PHYSICAL_MATERIALIZE: return inclusive_ns(e, node) - operator_ns(e, node->id);
+    case PHYSICAL_HASH_JOIN:
+    case PHYSICAL_NESTED_LOOP: return inclusive_ns(e, node->children[1]) + startup_ns(e, node->children[0]);
+    default: return node->child_count == 0 ? 0 : startup_ns(e, node->children[0]);
+    }
+}
+
+Status explain_actual_facts(Explainer *e, const PhysicalNode *node, bool is_cut) {
+    if (!has_actual(e, is_cut)) {
+        return OK;
+    }
+    uint32_t loops = loops_of(e, node);
+    if (e->options->timing) {
+        TRY(explain_fact_real(e, "Actual Startup Time", (double)startup_ns(e, node) / 1e6 / loops, 3));
+        TRY(explain_fact_real(e, "Actual Total Time", (double)inclusive_ns(e, node) / 1e6 / loops, 3));
+    }
+    TRY(explain_fact(e, "Actual Rows", sum_profile(e, node).rows / loops));
+    return explain_fact(e, "Actual Loops", loops);
+}
+
+/* What has no key in PostgreSQL. */
+static Status own_facts(Explainer *e, const PhysicalNode *node, const OperatorProfile *sum, bool is_cut) {
+    uint64_t rows = sum->rows / loops_of(e, node);
+    double low = node->rows < 1 ? 1 : node->rows, high = rows < 1 ? 1 : (double)rows;
+    TRY(is_cut ? OK : explain_fact_real(e, "Estimate Off By", low > high ? low / high : high / low, 2));
+    if (!e->options->timing) {
+        return OK;
+    }
+    TRY(explain_fact_real(e, "Exclusive Time", (double)sum->nanoseconds / 1e6, 3));
+    for (uint32_t rank = 0; rank < 3; rank++) {
+        TRY(e->dearest[rank] == node->id ? explain_fact(e, "Dearest Rank", rank + 1) : OK);
+    }
+    return explain_fact(e, "Batches", sum->batches);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- below the line
@@ -166,6 +223,7 @@ static double skew_of(const uint64_t *loads, uint32_t count) {
 
 static Status scan_column_bytes(Explainer *e, const PhysicalNode *node, uint32_t indent) {
     const char *text = NULL;
+    TRY(e->json == NULL ? OK : json_open(e->json, "Column Bytes", '{'));
     for (uint32_t c = 0; c < node->scan.column_count; c++) {
         uint64_t bytes = 0;
         for (uint32_t n = 0; n < e->profile->node_count; n++) {
@@ -176,9 +234,17 @@ static Status scan_column_bytes(Explainer *e, const PhysicalNode *node, uint32_t
             continue;
         }
         const char *name = node->scan.table->schema->columns[node->scan.columns[c]].name;
+        TRY(explain_fact(e, name, bytes));
         TRY(explain_append(e, &text, ", ", "%s %llu", name, (Digits)bytes));
     }
+    TRY(e->json == NULL ? OK : json_close(e->json, '}'));
     return text == NULL ? OK : explain_line(e, indent, "Bytes: %s", text);
+}
+
+static Status skew_line(Explainer *e, uint32_t indent, const uint64_t *rows, uint32_t slices) {
+    TRY(explain_fact_real(e, "Skew", skew_of(rows, slices), 2));
+    return explain_line(e, indent, "Skew: %.2f (rows of the fullest of %u slices over the mean)", skew_of(rows, slices),
+                        slices);
 }
 
 static Status scan_skew(Explainer *e, const PhysicalNode *node, uint32_t indent) {
@@ -191,9 +257,21 @@ static Status scan_skew(Explainer *e, const PhysicalNode *node, uint32_t indent)
             rows[s] += own[s];
         }
     }
-    return slices < 2 ? OK
-                      : explain_line(e, indent, "Skew: %.2f (rows of the fullest of %u slices over the mean)",
-                                     skew_of(rows, slices), slices);
+    return slices < 2 ? OK : skew_line(e, indent, rows, slices);
+}
+
+static Status scan_facts(Explainer *e, const ScanProfile *scan) {
+    TRY(explain_fact(e, "Blocks Total", scan->blocks));
+    TRY(explain_fact(e, "Blocks Read", scan->blocks_read));
+    TRY(explain_fact(e, "Blocks Pruned", scan->blocks_pruned));
+    TRY(explain_fact(e, "Blocks Skipped", scan->blocks_skipped_zone + scan->blocks_skipped_join));
+    TRY(explain_fact(e, "Blocks Skipped By Zone Map", scan->blocks_skipped_zone));
+    TRY(explain_fact(e, "Blocks Skipped By Join Filter", scan->blocks_skipped_join));
+    TRY(explain_fact(e, "Rows Read", scan->rows_scanned));
+    TRY(explain_fact(e, "Rows Deleted Before", scan->rows_deleted));
+    TRY(explain_fact(e, "Rows Removed by Filter", scan->rows_removed_filter));
+    TRY(explain_fact(e, "Rows Removed by Join Filter", scan->rows_removed_join_filter));
+    return explain_fact(e, "Bytes Scanned", scan->bytes_scanned);
 }
 
 /* partitions → blocks → rows read → rows kept */
@@ -213,6 +291,7 @@ static Status scan_funnel(Explainer *e, const PhysicalNode *node, const Operator
         TRY(explain_line(e, indent, "Blocks skipped: %llu pruned, %llu by zone map, %llu by join filter",
                          (Digits)scan->blocks_pruned, (Digits)scan->blocks_skipped_zone, (Digits)scan->blocks_skipped_join));
     }
+    TRY(scan_facts(e, scan));
     if (scan->rows_deleted > 0) {
         TRY(explain_line(e, indent, "Rows deleted before: %llu", (Digits)scan->rows_deleted));
     }
@@ -242,6 +321,8 @@ static Status exchange_counters(Explainer *e, const PhysicalNode *node, const Op
     }
     TRY(explain_line(e, indent, "Sent: %llu rows, %llu bytes", (Digits)sum->exchange.rows_sent,
                      (Digits)sum->exchange.bytes_sent));
+    TRY(explain_fact(e, "Rows Sent", sum->exchange.rows_sent));
+    TRY(explain_fact(e, "Bytes Sent", sum->exchange.bytes_sent));
     if (node->exchange.kind == EXCHANGE_GATHER) {
         return OK;
     }
@@ -252,15 +333,18 @@ static Status exchange_counters(Explainer *e, const PhysicalNode *node, const Op
         most = loads[n] > loads[most] ? n : most;
         least = loads[n] < loads[least] ? n : least;
     }
+    TRY(explain_fact(e, "Most Received Bytes", loads[most]));
+    TRY(explain_fact(e, "Least Received Bytes", loads[least]));
     return explain_line(e, indent, "Received: most node %u with %llu bytes, least node %u with %llu bytes", most,
                         (Digits)loads[most], least, (Digits)loads[least]);
 }
 
 Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut) {
-    if (e->profile == NULL || (is_cut && !e->options->timing)) {
+    if (!has_actual(e, is_cut)) {
         return OK;
     }
     OperatorProfile sum = sum_profile(e, node);
+    TRY(own_facts(e, node, &sum, is_cut));
     if (node->kind == PHYSICAL_SCAN) {
         TRY(scan_funnel(e, node, &sum, indent));
         TRY(is_replicated(e, node) ? OK : scan_skew(e, node, indent));
@@ -270,6 +354,7 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
     }
     if (e->options->memory && sum.memory_bytes > 0) {
         TRY(explain_line(e, indent, "Memory: %llu bytes", (Digits)sum.memory_bytes));
+        TRY(explain_fact(e, "Memory Bytes", sum.memory_bytes));
     }
     return OK;
 }
@@ -317,19 +402,34 @@ static double network_seconds(const Explainer *e) {
 }
 
 static Status modelled_lines(Explainer *e) {
-    double network = network_seconds(e);
+    const Settings *settings = e->cx->settings;
+    double network = network_seconds(e), price = (double)settings->scan_price_cents_per_tb / 100;
     TRY(explain_line(e, 0, "Modelled:"));
-    TRY(explain_line(e, 2, "Network: %.6f s at %lld Mbit/s and %lld us", network,
-                     (long long)e->cx->settings->network_mbit_per_second, (long long)e->cx->settings->network_latency_us));
+    TRY(e->json == NULL ? OK : json_open(e->json, "Modelled", '{'));
+    TRY(explain_fact_real(e, "Network Seconds", network, 6));
+    TRY(explain_line(e, 2, "Network: %.6f s at %lld Mbit/s and %lld us", network, (long long)settings->network_mbit_per_second,
+                     (long long)settings->network_latency_us));
     if (e->options->timing || !is_cut_anywhere(e->plan)) {
-        TRY(explain_line(e, 2, "Price of the scan: $%.9f at $%.2f per TB",
-                         (double)e->profile->bytes_scanned / 1e12 * (double)e->cx->settings->scan_price_cents_per_tb / 100,
-                         (double)e->cx->settings->scan_price_cents_per_tb / 100));
+        double paid = (double)e->profile->bytes_scanned / 1e12 * price;
+        TRY(explain_fact_real(e, "Scan Price Dollars", paid, 9));
+        TRY(explain_line(e, 2, "Price of the scan: $%.9f at $%.2f per TB", paid, price));
     }
-    if (!e->options->timing) {
-        return OK;
+    if (e->options->timing) {
+        double elapsed = (double)e->profile->execution_ns / 1e9 + network;
+        TRY(explain_fact_real(e, "Elapsed Seconds", elapsed, 6));
+        TRY(explain_line(e, 2, "Elapsed: %.6f s (measured here plus network)", elapsed));
     }
-    return explain_line(e, 2, "Elapsed: %.6f s (measured here plus network)", (double)e->profile->execution_ns / 1e9 + network);
+    return e->json == NULL ? OK : json_close(e->json, '}');
+}
+
+/* "Bytes Moved: 12" */
+static Status total(Explainer *e, const char *key, uint64_t number) {
+    return e->json != NULL ? json_integer(e->json, key, number) : explain_line(e, 0, "%s: %llu", key, (Digits)number);
+}
+
+static Status total_ms(Explainer *e, const char *key, uint64_t ns) {
+    double ms = (double)ns / 1e6;
+    return e->json != NULL ? json_real(e->json, key, ms, 3) : explain_line(e, 0, "%s: %.3f ms", key, ms);
 }
 
 Status explain_totals(Explainer *e) {
@@ -338,17 +438,15 @@ Status explain_totals(Explainer *e) {
         return OK;
     }
     if (e->options->timing) {
-        TRY(explain_line(e, 0, "Planning Time: %.3f ms", (double)p->planning_ns / 1e6));
-        TRY(explain_line(e, 0, "Execution Time: %.3f ms", (double)p->execution_ns / 1e6));
+        TRY(total_ms(e, "Planning Time", p->planning_ns));
+        TRY(total_ms(e, "Execution Time", p->execution_ns));
     }
     if (e->options->timing || !is_cut_anywhere(e->plan)) {
-        TRY(explain_line(e, 0, "Bytes Scanned: %llu", (Digits)p->bytes_scanned));
-        TRY(explain_line(e, 0, "Bytes Moved: %llu", (Digits)p->bytes_moved));
-        TRY(explain_line(e, 0, "Bytes To Leader: %llu", (Digits)p->bytes_to_leader));
+        TRY(total(e, "Bytes Scanned", p->bytes_scanned));
+        TRY(total(e, "Bytes Moved", p->bytes_moved));
+        TRY(total(e, "Bytes To Leader", p->bytes_to_leader));
     }
-    if (e->options->memory) {
-        TRY(explain_line(e, 0, "Peak Memory: %llu", (Digits)p->peak_memory_bytes));
-    }
-    TRY(explain_line(e, 0, "Spilled Bytes: %llu", (Digits)p->spilled_bytes));
+    TRY(e->options->memory ? total(e, "Peak Memory", p->peak_memory_bytes) : OK);
+    TRY(total(e, "Spilled Bytes", p->spilled_bytes));
     return modelled_lines(e);
 }

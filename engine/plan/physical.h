@@ -318,8 +318,12 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
 /* EXPLAIN's lines, in TEACHING.md's shape. `profile` NULL: estimates only. */
 typedef struct ExplainOptions {
     bool analyze, timing, memory, verbose;
+    bool is_json; /* explain_json is wanted */
 } ExplainOptions;
 Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
                      const ExplainOptions *options, const char ***lines, uint32_t *count);
+/* The same in PostgreSQL's JSON, with keys of our own beside its. */
+Status explain_json(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
+                    const ExplainOptions *options, const char **text);
 
 #endif

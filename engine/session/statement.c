@@ -244,17 +244,34 @@ static Status option_is_on(const Context *cx, const AstOption *option, bool *on)
     return fail_at(cx, option->value_pos, INVALID_PARAMETER_VALUE, "%s requires a Boolean value", option->name);
 }
 
+static Status explain_format(const Context *cx, const AstOption *option, ExplainOptions *options) {
+    if (option->value == NULL) {
+        return fail_at(cx, option->pos, SYNTAX_ERROR, "%s requires a parameter", option->name);
+    }
+    options->is_json = strcasecmp(option->value, "json") == 0;
+    if (!options->is_json && strcasecmp(option->value, "text") != 0) {
+        fail_at(cx, option->value_pos, INVALID_PARAMETER_VALUE, "unrecognized value for EXPLAIN option \"%s\": \"%s\"",
+                option->name, option->value);
+        return fail_hint(cx, "the formats are TEXT and JSON");
+    }
+    return OK;
+}
+
 static Status explain_options(const Context *cx, const AstOptionList *list, ExplainOptions *options) {
     *options = (ExplainOptions){.timing = true, .memory = true};
     for (uint32_t i = 0; i < list->count; i++) {
         const AstOption *option = list->items[i];
+        if (strcmp(option->name, "format") == 0) {
+            TRY(explain_format(cx, option, options));
+            continue;
+        }
         bool *field = strcmp(option->name, "analyze") == 0   ? &options->analyze
                       : strcmp(option->name, "timing") == 0  ? &options->timing
                       : strcmp(option->name, "memory") == 0  ? &options->memory
                       : strcmp(option->name, "verbose") == 0 ? &options->verbose
                                                              : NULL;
         if (field == NULL) {
-            static const char *const later[] = {"format", "alternatives", "nodes", "scale", "distkey", "sortkey", "partition"};
+            static const char *const later[] = {"alternatives", "nodes", "scale", "distkey", "sortkey", "partition"};
             for (uint32_t k = 0; k < sizeof later / sizeof *later; k++) {
                 if (strcmp(option->name, later[k]) == 0) {
                     return fail_at(cx, option->pos, FEATURE_NOT_SUPPORTED, "EXPLAIN option \"%s\" is not supported yet",
@@ -262,9 +279,27 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
                 }
             }
             fail_at(cx, option->pos, SYNTAX_ERROR, "unrecognized EXPLAIN option \"%s\"", option->name);
-            return fail_hint(cx, "the options are ANALYZE, TIMING, MEMORY and VERBOSE");
+            return fail_hint(cx, "the options are ANALYZE, FORMAT, TIMING, MEMORY and VERBOSE");
         }
         TRY(option_is_on(cx, option, field));
+    }
+    return OK;
+}
+
+/* The plan as rows of text, or as one JSON text. */
+static Status explain_table(const Context *cx, Run *run, const PlanProfile *profile, const ExplainOptions *options) {
+    static const char *const heading[] = {"QUERY PLAN"};
+    TRY(text_table_create(cx, &run->arena, 1, heading, &run->table));
+    if (options->is_json) {
+        const char *text;
+        TRY(explain_json(cx, &run->arena, run->plan, profile, options, &text));
+        return text_table_add(cx, &run->arena, run->table, &text);
+    }
+    const char **lines;
+    uint32_t count;
+    TRY(explain_lines(cx, &run->arena, run->plan, profile, options, &lines, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(text_table_add(cx, &run->arena, run->table, &lines[i]));
     }
     return OK;
 }
@@ -290,15 +325,7 @@ static Status run_explain(const Context *cx, depot_statement *statement, uint64_
             TRY(transaction_written(cx, run));
         }
     }
-    const char **lines;
-    uint32_t count;
-    TRY(explain_lines(cx, &run->arena, run->plan, options.analyze ? &profile : NULL, &options, &lines, &count));
-    static const char *const heading[] = {"QUERY PLAN"};
-    TRY(text_table_create(cx, &run->arena, 1, heading, &run->table));
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(text_table_add(cx, &run->arena, run->table, &lines[i]));
-    }
-    return OK;
+    return explain_table(cx, run, options.analyze ? &profile : NULL, &options);
 }
 
 static Status run_statement(const Context *cx, depot_statement *statement, uint64_t started) {
