@@ -83,6 +83,16 @@ Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) {
     return OK;
 }
 
+bool memory_is_tight(const MemoryAccount *account) {
+    for (; account != NULL; account = account->parent) {
+        if (account->limit_bytes > 0 &&
+            atomic_load_explicit(&account->used_bytes, memory_order_relaxed) > account->limit_bytes / 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void memory_release(MemoryAccount *account, int64_t bytes) {
     int64_t used = atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_relaxed) - bytes;
     assert(used >= 0);

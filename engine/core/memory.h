@@ -24,6 +24,9 @@ void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const ch
 /* Gives the reservation back to the parent. Everything charged must have been freed (assert). */
 void memory_account_close(MemoryAccount *account);
 
+/* More than half of what some account up to the root may use is used. */
+bool memory_is_tight(const MemoryAccount *account);
+
 /* Charge or release without allocating (for memory that a library holds). */
 Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) MUST_CHECK;
 void memory_release(MemoryAccount *account, int64_t bytes);

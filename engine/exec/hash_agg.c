@@ -4,6 +4,10 @@
  * end each partition is merged by itself, in parallel, into the table that the source reads. A task that met few groups hands
  * them over unpartitioned, and if all did, one part merges them.
  *
+ * Where memory_limit leaves too little room for more records, a task spills the rows themselves from then on, by the same 64
+ * partitions; its records stay. Partitions are then finished one at a time, when the source comes to them: their rows are read
+ * back and go the way of all rows, which works for every aggregate, whatever its states hold on to.
+ *
  * DISTINCT aggregates keep a second table per argument and FILTER whose key is (group, value) without states, partitioned by
  * the group's hash; after a partition's groups are merged, its distinct values are, and then they are fed to the states.
  * Without groups the values are partitioned by their own hash, and the partitions' states are merged at the end. */
@@ -23,6 +27,8 @@ typedef struct HashAggLocal {
     uint32_t groups_max;
     uint64_t rows_since_flush;
     bool is_passing;        /* groups hardly repeat: records go to the partitions unmerged */
+    bool is_loading;        /* reading a partition's spilled rows back: they are not spilled again */
+    SpillWriter *spill;     /* owned; NULL: not spilling */
     RecordList *partitions; /* owned; made at the first flush */
     Arena text;
     AggregateFeed feed;
@@ -77,6 +83,7 @@ static Status agg_open(Task *task, const PhysicalNode *op, void *shared_) {
                           shared->states.bytes));
     TRY_ALLOC_ZEROED(cx, shared->partitions, sizeof *shared->partitions * GROUP_PARTITIONS);
     TRY_ALLOC_ZEROED(cx, shared->results, sizeof *shared->results * GROUP_PARTITIONS);
+    TRY_ALLOC_ZEROED(cx, shared->spilled, sizeof *shared->spilled * GROUP_PARTITIONS);
     return find_distinct_sets(cx, op, shared);
 }
 
@@ -113,16 +120,19 @@ static Status find_empty_sets(const Context *cx, const PhysicalNode *op, HashAgg
     return status;
 }
 
-static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
-    const HashAggShared *shared = shared_;
-    HashAggLocal *local = local_;
-    const Context *cx = &task->cx;
+static Status open_tables(const Context *cx, const HashAggShared *shared, HashAggLocal *local) {
     arena_init(&local->text);
     aggregate_feed_init(&local->feed);
     local->table.layout = &shared->layout;
     local->groups_max = groups_max_of(&shared->layout);
     TRY(key_encoder_init(cx, &local->encoder, &shared->layout));
-    TRY(open_local_sets(cx, shared, local));
+    return open_local_sets(cx, shared, local);
+}
+
+static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    HashAggLocal *local = local_;
+    const Context *cx = &task->cx;
+    TRY(open_tables(cx, shared_, local));
     if (op->aggregate.group_count == 0) { /* the one group is there even if no row comes */
         local->encoder.hashes[0] = 0;
         TRY(group_table_reserve(cx, &local->table, 1));
@@ -131,14 +141,57 @@ static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, 
     return op->aggregate.empty_set_count > 0 && task->index == 0 ? find_empty_sets(cx, op, local) : OK;
 }
 
+/* What reading spilled rows back hands on to each batch. */
+typedef struct SpilledPart {
+    const PhysicalNode *op;
+    HashAggShared *shared;
+    HashAggLocal *local;
+} SpilledPart;
+
 /* --------------------------------------------------------------------------------------------------------------- consume */
+
+static Status flush_groups(const Context *cx, HashAggLocal *local) {
+    if (local->partitions == NULL) {
+        TRY_ALLOC_ZEROED(cx, local->partitions, sizeof *local->partitions * GROUP_PARTITIONS);
+    }
+    return group_table_flush(cx, &local->table, local->partitions);
+}
+
+static Status flush_set(const Context *cx, HashAggLocal *local, uint32_t s) {
+    return group_table_flush(cx, &local->set_tables[s], local->set_partitions + (size_t)s * GROUP_PARTITIONS);
+}
+
+/* A full table, and no room for its records: rows are spilled from here on. What the task holds is handed to the partitions. */
+static Status start_spilling(Task *task, const PhysicalNode *op, HashAggShared *shared, HashAggLocal *local) {
+    const Context *cx = &task->cx;
+    const PhysicalNode *child = op->children[0];
+    TRY(flush_groups(cx, local));
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        TRY(flush_set(cx, local, s));
+        group_table_free(&local->set_tables[s]);
+    }
+    group_table_free(&local->table);
+    pthread_mutex_lock(&shared->lock);
+    Status status = shared->row_format.columns == NULL
+                        ? row_format_init(cx, &shared->row_format, child->columns, child->column_count, false)
+                        : OK;
+    pthread_mutex_unlock(&shared->lock);
+    TRY(status);
+    TRY_ALLOC_ZEROED(cx, local->spill, sizeof *local->spill);
+    return spill_writer_open(cx, local->spill, child, &shared->row_format, GROUP_PARTITIONS);
+}
+
+static Status spill_rows(Task *task, HashAggLocal *local, const Batch *in) {
+    uint8_t parts[BATCH_ROWS_MAX];
+    for (uint32_t i = 0; i < in->rows; i++) {
+        parts[i] = (uint8_t)(local->encoder.hashes[i] >> (64 - GROUP_PARTITION_BITS));
+    }
+    return spill_writer_add(task, local->spill, in, parts);
+}
 
 static Status make_room(const Context *cx, HashAggLocal *local, uint32_t rows) {
     if (local->table.count + rows <= local->groups_max) {
         return group_table_reserve(cx, &local->table, rows);
-    }
-    if (local->partitions == NULL) {
-        TRY_ALLOC_ZEROED(cx, local->partitions, sizeof *local->partitions * GROUP_PARTITIONS);
     }
     TRY(check_cancel(cx));
     if (!local->is_passing && local->rows_since_flush < local->table.count * PASSING_ROWS_PER_GROUP) {
@@ -146,7 +199,7 @@ static Status make_room(const Context *cx, HashAggLocal *local, uint32_t rows) {
         local->groups_max = PASSING_GROUPS_MAX;
     }
     local->rows_since_flush = 0;
-    TRY(group_table_flush(cx, &local->table, local->partitions));
+    TRY(flush_groups(cx, local));
     return group_table_reserve(cx, &local->table, rows);
 }
 
@@ -205,15 +258,27 @@ static Status consume_distinct(const Context *cx, const HashAggShared *shared, H
     uint32_t count;
     TRY(encode_distinct(cx, shared, local, s, in, &count));
     if (table->count + count > groups_max_of(table->layout)) {
-        TRY(group_table_flush(cx, table, local->set_partitions + (size_t)s * GROUP_PARTITIONS));
+        TRY(flush_set(cx, local, s));
     }
     TRY(group_table_reserve(cx, table, count));
     return group_table_find(cx, table, local->set_encoders[s].keys, table->layout->key_bytes, local->set_encoders[s].hashes,
                             count, &local->text, local->groups);
 }
 
+/* Some table is full, and the query is short of memory. */
+static bool should_spill(const Task *task, const HashAggShared *shared, const HashAggLocal *local, uint32_t rows) {
+    if (local->is_loading) {
+        return false;
+    }
+    bool is_full = local->table.count + rows > local->groups_max;
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        is_full |= local->set_tables[s].count + rows > groups_max_of(local->set_tables[s].layout);
+    }
+    return is_full && query_is_tight(task);
+}
+
 static Status agg_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
-    const HashAggShared *shared = shared_;
+    HashAggShared *shared = shared_;
     HashAggLocal *local = local_;
     const Context *cx = &task->cx;
     const AggregateSpec *spec = &op->aggregate;
@@ -222,6 +287,12 @@ static Status agg_consume(Task *task, const PhysicalNode *op, void *shared_, voi
     *flow = NEED_INPUT;
     if (spec->group_count > 0) {
         TRY(key_encode_batch(cx, &local->encoder, layout, in, spec->groups));
+        if (local->spill == NULL && should_spill(task, shared, local, in->rows)) {
+            TRY(start_spilling(task, op, shared, local));
+        }
+        if (local->spill != NULL) {
+            return spill_rows(task, local, in);
+        }
         TRY(find_batch_groups(cx, local, in->rows));
         groups = local->groups;
     } else if (shared->set_count > 0) {
@@ -260,6 +331,10 @@ static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal 
     for (uint32_t p = 0; p < shared->set_count * GROUP_PARTITIONS; p++) {
         record_list_join(&shared->distinct[p], &local->set_partitions[p]);
     }
+    for (uint32_t p = 0; local->spill != NULL && p < GROUP_PARTITIONS; p++) {
+        TRY(spill_part_join(cx, &shared->spilled[p], &local->spill->parts[p]));
+    }
+    shared->has_spilled |= local->spill != NULL;
     shared->is_partitioned |= local->partitions != NULL;
     shared->hardly_repeats |= local->is_passing;
     shared->moves += local->partitions != NULL ? 2 : table->count > 0;
@@ -271,15 +346,15 @@ static Status agg_merge(Task *task, const PhysicalNode *op, void *shared_, void 
     HashAggShared *shared = shared_;
     HashAggLocal *local = local_;
     const Context *cx = &task->cx;
+    if (local->spill != NULL) {
+        TRY(spill_writer_flush(task, local->spill));
+    }
     for (uint32_t s = 0; s < shared->set_count; s++) {
-        TRY(group_table_flush(cx, &local->set_tables[s], local->set_partitions + (size_t)s * GROUP_PARTITIONS));
+        TRY(flush_set(cx, local, s));
         group_table_free(&local->set_tables[s]);
     }
-    if (local->partitions == NULL && local->table.count > SMALL_GROUPS_MAX) {
-        TRY_ALLOC_ZEROED(cx, local->partitions, sizeof *local->partitions * GROUP_PARTITIONS);
-    }
-    if (local->partitions != NULL) {
-        TRY(group_table_flush(cx, &local->table, local->partitions));
+    if (local->partitions != NULL || local->table.count > SMALL_GROUPS_MAX) {
+        TRY(flush_groups(cx, local));
     }
     pthread_mutex_lock(&shared->lock);
     Status status = take_local(cx, shared, local);
@@ -411,6 +486,7 @@ static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint
     const Context *cx = &task->cx;
     for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
         arena_init(&shared->results[p].text);
+        arena_init(&shared->results[p].spilled_text);
     }
     if (op->aggregate.group_count == 0) {
         return finish_ungrouped(cx, op, shared, parts);
@@ -422,8 +498,19 @@ static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint
         shared->result_count = GROUP_PARTITIONS;
         TRY(partition_small(cx, shared));
     }
-    *parts = shared->result_count;
+    *parts = shared->has_spilled ? 0 : shared->result_count;
     return OK;
+}
+
+/* All results are there at once, or after spilling one at a time: then the largest counts. */
+static void note_bytes(HashAggShared *shared, uint64_t bytes) {
+    if (!shared->has_spilled) {
+        atomic_fetch_add(&shared->bytes, bytes);
+        return;
+    }
+    uint64_t most = atomic_load(&shared->bytes);
+    while (most < bytes && !atomic_compare_exchange_weak(&shared->bytes, &most, bytes)) {
+    }
 }
 
 static Status agg_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
@@ -450,7 +537,7 @@ static Status agg_finish_part(Task *task, const PhysicalNode *op, void *shared_,
     mem_free(result->table.slots); /* only the records are read from here on */
     result->table.slots = NULL;
     atomic_fetch_add(&shared->groups, result->table.count);
-    atomic_fetch_add(&shared->bytes, (uint64_t)result->table.capacity * shared->layout.record_bytes);
+    note_bytes(shared, (uint64_t)result->table.capacity * shared->layout.record_bytes);
     return OK;
 }
 
@@ -492,17 +579,59 @@ static void agg_close_local(const PhysicalNode *op, void *shared_, void *local_,
             group_table_free(&local->set_tables[s]);
         }
     }
+    if (local->spill != NULL) {
+        spill_writer_close(local->spill);
+        mem_free(local->spill);
+    }
     mem_free(local->partitions);
     mem_free(local->set_partitions);
     mem_free(local->set_encoders);
     mem_free(local->set_tables);
 }
 
+/* The rows of one partition that were spilled: they join its records. */
+static Status consume_spilled(Task *task, void *argument, const Batch *in) {
+    const SpilledPart *part = argument;
+    Flow flow;
+    return agg_consume(task, part->op, part->shared, part->local, in, &flow);
+}
+
+static Status load_rows(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part, HashAggLocal *local) {
+    const Context *cx = &task->cx;
+    SpilledPart spilled = {op, shared, local};
+    local->is_loading = true;
+    TRY(open_tables(cx, shared, local));
+    TRY(spill_each_batch(task, op->children[0], &shared->row_format, &shared->spilled[part], consume_spilled, &spilled));
+    TRY(flush_groups(cx, local));
+    record_list_join(&shared->partitions[part], &local->partitions[part]);
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        TRY(flush_set(cx, local, s));
+        record_list_join(&shared->distinct[s * GROUP_PARTITIONS + part], &local->set_partitions[s * GROUP_PARTITIONS + part]);
+    }
+    shared->results[part].spilled_text = local->text;
+    arena_init(&local->text);
+    return OK;
+}
+
+Status hash_agg_load_part(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part) {
+    HashAggLocal *local;
+    TRY_ALLOC_ZEROED(&task->cx, local, sizeof *local);
+    Status status = load_rows(task, op, shared, part, local);
+    agg_close_local(op, shared, local, NULL);
+    mem_free(local);
+    return status == OK ? agg_finish_part(task, op, shared, part) : status;
+}
+
+void hash_agg_free_part(PartResult *result) {
+    group_table_free(&result->table);
+    record_list_free(&result->list);
+    arena_free(&result->text);
+    arena_free(&result->spilled_text);
+}
+
 static void free_results(HashAggShared *shared) {
     for (uint32_t p = 0; shared->results != NULL && p < GROUP_PARTITIONS; p++) {
-        group_table_free(&shared->results[p].table);
-        record_list_free(&shared->results[p].list);
-        arena_free(&shared->results[p].text);
+        hash_agg_free_part(&shared->results[p]);
     }
     mem_free(shared->results);
     mem_free(shared->part_states);
@@ -511,10 +640,7 @@ static void free_results(HashAggShared *shared) {
 static void agg_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     (void)op;
     HashAggShared *shared = shared_;
-    if (profile != NULL) {
-        profile->groups += shared->groups;
-        profile->memory_bytes += shared->bytes;
-    }
+    uint64_t spilled_bytes = 0;
     for (uint32_t p = 0; shared->partitions != NULL && p < GROUP_PARTITIONS; p++) {
         record_list_free(&shared->partitions[p]);
     }
@@ -527,6 +653,10 @@ static void agg_close(const PhysicalNode *op, void *shared_, OperatorProfile *pr
     for (uint32_t i = 0; i < shared->arena_count; i++) {
         arena_free(&shared->arenas[i]);
     }
+    for (uint32_t p = 0; shared->spilled != NULL && p < GROUP_PARTITIONS; p++) {
+        spilled_bytes += shared->spilled[p].stored_bytes;
+        spill_part_free(&shared->spilled[p]);
+    }
     free_results(shared);
     record_list_free(&shared->small);
     group_layout_free(&shared->layout);
@@ -536,6 +666,13 @@ static void agg_close(const PhysicalNode *op, void *shared_, OperatorProfile *pr
     mem_free(shared->sets);
     mem_free(shared->set_of_item);
     mem_free(shared->arenas);
+    mem_free(shared->spilled);
+    row_format_free(&shared->row_format);
+    if (profile != NULL) {
+        profile->groups += shared->groups;
+        profile->memory_bytes += shared->bytes;
+        profile->spilled_bytes += spilled_bytes;
+    }
     if (shared->is_open) {
         pthread_mutex_destroy(&shared->lock);
     }

@@ -4,6 +4,7 @@
 
 #include "exec/agg_common.h"
 #include "exec/group_table.h"
+#include "exec/spill.h"
 
 #include <pthread.h>
 
@@ -16,7 +17,7 @@ typedef struct DistinctSet {
 typedef struct PartResult {
     GroupTable table; /* merged groups, or */
     RecordList list;  /* records that were distinct already */
-    Arena text;
+    Arena text, spilled_text;
 } PartResult;
 
 typedef struct HashAggShared {
@@ -32,6 +33,9 @@ typedef struct HashAggShared {
     RecordList *distinct;   /* set_count × GROUP_PARTITIONS; owned */
     bool is_partitioned;    /* some task used the partitions */
     bool hardly_repeats;    /* some task passed its groups on unmerged */
+    bool has_spilled;       /* results are made one by one, when they are read */
+    RowFormat row_format;   /* of spilled rows; set by whoever spills first */
+    SpillPart *spilled;     /* GROUP_PARTITIONS: rows that no task has looked up; owned */
     uint32_t moves;         /* how often records came in; once: they are distinct */
     uint32_t arena_count;
     Arena *arenas; /* owned: text of keys and states */
@@ -44,5 +48,9 @@ typedef struct HashAggShared {
 } HashAggShared;
 
 extern const SourceClass hash_agg_source;
+
+/* After spilling: makes the result of a part from its records and its rows on disk, and frees one that was read. */
+Status hash_agg_load_part(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part) MUST_CHECK;
+void hash_agg_free_part(PartResult *result);
 
 #endif

@@ -46,6 +46,9 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
             *flow = DONE;
             return OK;
         }
+        if (shared->has_spilled) {
+            TRY(hash_agg_load_part(task, op, shared, part));
+        }
         local->result = &shared->results[part];
         local->block = local->result->list.first;
         local->next = 0;
@@ -53,6 +56,9 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
     const uint8_t *records = NULL;
     local->out.rows = next_records(task, shared, local, &records);
     if (local->out.rows == 0) {
+        if (shared->has_spilled) {
+            hash_agg_free_part(local->result);
+        }
         local->result = NULL;
         *flow = NEED_INPUT;
         return OK;

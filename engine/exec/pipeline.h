@@ -13,6 +13,7 @@
 
 #include "exec/exec.h"
 #include "exec/result.h"
+#include "storage/spill_file.h"
 
 #include <pthread.h>
 
@@ -122,6 +123,7 @@ struct Query {
     pthread_mutex_t opening;          /* shared states are opened one after another */
     JobGroup *group;                  /* made when a second thread can be of use */
     Job *inline_first, **inline_last; /* what the calling thread runs itself, without waking anyone */
+    SpillFile *spill;                 /* owned; made when the first rows are spilled, under `lock` */
     ResultQueue result;
     _Atomic(uint32_t) result_feeders; /* runs of the root pipelines that have not ended */
     _Atomic(bool) stopping;           /* failed or closing */

@@ -86,5 +86,6 @@ void profile_finish(Query *query) {
         profile->bytes_moved += op->exchange.bytes_sent - to_leader;
     }
     profile->execution_ns = (query->end_ns != 0 ? query->end_ns : query_clock_ns()) - query->start_ns;
+    profile->spilled_bytes = query->spill == NULL ? 0 : spill_file_bytes(query->spill);
     profile->peak_memory_bytes = (uint64_t)atomic_load(&query->cx.memory->peak_bytes);
 }

@@ -1,5 +1,6 @@
 /* The life of a query: start, next, close. The calling thread works on the query's tasks while it waits for a batch. */
 #include "exec/pipeline.h"
+#include "exec/spill.h"
 
 #define RESULT_SLOTS_MIN 2
 
@@ -147,6 +148,7 @@ void query_close(Query *query) {
     }
     query_finish(query);
     free_filters(query);
+    spill_file_close(query->spill);
     result_free(&query->result);
     for (uint32_t i = 0; query->accounts != NULL && i < query->options.threads; i++) {
         memory_account_close(&query->accounts[i]);
@@ -165,6 +167,22 @@ void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFi
 
 const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter_id) {
     return query->filters[(size_t)node * query->plan->filter_count + filter_id];
+}
+
+static const char *spill_directory(const Query *query) {
+    const char *set = query->cx.settings->spill_directory;
+    const char *warehouse = warehouse_path(snapshot_warehouse(query->plan->snapshot));
+    return set[0] != '\0' ? set : warehouse[0] != '\0' ? warehouse : "/tmp";
+}
+
+Status query_spill_file(Task *task, SpillFile **file) {
+    Query *query = task->query;
+    Context cx = arena_context(query, task);
+    pthread_mutex_lock(&query->lock);
+    Status status = query->spill == NULL ? spill_file_open(&cx, spill_directory(query), &query->spill) : OK;
+    *file = query->spill;
+    pthread_mutex_unlock(&query->lock);
+    return status;
 }
 
 uint64_t query_rows_written(const Query *query) {

@@ -206,7 +206,7 @@ void row_buffer_init(RowBuffer *buffer, const RowFormat *format) {
     vector_init(&buffer->scratch, type_make(TYPE_BIGINT));
 }
 
-static void chunk_free(RowChunk *chunk, uint32_t column_count) {
+void row_chunk_free(RowChunk *chunk, uint32_t column_count) {
     if (chunk != NULL) {
         for (uint32_t c = 0; c < column_count; c++) {
             mem_free(chunk->columns[c].data);
@@ -218,14 +218,14 @@ static void chunk_free(RowChunk *chunk, uint32_t column_count) {
 
 void row_buffer_free(RowBuffer *buffer) {
     for (uint32_t i = 0; i < buffer->chunk_count; i++) {
-        chunk_free(buffer->chunks[i], buffer->format->column_count);
+        row_chunk_free(buffer->chunks[i], buffer->format->column_count);
     }
     mem_free(buffer->chunks);
     arena_free(&buffer->text);
     vector_free(&buffer->scratch);
     buffer->chunks = NULL;
     buffer->chunk_count = buffer->chunk_capacity = 0;
-    buffer->rows = 0;
+    buffer->rows = buffer->text_bytes = 0;
 }
 
 /* Room for one more pointer in a growing array. */
@@ -242,11 +242,12 @@ static Status reserve_pointer(const Context *cx, void **array, uint32_t count, u
     return OK;
 }
 
-static Status add_chunk(const Context *cx, RowBuffer *buffer) {
+Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **added) {
     TRY(reserve_pointer(cx, (void **)&buffer->chunks, buffer->chunk_count, &buffer->chunk_capacity, sizeof(RowChunk *)));
     RowChunk *chunk;
     TRY_ALLOC_ZEROED(cx, chunk, sizeof *chunk + sizeof(KeptColumn) * buffer->format->column_count);
     buffer->chunks[buffer->chunk_count++] = chunk;
+    *added = chunk;
     return OK;
 }
 
@@ -291,8 +292,8 @@ static Status append_validity(const Context *cx, KeptColumn *column, uint32_t ca
     return OK;
 }
 
-/* Points the long texts among `count` views at copies in the arena. */
-static Status own_text(const Context *cx, Arena *arena, Text *texts, uint32_t count) {
+/* Points the long texts among `count` views at copies that the buffer owns. */
+static Status own_text(const Context *cx, RowBuffer *buffer, Text *texts, uint32_t count) {
     size_t bytes = 0;
     for (uint32_t i = 0; i < count; i++) {
         bytes += texts[i].bytes > TEXT_INLINE_MAX ? texts[i].bytes : 0;
@@ -300,10 +301,11 @@ static Status own_text(const Context *cx, Arena *arena, Text *texts, uint32_t co
     if (bytes == 0) {
         return OK;
     }
-    char *to = arena_alloc(cx, arena, bytes);
+    char *to = arena_alloc(cx, &buffer->text, bytes);
     if (to == NULL) {
         return OUT_OF_MEMORY;
     }
+    buffer->text_bytes += bytes;
     for (uint32_t i = 0; i < count; i++) {
         if (texts[i].bytes > TEXT_INLINE_MAX) {
             memcpy(to, texts[i].pointer, texts[i].bytes);
@@ -322,7 +324,7 @@ static Status append_column(const Context *cx, RowBuffer *buffer, RowChunk *chun
     TRY(column_format_store(cx, format, vector, first, count, &buffer->scratch, out));
     TRY(append_validity(cx, column, chunk->capacity, chunk->rows, vector, first, count));
     if (format->kind == VECTOR_FLAT && format->storage_class == CLASS_TEXT) {
-        TRY(own_text(cx, &buffer->text, (Text *)(void *)out, count));
+        TRY(own_text(cx, buffer, (Text *)(void *)out, count));
     }
     return OK;
 }
@@ -331,7 +333,7 @@ Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batc
     for (uint32_t first = 0; first < batch->rows;) {
         RowChunk *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
         if (chunk == NULL || chunk->rows == ROW_CHUNK_ROWS) {
-            TRY(add_chunk(cx, buffer));
+            TRY(row_buffer_add_chunk(cx, buffer, &chunk));
             continue;
         }
         uint32_t count = batch->rows - first;
@@ -355,7 +357,7 @@ static Status reserve_rows(const Context *cx, RowBuffer *buffer, uint64_t rows) 
     while (buffer->rows < rows) {
         RowChunk *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
         if (chunk == NULL || chunk->rows == ROW_CHUNK_ROWS) {
-            TRY(add_chunk(cx, buffer));
+            TRY(row_buffer_add_chunk(cx, buffer, &chunk));
             continue;
         }
         uint64_t wanted = rows - buffer->rows + chunk->rows, filled = wanted < ROW_CHUNK_ROWS ? wanted : ROW_CHUNK_ROWS;
@@ -395,7 +397,7 @@ static Status put_column(const Context *cx, RowBuffer *buffer, uint32_t c, const
         uint8_t *to = (uint8_t *)column->data + (size_t)(targets[i] & (ROW_CHUNK_ROWS - 1)) * format->width;
         memcpy(to, stored + (size_t)rows[i] * format->width, format->width);
         if (is_text) {
-            TRY(own_text(cx, &buffer->text, (Text *)(void *)to, 1));
+            TRY(own_text(cx, buffer, (Text *)(void *)to, 1));
         }
         if (vector->validity != NULL || column->validity != NULL) {
             TRY(put_validity(cx, buffer, c, vector, rows[i], targets[i]));
@@ -558,7 +560,7 @@ void row_table_drop_chunks(RowTable *table) {
         }
     }
     for (uint32_t i = 0; i < table->chunk_count; i++) {
-        chunk_free(table->chunks[i], table->format->column_count);
+        row_chunk_free(table->chunks[i], table->format->column_count);
     }
     table->chunk_count = 0;
 }

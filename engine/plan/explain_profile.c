@@ -24,6 +24,7 @@ static OperatorProfile sum_profile(const Explainer *e, const PhysicalNode *node)
         sum.nanoseconds += p->nanoseconds;
         sum.memory_bytes += p->memory_bytes;
         sum.groups += p->groups;
+        sum.spilled_bytes += p->spilled_bytes;
         sum.scan.partitions_read =
             p->scan.partitions_read > sum.scan.partitions_read ? p->scan.partitions_read : sum.scan.partitions_read;
         sum.scan.blocks += p->scan.blocks;
@@ -355,6 +356,9 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
     if (e->options->memory && sum.memory_bytes > 0) {
         TRY(explain_line(e, indent, "Memory: %llu bytes", (Digits)sum.memory_bytes));
         TRY(explain_fact(e, "Memory Bytes", sum.memory_bytes));
+    }
+    if (e->options->memory && sum.spilled_bytes > 0) {
+        TRY(explain_line(e, indent, "Spilled: %llu bytes", (Digits)sum.spilled_bytes));
     }
     return OK;
 }

@@ -32,6 +32,7 @@ typedef struct OperatorProfile {
     uint64_t nanoseconds;   /* exclusive, summed over tasks */
     uint64_t memory_bytes;  /* peak of hash tables, runs, groups */
     uint64_t groups;        /* hash tables: entries */
+    uint64_t spilled_bytes; /* written to disk for want of memory */
     ScanProfile scan;
     ExchangeProfile exchange;
 } OperatorProfile;
