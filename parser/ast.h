@@ -517,6 +517,7 @@ typedef struct AstExplain {
 typedef struct AstAnalyze {
     AstName *table;       /* NULL: all tables */
     AstIdentList columns; /* empty: all */
+    bool is_verbose;
 } AstAnalyze;
 
 typedef enum AstTransactionKind { AST_BEGIN, AST_COMMIT, AST_ROLLBACK } AstTransactionKind;

@@ -264,7 +264,7 @@ AstDeallocate *ast_deallocate(Parser *p, AstIdent *name);
 AstInsert *ast_insert(Parser *p, AstName *table, AstIdentList columns, AstQuery *query);
 AstCopy *ast_copy(Parser *p, AstName *table, AstQuery *query, AstIdentList columns, bool is_to, Token target,
                   AstOptionList options);
-AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns);
+AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns, bool is_verbose);
 AstFrom *ast_from_target(Parser *p, AstName *name, const AstIdent *alias);
 AstDelete *ast_delete(Parser *p, AstFrom *target, AstFromList using, AstExpr *where);
 AstUpdate *ast_update(Parser *p, AstFrom *target, AstAssignmentList set, AstFromList from, AstExpr *where);

@@ -328,10 +328,10 @@ AstCopy *ast_copy(Parser *p, AstName *table, AstQuery *query, AstIdentList colum
     return copy;
 }
 
-AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns) {
+AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns, bool is_verbose) {
     AstAnalyze *analyze;
     NEW_NODE(p, analyze);
-    *analyze = (AstAnalyze){table, columns};
+    *analyze = (AstAnalyze){table, columns, is_verbose};
     return analyze;
 }
 

@@ -407,7 +407,7 @@ static void print_copy(Printer *out, const AstCopy *copy) {
 }
 
 static void print_analyze(Printer *out, const AstAnalyze *analyze) {
-    sql_put(out, "ANALYZE");
+    sql_put(out, analyze->is_verbose ? "ANALYZE VERBOSE" : "ANALYZE");
     if (analyze->table != NULL) {
         sql_put(out, " ");
         sql_put_name(out, analyze->table);

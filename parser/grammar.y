@@ -399,10 +399,11 @@ copy_word(O) ::= ONLY(N) NEW FILES.             { O = ast_option_named(p, N, "on
 /* ------------------------------------------------------------------------------------------------- small statements */
 
 %type analyze {AstAnalyze *}
-analyze(A) ::= ANALYZE verbose.                 { A = ast_analyze(p, NULL, (AstIdentList){0}); }
-analyze(A) ::= ANALYZE verbose qualified_name(T) column_names(C).       { A = ast_analyze(p, T, C); }
-verbose ::= .
-verbose ::= VERBOSE.
+analyze(A) ::= ANALYZE verbose(V).              { A = ast_analyze(p, NULL, (AstIdentList){0}, V); }
+analyze(A) ::= ANALYZE verbose(V) qualified_name(T) column_names(C).    { A = ast_analyze(p, T, C, V); }
+%type verbose {bool}
+verbose(V) ::= .                                { V = false; }
+verbose(V) ::= VERBOSE.                         { V = true; }
 
 %type transaction {AstTransaction *}
 transaction(T) ::= BEGIN transaction_word transaction_modes(R).         { T = ast_transaction(p, AST_BEGIN, R); }

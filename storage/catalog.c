@@ -31,6 +31,7 @@ void attachment_close(Attachment *attachment) {
 void table_state_release(TableState *state) {
     if (state != NULL && atomic_fetch_sub(&state->references, 1) == 1) {
         attachment_close(&state->attachment);
+        table_sample_release(state->sample);
         arena_free(&state->arena);
         mem_free(state);
     }
@@ -100,9 +101,8 @@ Status table_directory(const Context *cx, Arena *arena, const char *name, uint64
 
 /* ----------------------------------------------------------------------------------------------------------------- summary */
 
-/* A table of style ALL stands once on each node; the copy on node 0 is counted. */
-static bool segment_is_counted(const TableState *state, const Segment *segment) {
-    return state->table.dist_style != DIST_ALL || segment->slice < state->topology.slices_per_node;
+bool table_counts_segment(const TableVersion *table, const Segment *segment) {
+    return table->dist_style != DIST_ALL || segment->slice < ((const TableState *)table)->topology.slices_per_node;
 }
 
 static double average_bytes(Type type, uint64_t values, uint64_t text_bytes) {
@@ -120,7 +120,7 @@ static void summarize_column(const TableState *state, uint32_t column, ColumnSta
     for (uint32_t i = 0; i < table->segment_count; i++) {
         const SegmentColumn *part = &table->segments[i].columns[column];
         statistics->file_bytes += part->file_bytes;
-        if (segment_is_counted(state, &table->segments[i])) {
+        if (table_counts_segment(table, &table->segments[i])) {
             column_range_merge(&statistics->range, &part->range);
             text_bytes += part->text_bytes;
         }
@@ -130,19 +130,39 @@ static void summarize_column(const TableState *state, uint32_t column, ColumnSta
     values = values < table->rows ? values : table->rows; /* deleted rows still count in the segments' ranges */
     double distinct = state->sketches[column] != NULL ? hll_estimate(state->sketches[column]) : 0;
     statistics->distinct = distinct < (double)values ? distinct : (double)values;
+    if (state->sample != NULL) {
+        const ColumnSample *sample = &state->sample->columns[column];
+        statistics->common_count = sample->common_count;
+        statistics->common = sample->common;
+        statistics->bound_count = sample->bound_count;
+        statistics->bounds = sample->bounds;
+        statistics->correlation = sample->correlation;
+    }
+}
+
+double table_stats_off(const TableVersion *table) {
+    const SampleInfo *sample = &table->sample;
+    double rows = (double)table->rows, known = (double)(sample->rows_are_faked ? sample->faked_rows : sample->table_rows);
+    double off = known > rows ? known - rows : rows - known;
+    return off == 0 ? 0 : off >= rows ? 100 : 100 * off / rows;
 }
 
 Status table_state_summarize(const Context *cx, TableState *state) {
     TableVersion *table = &state->table;
     Partition *partitions = (Partition *)table->partitions;
     table->rows = table->bytes = 0;
+    if (state->sample != NULL) {
+        table->sample.is_taken = true;
+        table->sample.table_rows = state->sample->table_rows;
+        table->sample.sampled_rows = state->sample->sampled_rows;
+    }
     for (uint32_t i = 0; i < table->partition_count; i++) {
         partitions[i].rows = 0;
     }
     for (uint32_t i = 0; i < table->segment_count; i++) {
         const Segment *segment = &table->segments[i];
         table->bytes += segment->bytes;
-        if (segment_is_counted(state, segment)) {
+        if (table_counts_segment(table, segment)) {
             table->rows += segment->rows - segment->deleted_rows;
             partitions[segment->partition].rows += segment->rows - segment->deleted_rows;
         }

@@ -3,7 +3,7 @@
 #ifndef DEPOT_STORAGE_CATALOG_H
 #define DEPOT_STORAGE_CATALOG_H
 
-#include "storage/warehouse.h"
+#include "storage/table_sample.h"
 
 /* One immutable version of a table; counted references. */
 typedef struct TableState {
@@ -13,6 +13,7 @@ typedef struct TableState {
     Arena arena;              /* everything `table` points to */
     uint64_t checksum;        /* of its manifest; the root repeats it */
     const uint8_t **sketches; /* one HyperLogLog per column; NULL: no values */
+    TableSample *sample;      /* a reference; NULL: none was taken */
     Attachment attachment;
     _Atomic(uint32_t) references;
 } TableState;
@@ -21,8 +22,10 @@ typedef struct TableState {
 Status table_state_create(const Context *cx, TableState **state);
 TableState *table_state_retain(TableState *state);
 void table_state_release(TableState *state); /* NULL is fine */
-/* From segments, partitions, schema and sketches: rows, bytes, statistics. */
+/* From segments, partitions, schema, sketches and sample: rows, bytes, statistics. */
 Status table_state_summarize(const Context *cx, TableState *state);
+/* A table of style ALL stands once on each node; the copy on node 0 is counted. */
+bool table_counts_segment(const TableVersion *table, const Segment *segment);
 /* Deep copies of a segment's columns, a partition. */
 Status segment_copy(const Context *cx, Arena *arena, uint32_t column_count, const Segment *from, Segment *to);
 Status partition_copy(const Context *cx, Arena *arena, const Partition *from, Partition *to);

@@ -53,6 +53,7 @@ Status commit_begin(const Context *cx, Warehouse *warehouse, Commit **commit_out
 void commit_free(Commit *commit) {
     for (CommitTable *table = commit->tables; table != NULL; table = table->next) {
         table_state_release(table->base);
+        table_sample_release(table->sample);
     }
     for (CommitView *view = commit->views; view != NULL; view = view->next) {
         table_state_release(view->state);
@@ -182,6 +183,9 @@ static Status fill_from_base(const Context *cx, Commit *commit, CommitTable *tab
     table->directory = base->directory;
     table->dist_style = base->dist_style;
     table->dist_is_open = base->dist_is_open;
+    table->sample = table_sample_retain(table->base->sample);
+    table->rows_are_faked = base->sample.rows_are_faked;
+    table->faked_rows = base->sample.faked_rows;
     for (uint32_t i = 0; i < base->partition_count; i++) {
         TRY(add_partition(cx, commit, table, &base->partitions[i]));
     }
@@ -219,6 +223,7 @@ Status commit_touch_table(const Context *cx, Commit *commit, uint64_t table_id, 
         Status status = fill_from_base(cx, commit, table);
         if (status != OK) {
             table_state_release(table->base);
+            table_sample_release(table->sample);
             return status;
         }
         link_table(commit, table);
@@ -341,6 +346,8 @@ static Status redefine_table(const Context *cx, Commit *commit, uint64_t table_i
     if (schema->kind == RELATION_VIEW) {
         TRY_NEW_ARRAY(cx, &commit->arena, table->sketches, schema->column_count);
         table->has_new_columns = true;
+        table_sample_release(table->sample);
+        table->sample = NULL;
     }
     table->schema = copy;
     table_changed(table);
@@ -631,6 +638,45 @@ Status commit_merge_sketches(const Context *cx, Commit *commit, uint64_t table_i
     Context own = warehouse_context(cx, commit->warehouse);
     pthread_mutex_lock(&commit->mutex);
     Status status = merge_sketches(&own, commit, table_id, sketches);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ statistics */
+
+static Status set_sample(const Context *cx, Commit *commit, uint64_t table_id, TableSample *sample) {
+    CommitTable *table;
+    TRY(commit_touch_table(cx, commit, table_id, &table));
+    TableSample *before = table->sample;
+    table->sample = table_sample_retain(sample);
+    table->rows_are_faked = false;
+    table_sample_release(before);
+    table_changed(table);
+    return OK;
+}
+
+Status commit_set_sample(const Context *cx, Commit *commit, uint64_t table_id, TableSample *sample) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = set_sample(&own, commit, table_id, sample);
+    pthread_mutex_unlock(&commit->mutex);
+    table_sample_release(sample);
+    return status;
+}
+
+static Status fake_rows(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows) {
+    CommitTable *table;
+    TRY(commit_touch_table(cx, commit, table_id, &table));
+    table->rows_are_faked = true;
+    table->faked_rows = rows;
+    table_changed(table);
+    return OK;
+}
+
+Status commit_fake_rows(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = fake_rows(&own, commit, table_id, rows);
     pthread_mutex_unlock(&commit->mutex);
     return status;
 }

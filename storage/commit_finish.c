@@ -266,6 +266,8 @@ static Status fill_table_state(const Context *cx, const Commit *commit, const Co
     TRY(build_partitions(cx, table, is_final, state, numbers));
     TRY(build_segments(cx, table, numbers, state));
     TRY(build_sketches(cx, table, state));
+    state->sample = table_sample_retain(table->sample);
+    version->sample = (SampleInfo){.rows_are_faked = table->rows_are_faked, .faked_rows = table->faked_rows};
     return table_state_summarize(cx, state);
 }
 

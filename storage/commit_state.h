@@ -28,8 +28,11 @@ typedef struct CommitTable {
     uint32_t partition_count, partition_capacity;
     CommitPartition *partitions;
     uint32_t partitions_touched;
-    uint8_t **sketches; /* of the rows added; NULL entries: none */
-    TableState *view;   /* the table as the commit sees it; borrowed from commit->views; NULL after a change */
+    uint8_t **sketches;  /* of the rows added; NULL entries: none */
+    TableSample *sample; /* a reference; NULL: none was taken */
+    bool rows_are_faked;
+    uint64_t faked_rows;
+    TableState *view; /* the table as the commit sees it; borrowed from commit->views; NULL after a change */
 } CommitTable;
 
 /* A state built for a caller of this commit; kept until it ends, for the caller may still read it. */

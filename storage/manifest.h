@@ -6,7 +6,7 @@
 #include "storage/bytes.h"
 #include "storage/catalog.h"
 
-#define MANIFEST_FORMAT_VERSION 2 /* what is written; FORMAT.md says what older versions lack */
+#define MANIFEST_FORMAT_VERSION 3 /* what is written; FORMAT.md says what older versions lack */
 #define POINTER_FORMAT_VERSION 1
 #define MANIFEST_BYTES_MAX ((uint64_t)1 << 30)
 #define MANIFEST_DIRECTORY "manifests"
@@ -34,6 +34,14 @@ Status get_string(const Context *cx, Arena *arena, ByteReader *reader, const cha
 /* The same for a text that may be absent (NULL). */
 void put_text_if_any(ByteWriter *writer, const char *text);
 Status get_text_if_any(const Context *cx, Arena *arena, ByteReader *reader, const char **text);
+
+/* manifest_table.c: a value that is not NULL, by the storage class of its type; long text goes to the arena. */
+void put_value(ByteWriter *writer, const Value *value);
+Status get_value(const Context *cx, Arena *arena, ByteReader *reader, Type type, Value *value);
+
+/* manifest_sample.c: what state->sample holds, and faked rows. */
+void put_sample(ByteWriter *writer, const TableState *state);
+Status get_sample(const Context *cx, ByteReader *reader, TableState *state);
 
 /* manifest_schema.c */
 void put_schema(ByteWriter *writer, const TableSchema *schema);

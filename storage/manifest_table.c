@@ -1,5 +1,5 @@
-/* Table manifests as bytes: schema (manifest_schema.c), partitions, segments with what is known of their columns, sketches.
- * Content is in the order of the put_ functions here; each has its get_ twin below it. */
+/* Table manifests as bytes: schema (manifest_schema.c), partitions, segments with what is known of their columns, sketches,
+ * the sample (manifest_sample.c). Content is in the order of the put_ functions here; each has its get_ twin below it. */
 #include "storage/manifest.h"
 #include "storage/partition.h"
 
@@ -9,8 +9,7 @@ static const char table_magic[8] = "DEPOTTAB";
 
 /* ---------------------------------------------------------------------------------------------------------- values */
 
-/* A value that is not NULL, by the storage class of its type. */
-static void put_value(ByteWriter *writer, const Value *value) {
+void put_value(ByteWriter *writer, const Value *value) {
     switch (type_class(value->type)) {
     case CLASS_I128: put_bytes(writer, &value->i128, sizeof value->i128); break;
     case CLASS_F32:
@@ -42,7 +41,7 @@ static Status get_text_value(const Context *cx, Arena *arena, ByteReader *reader
     return OK;
 }
 
-static Status get_value(const Context *cx, Arena *arena, ByteReader *reader, Type type, Value *value) {
+Status get_value(const Context *cx, Arena *arena, ByteReader *reader, Type type, Value *value) {
     *value = value_null(type);
     value->is_null = false;
     switch (type_class(type)) {
@@ -279,6 +278,7 @@ Status table_manifest_encode(const Context *cx, const TableState *state, ByteWri
     for (uint32_t i = 0; i < table->schema->column_count; i++) {
         put_sketch(writer, state->sketches[i]);
     }
+    put_sample(writer, state);
     return manifest_seal(writer, checksum);
 }
 
@@ -300,7 +300,8 @@ static Status get_table(const Context *cx, ByteReader *reader, TableState *state
     }
     TRY(get_partitions(cx, &state->arena, reader, table));
     TRY(get_segments(cx, &state->arena, reader, table));
-    return get_sketches(cx, &state->arena, reader, state);
+    TRY(get_sketches(cx, &state->arena, reader, state));
+    return reader->version < 3 ? OK : get_sample(cx, reader, state);
 }
 
 Status table_manifest_decode(const Context *cx, const char *path, const uint8_t *data, size_t bytes, TableState *state) {

@@ -8,6 +8,7 @@
 #include "storage/row_placement.h"
 #include "storage/segment_read.h"
 #include "storage/segment_write.h"
+#include "storage/table_sample.h"
 
 #include <time.h>
 
@@ -38,6 +39,8 @@ struct TableWriter {
     uint32_t segment_rows; /* target */
     Snapshot *snapshot;    /* of the commit as it was: where last segments are read from */
     bool takes_tails_last;
+    uint64_t rows_before; /* of the table */
+    uint64_t sample_rows; /* the table's rows from which on its sample is taken again */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t turn;  /* next_sequence or failure changed */
@@ -76,6 +79,13 @@ static Status open_placement(const Context *cx, TableWriter *w, const TableVersi
     return OK;
 }
 
+/* The first rows give a sample, then ten times those that the last one was of: ANALYZE does the rest. A faked number of rows
+ * stays as it is. */
+static uint64_t first_sample_rows(const TableVersion *table) {
+    const SampleInfo *sample = &table->sample;
+    return sample->rows_are_faked ? UINT64_MAX : table->rows == 0 || !sample->is_taken ? 1 : 10 * sample->table_rows;
+}
+
 static Status open_writer(const Context *cx, TableWriter *w, const TableVersion *table) {
     uint32_t column_count = table->schema->column_count;
     TRY(schema_copy(cx, &w->arena, table->schema, &w->schema));
@@ -89,6 +99,8 @@ static Status open_writer(const Context *cx, TableWriter *w, const TableVersion 
     }
     uint32_t block_rows = w->schema->block_rows;
     w->segment_rows = SEGMENT_ROWS_TARGET / block_rows * block_rows;
+    w->rows_before = table->rows;
+    w->sample_rows = first_sample_rows(table);
     TRY(commit_snapshot(cx, w->commit, &w->snapshot));
     return open_placement(cx, w, table);
 }
@@ -719,6 +731,18 @@ static void count_partitions(TableWriter *w) {
     }
 }
 
+/* Of what the commit would leave. */
+static Status take_sample(const Context *cx, TableWriter *w) {
+    SampleReport report;
+    TableSample *sample;
+    snapshot_release(w->snapshot);
+    w->snapshot = NULL;
+    TRY(commit_snapshot(cx, w->commit, &w->snapshot));
+    const TableVersion *table = snapshot_find_table_by_id(w->snapshot, w->table_id);
+    TRY(table_sample_take(cx, w->snapshot, table, NULL, w->pool, w->threads, &report, &sample));
+    return commit_set_sample(cx, w->commit, w->table_id, sample);
+}
+
 static Status finish(const Context *cx, TableWriter *w, DraftList *list) {
     if (w->failure != OK) {
         *cx->error = w->error;
@@ -734,7 +758,11 @@ static Status finish(const Context *cx, TableWriter *w, DraftList *list) {
         return w->failure;
     }
     count_partitions(w);
-    return w->report.rows > 0 ? merge_sketches(cx, w) : OK;
+    if (w->report.rows == 0) {
+        return OK;
+    }
+    TRY(merge_sketches(cx, w));
+    return w->rows_before + w->report.rows >= w->sample_rows ? take_sample(cx, w) : OK;
 }
 
 Status table_writer_finish(const Context *cx, TableWriter *w, WriteReport *report) {

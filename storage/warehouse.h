@@ -17,6 +17,7 @@ typedef struct Warehouse Warehouse; /* per process and open directory; thread-sa
 typedef struct Snapshot Snapshot;   /* one version, pinned; immutable, thread-safe */
 typedef struct Commit Commit;       /* one writer's change; calls are thread-safe where said so */
 typedef struct SegmentReader SegmentReader;
+typedef struct TableSample TableSample; /* storage/table_sample.h */
 
 #define VIRTUAL_BUCKETS 4096 /* placement: hash → bucket → slice by the map in the manifest */
 
@@ -108,6 +109,16 @@ typedef struct ColumnStatistics {
     double correlation; /* of the order of values with the order of rows within segments, -1 to 1 */
 } ColumnStatistics;
 
+/* What statistics know of a table, against what it holds: row counts, distinct counts and ranges follow every commit; common
+ * values, histograms and correlation are of the sample that was last taken. */
+typedef struct SampleInfo {
+    bool is_taken;
+    bool rows_are_faked; /* ALTER TABLE … SET STATISTICS: the optimizer is told another number of rows, until ANALYZE */
+    uint64_t faked_rows;
+    uint64_t table_rows;   /* of the table when the sample was taken */
+    uint64_t sampled_rows; /* looked at */
+} SampleInfo;
+
 typedef struct TableVersion {
     uint64_t id;      /* of the table, never reused */
     uint64_t version; /* changes with every commit that touches the table */
@@ -120,9 +131,17 @@ typedef struct TableVersion {
     uint32_t partition_count;
     const Partition *partitions;
     const ColumnStatistics *statistics; /* one per column */
-    DistStyle dist_style;               /* AUTO resolved: ALL or EVEN (EVEN while nothing is loaded) */
-    bool dist_is_open;                  /* AUTO and never loaded: commit_resolve_distribution decides */
+    SampleInfo sample;
+    DistStyle dist_style; /* AUTO resolved: ALL or EVEN (EVEN while nothing is loaded) */
+    bool dist_is_open;    /* AUTO and never loaded: commit_resolve_distribution decides */
 } TableVersion;
+
+/* How many rows the optimizer takes the table to have. */
+static inline uint64_t table_planned_rows(const TableVersion *table) {
+    return table->sample.rows_are_faked ? table->sample.faked_rows : table->rows;
+}
+/* How far the rows that statistics are of are from those there are, in percent of these: 0 to 100. */
+double table_stats_off(const TableVersion *table);
 
 /* Where query dictionaries hang (table_dictionary). */
 Attachment *table_attachment(const TableVersion *table);
@@ -213,6 +232,10 @@ Status commit_mark_deleted(const Context *cx, Commit *commit, uint64_t table_id,
                            uint64_t deleted_rows);
 /* The segment leaves the new version (its files stay until no reader's version names them). */
 Status commit_remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id);
+/* The table's statistics are of this sample from now on, and its rows are not faked any more. Takes over the reference. */
+Status commit_set_sample(const Context *cx, Commit *commit, uint64_t table_id, TableSample *sample);
+/* The optimizer takes the table to have so many rows, until a sample is taken. */
+Status commit_fake_rows(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows);
 /* Distinct-count sketches of the rows added: one HyperLogLog of HLL_BYTES per column, merged into the table's. */
 Status commit_merge_sketches(const Context *cx, Commit *commit, uint64_t table_id, const uint8_t *const *sketches);
 

@@ -89,7 +89,8 @@ static Status add_table_info(SystemFill *fill, uint64_t oid, const TableSchema *
             row_text(is_encoded ? "Y" : "Y, AUTO(ENCODE)"), row_text(schema_dist_text(schema, version->dist_style, style)),
             row_text(schema->sort_key_count == 0 ? NULL : schema->columns[schema->sort_keys[0]].name), row_number(widest),
             row_number(schema->sort_key_count), row_number((version->bytes + MEGABYTE - 1) / MEGABYTE), row_number(0),
-            unsorted(version), row_double(0), row_number(version->rows), skew(fill, version), row_number(version->rows));
+            unsorted(version), row_double(table_stats_off(version)), row_number(version->rows), skew(fill, version),
+            row_number(version->rows));
     return OK;
 }
 

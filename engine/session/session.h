@@ -2,6 +2,7 @@
  *
  *   depot.c      the public calls        statement.c  one run: parse, bind, plan, execute, fetch
  *   ddl.c        CREATE, DROP            show.c       SET, SHOW, DESCRIBE: results that are tables of text
+ *   analyze.c    ANALYZE
  *   prepared.c   PREPARE, EXECUTE        drop.c       DROP and what depends
  *   copy.c       COPY                    appender.c   whole batches from outside
  *   query_log.c  what ended goes to the log
@@ -191,6 +192,7 @@ void prepared_free_all(depot *db);
 const char *statement_tag(const AstStatement *ast);
 Status run_copy_to(const Context *cx, depot_statement *statement); /* COPY … TO */
 Status run_show(const Context *cx, depot_statement *statement);    /* SHOW, DESCRIBE: fills run.table; SET, RESET */
+Status run_analyze(const Context *cx, depot_statement *statement); /* ANALYZE */
 Status run_show_create(const Context *cx, depot_statement *statement);
 
 Status text_table_create(const Context *cx, Arena *arena, uint32_t column_count, const char *const *names, TextTable **table);

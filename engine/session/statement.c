@@ -361,7 +361,10 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     case AST_STATEMENT_EXECUTE:
         TRY(prepared_begin(cx, statement));
         return run_statement(cx, statement, started); /* what is prepared is no EXECUTE */
-    case AST_STATEMENT_ANALYZE: notice(cx, "statistics are up to date: every load writes them"); return OK;
+    case AST_STATEMENT_ANALYZE:
+        TRY(transaction_write(cx, statement));
+        TRY(run_analyze(cx, statement));
+        return transaction_written(cx, run);
     case AST_STATEMENT_TRANSACTION: return run_transaction(cx, statement);
     case AST_STATEMENT_SET:
     case AST_STATEMENT_RESET:

@@ -43,6 +43,7 @@ static const AstName *changed_name(const AstStatement *ast, uint32_t number) {
     case AST_STATEMENT_DELETE: return number > 0 ? NULL : ast->delete->target->table.name;
     case AST_STATEMENT_UPDATE: return number > 0 ? NULL : ast->update->target->table.name;
     case AST_STATEMENT_MERGE: return number > 0 ? NULL : ast->merge->target->table.name;
+    case AST_STATEMENT_ANALYZE: return number > 0 ? NULL : ast->analyze->table;
     case AST_STATEMENT_COPY: return number > 0 ? NULL : ast->copy->table;
     case AST_STATEMENT_COMMENT: return number > 0 || ast->comment->object == AST_OBJECT_SCHEMA ? NULL : ast->comment->name;
     case AST_STATEMENT_ALTER_TABLE: return number > 0 ? NULL : ast->alter_table->name;

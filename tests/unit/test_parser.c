@@ -221,6 +221,7 @@ static const char *const round_trips[] = {
     "COPY t FROM 'x' WITH DELIMITER '|'",
     "ANALYZE",
     "ANALYZE t",
+    "ANALYZE VERBOSE",
     "ANALYZE VERBOSE s.t (a, b)",
     "BEGIN",
     "BEGIN WORK",
