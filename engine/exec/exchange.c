@@ -1,32 +1,32 @@
 /* Network: moves batches between nodes. A sink on the sending nodes, a source on the receiving ones, the interconnect between.
  *
  *   BROADCAST  every receiver gets a copy
- *   HASH       a row goes to the node on which a table distributed by the same keys would have it, NULL to node 0
+ *   HASH       each row goes where its keys say (exchange_route.c)
  *   GATHER     all to the leader; with merge keys the sorted streams are merged (exchange_merge.c)
  *
  * With one node exchanges are not run at all (exec/pipeline.c). What stays on its own node takes the same way but is not
  * counted as sent. */
 #include "exec/exchange.h"
-#include "core/hash.h"
+#include "exec/exchange_route.h"
 #include "exec/pipeline.h"
-#include "storage/distribute.h"
 
 /* Messages on their way per link: enough to keep a receiver busy, little enough to be no memory. */
 #define CREDIT_MESSAGES 8
 #define ROWS_PER_TASK 32768
-#define PLACEMENT_SEED 1
+
+/* What one task sent to other nodes. */
+typedef struct SendCounts {
+    uint64_t rows, bytes;
+    uint64_t *rows_to, *bytes_to; /* owned; per receiver */
+    uint64_t *slice_bytes;        /* owned; as ExchangeProfile.slice_bytes */
+} SendCounts;
 
 typedef struct SenderLocal {
-    Vector *scratch;      /* owned; flattening, one per column */
-    Batch part;           /* HASH: the rows of one receiver */
-    uint64_t *hashes;     /* owned; per row */
-    uint64_t *key_hashes; /* owned; of one further key */
-    uint16_t *rows;       /* owned; [receiver × BATCH_ROWS_MAX + i] */
-    uint32_t *counts;     /* owned; per receiver */
-    bool *wanted;         /* owned; per receiver */
-    uint32_t from;
-    uint64_t rows_sent, bytes_sent;
-    uint64_t *bytes_to; /* owned; per receiver */
+    Vector *scratch; /* owned; flattening, one per column */
+    Batch part;      /* HASH: the rows of one receiver */
+    Router router;   /* HASH */
+    bool *wanted;    /* owned; per receiver */
+    SendCounts sent;
 } SenderLocal;
 
 typedef struct ReceiverLocal {
@@ -48,7 +48,11 @@ static Status exchange_open(Task *task, const PhysicalNode *op, void *shared_) {
 
 static void exchange_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     ExchangeShared *shared = shared_;
-    (void)op, (void)profile;
+    uint64_t messages, bytes;
+    (void)op;
+    interconnect_count(shared->interconnect, &messages, &bytes);
+    profile->exchange.transport_messages += messages;
+    profile->exchange.transport_bytes += bytes;
     interconnect_free(shared->interconnect);
 }
 
@@ -57,50 +61,66 @@ static void exchange_close(const PhysicalNode *op, void *shared_, OperatorProfil
 static Status sender_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     SenderLocal *local = local_;
     const Context *cx = &task->cx;
-    uint32_t places = place_count(task);
+    uint32_t places = place_count(task), own_slices = query_plan(task->query)->topology.slices_per_node;
     (void)shared;
     TRY(batch_init_like(cx, op, &local->part));
     TRY_ALLOC_ZEROED(cx, local->scratch, sizeof *local->scratch * op->column_count);
     TRY_ALLOC_ZEROED(cx, local->wanted, sizeof *local->wanted * places);
-    TRY_ALLOC_ZEROED(cx, local->counts, sizeof *local->counts * places);
-    TRY_ALLOC_ZEROED(cx, local->bytes_to, sizeof *local->bytes_to * places);
-    if (op->exchange.kind == EXCHANGE_HASH) {
-        TRY_ALLOC(cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
-        TRY_ALLOC(cx, local->key_hashes, sizeof *local->key_hashes * BATCH_ROWS_MAX);
-        TRY_ALLOC(cx, local->rows, sizeof *local->rows * BATCH_ROWS_MAX * places);
+    TRY_ALLOC_ZEROED(cx, local->sent.rows_to, sizeof(uint64_t) * places);
+    TRY_ALLOC_ZEROED(cx, local->sent.bytes_to, sizeof(uint64_t) * places);
+    TRY_ALLOC_ZEROED(cx, local->sent.slice_bytes, sizeof(uint64_t) * places * (own_slices + 1));
+    return op->exchange.kind == EXCHANGE_HASH ? router_open(task, &op->exchange, &local->router) : OK;
+}
+
+/* Adds a task's array, if it came to be opened, to the profile's. */
+static void add_counts(const uint64_t *from, uint64_t *to) {
+    for (uint32_t i = 0; from != NULL && i < mem_size(from) / sizeof *from; i++) {
+        to[i] += from[i];
     }
-    return OK;
+}
+
+static void add_sent(const SendCounts *sent, ExchangeProfile *profile) {
+    profile->rows_sent += sent->rows;
+    profile->bytes_sent += sent->bytes;
+    add_counts(sent->rows_to, profile->rows_to);
+    add_counts(sent->bytes_to, profile->bytes_to);
+    add_counts(sent->slice_bytes, profile->slice_bytes);
+}
+
+static void add_placed(const Router *router, ExchangeProfile *profile) {
+    uint32_t slices = router->nodes * router->slices_per_node;
+    add_counts(router->slice_rows, profile->slice_rows);
+    for (uint32_t i = 0; router->slice_rows != NULL && i < (router->slices_per_node + 1) * slices; i++) {
+        profile->rows_to_slice[i % slices] += router->slice_rows[i];
+    }
 }
 
 static void sender_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     SenderLocal *local = local_;
     (void)shared;
-    profile->exchange.rows_sent += local->rows_sent;
-    profile->exchange.bytes_sent += local->bytes_sent;
-    if (local->bytes_to != NULL) {
-        uint32_t places = (uint32_t)(mem_size(local->bytes_to) / sizeof *local->bytes_to);
-        for (uint32_t i = 0; i < places * places; i++) { /* only this sender's row of the table is not zero */
-            profile->exchange.bytes_by_pair[i] += i / places == local->from ? local->bytes_to[i % places] : 0;
-        }
-    }
+    add_sent(&local->sent, &profile->exchange);
+    add_placed(&local->router, &profile->exchange);
     for (uint32_t i = 0; local->scratch != NULL && i < op->column_count; i++) {
         vector_free(&local->scratch[i]);
     }
     mem_free(local->scratch);
     mem_free(local->wanted);
-    mem_free(local->counts);
-    mem_free(local->bytes_to);
-    mem_free(local->hashes);
-    mem_free(local->key_hashes);
-    mem_free(local->rows);
+    mem_free(local->sent.rows_to);
+    mem_free(local->sent.bytes_to);
+    mem_free(local->sent.slice_bytes);
+    router_close(&local->router);
     batch_free(&local->part);
 }
 
 static void send(Task *task, ExchangeShared *shared, SenderLocal *local, uint32_t to, Message *message) {
     if (to != task->node) {
-        local->rows_sent += message->rows;
-        local->bytes_sent += message->bytes;
-        local->bytes_to[to] += message->bytes;
+        const Topology *topology = &query_plan(task->query)->topology;
+        SendCounts *sent = &local->sent;
+        sent->rows += message->rows;
+        sent->bytes += message->bytes;
+        sent->rows_to[to] += message->rows;
+        sent->bytes_to[to] += message->bytes;
+        sent->slice_bytes[origin_in_node(task, topology) * place_count(task) + to] += message->bytes;
     }
     interconnect_send(task->query, shared->interconnect, task->node, to, message);
 }
@@ -131,44 +151,15 @@ static Status consume_for_all(Task *task, const PhysicalNode *op, ExchangeShared
     return OK;
 }
 
-/* NULL keys go to one place, so that groups of NULL meet. */
-static void clear_null_hashes(const Vector *key, uint32_t rows, uint64_t *hashes) {
-    for (uint32_t i = 0; key->validity != NULL && i < rows; i++) {
-        hashes[i] = vector_is_valid(key, i) ? hashes[i] : 0;
-    }
-}
-
-static Status hash_keys(Task *task, const ExchangeSpec *spec, SenderLocal *local, const Batch *in) {
-    for (uint32_t k = 0; k < spec->key_count; k++) {
-        const Vector *key = &in->columns[spec->keys[k]];
-        uint64_t *hashes = k == 0 ? local->hashes : local->key_hashes;
-        TRY(placement_hash_vector(&task->cx, key, in->rows, PLACEMENT_SEED, hashes));
-        clear_null_hashes(key, in->rows, hashes);
-        for (uint32_t i = 0; k > 0 && i < in->rows; i++) {
-            local->hashes[i] = hash_combine(local->hashes[i], hashes[i]);
-        }
-    }
-    return OK;
-}
-
-/* Sorts the rows' numbers by receiver. */
-static void split_rows(const Topology *topology, SenderLocal *local, uint32_t rows) {
-    uint32_t slices = topology->nodes * topology->slices_per_node;
-    memset(local->counts, 0, sizeof *local->counts * topology->nodes);
-    for (uint32_t i = 0; i < rows; i++) {
-        uint32_t to = slice_of_hash(local->hashes[i], slices) / topology->slices_per_node;
-        local->rows[to * BATCH_ROWS_MAX + local->counts[to]++] = (uint16_t)i;
-    }
-}
-
 static Status send_part(Task *task, ExchangeShared *shared, SenderLocal *local, const Batch *in, uint32_t to) {
-    const uint16_t *rows = local->rows + to * BATCH_ROWS_MAX;
+    const uint16_t *rows = local->router.rows + to * BATCH_ROWS_MAX;
+    uint32_t count = local->router.counts[to];
     const Batch *part = in;
-    if (local->counts[to] < in->rows) {
+    if (count < in->rows) {
         for (uint32_t i = 0; i < in->column_count; i++) {
-            TRY(vector_gather(&task->cx, &in->columns[i], rows, local->counts[to], &local->part.columns[i]));
+            TRY(vector_gather(&task->cx, &in->columns[i], rows, count, &local->part.columns[i]));
         }
-        local->part.rows = local->counts[to];
+        local->part.rows = count;
         part = &local->part;
     }
     Message *message;
@@ -180,20 +171,20 @@ static Status send_part(Task *task, ExchangeShared *shared, SenderLocal *local, 
 static Status consume_by_hash(Task *task, const PhysicalNode *op, ExchangeShared *shared, SenderLocal *local, const Batch *in,
                               bool *blocked) {
     const Topology *topology = &query_plan(task->query)->topology;
-    TRY(hash_keys(task, &op->exchange, local, in));
-    split_rows(topology, local, in->rows);
+    TRY(router_split(task, &op->exchange, &local->router, in));
     for (uint32_t to = 0; to < topology->nodes; to++) {
-        local->wanted[to] = local->counts[to] > 0;
+        local->wanted[to] = local->router.counts[to] > 0;
     }
     if (!interconnect_take_credit(task, shared->interconnect, task->node, local->wanted)) {
         *blocked = true;
         return OK;
     }
     for (uint32_t to = 0; to < topology->nodes; to++) {
-        if (local->counts[to] > 0) {
+        if (local->router.counts[to] > 0) {
             TRY(send_part(task, shared, local, in, to));
         }
     }
+    router_count(task, &local->router);
     return OK;
 }
 
@@ -212,7 +203,6 @@ static Status sender_consume(Task *task, const PhysicalNode *op, void *shared_, 
     ExchangeShared *shared = shared_;
     SenderLocal *local = local_;
     bool blocked = false;
-    local->from = task->node;
     if (nobody_listens(task, op, shared)) {
         *flow = DONE;
         return OK;

@@ -35,7 +35,18 @@ typedef struct Task {
     uint32_t index; /* 0 … task_count - 1 of this run */
     uint32_t task_count;
     bool collect_profile; /* EXPLAIN ANALYZE */
+    /* The batch on its way through the stages to the sink: the slice that it was scanned from, and the id of the row that it
+     * begins with. Set by scans; SLICE_UNKNOWN behind any other source. */
+    uint32_t origin_slice;
+    uint64_t origin_row;
 } Task;
+#define SLICE_UNKNOWN UINT32_MAX
+/* Among the slices of its node, of which the last one stands for "not known": what a breaker or an exchange put out belongs to
+ * the node. */
+static inline uint32_t origin_in_node(const Task *task, const Topology *topology) {
+    bool is_known = task->origin_slice != SLICE_UNKNOWN && task->node < topology->nodes;
+    return is_known ? task->origin_slice % topology->slices_per_node : topology->slices_per_node;
+}
 
 /* All state pointers are zeroed memory of the class's size; `op` is the read-only spec. */
 typedef struct SourceClass {

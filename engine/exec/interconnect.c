@@ -4,7 +4,8 @@
 #include <pthread.h>
 
 typedef struct Link {
-    Message *first, **last; /* guarded by the receiver's lock */
+    Message *first, **last;   /* guarded by the receiver's lock */
+    uint64_t messages, bytes; /* guarded likewise; sent so far */
     _Atomic(int32_t) credit;
 } Link;
 
@@ -74,6 +75,15 @@ void interconnect_free(Interconnect *net) {
     mem_free(net);
 }
 
+void interconnect_count(const Interconnect *net, uint64_t *messages, uint64_t *bytes) {
+    *messages = *bytes = 0;
+    for (uint32_t i = 0; net != NULL && i < net->places * net->places; i++) {
+        bool is_between = i / net->places != i % net->places;
+        *messages += is_between ? net->links[i].messages : 0;
+        *bytes += is_between ? net->links[i].bytes : 0;
+    }
+}
+
 bool interconnect_is_closed(const Interconnect *net, uint32_t to) {
     return atomic_load(&net->receivers[to].is_closed);
 }
@@ -118,6 +128,8 @@ void interconnect_send(Query *query, Interconnect *net, uint32_t from, uint32_t 
     message->next = NULL;
     pthread_mutex_lock(&receiver->lock);
     bool is_closed = atomic_load(&receiver->is_closed);
+    link->messages++;
+    link->bytes += mem_size(message);
     if (!is_closed) {
         *link->last = message;
         link->last = &message->next;

@@ -28,6 +28,8 @@ void interconnect_end(Query *query, Interconnect *interconnect, uint32_t from);
 Message *interconnect_receive(Task *task, Interconnect *interconnect, uint32_t to, uint32_t from, uint32_t senders, bool *over);
 /* `to` wants nothing more: what is under way is dropped, senders are not held up. */
 void interconnect_close(Query *query, Interconnect *interconnect, uint32_t to);
+/* What was sent so far between different places: messages, and the bytes that they took. */
+void interconnect_count(const Interconnect *interconnect, uint64_t *messages, uint64_t *bytes);
 bool interconnect_is_closed(const Interconnect *interconnect, uint32_t to);
 
 #endif

@@ -9,6 +9,18 @@ uint64_t query_clock_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static Status init_exchange(Query *query, ExchangeProfile *profile) {
+    const Context *cx = &query->cx;
+    const Topology *topology = &query->plan->topology;
+    uint32_t places = query->place_count, of_node = topology->slices_per_node, slices = topology->nodes * of_node;
+    TRY_NEW_ARRAY(cx, &query->arena, profile->rows_to, places);
+    TRY_NEW_ARRAY(cx, &query->arena, profile->bytes_to, places);
+    TRY_NEW_ARRAY(cx, &query->arena, profile->rows_to_slice, slices);
+    TRY_NEW_ARRAY(cx, &query->arena, profile->slice_rows, (of_node + 1) * slices);
+    TRY_NEW_ARRAY(cx, &query->arena, profile->slice_bytes, (of_node + 1) * places);
+    return OK;
+}
+
 static Status init_operator(Query *query, const PhysicalNode *op) {
     const Topology *topology = &query->plan->topology;
     for (uint32_t node = 0; node < query->place_count; node++) {
@@ -17,7 +29,7 @@ static Status init_operator(Query *query, const PhysicalNode *op) {
             TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.column_bytes, op->scan.column_count);
             TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.slice_rows, topology->nodes * topology->slices_per_node);
         } else if (op->kind == PHYSICAL_EXCHANGE) {
-            TRY_NEW_ARRAY(&query->cx, &query->arena, profile->exchange.bytes_by_pair, query->place_count * query->place_count);
+            TRY(init_exchange(query, &profile->exchange));
         }
     }
     for (uint32_t i = 0; i < op->child_count; i++) {
@@ -78,10 +90,7 @@ void profile_finish(Query *query) {
     for (uint32_t i = 0; i < profile->operator_count * profile->node_count; i++) {
         const OperatorProfile *op = &profile->operators[i];
         profile->bytes_scanned += op->scan.bytes_scanned;
-        uint64_t to_leader = 0;
-        for (uint32_t from = 0; op->exchange.bytes_by_pair != NULL && from < leader; from++) {
-            to_leader += op->exchange.bytes_by_pair[from * (leader + 1) + leader];
-        }
+        uint64_t to_leader = op->exchange.bytes_to == NULL ? 0 : op->exchange.bytes_to[leader];
         profile->bytes_to_leader += to_leader;
         profile->bytes_moved += op->exchange.bytes_sent - to_leader;
     }

@@ -340,6 +340,8 @@ Status scan_block_emit(Task *task, const PhysicalNode *op, ScanShared *shared, S
     if (!in_place) {
         list_rows(local);
     }
+    task->origin_slice = shared->segments[local->segment].segment->slice;
+    task->origin_row = row_id(shared->segments[local->segment].number, first_row(shared, local) + local->emitted);
     for (uint32_t i = 0; i < op->column_count; i++) {
         const ColumnBlock *block;
         Vector *out = &local->out.columns[i];

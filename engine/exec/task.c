@@ -366,7 +366,8 @@ void task_init(Task *task, Query *query, uint32_t node, uint32_t index, uint32_t
                    .node = node,
                    .index = index,
                    .task_count = count,
-                   .collect_profile = query->options.collect_profile};
+                   .collect_profile = query->options.collect_profile,
+                   .origin_slice = SLICE_UNKNOWN};
     task->cx.error = error;
     task->cx.memory = &query->accounts[index % query->options.threads];
 }

@@ -234,21 +234,31 @@ static bool matching_slots(const JoinKeys *keys, const Placement *placement, con
     return true;
 }
 
+/* For a join: a row with a NULL key finds no partner anywhere, so it need not travel. */
+static Status exchange_for_join(Lowering *low, Subplan *subplan, const uint32_t *slots, uint32_t count) {
+    TRY(exchange_hash(low, subplan, slots, count));
+    if (subplan->node->kind == PHYSICAL_EXCHANGE) {
+        subplan->node->exchange.nulls_stay = true;
+    }
+    subplan->placement.nulls_together = false;
+    return OK;
+}
+
 /* Both sides of a join that keeps unmatched build rows: only the side that is not stored by the key moves. */
 static Status redistribute(Lowering *low, const JoinKeys *keys, Subplan *probe, Subplan *build, const char **label) {
     uint32_t *slots;
     TRY_NEW_ARRAY(low->cx, low->arena, slots, keys->count + probe->placement.key_count + build->placement.key_count + 1);
     if (matching_slots(keys, &probe->placement, keys->probe_ids, keys->build_slots, slots)) {
         *label = "DS_DIST_INNER";
-        return exchange_hash(low, build, slots, probe->placement.key_count);
+        return exchange_for_join(low, build, slots, probe->placement.key_count);
     }
     if (matching_slots(keys, &build->placement, keys->build_ids, keys->probe_slots, slots)) {
         *label = "DS_DIST_OUTER";
-        return exchange_hash(low, probe, slots, build->placement.key_count);
+        return exchange_for_join(low, probe, slots, build->placement.key_count);
     }
     *label = "DS_DIST_BOTH";
-    TRY(exchange_hash(low, probe, keys->probe_slots, keys->count));
-    return exchange_hash(low, build, keys->build_slots, keys->count);
+    TRY(exchange_for_join(low, probe, keys->probe_slots, keys->count));
+    return exchange_for_join(low, build, keys->build_slots, keys->count);
 }
 
 static Status join_on_leader(Lowering *low, Subplan *probe, Subplan *build) {

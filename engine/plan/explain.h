@@ -1,5 +1,5 @@
 /* Inside EXPLAIN: what is written (explain_write.c), the tree (explain.c), what the plan says of an operator
- * (explain_details.c), what ANALYZE counted (explain_profile.c), and JSON's own keys (explain_json.c). */
+ * (explain_details.c), what ANALYZE counted (explain_profile.c, explain_exchange.c), and JSON's own keys (explain_json.c). */
 #ifndef DEPOT_PLAN_EXPLAIN_H
 #define DEPOT_PLAN_EXPLAIN_H
 
@@ -49,6 +49,10 @@ Status explain_actual_facts(Explainer *e, const PhysicalNode *node, bool is_cut)
 uint32_t explain_partitions_read(const Explainer *e, const PhysicalNode *scan);
 /* The counted details under an operator's line. */
 Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut);
+/* The largest of `count` loads over their mean. */
+double explain_skew(const uint64_t *loads, uint32_t count);
+/* explain_exchange.c. `sum`: of all nodes, arrays left out. */
+Status explain_exchange(Explainer *e, const PhysicalNode *node, const ExchangeProfile *sum, uint32_t indent);
 /* Planning Time … Modelled. */
 Status explain_totals(Explainer *e);
 void explain_find_dearest(Explainer *e);

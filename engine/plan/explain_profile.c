@@ -40,6 +40,8 @@ static OperatorProfile sum_profile(const Explainer *e, const PhysicalNode *node)
         sum.scan.bytes_read += p->scan.bytes_read;
         sum.exchange.rows_sent += p->exchange.rows_sent;
         sum.exchange.bytes_sent += p->exchange.bytes_sent;
+        sum.exchange.transport_messages += p->exchange.transport_messages;
+        sum.exchange.transport_bytes += p->exchange.transport_bytes;
     }
     return sum;
 }
@@ -212,8 +214,7 @@ static Status own_facts(Explainer *e, const PhysicalNode *node, const OperatorPr
 /* -------------------------------------------------------------------------------------------------------------- below the line
  */
 
-/* "1.25 (rows per slice, max/mean)": largest share over the mean. */
-static double skew_of(const uint64_t *loads, uint32_t count) {
+double explain_skew(const uint64_t *loads, uint32_t count) {
     uint64_t most = 0, all = 0;
     for (uint32_t i = 0; i < count; i++) {
         most = loads[i] > most ? loads[i] : most;
@@ -243,8 +244,8 @@ static Status scan_column_bytes(Explainer *e, const PhysicalNode *node, uint32_t
 }
 
 static Status skew_line(Explainer *e, uint32_t indent, const uint64_t *rows, uint32_t slices) {
-    TRY(explain_fact_real(e, "Skew", skew_of(rows, slices), 2));
-    return explain_line(e, indent, "Skew: %.2f (rows of the fullest of %u slices over the mean)", skew_of(rows, slices),
+    TRY(explain_fact_real(e, "Skew", explain_skew(rows, slices), 2));
+    return explain_line(e, indent, "Skew: %.2f (rows of the fullest of %u slices over the mean)", explain_skew(rows, slices),
                         slices);
 }
 
@@ -303,43 +304,6 @@ static Status scan_funnel(Explainer *e, const PhysicalNode *node, const Operator
     return scan_column_bytes(e, node, indent);
 }
 
-/* Bytes that arrived at each node or the leader. */
-static Status exchange_loads(Explainer *e, const PhysicalNode *node, uint64_t **loads) {
-    uint32_t places = e->plan->topology.nodes + 1;
-    TRY_NEW_ARRAY(e->cx, e->arena, *loads, places);
-    for (uint32_t n = 0; n < e->profile->node_count; n++) {
-        const uint64_t *pairs = profile_of(e, node, n)->exchange.bytes_by_pair;
-        for (uint32_t i = 0; pairs != NULL && i < places * places; i++) {
-            (*loads)[i % places] += pairs[i];
-        }
-    }
-    return OK;
-}
-
-static Status exchange_counters(Explainer *e, const PhysicalNode *node, const OperatorProfile *sum, uint32_t indent) {
-    if (e->plan->topology.nodes == 1) {
-        return explain_line(e, indent, "moved 0 bytes: one node");
-    }
-    TRY(explain_line(e, indent, "Sent: %llu rows, %llu bytes", (Digits)sum->exchange.rows_sent,
-                     (Digits)sum->exchange.bytes_sent));
-    TRY(explain_fact(e, "Rows Sent", sum->exchange.rows_sent));
-    TRY(explain_fact(e, "Bytes Sent", sum->exchange.bytes_sent));
-    if (node->exchange.kind == EXCHANGE_GATHER) {
-        return OK;
-    }
-    uint64_t *loads;
-    TRY(exchange_loads(e, node, &loads));
-    uint32_t most = 0, least = 0;
-    for (uint32_t n = 1; n < e->plan->topology.nodes; n++) {
-        most = loads[n] > loads[most] ? n : most;
-        least = loads[n] < loads[least] ? n : least;
-    }
-    TRY(explain_fact(e, "Most Received Bytes", loads[most]));
-    TRY(explain_fact(e, "Least Received Bytes", loads[least]));
-    return explain_line(e, indent, "Received: most node %u with %llu bytes, least node %u with %llu bytes", most,
-                        (Digits)loads[most], least, (Digits)loads[least]);
-}
-
 Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut) {
     if (!has_actual(e, is_cut)) {
         return OK;
@@ -351,7 +315,7 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
         TRY(is_replicated(e, node) ? OK : scan_skew(e, node, indent));
     }
     if (node->kind == PHYSICAL_EXCHANGE) {
-        TRY(exchange_counters(e, node, &sum, indent));
+        TRY(explain_exchange(e, node, &sum.exchange, indent));
     }
     if (e->options->memory && sum.memory_bytes > 0) {
         TRY(explain_line(e, indent, "Memory: %llu bytes", (Digits)sum.memory_bytes));

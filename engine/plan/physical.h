@@ -209,6 +209,7 @@ typedef struct ExchangeSpec {
     const Value *hot_values; /* of keys[0] */
     uint32_t key_count;
     const uint32_t *keys; /* HASH: slots; placement hash → slice → node, so a side that is already stored so stays put */
+    bool nulls_stay;      /* HASH for a join: rows with a NULL key have no partner and stay where they are; else they meet */
     uint32_t merge_key_count; /* GATHER: inputs are sorted; merge them (0: any order) */
     const SortSlot *merge_keys;
 } ExchangeSpec;

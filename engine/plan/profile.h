@@ -21,10 +21,16 @@ typedef struct ScanProfile {
     uint64_t *slice_rows;   /* rows out per slice of the warehouse */
 } ScanProfile;
 
+/* A message goes from a node to a node, so bytes are known per pair of nodes; a row of a HASH exchange goes to the slice that
+ * its key's hash names. Where a batch was scanned is known through stages, not through breakers and exchanges: "own slices" has
+ * one entry for each slice of the sending node and a last one for rows of which only the node is known. */
 typedef struct ExchangeProfile {
     uint64_t rows_sent, bytes_sent; /* to other nodes; what stays on its node is not sent */
-    uint64_t *bytes_by_pair;        /* [from × (nodes + 1) + to]; the leader is node `nodes` */
+    uint64_t *rows_to, *bytes_to;   /* the same per receiving node; the leader is node `nodes` */
     uint64_t *rows_to_slice; /* HASH: per slice of the warehouse, rows placed there, those that stay on their node included */
+    uint64_t *slice_rows;    /* HASH: [own slice × slices + slice]: the same by slice of origin */
+    uint64_t *slice_bytes;   /* [own slice × (nodes + 1) + to]: bytes sent to other nodes */
+    uint64_t transport_messages, transport_bytes; /* between nodes, all pairs, as the transport measured them; on node 0 only */
 } ExchangeProfile;
 
 typedef struct OperatorProfile {

@@ -2,9 +2,10 @@
 #include "hand_plan.h"
 
 #define NODES 4
+#define SLICES_PER_NODE 2
 
 static void use_nodes(HandPlan *h) {
-    h->plan.topology = (Topology){.nodes = NODES, .slices_per_node = 2};
+    h->plan.topology = (Topology){.nodes = NODES, .slices_per_node = SLICES_PER_NODE};
 }
 
 static const uint32_t key_slot[] = {0};
@@ -57,14 +58,29 @@ static void hash(HandPlan *h, uint32_t threads) {
     cr_assert_eq(totals.rows, NODES * 5000);
     cr_assert_eq(totals.sum, NODES * 5000LL * 5001 / 2);
     const PlanProfile *profile = query_profile(query);
-    uint64_t rows = 0, sent = 0;
+    uint64_t rows = 0, sent = 0, bytes = 0, to_others = 0, of_slices = 0, placed = 0;
     for (uint32_t node = 0; node < NODES; node++) {
         const OperatorProfile *counted = &profile->operators[moved->id * profile->node_count + node];
         cr_assert_eq(counted->rows % NODES, 0, "equal keys meet");
-        cr_assert_eq(counted->exchange.bytes_by_pair[node * profile->node_count + node], 0, "what stays is not sent");
+        cr_assert_eq(counted->exchange.bytes_to[node], 0, "what stays is not sent");
         rows += counted->rows;
         sent += counted->exchange.rows_sent;
+        bytes += counted->exchange.bytes_sent;
+        for (uint32_t to = 0; to <= NODES; to++) {
+            to_others += counted->exchange.bytes_to[to];
+            for (uint32_t own = 0; own <= SLICES_PER_NODE; own++) {
+                of_slices += counted->exchange.slice_bytes[own * (NODES + 1) + to];
+            }
+        }
+        for (uint32_t slice = 0; slice < NODES * SLICES_PER_NODE; slice++) {
+            placed += counted->exchange.rows_to_slice[slice];
+        }
     }
+    cr_assert_eq(bytes, profile->operators[moved->id * profile->node_count].exchange.transport_bytes, "as the transport says");
+    cr_assert_eq(profile->bytes_moved, bytes, "and no other exchange moved any between nodes");
+    cr_assert_eq(to_others, bytes);
+    cr_assert_eq(of_slices, bytes);
+    cr_assert_eq(placed, rows);
     cr_assert_eq(rows, NODES * 5000);
     cr_assert_eq(sent, (NODES - 1) * 5000, "each key stays on one of the nodes that had it");
     query_close(query);
@@ -87,6 +103,60 @@ static void hash_twice(HandPlan *h, uint32_t threads) {
 }
 Test(exchange, hash_twice) {
     hand_each(hash_twice);
+}
+
+/* The first `hot` numbers of the series are hot. */
+static PhysicalNode *salted(HandPlan *h, SaltRole role, uint32_t hot) {
+    PhysicalNode *op = hashed(h, hand_series(h, 1, 5000));
+    Value *values = hand_alloc(h, sizeof *values * hot);
+    for (uint32_t i = 0; i < hot; i++) {
+        values[i] = value_i64(type_make(TYPE_INTEGER), i + 1);
+    }
+    op->exchange.salt = role;
+    op->exchange.hot_count = hot;
+    op->exchange.hot_values = values;
+    hand_exchange(h, op, EXCHANGE_GATHER);
+    return op;
+}
+
+static void spread(HandPlan *h, uint32_t threads) {
+    use_nodes(h);
+    PhysicalNode *op = salted(h, SALT_SPREAD, 5000);
+    Query *query = hand_start(h, threads);
+    HandTotals totals = hand_drain(h, query);
+    cr_assert_eq(totals.rows, NODES * 5000, "no row is lost or doubled");
+    cr_assert_eq(totals.sum, NODES * 5000LL * 5001 / 2);
+    const PlanProfile *profile = query_profile(query);
+    for (uint32_t slice = 0; slice < NODES * SLICES_PER_NODE; slice++) {
+        uint64_t rows = 0;
+        for (uint32_t node = 0; node < NODES; node++) {
+            rows += profile->operators[op->id * profile->node_count + node].exchange.rows_to_slice[slice];
+        }
+        cr_assert_eq(rows, 5000 / SLICES_PER_NODE, "in turn over all slices");
+    }
+    query_close(query);
+}
+Test(exchange, spread) {
+    hand_each(spread);
+}
+
+static void copy(HandPlan *h, uint32_t threads) {
+    use_nodes(h);
+    PhysicalNode *op = salted(h, SALT_COPY, 10);
+    Query *query = hand_start(h, threads);
+    HandTotals totals = hand_drain(h, query);
+    cr_assert_eq(totals.rows, NODES * 4990 + NODES * NODES * 10, "hot rows reach every node");
+    cr_assert_eq(totals.sum, NODES * (5000LL * 5001 / 2 - 55) + NODES * NODES * 55);
+    const PlanProfile *profile = query_profile(query);
+    for (uint32_t node = 0; node < NODES; node++) {
+        const OperatorProfile *counted = &profile->operators[op->id * profile->node_count + node];
+        cr_assert_eq(counted->rows % NODES, 0);
+        cr_assert_geq(counted->rows, NODES * 10);
+    }
+    query_close(query);
+}
+Test(exchange, copy) {
+    hand_each(copy);
 }
 
 static void merge(HandPlan *h, uint32_t threads) {

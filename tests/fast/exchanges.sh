@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What exchanges say they sent is what the transport between the nodes carried, and adds up to the closing lines.
+# usage: exchanges.sh DEPOT
+depot=$(realpath "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+passed=0 failed=0
+check() { # check NAME CONDITION…
+    local name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $name"
+    fi
+}
+run() { timeout 60 "$depot" "$folder/w" --nodes 4 --slices 2 --format csv --no-header -c "$1"; }
+analyze() { run "EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) $1"; }
+sum_of() { # sum_of LABEL PLAN: of the byte counts in the lines with that label
+    grep -o "$1: [0-9]* [a-z]*, [0-9]* bytes" <<<"$2" | awk '{ sum += $(NF - 1) } END { printf "%d", sum }'
+}
+total_of() { sed -n "s/^\"*Bytes $1: \([0-9]*\).*/\1/p" <<<"$2"; }
+check_sums() { # check_sums NAME PLAN
+    local sent transport
+    sent=$(sum_of Sent "$2") transport=$(sum_of Transport "$2")
+    check "$1: exchanges sent something" [ "$sent" -gt 0 ]
+    check "$1: $sent bytes sent, $transport on the transport" [ "$sent" = "$transport" ]
+    check "$1: the closing lines" [ $(($(total_of Moved "$2") + $(total_of "To Leader" "$2"))) = "$sent" ]
+}
+
+run "CREATE TABLE f (k INTEGER, j INTEGER, v INTEGER, s VARCHAR(40)) DISTSTYLE EVEN;
+     CREATE TABLE d (k INTEGER, w INTEGER, s VARCHAR(40)) DISTSTYLE EVEN;
+     INSERT INTO f SELECT x % 5000, x % 7, x, 'a text of some length, number ' || x FROM generate_series(1, 40000) g(x);
+     INSERT INTO d SELECT x, x * 2, 'another text: ' || x FROM generate_series(1, 6000) g(x);" >/dev/null || exit 1
+
+narrow=$(analyze "SELECT f.v, d.w FROM f FULL JOIN d ON f.k = d.k")
+wide=$(analyze "SELECT f.v, d.w, f.s, d.s FROM f FULL JOIN d ON f.k = d.k")
+check_sums "redistribution" "$narrow"
+check_sums "redistribution of wide rows" "$wide"
+check "wider columns move more" [ "$(total_of Moved "$wide")" -gt "$(total_of Moved "$narrow")" ]
+check_sums "inner join" "$(analyze "SELECT sum(f.v), sum(d.w) FROM f JOIN d ON f.k = d.k")"
+check_sums "groups" "$(analyze "SELECT k, count(*) FROM f GROUP BY k")"
+check_sums "distinct" "$(analyze "SELECT count(DISTINCT v) FROM f")"
+check_sums "window" "$(analyze "SELECT sum(x) FROM (SELECT row_number() OVER (PARTITION BY k ORDER BY v) AS x FROM f) q")"
+check_sums "sorted" "$(analyze "SELECT v FROM f ORDER BY v")"
+rows=$(grep -o 'Rows of slice [0-9]* to slices: [^"]*' <<<"$narrow" | sed 's/.*slices: //; s/[0-9]*: //g' | tr -d ' ' |
+    awk -F, '{ for (i = 1; i <= NF; i++) sum += $i } END { print sum }')
+check "rows by pair of slices: all $rows of both tables" [ "$rows" = 46000 ]
+for threads in 1 8; do
+    check "the same bytes with $threads threads" \
+        [ "$(run "SET threads = $threads; EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT f.v, d.w FROM f FULL JOIN d ON f.k = d.k")" = \
+        "$(run "EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT f.v, d.w FROM f FULL JOIN d ON f.k = d.k")" ]
+done
+one_node=$(timeout 60 "$depot" "$folder/one" --nodes 1 --slices 4 --format csv --no-header -c "
+    CREATE TABLE f (k INTEGER, v INTEGER) DISTSTYLE EVEN; INSERT INTO f SELECT x % 50, x FROM generate_series(1, 40000) g(x);
+    EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) SELECT a.v FROM f a FULL JOIN f b ON a.v = b.v AND a.k = b.k")
+check "one node moves nothing" [ "$(total_of Moved "$one_node")$(total_of "To Leader" "$one_node")" = 00 ]
+check "one node has no transport" [ "$(grep -c Transport <<<"$one_node")" = 0 ]
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
