@@ -163,8 +163,8 @@ uint32_t depot_column_count(depot_statement *statement);
 const char *depot_column_name(depot_statement *statement, uint32_t column);
 depot_type depot_column_type(depot_statement *statement, uint32_t column);
 const char *depot_column_type_name(depot_statement *statement, uint32_t column); /* "decimal(12,2)" */
-/* Of the row that the last step stood on. Numbers convert as a cast would, to 0 where they cannot. Text is what psql prints;
- * NULL (the pointer) for NULL. */
+/* Of the row that the last step stood on. Numbers convert as a cast would, to 0 where they cannot. Text is what psql prints,
+ * CHAR(n) with the blanks that fill it; NULL (the pointer) for NULL. */
 int depot_column_is_null(depot_statement *statement, uint32_t column);
 int64_t depot_column_int64(depot_statement *statement, uint32_t column);
 double depot_column_double(depot_statement *statement, uint32_t column);

@@ -1,6 +1,7 @@
 /* Calls: which kind of function a name is, and what may stand where. */
 #include "bind/bind_session_call.h"
 #include "bind/select.h"
+#include "core/datetime.h"
 
 #include <stdio.h>
 
@@ -65,14 +66,30 @@ static Status guard_argument(const Context *cx, Place *place, uint32_t first, Ex
     return guard_subqueries(cx, place, first, present, 1, count, NULL);
 }
 
-/* The first argument of dateadd(month, …) is a word, not a column. */
+static bool names_column(const Scope *scope, const char *word) {
+    while (scope != NULL && !scope_names_column(scope, word)) {
+        scope = scope->outer;
+    }
+    return scope != NULL;
+}
+
+/* The first argument of dateadd(month, …) is a word, not a column, unless it is no unit and there is such a column. */
+static bool is_unit_word(const Place *place, const char *function, const AstExpr *arg) {
+    DateField field;
+    if (arg->kind != AST_COLUMN || arg->name->count != 1 || !takes_date_part(function)) {
+        return false;
+    }
+    const char *word = arg->name->parts[0].text;
+    return date_field_from_name(word, strlen(word), &field) || !names_column(place->scope, word);
+}
+
 static Status bind_arguments(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr ***args) {
     const AstExprList *list = &ast->args;
     TRY_NEW_ARRAY(cx, place->binder->arena, *args, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
         const AstExpr *arg = list->items[i];
         AstExpr word;
-        if (i == 0 && arg->kind == AST_COLUMN && arg->name->count == 1 && takes_date_part(name)) {
+        if (i == 0 && is_unit_word(place, name, arg)) {
             word = (AstExpr){.kind = AST_STRING, .pos = arg->pos, .text = arg->name->parts[0].text};
             arg = &word;
         }

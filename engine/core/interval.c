@@ -187,7 +187,10 @@ static bool read_number(const char **at, const char *end, Number *number) {
     const char *p = *at;
     bool any = false;
     *number = (Number){.is_negative = p < end && *p == '-'};
-    p += p < end && (*p == '-' || *p == '+') ? 1 : 0;
+    if (p < end && (*p == '-' || *p == '+')) {
+        for (p++; p < end && is_space(*p); p++) {
+        }
+    }
     for (; p < end && is_digit(*p); p++, any = true) {
         number->is_too_big |= __builtin_mul_overflow(number->whole, 10, &number->whole) ||
                               __builtin_add_overflow(number->whole, *p - '0', &number->whole);
@@ -208,13 +211,13 @@ static bool read_number(const char **at, const char *end, Number *number) {
 
 /* hh:mm[:ss[.f]] after an optional sign; hours may be many. mm:ss.f where two fields end in a fraction. */
 static bool read_clock(const char **at, const char *end, bool negative, IntervalSum *sum) {
-    Number first, second, third = {0};
+    Number first, second = {0}, third = {0};
     if (!read_number(at, end, &first) || first.fraction != 0 || *at == end || **at != ':') {
         return false;
     }
     (*at)++;
     const char *second_at = *at;
-    if (!read_number(at, end, &second) || !is_digit(*second_at)) {
+    if (*at < end && !is_space(**at) && (!read_number(at, end, &second) || !is_digit(*second_at))) {
         return false;
     }
     bool is_short =
@@ -332,6 +335,9 @@ static bool read_iso(const char *at, const char *end, IntervalSum *sum) {
 
 static bool read_interval(const char *at, const char *end, IntervalSum *sum) {
     bool any = false;
+    while (at < end && is_space(end[-1])) {
+        end--;
+    }
     if (at < end && (*at == 'P' || *at == 'p')) {
         return read_iso(at + 1, end, sum);
     }

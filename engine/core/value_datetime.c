@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <time.h>
 
-int64_t statement_now(const Context *cx) {
-    if (cx->now_micros != 0) {
-        return cx->now_micros;
-    }
+int64_t clock_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec * MICROS_PER_SECOND + now.tv_nsec / 1000;
+}
+
+int64_t statement_now(const Context *cx) {
+    return cx->now_micros != 0 ? cx->now_micros : clock_now();
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- parsing */

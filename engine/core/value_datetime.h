@@ -7,6 +7,8 @@
 
 /* When the statement began, in microseconds UTC. */
 int64_t statement_now(const Context *cx);
+/* The clock now, as a TIMESTAMPTZ. */
+int64_t clock_now(void);
 /* DATE, TIME, TIMESTAMP, TIMESTAMPTZ. INVALID_DATETIME_FORMAT, DATETIME_OUT_OF_RANGE. */
 Status value_parse_datetime(const Context *cx, Type type, const char *text, size_t bytes, Value *value);
 /* Between DATE, TIME, TIMESTAMP, TIMESTAMPTZ and, for TIME, INTERVAL. *is_possible says whether there is such a cast. */

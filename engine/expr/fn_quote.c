@@ -199,10 +199,10 @@ static Status take_width(Formatter *f, Specifier *s) {
         return OK;
     }
     TRY(take_argument(f, s->width_argument, &argument));
-    if (!type_is_integer(argument->type)) {
+    Value width = vector_value(argument, f->row);
+    if (!width.is_null && !type_is_integer(argument->type)) {
         return fail(f->builder->cx, DATATYPE_MISMATCH, "the width of format() is not a whole number");
     }
-    Value width = vector_value(argument, f->row);
     s->width = width.is_null ? 0 : width.i64;
     s->is_left = s->is_left || s->width < 0;
     if (s->width == INT64_MIN) {

@@ -96,7 +96,20 @@ static Status bind_negated(const Context *cx, Arena *arena, const char *symbol, 
     return *out != NULL ? OK : OUT_OF_MEMORY;
 }
 
-static Status bind_unary_plus(const Context *cx, const Expr *operand, SourcePos pos) {
+/* -'1': a number, an interval? */
+static Status check_prefix(const Context *cx, const char *symbol, const Expr *operand, SourcePos pos) {
+    if (!operand->is_unknown || (strcmp(symbol, "-") != 0 && strcmp(symbol, "~") != 0)) {
+        return OK;
+    }
+    fail_at(cx, pos, AMBIGUOUS_FUNCTION, "operator is not unique: %s unknown", symbol);
+    return fail_hint(cx, "an explicit cast says which operator is meant");
+}
+
+static Status bind_unary_plus(const Context *cx, Arena *arena, Expr *operand, SourcePos pos, Expr **out) {
+    *out = operand;
+    if (operand->is_unknown) {
+        return cast_unchecked(cx, arena, operand, type_make(TYPE_DOUBLE), out);
+    }
     bool is_number = type_is_numeric(operand->type) || operand->type.id == TYPE_NULL;
     return is_number ? OK : fail_no_operator(cx, "+", operand, NULL, pos);
 }
@@ -116,9 +129,11 @@ Status operator_bind(const Context *cx, Arena *arena, const char *symbol, Expr *
     if (right != NULL && strcmp(symbol, "||") == 0) {
         return bind_concat(cx, arena, left, right, pos, out);
     }
+    if (right == NULL) {
+        TRY(check_prefix(cx, symbol, left, pos));
+    }
     if (right == NULL && strcmp(symbol, "+") == 0) {
-        *out = left;
-        return bind_unary_plus(cx, left, pos);
+        return bind_unary_plus(cx, arena, left, pos, out);
     }
     Expr *sides[2] = {left, right};
     if (right != NULL && symbol[0] != '~') {

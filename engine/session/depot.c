@@ -501,6 +501,12 @@ double depot_column_double(depot_statement *statement, uint32_t column) {
     return value.is_null ? 0 : value.f64;
 }
 
+/* CHAR(n) has no blanks at its end inside; whoever reads it gets all n characters, as in PostgreSQL. */
+static size_t blanks_behind(const Value *value, const char *text, size_t bytes) {
+    size_t characters = value->type.id == TYPE_CHAR ? utf8_length(text, bytes) : 0;
+    return value->type.id == TYPE_CHAR && characters < value->type.length ? value->type.length - characters : 0;
+}
+
 const char *depot_column_text(depot_statement *statement, uint32_t column) {
     Value value = current_value(statement, column);
     char buffer[VALUE_PRINT_MAX];
@@ -510,12 +516,14 @@ const char *depot_column_text(depot_statement *statement, uint32_t column) {
         return NULL;
     }
     value_print_in(statement->run.zone, &value, buffer, &text, &bytes);
-    if (cell_reserve(statement, bytes + 1) != OK) {
+    size_t blanks = blanks_behind(&value, text, bytes);
+    if (cell_reserve(statement, bytes + blanks + 1) != OK) {
         return NULL;
     }
     memcpy(statement->cell, text, bytes);
-    statement->cell[bytes] = 0;
-    statement->cell_bytes = bytes;
+    memset(statement->cell + bytes, ' ', blanks);
+    statement->cell[bytes + blanks] = 0;
+    statement->cell_bytes = bytes + blanks;
     return statement->cell;
 }
 
