@@ -85,6 +85,8 @@ class Judge:
             return None
         if error is not None:
             message = re.sub(r"^(ERROR|FATAL):\s+", "", error)
+            if message.startswith("0A000") and "(0A000)" in record.problem:
+                return f"PostgreSQL refuses it as well: {shorten(message)}"
             if re.match(r"42P01|3F000|57014|42P07|25P02|0A000", message):
                 return None  # of what went before
             if record.wants_error:
