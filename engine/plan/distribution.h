@@ -1,6 +1,6 @@
-/* Where rows are and which exchanges bring them together. The rule of this step: nothing for replicated or co-located inputs,
- * else the build side is broadcast; joins that keep unmatched build rows redistribute. With one node no exchange is built, but
- * placements and labels are followed as if. */
+/* Where rows are and which exchanges bring them together: what the join order decided, the setting join_move or a hint asks
+ * for, else the cheapest move that is right for the join's kind (join_cost.h). With one node no exchange is built, but
+ * placements and labels are followed as if there were two. */
 #ifndef DEPOT_PLAN_DISTRIBUTION_H
 #define DEPOT_PLAN_DISTRIBUTION_H
 
@@ -25,8 +25,11 @@ Status exchange_to_leader(Lowering *low, Subplan *subplan);
 Status exchange_gather(Lowering *low, PhysicalNode **place);
 /* Marks the subtree, which holds no exchange, to run on the leader. */
 void run_on_leader(PhysicalNode *node);
-/* Each row to the node of its keys' hash; rows with a NULL key to one node. */
-Status exchange_hash(Lowering *low, Subplan *subplan, const uint32_t *slots, uint32_t count);
+/* Each row to the node of its keys' hash; rows with a NULL key stay where they are, or meet on one node. */
+typedef enum NullRows { NULLS_STAY, NULLS_MEET } NullRows;
+Status exchange_hash(Lowering *low, Subplan *subplan, const uint32_t *slots, uint32_t count, NullRows nulls);
+/* Every node gets all rows. */
+Status exchange_broadcast(Lowering *low, Subplan *subplan);
 
 /* The keys of a join as slots and, beneath casts between integers, as columns (UINT32_MAX: an expression). */
 typedef struct JoinKeys {
@@ -34,8 +37,11 @@ typedef struct JoinKeys {
     uint32_t *probe_slots, *build_slots;
     ColumnId *probe_ids, *build_ids;
 } JoinKeys;
-/* Adds the exchanges a join needs to its inputs, and says its label and where its rows are. */
-Status distribute_join(Lowering *low, JoinKind kind, const JoinKeys *keys, Subplan *probe, Subplan *build, const char **label,
-                       Placement *placement);
+/* distribute_join.c. Adds the exchanges a join needs to its inputs, and says what was weighed and where its rows are. `asked`
+ * is taken if it is right; `rows` is what comes out. */
+Status distribute_join(Lowering *low, JoinKind kind, JoinMove asked, double rows, const JoinKeys *keys, Subplan *probe,
+                       Subplan *build, JoinAlternatives *weighed, Placement *placement);
+/* One of the hash key's columns is `id`. */
+bool hash_key_has(const HashKey *key, ColumnId id);
 
 #endif

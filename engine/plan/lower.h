@@ -6,14 +6,6 @@
 #include "plan/columns.h"
 #include "plan/physical.h"
 
-/* Where the rows of a subplan are. With one node this is tracked as if there were several, for the labels. */
-typedef enum PlacementKind {
-    PLACED_RANDOM,     /* each row on one node, no matter which */
-    PLACED_HASHED,     /* each row on the node that its keys' placement hash says */
-    PLACED_REPLICATED, /* every node has (or can make) all rows */
-    PLACED_LEADER      /* all rows on the leader */
-} PlacementKind;
-
 /* Columns that all hold the value of one hash key. */
 typedef struct HashKey {
     uint32_t count;

@@ -104,6 +104,19 @@ typedef struct JoinRange {
     CompareOp filter_op; /* LT, LE, GT or GE */
 } JoinRange;
 
+/* One way for the sides of a join to meet, for EXPLAIN (ALTERNATIVES). */
+typedef struct JoinAlternative {
+    const char *label;         /* "DS_DIST_NONE" … */
+    const char *why_not;       /* NULL: it gives the right rows */
+    double nanoseconds, bytes; /* of this join and its exchanges by the optimizer's own costs; bytes over the network */
+    bool is_taken;
+} JoinAlternative;
+
+typedef struct JoinAlternatives {
+    uint32_t count;
+    const JoinAlternative *items, *taken;
+} JoinAlternatives;
+
 typedef struct JoinSpec {
     JoinKind kind; /* never RIGHT with the build side preserved lost: RIGHT = unmatched build rows follow the probe */
     JoinAlgorithm algorithm;
@@ -117,7 +130,8 @@ typedef struct JoinSpec {
     bool publishes_filter;
     uint32_t filter_id; /* of build_keys[filter_key] */
     uint32_t filter_key;
-    const char *dist_label;     /* "DS_DIST_NONE" … for EXPLAIN */
+    const char *dist_label; /* "DS_DIST_NONE" … for EXPLAIN */
+    JoinAlternatives weighed;
     const char *condition_text; /* ("outer".lo_custkey = "inner".c_custkey) */
 } JoinSpec;
 

@@ -267,7 +267,7 @@ Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint
     if (count == 0 || !is_large) {
         return exchange_to_leader(low, input);
     }
-    return exchange_hash(low, input, slots, count);
+    return exchange_hash(low, input, slots, count, NULLS_MEET);
 }
 
 /* Partial results, groups first, meet and become the node's columns. */

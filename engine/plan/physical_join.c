@@ -368,13 +368,15 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     TRY(choose_sides(low, node, &join));
     TRY(split_condition(low, node->join.condition, &join));
     TRY(lower_keys(low, &join));
-    const char *label, *range_text = NULL;
+    const char *range_text = NULL;
+    JoinAlternatives weighed;
     Placement placement;
     JoinRange range = {0};
     if (join.keys.count == 0) {
         TRY(lower_range(low, join.kind, &join.residual, &join.probe, &join.build, &range, &range_text));
     }
-    TRY(distribute_join(low, join.kind, &join.keys, &join.probe, &join.build, &label, &placement));
+    TRY(distribute_join(low, join.kind, node->join.strategy.move, node->rows, &join.keys, &join.probe, &join.build, &weighed,
+                        &placement));
     PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : PHYSICAL_HASH_JOIN;
     TRY(lower_new(low, kind, 2, node->column_count, out));
     out->placement = placement;
@@ -387,7 +389,8 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     spec->key_count = join.keys.count;
     spec->probe_keys = join.keys.probe_slots;
     spec->build_keys = join.keys.build_slots;
-    spec->dist_label = label;
+    spec->dist_label = weighed.taken->label;
+    spec->weighed = weighed;
     spec->range = range;
     TRY(condition_text(low, &join, &spec->condition_text));
     spec->condition_text = range_text != NULL ? range_text : spec->condition_text;

@@ -12,12 +12,20 @@ typedef enum JoinMethod {
     METHOD_LOOP
 } JoinMethod;
 
+/* Where the rows of a part of a plan are. With one node this is tracked as if there were several, for the labels. */
+typedef enum PlacementKind {
+    PLACED_RANDOM,     /* each row on one node, no matter which */
+    PLACED_HASHED,     /* each row on the node that its keys' placement hash says */
+    PLACED_REPLICATED, /* every node has (or can make) all rows */
+    PLACED_LEADER      /* all rows on the leader */
+} PlacementKind;
+
 /* Which rows travel to other nodes. "Inner" is the build side. */
 typedef enum JoinMove {
     MOVE_ANY,
     MOVE_NONE,      /* DS_DIST_NONE, DS_DIST_ALL_NONE: partners are on one node already */
     MOVE_BROADCAST, /* DS_BCAST_INNER: every node gets the whole inner side */
-    MOVE_INNER,     /* DS_DIST_INNER: inner rows go where the outer rows of their key are */
+    MOVE_INNER,     /* DS_DIST_INNER, DS_DIST_ALL_INNER: inner rows go where the outer rows of their key, or all of them, are */
     MOVE_OUTER,     /* DS_DIST_OUTER */
     MOVE_BOTH       /* DS_DIST_BOTH: both go by the hash of the key */
 } JoinMove;

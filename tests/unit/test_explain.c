@@ -75,19 +75,22 @@ Test(explain, integers_of_two_widths_are_colocated) {
                    "              ->  XN Seq Scan on visit\n");
 }
 
-Test(explain, broadcasts_the_smaller_side) {
+Test(explain, sends_the_smaller_side_to_its_partners) {
     open_with_events(4);
     fixture_expect(&f, "select event.at from note join event on event.id = note.kind",
                    "XN Network\n"
                    "  Send to leader\n"
-                   "  ->  XN Hash Join DS_BCAST_INNER\n"
+                   "  ->  XN Hash Join DS_DIST_INNER\n"
                    "        Hash Cond: (\"outer\".id = \"inner\".kind)\n"
                    "        ->  XN Seq Scan on event\n"
                    "              Join filters: id in kind\n"
                    "        ->  XN Hash\n"
                    "              ->  XN Network\n"
-                   "                    Broadcast\n"
+                   "                    Distribute by note.kind\n"
                    "                    ->  XN Seq Scan on note\n");
+    snprintf(f.settings.join_move, sizeof f.settings.join_move, "broadcast");
+    fixture_plan(&f, "select event.at from note join event on event.id = note.kind");
+    cr_assert(fixture_has(&f, "Hash Join DS_BCAST_INNER"), "%s", fixture_shape(&f));
 }
 
 Test(explain, redistributes_where_unmatched_rows_stay) {

@@ -1,0 +1,300 @@
+/* How the two sides of a join meet (distribution.h): each move is tried for whether it is right, priced, and the one that was
+ * asked for or the cheapest taken. EXPLAIN (ALTERNATIVES) prints what was weighed. */
+#include "plan/distribution.h"
+
+#include "plan/join_cost.h"
+
+#include "core/settings.h"
+
+/* Labels are followed on one node too: as if there were so many. */
+#define NODES_LABELLED 2
+
+typedef struct Meeting {
+    JoinKind kind;
+    const JoinKeys *keys;
+    Subplan *probe, *build;
+    PlacementKind p, b; /* where they are before the join */
+} Meeting;
+
+/* -------------------------------------------------------------------------------------------------------------- what is right
+ */
+
+static bool is_spread(PlacementKind kind) {
+    return kind == PLACED_RANDOM || kind == PLACED_HASHED;
+}
+
+/* Unmatched build rows come out, so each may be on one node only. */
+static bool keeps_build_rows(JoinKind kind) {
+    return kind == JOIN_RIGHT || kind == JOIN_FULL;
+}
+
+/* The answer for one probe row depends on the whole build side, also without keys that match. */
+static bool needs_whole_build(JoinKind kind) {
+    return kind == JOIN_ANTI_NULL || kind == JOIN_MARK;
+}
+
+/* Probe rows come out without a match: each must meet its partners in one place. */
+static bool keeps_probe_rows(JoinKind kind) {
+    return kind != JOIN_INNER && kind != JOIN_RIGHT;
+}
+
+/* Rows that are equal in the join's keys are on one node: hash key k of either side stands in the same pair of join keys. */
+static bool is_colocated(const JoinKeys *keys, const Placement *probe, const Placement *build) {
+    if (probe->kind != PLACED_HASHED || build->kind != PLACED_HASHED || probe->key_count != build->key_count) {
+        return false;
+    }
+    for (uint32_t k = 0; k < probe->key_count; k++) {
+        bool is_paired = false;
+        for (uint32_t i = 0; i < keys->count && !is_paired; i++) {
+            is_paired = hash_key_has(&probe->keys[k], keys->probe_ids[i]) && hash_key_has(&build->keys[k], keys->build_ids[i]);
+        }
+        if (!is_paired) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Which join key stands behind each of a side's hash keys, if the side is hashed by some of them. `pairs` may be NULL. */
+static bool hashed_by_keys(const JoinKeys *keys, const Placement *placement, const ColumnId *ids, uint32_t *pairs) {
+    if (placement->kind != PLACED_HASHED) {
+        return false;
+    }
+    for (uint32_t k = 0; k < placement->key_count; k++) {
+        uint32_t i = 0;
+        while (i < keys->count && !hash_key_has(&placement->keys[k], ids[i])) {
+            i++;
+        }
+        if (i == keys->count) {
+            return false;
+        }
+        if (pairs != NULL) {
+            pairs[k] = i;
+        }
+    }
+    return true;
+}
+
+/* Without any exchange. */
+static const char *why_not_none(const Meeting *m) {
+    if (!is_spread(m->p) && !is_spread(m->b)) {
+        return NULL;
+    }
+    if (m->p == PLACED_LEADER || m->b == PLACED_LEADER) {
+        return "one side is on the leader";
+    }
+    if (m->p == PLACED_REPLICATED) {
+        return keeps_probe_rows(m->kind) ? "every node would give out the outer rows" : NULL;
+    }
+    if (m->b == PLACED_REPLICATED) {
+        return keeps_build_rows(m->kind) ? "every node would give out the unmatched inner rows" : NULL;
+    }
+    if (needs_whole_build(m->kind)) {
+        return "the whole inner side decides";
+    }
+    return is_colocated(m->keys, &m->probe->placement, &m->build->placement) ? NULL : "partners are on different nodes";
+}
+
+static const char *why_not_broadcast(const Meeting *m) {
+    if (m->b == PLACED_REPLICATED) {
+        return "every node has the inner side";
+    }
+    if (!is_spread(m->p)) {
+        return "the outer side is in one place";
+    }
+    return keeps_build_rows(m->kind) ? "every node would give out the unmatched inner rows" : NULL;
+}
+
+/* Moves by the hash of the key. */
+static const char *why_not_hash(const Meeting *m, JoinMove move) {
+    if (m->keys->count == 0) {
+        return "no equality to hash by";
+    }
+    if (needs_whole_build(m->kind)) {
+        return "the whole inner side decides";
+    }
+    if (move == MOVE_INNER && !hashed_by_keys(m->keys, &m->probe->placement, m->keys->probe_ids, NULL)) {
+        return "the outer side is not distributed by the key";
+    }
+    if (move == MOVE_OUTER && !hashed_by_keys(m->keys, &m->build->placement, m->keys->build_ids, NULL)) {
+        return "the inner side is not distributed by the key";
+    }
+    return NULL;
+}
+
+/* NULL if the move gives the right rows, else why it does not. */
+static const char *why_not(const Meeting *m, JoinMove move) {
+    if (move == MOVE_NONE) {
+        return why_not_none(m);
+    }
+    if (!is_spread(m->p) && !is_spread(m->b)) {
+        return "both sides are in one place";
+    }
+    if (move == MOVE_BROADCAST) {
+        return why_not_broadcast(m);
+    }
+    if (move == MOVE_INNER && !is_spread(m->p)) { /* to the leader */
+        return NULL;
+    }
+    if (move == MOVE_BOTH && m->keys->count == 0 && keeps_build_rows(m->kind)) { /* to the leader */
+        return NULL;
+    }
+    return why_not_hash(m, move);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- choosing
+ */
+
+static const char *label_of(const Meeting *m, JoinMove move) {
+    switch (move) {
+    case MOVE_BROADCAST: return "DS_BCAST_INNER";
+    case MOVE_INNER: return is_spread(m->p) ? "DS_DIST_INNER" : "DS_DIST_ALL_INNER";
+    case MOVE_OUTER: return "DS_DIST_OUTER";
+    case MOVE_BOTH: return "DS_DIST_BOTH";
+    case MOVE_ANY:
+    case MOVE_NONE: break;
+    }
+    bool is_all = m->b == PLACED_REPLICATED || (m->p == PLACED_REPLICATED && is_spread(m->b));
+    return is_all ? "DS_DIST_ALL_NONE" : "DS_DIST_NONE";
+}
+
+/* What the setting join_move asks of every join. */
+static JoinMove move_of_setting(const Settings *settings) {
+    static const char *const names[] = {[MOVE_NONE] = "none",
+                                        [MOVE_BROADCAST] = "broadcast",
+                                        [MOVE_INNER] = "inner",
+                                        [MOVE_OUTER] = "outer",
+                                        [MOVE_BOTH] = "both"};
+    for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
+        if (strcmp(settings->join_move, names[move]) == 0) {
+            return move;
+        }
+    }
+    return MOVE_ANY;
+}
+
+static JoinSide side_of(const Subplan *subplan) {
+    return (JoinSide){subplan->placement.kind, subplan->node->rows, subplan->node->width};
+}
+
+static JoinPrice price_of(const Lowering *low, const Meeting *m, JoinMove move, double rows) {
+    uint32_t nodes = planned_nodes(low->logical, low->plan->topology.nodes);
+    Cluster cluster = cluster_of(low->cx->settings, nodes < NODES_LABELLED ? NODES_LABELLED : nodes);
+    JoinSide probe = side_of(m->probe), build = side_of(m->build);
+    bool has_keys = m->keys->count > 0;
+    return price_join(&cluster, join_steps(move, m->p, m->b, has_keys), &probe, &build, rows, has_keys);
+}
+
+/* All moves with their prices; the one that is taken. */
+static JoinMove choose_move(const Lowering *low, const Meeting *m, JoinMove asked, double rows, JoinAlternative *weighed) {
+    JoinMove setting = move_of_setting(low->cx->settings), best = MOVE_ANY;
+    for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
+        JoinPrice price = price_of(low, m, move, rows);
+        weighed[move - MOVE_NONE] =
+            (JoinAlternative){label_of(m, move), why_not(m, move), price.nanoseconds, price.bytes, false};
+        bool is_right = weighed[move - MOVE_NONE].why_not == NULL;
+        bool is_cheaper = best == MOVE_ANY || price.nanoseconds < weighed[best - MOVE_NONE].nanoseconds;
+        best = is_right && is_cheaper ? move : best;
+    }
+    if (asked != MOVE_ANY && weighed[asked - MOVE_NONE].why_not == NULL) {
+        best = asked;
+    }
+    if (setting != MOVE_ANY && weighed[setting - MOVE_NONE].why_not == NULL) {
+        best = setting;
+    }
+    weighed[best - MOVE_NONE].is_taken = true;
+    return best;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- exchanges
+ */
+
+/* By the hash keys of the other side, if that stays where it is, else by all keys of the join. */
+static Status hash_side(Lowering *low, const Meeting *m, bool is_probe, bool other_stays) {
+    const JoinKeys *keys = m->keys;
+    Subplan *side = is_probe ? m->probe : m->build;
+    const uint32_t *own = is_probe ? keys->probe_slots : keys->build_slots;
+    if (!other_stays) {
+        return exchange_hash(low, side, own, keys->count, NULLS_STAY);
+    }
+    const Placement *other = is_probe ? &m->build->placement : &m->probe->placement;
+    uint32_t *slots;
+    TRY_NEW_ARRAY(low->cx, low->arena, slots, other->key_count + 1);
+    (void)hashed_by_keys(keys, other, is_probe ? keys->build_ids : keys->probe_ids, slots);
+    for (uint32_t k = 0; k < other->key_count; k++) {
+        slots[k] = own[slots[k]];
+    }
+    return exchange_hash(low, side, slots, other->key_count, NULLS_STAY);
+}
+
+static Status move_side(Lowering *low, const Meeting *m, JoinSteps steps, bool is_probe) {
+    Subplan *side = is_probe ? m->probe : m->build;
+    switch (is_probe ? steps.probe : steps.build) {
+    case STEP_STAY: return OK;
+    case STEP_BROADCAST: return exchange_broadcast(low, side);
+    case STEP_LEADER: return exchange_to_leader(low, side);
+    case STEP_HASH: return hash_side(low, m, is_probe, (is_probe ? steps.build : steps.probe) == STEP_STAY);
+    }
+    return OK;
+}
+
+/* Each key of `kept` also has the value of the column it was compared with (inner joins). */
+static Status join_keys_placement(Lowering *low, JoinKind kind, const JoinKeys *keys, const Placement *kept,
+                                  const ColumnId *own, const ColumnId *others, Placement *out) {
+    *out = *kept;
+    if (kept->kind != PLACED_HASHED) {
+        return OK;
+    }
+    if (kind == JOIN_FULL) { /* NULLs of the other side are anywhere */
+        *out = (Placement){.kind = PLACED_RANDOM};
+        return OK;
+    }
+    if (kind != JOIN_INNER) {
+        return OK;
+    }
+    HashKey *merged;
+    bool all_joined = true; /* then no row has a NULL in them: it would have found no partner */
+    TRY_NEW_ARRAY(low->cx, low->arena, merged, kept->key_count);
+    for (uint32_t k = 0; k < kept->key_count; k++) {
+        ColumnId *ids;
+        TRY_NEW_ARRAY(low->cx, low->arena, ids, kept->keys[k].count + keys->count);
+        memcpy(ids, kept->keys[k].ids, kept->keys[k].count * sizeof *ids);
+        uint32_t count = kept->keys[k].count;
+        bool is_joined = false;
+        for (uint32_t i = 0; i < keys->count; i++) {
+            bool is_key = hash_key_has(&kept->keys[k], own[i]);
+            is_joined |= is_key;
+            if (is_key && others[i] != UINT32_MAX) {
+                ids[count++] = others[i];
+            }
+        }
+        all_joined &= is_joined;
+        merged[k] = (HashKey){count, ids};
+    }
+    out->keys = merged;
+    out->nulls_together |= all_joined;
+    return OK;
+}
+
+/* Every output row has a row of the side that is kept; replicated rows say nothing of where that is. */
+static Status placement_of_join(Lowering *low, const Meeting *m, Placement *out) {
+    const JoinKeys *keys = m->keys;
+    const Placement *probe = &m->probe->placement, *build = &m->build->placement;
+    if (m->kind == JOIN_RIGHT || (probe->kind == PLACED_REPLICATED && is_spread(build->kind))) {
+        return join_keys_placement(low, m->kind, keys, build, keys->build_ids, keys->probe_ids, out);
+    }
+    return join_keys_placement(low, m->kind, keys, probe, keys->probe_ids, keys->build_ids, out);
+}
+
+Status distribute_join(Lowering *low, JoinKind kind, JoinMove asked, double rows, const JoinKeys *keys, Subplan *probe,
+                       Subplan *build, JoinAlternatives *weighed, Placement *placement) {
+    Meeting m = {kind, keys, probe, build, probe->placement.kind, build->placement.kind};
+    JoinAlternative *items;
+    TRY_NEW_ARRAY(low->cx, low->arena, items, MOVE_BOTH);
+    JoinMove move = choose_move(low, &m, asked, rows, items);
+    *weighed = (JoinAlternatives){MOVE_BOTH, items, &items[move - MOVE_NONE]};
+    JoinSteps steps = join_steps(move, m.p, m.b, keys->count > 0);
+    TRY(move_side(low, &m, steps, true));
+    TRY(move_side(low, &m, steps, false));
+    return placement_of_join(low, &m, placement);
+}

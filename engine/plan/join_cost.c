@@ -1,0 +1,96 @@
+/* The optimizer's own costs (join_cost.h). */
+#include "plan/join_cost.h"
+
+/* Nanoseconds of one core per row. */
+#define BUILD_NS 6.0   /* into a table that stays in the first cache */
+#define PROBE_NS 2.0   /* of such a table */
+#define OUTPUT_NS 2.0  /* handed on */
+#define PAIR_NS 0.5    /* compared by a nested loop */
+#define SEND_NS 4.0    /* hashed, split by receiver and put into a message */
+#define RECEIVE_NS 1.0 /* taken out of it */
+#define COPY_BYTE_NS 0.15
+
+uint32_t planned_nodes(const LogicalPlan *plan, uint32_t warehouse_nodes) {
+    return plan->what_if != NULL && plan->what_if->nodes > 0 ? plan->what_if->nodes : warehouse_nodes;
+}
+
+Cluster cluster_of(const Settings *settings, uint32_t nodes) {
+    return (Cluster){.nodes = nodes,
+                     .byte_ns = 8e3 / (double)settings->network_mbit_per_second,
+                     .latency_ns = 1e3 * (double)settings->network_latency_us};
+}
+
+static bool is_spread(PlacementKind placement) {
+    return placement == PLACED_RANDOM || placement == PLACED_HASHED;
+}
+
+JoinSteps join_steps(JoinMove move, PlacementKind probe, PlacementKind build, bool has_keys) {
+    const JoinSteps to_leader = {STEP_LEADER, STEP_LEADER};
+    switch (move) {
+    case MOVE_BROADCAST: return (JoinSteps){STEP_STAY, STEP_BROADCAST};
+    case MOVE_INNER: return is_spread(probe) ? (JoinSteps){STEP_STAY, STEP_HASH} : to_leader;
+    case MOVE_OUTER: return (JoinSteps){STEP_HASH, STEP_STAY};
+    case MOVE_BOTH: return has_keys ? (JoinSteps){STEP_HASH, STEP_HASH} : to_leader;
+    case MOVE_ANY:
+    case MOVE_NONE: break;
+    }
+    return probe == PLACED_LEADER || build == PLACED_LEADER ? to_leader : (JoinSteps){STEP_STAY, STEP_STAY};
+}
+
+PlacementKind placement_after(JoinStep step, PlacementKind before) {
+    switch (step) {
+    case STEP_BROADCAST: return PLACED_REPLICATED;
+    case STEP_HASH: return PLACED_HASHED;
+    case STEP_LEADER: return PLACED_LEADER;
+    case STEP_STAY: break;
+    }
+    return before;
+}
+
+/* The rows that the busiest node has. */
+static double share_of(const Cluster *cluster, PlacementKind placement, double rows) {
+    return is_spread(placement) ? rows / cluster->nodes : rows;
+}
+
+/* Bytes of all links and of the busiest one. What is replicated already is sent by the leader, which has each row once. */
+static JoinPrice price_moved(const Cluster *cluster, const JoinSide *side, double copies, double busiest, double received) {
+    double bytes = side->rows * side->width, sent = share_of(cluster, side->placement, side->rows);
+    sent = side->placement == PLACED_REPLICATED ? side->rows : sent;
+    double work = sent * (SEND_NS + COPY_BYTE_NS * side->width) + received * (RECEIVE_NS + COPY_BYTE_NS * side->width);
+    return (JoinPrice){cluster->latency_ns + work + bytes * busiest * cluster->byte_ns, bytes * copies};
+}
+
+JoinPrice price_exchange(const Cluster *cluster, JoinStep step, const JoinSide *side) {
+    double n = cluster->nodes, others = (n - 1) / n;
+    bool spread = is_spread(side->placement);
+    if (step == STEP_STAY || (step == STEP_LEADER && !spread) || n <= 1) {
+        return (JoinPrice){0, 0};
+    }
+    switch (step) {
+    case STEP_BROADCAST:
+        return spread ? price_moved(cluster, side, n - 1, others, side->rows) : price_moved(cluster, side, n, n, side->rows);
+    case STEP_HASH:
+        return spread ? price_moved(cluster, side, others, others / n, side->rows / n)
+                      : price_moved(cluster, side, 1, 1, side->rows / n);
+    case STEP_LEADER: return price_moved(cluster, side, 1, 1, side->rows);
+    case STEP_STAY: break;
+    }
+    return (JoinPrice){0, 0};
+}
+
+/* How much slower one lookup or insertion is in a table of so many rows than in one that stays in the first cache. */
+static double table_factor(double rows) {
+    return rows <= 4096 ? 1 : rows <= 65536 ? 1.5 : rows <= 524288 ? 2.5 : 5;
+}
+
+JoinPrice price_join(const Cluster *cluster, JoinSteps steps, const JoinSide *probe, const JoinSide *build, double rows,
+                     bool has_keys) {
+    PlacementKind p = placement_after(steps.probe, probe->placement), b = placement_after(steps.build, build->placement);
+    JoinPrice moved = price_exchange(cluster, steps.probe, probe), price = price_exchange(cluster, steps.build, build);
+    double probed = share_of(cluster, p, probe->rows), built = share_of(cluster, b, build->rows);
+    double out = is_spread(p) || is_spread(b) ? rows / cluster->nodes : rows;
+    double pairs = has_keys ? built * BUILD_NS + probed * PROBE_NS * table_factor(built) : built * probed * PAIR_NS;
+    price.nanoseconds += moved.nanoseconds + pairs + out * OUTPUT_NS;
+    price.bytes += moved.bytes;
+    return price;
+}
