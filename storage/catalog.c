@@ -147,6 +147,21 @@ double table_stats_off(const TableVersion *table) {
     return off == 0 ? 0 : off >= rows ? 100 : 100 * off / rows;
 }
 
+double table_dependence(const TableVersion *table, uint32_t a, uint32_t b) {
+    const SampleInfo *sample = &table->sample;
+    uint32_t low = a < b ? a : b, high = a < b ? b : a, first = 0, count = sample->dependence_count;
+    while (count > 0) { /* the first pair that is not before */
+        uint32_t half = count / 2;
+        const ColumnDependence *middle = &sample->dependences[first + half];
+        bool is_before = middle->a < low || (middle->a == low && middle->b < high);
+        first = is_before ? first + half + 1 : first;
+        count = is_before ? count - half - 1 : half;
+    }
+    bool is_found =
+        first < sample->dependence_count && sample->dependences[first].a == low && sample->dependences[first].b == high;
+    return is_found ? sample->dependences[first].strength : 0;
+}
+
 Status table_state_summarize(const Context *cx, TableState *state) {
     TableVersion *table = &state->table;
     Partition *partitions = (Partition *)table->partitions;
@@ -155,6 +170,8 @@ Status table_state_summarize(const Context *cx, TableState *state) {
         table->sample.is_taken = true;
         table->sample.table_rows = state->sample->table_rows;
         table->sample.sampled_rows = state->sample->sampled_rows;
+        table->sample.dependence_count = state->sample->dependence_count;
+        table->sample.dependences = state->sample->dependences;
     }
     for (uint32_t i = 0; i < table->partition_count; i++) {
         partitions[i].rows = 0;

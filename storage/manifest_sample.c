@@ -32,6 +32,12 @@ void put_sample(ByteWriter *writer, const TableState *state) {
     for (uint32_t i = 0; i < sample->column_count; i++) {
         put_column_sample(writer, &sample->columns[i]);
     }
+    put_varint(writer, sample->dependence_count);
+    for (uint32_t i = 0; i < sample->dependence_count; i++) {
+        put_varint(writer, sample->dependences[i].a);
+        put_varint(writer, sample->dependences[i].b);
+        put_bytes(writer, &sample->dependences[i].strength, sizeof sample->dependences[i].strength);
+    }
 }
 
 /* A share or a correlation: what is no number between the two is damage. */
@@ -65,6 +71,19 @@ static Status get_column_sample(const Context *cx, Arena *arena, ByteReader *rea
     return OK;
 }
 
+static Status get_dependences(const Context *cx, ByteReader *reader, TableSample *sample) {
+    ColumnDependence *dependences;
+    sample->dependence_count = get_count(reader);
+    TRY_NEW_ARRAY(cx, &sample->arena, dependences, sample->dependence_count);
+    for (uint32_t i = 0; i < sample->dependence_count && !reader->is_damaged; i++) {
+        dependences[i].a = get_limited(reader, sample->column_count - 1);
+        dependences[i].b = get_limited(reader, sample->column_count - 1);
+        dependences[i].strength = get_between(reader, 0, 1);
+    }
+    sample->dependences = dependences;
+    return OK;
+}
+
 Status get_sample(const Context *cx, ByteReader *reader, TableState *state) {
     const TableSchema *schema = state->table.schema;
     uint8_t flags = get_u8(reader);
@@ -80,5 +99,5 @@ Status get_sample(const Context *cx, ByteReader *reader, TableState *state) {
     for (uint32_t i = 0; i < schema->column_count && !reader->is_damaged; i++) {
         TRY(get_column_sample(cx, &sample->arena, reader, schema->columns[i].type, &sample->columns[i]));
     }
-    return OK;
+    return get_dependences(cx, reader, sample);
 }

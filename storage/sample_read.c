@@ -20,7 +20,8 @@ typedef struct Sampler {
     SampledBlock *blocks;
     uint16_t *rows; /* within their blocks, ascending */
     uint32_t row_count;
-    uint32_t *sections; /* of each row */
+    uint32_t *sections;                     /* of each row */
+    uint8_t *codes[DEPENDENCE_COLUMNS_MAX]; /* owned; by column, of each row */
     TableSample *sample;
     pthread_mutex_t lock; /* guards what follows and the sample's arena */
     Status status;        /* the first failure */
@@ -151,7 +152,11 @@ static Status read_column(const Context *cx, Sampler *s, uint32_t column, Column
                              .table_rows = s->table->rows,
                              .distinct = s->table->statistics[column].distinct};
     ColumnSample made;
-    TRY(column_sample_make(cx, &in->arena, &sampled, &made));
+    bool is_coded = s->columns == NULL && column < DEPENDENCE_COLUMNS_MAX;
+    if (is_coded) {
+        TRY_ALLOC(cx, s->codes[column], s->row_count + 1);
+    }
+    TRY(column_sample_make(cx, &in->arena, &sampled, &made, is_coded ? s->codes[column] : NULL));
     pthread_mutex_lock(&s->lock);
     Status status = column_sample_copy(s->cx, &s->sample->arena, &made, &s->sample->columns[column]);
     pthread_mutex_unlock(&s->lock);
@@ -193,6 +198,22 @@ static void sample_one(void *sampler, uint32_t column) {
 
 /* ------------------------------------------------------------------------------------------------------------------- entry */
 
+/* If not all columns were read, what was known before holds. */
+static Status find_dependences(const Context *cx, Sampler *s) {
+    const SampleInfo *before = &s->table->sample;
+    TableSample *sample = s->sample;
+    ColumnDependence *copy;
+    if (s->columns == NULL) {
+        return sample_dependences(cx, &sample->arena, s->codes, sample->column_count, s->row_count, &sample->dependence_count,
+                                  &sample->dependences);
+    }
+    TRY_NEW_ARRAY(cx, &sample->arena, copy, before->dependence_count + 1);
+    memcpy(copy, before->dependences == NULL ? copy : before->dependences, sizeof *copy * before->dependence_count);
+    sample->dependence_count = before->dependence_count;
+    sample->dependences = copy;
+    return OK;
+}
+
 static Status take(const Context *cx, Snapshot *snapshot, Sampler *s, WorkerPool *pool, uint32_t threads,
                    SampleReport *report) {
     uint32_t columns = s->table->schema->column_count;
@@ -208,8 +229,9 @@ static Status take(const Context *cx, Snapshot *snapshot, Sampler *s, WorkerPool
     }
     if (s->status != OK) {
         *cx->error = s->error;
+        return s->status;
     }
-    return s->status;
+    return find_dependences(s->cx, s);
 }
 
 Status table_sample_take(const Context *cx, Snapshot *snapshot, const TableVersion *table, const bool *columns,
@@ -225,6 +247,9 @@ Status table_sample_take(const Context *cx, Snapshot *snapshot, const TableVersi
     mem_free(s.blocks);
     mem_free(s.rows);
     mem_free(s.sections);
+    for (uint32_t c = 0; c < DEPENDENCE_COLUMNS_MAX; c++) {
+        mem_free(s.codes[c]);
+    }
     if (status != OK) {
         table_sample_release(s.sample);
         return status;

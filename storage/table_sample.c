@@ -320,17 +320,37 @@ static Status find_correlation(const Maker *maker, ColumnSample *out) {
     return OK;
 }
 
+/* ------------------------------------------------------------------------------------------------------------------- codes */
+
+#define CODE_STRETCHES 64
+
+/* Code 0 is NULL. Few values have a code each, of many a stretch has one. */
+static void code_rows(const Maker *maker, uint8_t *codes) {
+    memset(codes, 0, maker->in->count);
+    for (uint32_t g = 0; g < maker->group_count; g++) {
+        const Group *group = &maker->groups[g];
+        uint64_t stretch = (uint64_t)group->first * CODE_STRETCHES / maker->count;
+        uint64_t code = 1 + (maker->group_count < SAMPLE_CODES_MAX ? g : stretch);
+        for (uint32_t i = group->first; i < group->first + group->count; i++) {
+            codes[maker->ranked[i].value - maker->in->values] = (uint8_t)code;
+        }
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------------------------- entry */
 
-static Status make(Maker *maker, ColumnSample *out) {
+static Status make(Maker *maker, ColumnSample *out, uint8_t *codes) {
     maker->count = sort_values(maker->in, maker->ranked);
     find_groups(maker);
+    if (codes != NULL) {
+        code_rows(maker, codes);
+    }
     TRY(find_correlation(maker, out));
     TRY(take_common(maker, out));
     return take_bounds(maker, out);
 }
 
-Status column_sample_make(const Context *cx, Arena *arena, const SampledColumn *in, ColumnSample *out) {
+Status column_sample_make(const Context *cx, Arena *arena, const SampledColumn *in, ColumnSample *out, uint8_t *codes) {
     Maker maker = {.cx = cx, .arena = arena, .in = in};
     size_t count = in->count + 1;
     *out = (ColumnSample){0};
@@ -338,7 +358,7 @@ Status column_sample_make(const Context *cx, Arena *arena, const SampledColumn *
     maker.groups = mem_alloc(cx, sizeof *maker.groups * count);
     maker.by_count = mem_alloc(cx, sizeof *maker.by_count * count);
     bool has_memory = maker.ranked != NULL && maker.groups != NULL && maker.by_count != NULL;
-    Status status = has_memory ? make(&maker, out) : OUT_OF_MEMORY;
+    Status status = has_memory ? make(&maker, out, codes) : OUT_OF_MEMORY;
     mem_free(maker.ranked);
     mem_free(maker.groups);
     mem_free(maker.by_count);

@@ -11,6 +11,9 @@
 #define SAMPLE_BLOCKS_MAX 256 /* read per column; fewer rows of each where a table has more */
 #define COMMON_VALUES_MAX 100
 #define HISTOGRAM_BOUNDS_MAX 101
+#define SAMPLE_CODES_MAX 256
+#define DEPENDENCE_COLUMNS_MAX 48 /* of these first columns of a table pairs are looked at */
+#define DEPENDENCE_MIN 0.05
 #define SAMPLE_TEXT_BYTES_MAX 128 /* longer text is no common value, and cut where it is a bound */
 
 typedef struct ColumnSample {
@@ -26,7 +29,9 @@ struct TableSample {
     uint64_t sampled_rows; /* looked at */
     uint32_t column_count;
     ColumnSample *columns;
-    Arena arena; /* all that `columns` point to */
+    uint32_t dependence_count;
+    const ColumnDependence *dependences;
+    Arena arena; /* all that these point to */
     _Atomic(uint32_t) references;
 };
 
@@ -45,8 +50,15 @@ typedef struct SampledColumn {
     double distinct; /* of the whole table, as the sketch says */
 } SampledColumn;
 
-/* Sorts and counts; what is found is copied into the arena. */
-Status column_sample_make(const Context *cx, Arena *arena, const SampledColumn *in, ColumnSample *out) MUST_CHECK;
+/* Sorts and counts; what is found is copied into the arena. `codes` NULL, or per row a number below SAMPLE_CODES_MAX, the same
+ * for equal values: of each value, or where they are many of a stretch of them. */
+Status column_sample_make(const Context *cx, Arena *arena, const SampledColumn *in, ColumnSample *out,
+                          uint8_t *codes) MUST_CHECK;
+
+/* Which columns depend on each other, from their codes: codes[column] has `rows` of them, or is NULL. Pairs that hardly depend
+ * are left out. */
+Status sample_dependences(const Context *cx, Arena *arena, uint8_t *const *codes, uint32_t columns, uint32_t rows,
+                          uint32_t *count, const ColumnDependence **dependences) MUST_CHECK;
 
 typedef struct SampleReport {
     uint64_t blocks, blocks_read; /* of each column */

@@ -109,6 +109,13 @@ typedef struct ColumnStatistics {
     double correlation; /* of the order of values with the order of rows within segments, -1 to 1 */
 } ColumnStatistics;
 
+/* How much knowing one column says of another, of two columns a < b of a table: 0 nothing, 1 the one with fewer values follows
+ * from the other. Rényi's mutual information of order 2 over that of full dependence. */
+typedef struct ColumnDependence {
+    uint32_t a, b;
+    double strength;
+} ColumnDependence;
+
 /* What statistics know of a table, against what it holds: row counts, distinct counts and ranges follow every commit; common
  * values, histograms and correlation are of the sample that was last taken. */
 typedef struct SampleInfo {
@@ -117,6 +124,8 @@ typedef struct SampleInfo {
     uint64_t faked_rows;
     uint64_t table_rows;   /* of the table when the sample was taken */
     uint64_t sampled_rows; /* looked at */
+    uint32_t dependence_count;
+    const ColumnDependence *dependences; /* by columns; pairs that are not there hardly depend */
 } SampleInfo;
 
 typedef struct TableVersion {
@@ -140,6 +149,8 @@ typedef struct TableVersion {
 static inline uint64_t table_planned_rows(const TableVersion *table) {
     return table->sample.rows_are_faked ? table->sample.faked_rows : table->rows;
 }
+/* 0 to 1, as the table's sample says; 0 without one. */
+double table_dependence(const TableVersion *table, uint32_t a, uint32_t b);
 /* How far the rows that statistics are of are from those there are, in percent of these: 0 to 100. */
 double table_stats_off(const TableVersion *table);
 

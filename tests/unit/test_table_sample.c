@@ -20,7 +20,7 @@ static ColumnSample make(const Value *values, uint32_t count, uint64_t table_row
     uint32_t *section = calloc(count + 1, sizeof *section);
     SampledColumn in = {.count = count, .values = values, .section = section, .table_rows = table_rows, .distinct = distinct};
     ColumnSample sample;
-    MUST(&f, column_sample_make(&f.cx, &f.arena, &in, &sample));
+    MUST(&f, column_sample_make(&f.cx, &f.arena, &in, &sample, NULL));
     free(section);
     return sample;
 }
@@ -104,7 +104,7 @@ Test(table_sample, correlation_is_within_sections) {
     }
     SampledColumn in = {.count = 4000, .values = values, .section = section, .table_rows = 4000, .distinct = 4000};
     ColumnSample sample;
-    MUST(&f, column_sample_make(&f.cx, &f.arena, &in, &sample));
+    MUST(&f, column_sample_make(&f.cx, &f.arena, &in, &sample, NULL));
     cr_assert_float_eq(sample.correlation, 1, 1e-6);
 }
 
@@ -152,6 +152,44 @@ Test(table_sample, long_text_is_cut_at_a_character) {
         cr_assert_eq(bound->bytes, SAMPLE_TEXT_BYTES_MAX - 1);
         cr_assert(utf8_valid(text_data(bound), bound->bytes));
     }
+}
+
+/* ------------------------------------------------------------------------------------------------------ dependent columns */
+
+enum { PEOPLE = 12000, COLUMNS = 6 };
+
+static double dependence(const ColumnDependence *pairs, uint32_t count, uint32_t a, uint32_t b) {
+    TableVersion table = {.sample = {.dependence_count = count, .dependences = pairs}};
+    cr_assert_eq(table_dependence(&table, a, b), table_dependence(&table, b, a));
+    return table_dependence(&table, a, b);
+}
+
+/* city, its nation, something of its own, a constant, half nation and half chance, a climbing number */
+Test(table_sample, dependence_is_measured) {
+    static uint8_t codes[COLUMNS][PEOPLE];
+    uint8_t *columns[COLUMNS];
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        uint32_t city = (uint32_t)(hash_u64(i + 1) % 250);
+        codes[0][i] = (uint8_t)city;
+        codes[1][i] = (uint8_t)(city / 10);
+        codes[2][i] = (uint8_t)(hash_u64(i + 77777777) % 40);
+        codes[3][i] = 7;
+        codes[4][i] = (uint8_t)(i % 2 == 0 ? city / 10 : hash_u64(i + 55555555) % 25);
+        codes[5][i] = (uint8_t)(i * 64 / PEOPLE);
+    }
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+        columns[c] = codes[c];
+    }
+    uint32_t count;
+    const ColumnDependence *pairs;
+    MUST(&f, sample_dependences(&f.cx, &f.arena, columns, COLUMNS, PEOPLE, &count, &pairs));
+    cr_assert_float_eq(dependence(pairs, count, 0, 1), 1, 0.02);
+    cr_assert_float_eq(dependence(pairs, count, 0, 2), 0, 0.05);
+    cr_assert_float_eq(dependence(pairs, count, 1, 3), 0, 0);
+    cr_assert_float_eq(dependence(pairs, count, 2, 5), 0, 0.05);
+    cr_assert(dependence(pairs, count, 1, 4) > 0.4 && dependence(pairs, count, 1, 4) < 0.8);
+    MUST(&f, sample_dependences(&f.cx, &f.arena, columns, COLUMNS, 1, &count, &pairs));
+    cr_assert_eq(count, 0);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- from tables */
