@@ -44,6 +44,7 @@ typedef struct GenChunk {
 typedef struct GenScale {
     double factor;
     uint64_t seed;
+    double zipf; /* exponent of the skew of fact keys (datasets that have the knob); 0: as the benchmark has them */
 } GenScale;
 
 typedef struct GenTable {
@@ -57,6 +58,7 @@ typedef struct GenTable {
 typedef struct Dataset {
     const char *name;
     const char *help;
+    bool has_zipf; /* follows GenScale.zipf */
     uint32_t table_count;
     const GenTable *(*table_at)(uint32_t index); /* in the order of loading */
 } Dataset;

@@ -1,12 +1,14 @@
 /* Star Schema Benchmark style data, after P. O'Neil, E. O'Neil, X. Chen, S. Revilak: Star Schema Benchmark, revision 3 (2009),
  * and for what it takes over from TPC-H (sparse order keys, prices, two thirds of the customers order) that specification.
  * Sizes at scale F: lineorder about 6,000,000 × F (1,500,000 × F orders of 1 to 7 lines), customer 30,000 × F, supplier
- * 2,000 × F, part 200,000 × (1 + log2 F) (below scale 1: × F), dates 2,556. */
+ * 2,000 × F, part 200,000 × (1 + log2 F) (below scale 1: × F), dates 2,556. With a Zipf exponent, lineorder's keys of
+ * customers, parts and suppliers are skewed, key 1 being the hottest, and all customers order. */
 #include "datasets/tpc.h"
+#include "datasets/zipf.h"
 
 #include <math.h>
 
-enum { TABLE_CUSTOMER = 1, TABLE_SUPPLIER, TABLE_PART, TABLE_ORDER };
+enum { TABLE_CUSTOMER = 1, TABLE_SUPPLIER, TABLE_PART, TABLE_ORDER, SKEWED_ORDER };
 #define ORDERS_PER_CHUNK 512 /* up to 7 lines each: at most 3,584 rows */
 #define DATE_COUNT 2556
 #define ORDER_DATE_COUNT 2406 /* 1992-01-01 … 1998-08-02, so that every commit date exists */
@@ -186,16 +188,36 @@ enum {
 
 typedef struct Sizes {
     int32_t customers, parts, suppliers;
+    bool is_skewed;
+    Zipf zipf_customers, zipf_parts, zipf_suppliers;
 } Sizes;
 
-static void fill_line(GenChunk *out, uint32_t row, const Sizes *sizes, Random *random) {
+static Sizes sizes_of(const GenScale *scale) {
+    Sizes sizes = {.customers = (int32_t)customer_rows(scale),
+                   .parts = (int32_t)part_rows(scale),
+                   .suppliers = (int32_t)supplier_rows(scale),
+                   .is_skewed = scale->zipf > 0};
+    if (sizes.is_skewed) {
+        zipf_init(&sizes.zipf_customers, sizes.customers, scale->zipf);
+        zipf_init(&sizes.zipf_parts, sizes.parts, scale->zipf);
+        zipf_init(&sizes.zipf_suppliers, sizes.suppliers, scale->zipf);
+    }
+    return sizes;
+}
+
+/* The key that was drawn evenly, or one drawn by Zipf's law from a sequence of its own: everything else stays the same. */
+static int32_t fact_key(const Sizes *sizes, const Zipf *zipf, Random *skewed, int32_t even) {
+    return sizes->is_skewed ? zipf_draw(zipf, skewed) : even;
+}
+
+static void fill_line(GenChunk *out, uint32_t row, const Sizes *sizes, Random *random, Random *skewed) {
     GenColumn *c = out->columns;
-    int32_t part = random_between(random, 1, sizes->parts);
+    int32_t part = fact_key(sizes, &sizes->zipf_parts, skewed, random_between(random, 1, sizes->parts));
     int32_t quantity = random_between(random, 1, 50);
     int32_t discount = random_between(random, 0, 10);
     int32_t price = quantity * retail_price(part);
     c[LO_PARTKEY].ints[row] = part;
-    c[LO_SUPPKEY].ints[row] = random_between(random, 1, sizes->suppliers);
+    c[LO_SUPPKEY].ints[row] = fact_key(sizes, &sizes->zipf_suppliers, skewed, random_between(random, 1, sizes->suppliers));
     c[LO_QUANTITY].ints[row] = quantity;
     c[LO_EXTENDEDPRICE].ints[row] = price;
     c[LO_DISCOUNT].ints[row] = discount;
@@ -206,9 +228,9 @@ static void fill_line(GenChunk *out, uint32_t row, const Sizes *sizes, Random *r
 }
 
 static void fill_order(const GenScale *scale, uint64_t order, const Sizes *sizes, GenChunk *out) {
-    Random random = random_at(scale->seed, TABLE_ORDER, order);
+    Random random = random_at(scale->seed, TABLE_ORDER, order), skewed = random_at(scale->seed, SKEWED_ORDER, order);
     GenColumn *c = out->columns;
-    int32_t customer = ordering_customer(&random, sizes->customers);
+    int32_t customer = fact_key(sizes, &sizes->zipf_customers, &skewed, ordering_customer(&random, sizes->customers));
     int32_t day = random_between(&random, 0, ORDER_DATE_COUNT - 1);
     int32_t date = date_key(day);
     depot_text priority = word(pick(&random, priorities, COUNT_OF(priorities)));
@@ -217,7 +239,7 @@ static void fill_order(const GenScale *scale, uint64_t order, const Sizes *sizes
     int64_t total = 0;
     for (uint32_t line = 0; line < lines; line++) {
         uint32_t row = first + line;
-        fill_line(out, row, sizes, &random);
+        fill_line(out, row, sizes, &random, &skewed);
         c[LO_ORDERKEY].ints[row] = sparse_key(order);
         c[LO_LINENUMBER].ints[row] = (int32_t)line + 1;
         c[LO_CUSTKEY].ints[row] = customer;
@@ -234,7 +256,7 @@ static void fill_order(const GenScale *scale, uint64_t order, const Sizes *sizes
 }
 
 static void fill_lineorder(const GenScale *scale, uint64_t chunk, GenChunk *out) {
-    Sizes sizes = {(int32_t)customer_rows(scale), (int32_t)part_rows(scale), (int32_t)supplier_rows(scale)};
+    Sizes sizes = sizes_of(scale);
     uint64_t end = (chunk + 1) * ORDERS_PER_CHUNK;
     end = end < order_rows(scale) ? end : order_rows(scale);
     out->rows = 0;
@@ -266,4 +288,4 @@ static const GenTable *table_at(uint32_t index) {
 }
 
 extern const Dataset ssb_dataset;
-const Dataset ssb_dataset = {"ssb", "Star Schema Benchmark style", COUNT_OF(tables), table_at};
+const Dataset ssb_dataset = {"ssb", "Star Schema Benchmark style", true, COUNT_OF(tables), table_at};

@@ -9,4 +9,4 @@ static const GenTable *table_at(uint32_t index) {
 }
 
 extern const Dataset tpcds_dataset;
-const Dataset tpcds_dataset = {"tpcds", "on the schema of TPC-DS", DS_DIMENSION_COUNT + DS_FACT_COUNT, table_at};
+const Dataset tpcds_dataset = {"tpcds", "on the schema of TPC-DS", false, DS_DIMENSION_COUNT + DS_FACT_COUNT, table_at};

@@ -354,4 +354,4 @@ static const GenTable *table_at(uint32_t index) {
 }
 
 extern const Dataset tpch_dataset;
-const Dataset tpch_dataset = {"tpch", "after the TPC-H specification", COUNT_OF(tables), table_at};
+const Dataset tpch_dataset = {"tpch", "after the TPC-H specification", false, COUNT_OF(tables), table_at};

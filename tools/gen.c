@@ -12,10 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: depot gen SCHEMA [--scale F] [--seed N] [--design plain|tuned] [--nodes N --slices M] "
-                            "[--into WAREHOUSE] [--csv DIR]\n"
-                            "                 [--threads N]\n"
-                            "SCHEMA:\n";
+static const char usage[] =
+    "usage: depot gen SCHEMA [--scale F] [--seed N] [--design plain|tuned] [--nodes N --slices M] "
+    "[--into WAREHOUSE] [--csv DIR]\n"
+    "                 [--zipf S] [--threads N]\n"
+    "--zipf S: key k of a fact's customers, parts and suppliers comes as often as 1 / k^S (ssb, sample)\n"
+    "SCHEMA:\n";
 
 typedef struct GenOptions {
     const char *schema, *design, *into, *csv;
@@ -361,6 +363,8 @@ static bool parse_option(const char *name, const char *value, GenOptions *option
         char *end;
         options->scale.seed = strtoull(value, &end, 10);
         return end != value && *end == 0;
+    } else if (strcmp(name, "--zipf") == 0) {
+        return parse_number(value, 0, &options->scale.zipf) && options->scale.zipf <= 4;
     } else {
         uint32_t *field = strcmp(name, "--nodes") == 0     ? &options->nodes
                           : strcmp(name, "--slices") == 0  ? &options->slices
@@ -376,7 +380,8 @@ static bool parse_option(const char *name, const char *value, GenOptions *option
 
 static bool parse_options(int argc, char **argv, GenOptions *options) {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    *options = (GenOptions){.design = "plain", .scale = {1, 1}, .threads = processors < 1 ? 1 : (uint32_t)processors};
+    *options = (GenOptions){
+        .design = "plain", .scale = {.factor = 1, .seed = 1}, .threads = processors < 1 ? 1 : (uint32_t)processors};
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-' && options->schema == NULL) {
             options->schema = argv[i];
@@ -411,6 +416,10 @@ int tool_gen(int argc, char **argv) {
     if (dataset == NULL && !is_sample) {
         fprintf(stderr, "depot gen: there is no data set \"%s\"\n", options.schema);
         return print_usage(stderr);
+    }
+    if (options.scale.zipf > 0 && !(is_sample || dataset->has_zipf)) {
+        fprintf(stderr, "depot gen: the keys of \"%s\" cannot be skewed: --zipf is for ssb and sample\n", options.schema);
+        return EXIT_USAGE;
     }
     if (options.csv != NULL && mkdir(options.csv, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "depot gen: cannot make %s: %s\n", options.csv, strerror(errno));
