@@ -27,7 +27,7 @@ static Status init_operator(Query *query, const PhysicalNode *op) {
         OperatorProfile *profile = profile_of(query, op, node);
         if (op->kind == PHYSICAL_SCAN) {
             TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.column_bytes, op->scan.column_count);
-            TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.slice_rows, topology->nodes * topology->slices_per_node);
+            TRY_NEW_ARRAY(&query->cx, &query->arena, profile->scan.slices, topology->nodes * topology->slices_per_node);
         } else if (op->kind == PHYSICAL_EXCHANGE) {
             TRY(init_exchange(query, &profile->exchange));
         }

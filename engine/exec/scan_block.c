@@ -32,7 +32,7 @@ Status scan_local_open(Task *task, const PhysicalNode *op, ScanShared *shared, S
     TRY(init_scratch(task, &op->scan, &local->scratch));
     TRY_ALLOC_ZEROED(cx, local->columns, sizeof *local->columns * columns);
     TRY_ALLOC_ZEROED(cx, local->profile.column_bytes, sizeof(uint64_t) * columns);
-    TRY_ALLOC_ZEROED(cx, local->profile.slice_rows, sizeof(uint64_t) * topology->nodes * topology->slices_per_node);
+    TRY_ALLOC_ZEROED(cx, local->profile.slices, sizeof(ScanSlice) * topology->nodes * topology->slices_per_node);
     TRY_ALLOC(cx, local->rows, sizeof *local->rows * (shared->block_rows_max + SELECT_SLACK));
     TRY_ALLOC(cx, local->mask, shared->block_rows_max);
     TRY_ALLOC_ZEROED(cx, local->states, sizeof *local->states * steps);
@@ -60,6 +60,11 @@ static SegmentReader *reader_of(const ScanShared *shared, const ScanLocal *local
     return shared->segments[local->segment].reader;
 }
 
+/* Counters of the slice that is being read. */
+static ScanSlice *slice_of(const ScanShared *shared, ScanLocal *local) {
+    return &local->profile.slices[shared->segments[local->segment].segment->slice];
+}
+
 /* The current block of a column, pinned until the scan moves on. */
 Status scan_block_column(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t column,
                          const ColumnBlock **block) {
@@ -77,6 +82,7 @@ Status scan_block_column(Task *task, const PhysicalNode *op, ScanShared *shared,
     TRY(segment_block_bytes(&task->cx, reader, table_column, local->block, &bytes));
     local->profile.column_bytes[column] += bytes;
     local->profile.bytes_scanned += bytes;
+    slice_of(shared, local)->bytes += bytes;
     local->profile.bytes_read += entry->block.read_bytes;
     return OK;
 }
@@ -298,10 +304,14 @@ Status scan_block_open(Task *task, const PhysicalNode *op, ScanShared *shared, S
 }
 
 Status scan_block_filter(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local) {
+    ScanSlice *slice = slice_of(shared, local);
+    uint64_t deleted_before = local->profile.rows_deleted;
     local->profile.rows_scanned += local->row_end - local->row_first;
+    slice->rows_scanned += local->row_end - local->row_first;
     TRY(select_rows(task, shared, local));
+    slice->rows_deleted += local->profile.rows_deleted - deleted_before;
     TRY(filter_block(task, op, shared, local));
-    local->profile.slice_rows[shared->segments[local->segment].segment->slice] += local->selected;
+    slice->rows += local->selected;
     local->emitted = 0;
     local->has_block = local->selected > 0;
     return OK;
@@ -374,8 +384,11 @@ static void add_profile(const PhysicalNode *op, const ScanProfile *from, ScanPro
     for (uint32_t i = 0; from->column_bytes != NULL && i < op->scan.column_count; i++) {
         to->column_bytes[i] += from->column_bytes[i];
     }
-    for (uint32_t i = 0; from->slice_rows != NULL && i < mem_size(from->slice_rows) / sizeof(uint64_t); i++) {
-        to->slice_rows[i] += from->slice_rows[i];
+    for (uint32_t i = 0; from->slices != NULL && i < mem_size(from->slices) / sizeof(ScanSlice); i++) {
+        to->slices[i].rows += from->slices[i].rows;
+        to->slices[i].rows_scanned += from->slices[i].rows_scanned;
+        to->slices[i].rows_deleted += from->slices[i].rows_deleted;
+        to->slices[i].bytes += from->slices[i].bytes;
     }
 }
 
@@ -393,7 +406,7 @@ void scan_local_close(const PhysicalNode *op, const ScanShared *shared, ScanLoca
     mem_free(local->mask);
     mem_free(local->columns);
     mem_free(local->profile.column_bytes);
-    mem_free(local->profile.slice_rows);
+    mem_free(local->profile.slices);
     vector_free(&local->loaded);
     batch_free(&local->scratch);
     batch_free(&local->out);

@@ -25,7 +25,11 @@ Status system_add(SystemFill *fill, const Value *values, size_t count) {
 }
 
 uint64_t system_table_oid(const TableVersion *table) {
-    return FIRST_TABLE_OID + table->id;
+    return system_oid_of_id(table->id);
+}
+
+uint64_t system_oid_of_id(uint64_t table_id) {
+    return FIRST_TABLE_OID + table_id;
 }
 
 uint64_t system_namespace_oid(const SystemFill *fill, const char *name) {

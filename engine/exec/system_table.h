@@ -50,6 +50,7 @@ typedef Status SystemConstraintVisit(SystemFill *fill, const SystemConstraint *c
 Status system_each_constraint(SystemFill *fill, SystemConstraintVisit *visit);
 
 uint64_t system_table_oid(const TableVersion *table);
+uint64_t system_oid_of_id(uint64_t table_id);
 uint64_t system_namespace_oid(const SystemFill *fill, const char *name);
 /* The key that a foreign key refers to; NULL if it is gone. */
 const KeyConstraint *system_target_key(const SystemFill *fill, const KeyConstraint *foreign, const TableVersion **target);

@@ -254,9 +254,9 @@ static Status scan_skew(Explainer *e, const PhysicalNode *node, uint32_t indent)
     uint64_t *rows;
     TRY_NEW_ARRAY(e->cx, e->arena, rows, slices + 1);
     for (uint32_t n = 0; n < e->profile->node_count; n++) {
-        const uint64_t *own = profile_of(e, node, n)->scan.slice_rows;
+        const ScanSlice *own = profile_of(e, node, n)->scan.slices;
         for (uint32_t s = 0; own != NULL && s < slices; s++) {
-            rows[s] += own[s];
+            rows[s] += own[s].rows;
         }
     }
     return slices < 2 ? OK : skew_line(e, indent, rows, slices);

@@ -5,6 +5,12 @@
 
 #include "core/status.h"
 
+typedef struct ScanSlice {
+    uint64_t rows;                       /* out */
+    uint64_t rows_scanned, rows_deleted; /* as in ScanProfile */
+    uint64_t bytes;                      /* stored bytes of its column blocks that were decoded */
+} ScanSlice;
+
 typedef struct ScanProfile {
     uint32_t partitions, partitions_read;
     uint64_t blocks;              /* of all segments of the scanned slices, columns not counted */
@@ -18,7 +24,7 @@ typedef struct ScanProfile {
     uint64_t bytes_scanned; /* stored bytes of the column blocks that were decoded, cached or not */
     uint64_t bytes_read;    /* of those, bytes that came from files */
     uint64_t *column_bytes; /* stored bytes per ScanSpec.columns entry */
-    uint64_t *slice_rows;   /* rows out per slice of the warehouse */
+    ScanSlice *slices;      /* per slice of the warehouse */
 } ScanProfile;
 
 /* A message goes from a node to a node, so bytes are known per pair of nodes; a row of a HASH exchange goes to the slice that

@@ -1,8 +1,6 @@
 /* The query log: a list of entries, each an arena of its own, under the lock of its attachment. */
 #include "plan/query_log.h"
 
-#include <string.h>
-
 typedef struct Entry {
     struct Entry *newer;
     Arena arena; /* holds the entry itself */
@@ -27,30 +25,6 @@ static void release_log(void *log_) {
         free_entry(entry);
     }
     mem_free(log);
-}
-
-static Status copy_text(const Context *cx, Arena *arena, const char **text) {
-    if (*text != NULL) {
-        *text = arena_copy_text(cx, arena, *text, strlen(*text));
-        if (*text == NULL) {
-            return OUT_OF_MEMORY;
-        }
-    }
-    return OK;
-}
-
-static Status fill_entry(const Context *cx, Arena *arena, const LoggedQuery *query, Entry **out) {
-    Entry *entry;
-    TRY_NEW(cx, arena, entry);
-    entry->query = *query;
-    entry->query.text = arena_copy_text(cx, arena, query->text, query->text_bytes);
-    if (entry->query.text == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    TRY(copy_text(cx, arena, &entry->query.tag));
-    TRY(copy_text(cx, arena, &entry->query.error));
-    *out = entry;
-    return OK;
 }
 
 static void append(QueryLog *log, Entry *entry, uint64_t keep) {
@@ -78,18 +52,30 @@ static Status open_log(const Context *cx, Attachment *place, QueryLog **log) {
     return OK;
 }
 
-Status query_log_add(const Context *cx, Warehouse *warehouse, const LoggedQuery *query, uint64_t keep) {
+Context query_log_context(const Context *cx, Warehouse *warehouse) {
     Context own = *cx;
     own.memory = warehouse_memory(warehouse);
-    Arena arena;
-    arena_init(&arena);
+    return own;
+}
+
+/* The entry itself is in the arena, too. */
+static Status make_entry(const Context *cx, const LoggedQuery *query, Arena *arena, Entry **out) {
     Entry *entry;
-    Status status = fill_entry(&own, &arena, query, &entry);
+    TRY_NEW(cx, arena, entry);
+    *entry = (Entry){.query = *query, .arena = *arena};
+    *out = entry;
+    return OK;
+}
+
+Status query_log_add(const Context *cx, Warehouse *warehouse, const LoggedQuery *query, Arena *arena, uint64_t keep) {
+    Context own = query_log_context(cx, warehouse);
+    Entry *entry;
+    Status status = make_entry(&own, query, arena, &entry);
     if (status != OK) {
-        arena_free(&arena);
+        arena_free(arena);
         return status;
     }
-    entry->arena = arena;
+    arena_init(arena);
     Attachment *place = warehouse_history(warehouse);
     pthread_mutex_lock(&place->lock);
     QueryLog *log;

@@ -5,12 +5,42 @@
 
 #include "storage/warehouse.h"
 
-/* Texts of entries end in 0. Times of day are microseconds UTC since 1970. */
+#define LEADER_SLICE 6411 /* the number that Redshift gives the leader's */
+
+/* What one slice (of a scan) or one node (of other steps: its first slice stands for it) did. */
+typedef struct LoggedPart {
+    int32_t slice;
+    uint64_t rows, bytes, nanoseconds; /* of the whole node: its slices work together */
+    uint64_t rows_pre_filter, rows_pre_user_filter;
+} LoggedPart;
+
+typedef struct LoggedStep {
+    uint32_t stream, segment, step;
+    const char *name;       /* "scan", "hjoin", "bcast" …; static */
+    uint64_t table_id;      /* TableVersion.id of what it reads or writes; 0: none */
+    const char *table_name; /* NULL: none */
+    uint64_t rows;          /* that came out of it; of a table that every node has a copy of, as often */
+    uint64_t bytes;         /* read from blocks, or sent to other nodes */
+    uint64_t memory_bytes;  /* of hash tables, groups, runs */
+    uint64_t blocks_read;
+    uint64_t rows_pre_filter, rows_pre_user_filter; /* scans: rows of the blocks, and those of them that are not deleted */
+    bool is_range_restricted;                       /* a scan that left blocks out */
+    uint32_t part_count;
+    LoggedPart *parts;
+} LoggedStep;
+
+/* One operator of the plan as EXPLAIN shows it. */
+typedef struct LoggedNode {
+    uint32_t id, parent; /* from 1; parent 0: none */
+    const char *heading; /* "  ->  XN Seq Scan on t  (cost=…)" */
+    const char *info;    /* the lines below it, joined by "; "; NULL: none */
+} LoggedNode;
+
+/* Texts end in 0. Times of day are microseconds UTC since 1970. */
 typedef struct LoggedQuery {
-    uint64_t id;      /* 1, 2, … in the order in which statements ended; set by query_log_add */
-    const char *text; /* without blanks around it and the semicolon behind it */
-    size_t text_bytes;
-    const char *tag;   /* "SELECT", "COPY" … */
+    uint64_t id;       /* 1, 2, … in the order in which statements ended; set by query_log_add */
+    const char *text;  /* without blanks around it and the semicolon behind it */
+    const char *tag;   /* "SELECT", "COPY" …; static */
     const char *error; /* NULL: it ended well */
     int64_t start_micros, end_micros;
     uint64_t elapsed_ns, planning_ns, execution_ns;
@@ -18,10 +48,16 @@ typedef struct LoggedQuery {
     bool has_plan; /* what follows was counted */
     bool reads_tables;
     uint64_t bytes_scanned, bytes_moved, bytes_to_leader, peak_memory_bytes, spilled_bytes;
+    uint32_t step_count, node_count; /* query_log = steps */
+    const LoggedStep *steps;
+    const LoggedNode *nodes;
 } LoggedQuery;
 
-/* Copies the entry, texts included, and forgets the oldest so that at most `keep` are left. */
-Status query_log_add(const Context *cx, Warehouse *warehouse, const LoggedQuery *query, uint64_t keep);
+/* What an entry's texts and arrays are allocated with: they belong to the warehouse. */
+Context query_log_context(const Context *cx, Warehouse *warehouse);
+/* Adds the entry, whose texts and arrays are in `arena`; moves the arena, also on failure. Forgets the oldest entries so that
+ * at most `keep` are left. */
+Status query_log_add(const Context *cx, Warehouse *warehouse, const LoggedQuery *query, Arena *arena, uint64_t keep);
 
 /* Calls `visit` for every entry, oldest first, until it fails. The log is locked meanwhile: what is kept has to be copied, and
  * no statement may be run. */

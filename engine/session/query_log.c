@@ -1,7 +1,6 @@
 /* What ended goes to the query log (plan/query_log.h). Nothing a statement does fails because of it: what does not fit into
  * memory is not logged. */
-#include "plan/query_log.h"
-
+#include "plan/query_steps.h"
 #include "session/session.h"
 
 #include <ctype.h>
@@ -27,23 +26,52 @@ static bool plan_touches_table(const PhysicalPlan *plan) {
     return touches;
 }
 
+/* The log's own context: no error of it is the statement's. */
+static Context log_context(const depot_statement *statement, Error *ignored) {
+    Context cx = session_context(statement->db);
+    cx.error = ignored;
+    return query_log_context(&cx, statement->db->warehouse);
+}
+
+static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile) {
+    LoggedStep *steps;
+    LoggedNode *nodes;
+    uint32_t step_count, node_count;
+    TRY(logged_steps(cx, &run->log_arena, run->plan, profile, &steps, &step_count));
+    TRY(logged_nodes(cx, &run->log_arena, run->plan, &nodes, &node_count));
+    run->logged.steps = steps;
+    run->logged.step_count = step_count;
+    run->logged.nodes = nodes;
+    run->logged.node_count = node_count;
+    return OK;
+}
+
 void query_log_take_counters(depot_statement *statement) {
     Run *run = &statement->run;
-    if (run->query == NULL || run->logged.has_plan) {
+    LoggedQuery *logged = &run->logged;
+    if (run->query == NULL || logged->has_plan || strcmp(run->settings.query_log, "off") == 0) {
         return;
     }
     const PlanProfile *profile = query_profile(run->query);
-    run->logged.has_plan = true;
-    run->logged.reads_tables = plan_touches_table(run->plan);
-    run->logged.execution_ns = profile->execution_ns;
-    run->logged.bytes_scanned = profile->bytes_scanned;
-    run->logged.bytes_moved = profile->bytes_moved;
-    run->logged.bytes_to_leader = profile->bytes_to_leader;
-    run->logged.spilled_bytes = profile->spilled_bytes;
-    run->logged.peak_memory_bytes = profile->peak_memory_bytes;
+    logged->has_plan = true;
+    logged->reads_tables = plan_touches_table(run->plan);
+    logged->execution_ns = profile->execution_ns;
+    logged->bytes_scanned = profile->bytes_scanned;
+    logged->bytes_moved = profile->bytes_moved;
+    logged->bytes_to_leader = profile->bytes_to_leader;
+    logged->spilled_bytes = profile->spilled_bytes;
+    logged->peak_memory_bytes = profile->peak_memory_bytes;
+    if (query_log_wants_steps(&run->settings)) {
+        Error ignored;
+        Context cx = log_context(statement, &ignored);
+        if (take_steps(&cx, run, profile) != OK) {
+            logged->step_count = logged->node_count = 0;
+        }
+    }
 }
 
-static void take_text(depot_statement *statement) {
+/* Without the blanks around it and the semicolon behind it. */
+static const char *copy_statement_text(const Context *cx, depot_statement *statement) {
     const char *text = statement->text, *end = text + statement->text_bytes;
     while (text < end && isspace((unsigned char)*text)) {
         text++;
@@ -51,8 +79,30 @@ static void take_text(depot_statement *statement) {
     while (text < end && (isspace((unsigned char)end[-1]) || end[-1] == ';')) {
         end--;
     }
-    statement->run.logged.text = text;
-    statement->run.logged.text_bytes = (size_t)(end - text);
+    return arena_copy_text(cx, &statement->run.log_arena, text, (size_t)(end - text));
+}
+
+static Status add_entry(const Context *cx, depot_statement *statement, Status status) {
+    Run *run = &statement->run;
+    LoggedQuery *logged = &run->logged;
+    logged->text = copy_statement_text(cx, statement);
+    if (logged->text == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    if (status != OK) {
+        const char *message = statement->db->error.message;
+        logged->error = arena_copy_text(cx, &run->log_arena, message, strlen(message));
+        if (logged->error == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    logged->tag = statement->tag;
+    logged->start_micros = run->started_micros;
+    logged->end_micros = clock_micros_utc();
+    logged->elapsed_ns = statement->elapsed_ns;
+    logged->planning_ns = run->planning_ns;
+    logged->rows = run->rows;
+    return query_log_add(cx, statement->db->warehouse, logged, &run->log_arena, (uint64_t)run->settings.query_log_size);
 }
 
 void query_log_statement(depot_statement *statement, Status status) {
@@ -62,18 +112,9 @@ void query_log_statement(depot_statement *statement, Status status) {
     }
     run->is_logged = true;
     query_log_take_counters(statement);
-    take_text(statement);
-    run->logged.tag = statement->tag;
-    run->logged.error = status == OK ? NULL : statement->db->error.message;
-    run->logged.start_micros = run->started_micros;
-    run->logged.end_micros = clock_micros_utc();
-    run->logged.elapsed_ns = statement->elapsed_ns;
-    run->logged.planning_ns = run->planning_ns;
-    run->logged.rows = run->rows;
     Error ignored;
-    Context cx = session_context(statement->db);
-    cx.error = &ignored;
-    if (query_log_add(&cx, statement->db->warehouse, &run->logged, (uint64_t)run->settings.query_log_size) != OK) {
-        return; /* the log has a gap */
+    Context cx = log_context(statement, &ignored);
+    if (add_entry(&cx, statement, status) != OK) {
+        arena_free(&run->log_arena); /* the log has a gap */
     }
 }

@@ -78,6 +78,7 @@ typedef struct Run {
     int64_t started_micros; /* by the clock, UTC */
     uint64_t planning_ns;
     LoggedQuery logged; /* what the log is told, as far as it is known */
+    Arena log_arena;    /* its texts and arrays: query_log_context */
     bool is_logged;
     uint32_t column_count; /* of the result */
     const char **names;

@@ -51,6 +51,7 @@ static void run_begin(depot_statement *statement) {
     *run = (Run){.settings = db->settings};
     memory_account_init(&run->memory, &db->memory, "query", memory_budget(&db->settings));
     arena_init(&run->arena);
+    arena_init(&run->log_arena);
     Context cx = session_context(db);
     timezone_lookup(&cx, run->settings.timezone, strlen(run->settings.timezone), &run->zone); /* it was found when it was set */
     atomic_store(&db->cancel, false);
@@ -72,6 +73,7 @@ void run_end(depot_statement *statement) {
     commit_abort(run->owns_commit ? run->commit : NULL);
     batch_free(&run->table_batch);
     arena_free(&run->arena);
+    arena_free(&run->log_arena);
     if (run->snapshot != NULL) {
         snapshot_release(run->snapshot);
     }
@@ -168,7 +170,7 @@ static Status start_query(const Context *cx, depot_statement *statement, bool co
     TRY(worker_pool_grow(cx, statement->db->pool, threads));
     QueryOptions options = {
         .threads = threads,
-        .collect_profile = collect_profile,
+        .collect_profile = collect_profile || query_log_wants_steps(&run->settings),
         .commit = run->commit,
         .progress = statement->db->progress == NULL ? NULL : report_progress,
         .progress_argument = statement,

@@ -409,6 +409,7 @@ int tool_shell(int argc, char **argv) {
         return EXIT_CANNOT_OPEN;
     }
     bool from_person = arguments.source_count == 0 && isatty(STDIN_FILENO);
+    depot_set(shell.db, "query_log", "steps"); /* people ask svl_query_summary; what it costs per query they do not feel */
     if (!apply_settings(&shell, &arguments)) {
         shell.status = EXIT_USAGE;
     } else {

@@ -1,0 +1,24 @@
+/* A plan in Amazon Redshift's terms: streams run one after the other, the segments of a stream side by side, the steps of a
+ * segment in a row. A segment is a pipeline; a stream ends where all rows have to be there (hash table, aggregate, sort). */
+#ifndef DEPOT_PLAN_QUERY_STEPS_H
+#define DEPOT_PLAN_QUERY_STEPS_H
+
+#include "plan/physical.h"
+#include "plan/query_log.h"
+
+typedef struct PlanStep {
+    uint32_t stream, segment, step;
+    const PhysicalNode *node;
+    bool is_hash; /* the build side of the join `node` arrives */
+} PlanStep;
+
+/* In the order of streams and segments; in the arena. */
+Status plan_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, PlanStep **steps, uint32_t *count);
+
+/* What each step did, for the query log; in the arena. */
+Status logged_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile, LoggedStep **steps,
+                    uint32_t *count);
+/* The plan's operators as EXPLAIN shows them, with estimates only; in the arena. */
+Status logged_nodes(const Context *cx, Arena *arena, const PhysicalPlan *plan, LoggedNode **nodes, uint32_t *count);
+
+#endif
