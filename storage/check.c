@@ -366,7 +366,7 @@ Status warehouse_check(const Context *cx, FileSystem *files, CheckVisit *visit, 
         warehouse_close(warehouse);
         return report_unopenable(cx, visit, argument, status);
     }
-    checker.topology = warehouse_topology(warehouse);
+    checker.topology = snapshot_topology(checker.snapshot);
     status = check_snapshot(cx, &checker);
     snapshot_release(checker.snapshot);
     warehouse_close(warehouse);

@@ -148,11 +148,11 @@ static Status need_id(const Context *cx, Needed *needed, uint64_t id) {
     return OK;
 }
 
-static Status need_table(const Context *cx, Needed *needed, const RootTable *named) {
+static Status need_table(const Context *cx, Needed *needed, Topology topology, const RootTable *named) {
     TRY(grow(cx, &needed->tables, needed->table_count, &needed->table_capacity, sizeof *needed->tables));
     needed->tables[needed->table_count++] = *named;
     TableState *state;
-    TRY(table_load(cx, needed->warehouse, named, &state));
+    TRY(table_load(cx, needed->warehouse, topology, named, &state));
     Status status = OK;
     for (uint32_t i = 0; status == OK && i < state->table.segment_count; i++) {
         const Segment *segment = &state->table.segments[i];
@@ -169,7 +169,7 @@ static Status need_version(const Context *cx, Needed *needed, uint64_t version) 
     Root root;
     TRY(root_read(cx, &needed->arena, needed->warehouse->files, version, &root));
     for (uint32_t i = 0; i < root.table_count; i++) {
-        TRY(need_table(cx, needed, &root.tables[i]));
+        TRY(need_table(cx, needed, root.topology, &root.tables[i]));
     }
     return OK;
 }

@@ -380,6 +380,36 @@ Status commit_redesign_table(const Context *cx, Commit *commit, uint64_t table_i
     return status;
 }
 
+static Status resize(const Context *cx, Commit *commit, Topology topology) {
+    TRY(topology_check(cx, topology));
+    for (uint32_t i = 0; i < commit->base->table_count; i++) {
+        if (commit_touched_table(commit, commit->base->tables[i]->table.id) == NULL) {
+            CommitTable *ignored;
+            TRY(commit_touch_table(cx, commit, commit->base->tables[i]->table.id, &ignored));
+        }
+    }
+    for (CommitTable *table = commit->tables; table != NULL; table = table->next) {
+        if (!table->is_dropped && table->schema->kind == RELATION_TABLE) {
+            TRY(redesign_table(cx, commit, table->id, table->schema));
+        }
+    }
+    commit->root.topology = topology;
+    commit->is_resized = true;
+    return OK;
+}
+
+Status commit_resize(const Context *cx, Commit *commit, Topology topology) {
+    Context own = warehouse_context(cx, commit->warehouse);
+    pthread_mutex_lock(&commit->mutex);
+    Status status = resize(&own, commit, topology);
+    pthread_mutex_unlock(&commit->mutex);
+    return status;
+}
+
+Topology commit_topology(const Commit *commit) {
+    return commit->root.topology;
+}
+
 Status commit_table(const Context *cx, Commit *commit, const char *schema_name, const char *name, const TableVersion **table) {
     TableState *state = NULL;
     Context own = {.error = cx->error, .memory = &commit->warehouse->memory};
@@ -405,6 +435,7 @@ static Status fill_commit_snapshot(const Context *cx, Commit *commit, Snapshot *
         tables++;
     }
     TRY_ALLOC(cx, snapshot->tables, tables * sizeof *snapshot->tables);
+    snapshot->topology = commit->root.topology;
     snapshot->namespace_count = commit->root.namespace_count;
     TRY(namespaces_copy(cx, &snapshot->arena, commit->root.namespaces, commit->root.namespace_count, &snapshot->namespaces));
     for (uint32_t i = 0; i < commit->base->table_count; i++) {
@@ -453,7 +484,7 @@ static Status resolve_distribution(const Context *cx, Commit *commit, uint64_t t
     TRY(commit_touch_table(cx, commit, table_id, &table));
     if (table->dist_is_open) {
         table->dist_is_open = false;
-        bool is_small = rows <= AUTO_ALL_ROWS_MAX && commit->warehouse->topology.nodes > 1;
+        bool is_small = rows <= AUTO_ALL_ROWS_MAX && commit->root.topology.nodes > 1;
         table->dist_style = is_small ? DIST_ALL : DIST_EVEN;
         table_changed(table);
     }
@@ -529,7 +560,7 @@ Status commit_partition(const Context *cx, Commit *commit, uint64_t table_id, co
 }
 
 static Status check_segment(const Context *cx, const Commit *commit, const CommitTable *table, const Segment *segment) {
-    Topology topology = commit->warehouse->topology;
+    Topology topology = commit->root.topology;
     if (segment->partition >= table->partition_count || segment->slice >= topology.nodes * topology.slices_per_node ||
         segment->id == 0 || segment->id >= commit->lock.next_id) {
         return fail(cx, INTERNAL_ERROR, "segment %" PRIu64 " of table \"%s\" makes no sense", segment->id, table->schema->name);

@@ -248,7 +248,7 @@ static Status build_sketches(const Context *cx, const CommitTable *table, TableS
 static Status fill_table_state(const Context *cx, const Commit *commit, const CommitTable *table, bool is_final,
                                TableState *state) {
     TableVersion *version = &state->table;
-    state->topology = commit->warehouse->topology;
+    state->topology = commit->root.topology;
     state->warehouse = commit->warehouse;
     version->id = table->id;
     version->version = commit->base->version + 1;
@@ -543,7 +543,7 @@ static Status sync_all(const Context *cx, Commit *commit) {
  */
 
 static bool is_anything_changed(const Commit *commit) {
-    if (commit->namespaces_changed) {
+    if (commit->namespaces_changed || commit->is_resized) {
         return true;
     }
     for (const CommitTable *table = commit->tables; table != NULL; table = table->next) {

@@ -66,6 +66,7 @@ struct Commit {
     CommitView *views;
     NewFile *files;
     SyncDirectory *directories;
+    bool is_resized;         /* root.topology is the commit's own */
     bool namespaces_changed; /* root.namespaces are the commit's own */
     WorkerPool *pool;        /* borrowed; may be NULL */
     uint32_t threads;

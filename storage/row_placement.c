@@ -16,7 +16,7 @@ enum { PARTITION_BUCKETS = 1024 };
 
 Status row_placement_init(const Context *cx, RowPlacement *placement, Commit *commit, const TableSchema *schema,
                           uint64_t table_id, uint64_t first_row_number) {
-    Topology topology = warehouse_topology(commit_warehouse(commit));
+    Topology topology = commit_topology(commit);
     *placement = (RowPlacement){.commit = commit, .schema = schema, .table_id = table_id, .row_number = first_row_number};
     placement->slices = topology.nodes * topology.slices_per_node;
     placement->bucket_count = PARTITION_BUCKETS;

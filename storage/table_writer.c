@@ -107,7 +107,7 @@ static Status open_writer(const Context *cx, TableWriter *w, const TableVersion 
 
 Status table_writer_open(const Context *cx, Commit *commit, const TableVersion *table, WorkerPool *pool, uint32_t threads,
                          TableWriter **writer) {
-    Topology topology = warehouse_topology(commit_warehouse(commit));
+    Topology topology = commit_topology(commit);
     TableWriter *w;
     TRY_ALLOC_ZEROED(cx, w, sizeof *w);
     w->commit = commit;

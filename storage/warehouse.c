@@ -57,7 +57,7 @@ static Status check_table(const Context *cx, const char *path, const RootTable *
     return OK;
 }
 
-static Status load_into(const Context *cx, Warehouse *warehouse, const RootTable *named, TableState *state) {
+static Status load_into(const Context *cx, Warehouse *warehouse, Topology topology, const RootTable *named, TableState *state) {
     char path[FILE_PATH_MAX];
     table_manifest_path(named->id, named->version, path);
     uint8_t *data;
@@ -67,7 +67,7 @@ static Status load_into(const Context *cx, Warehouse *warehouse, const RootTable
         return fail(cx, DATA_CORRUPTED, "manifest \"%s\", which the root manifest names, is missing", path);
     }
     TRY(status);
-    state->topology = warehouse->topology;
+    state->topology = topology;
     state->warehouse = warehouse;
     status = table_manifest_decode(cx, path, data, bytes, state);
     mem_free(data);
@@ -75,9 +75,9 @@ static Status load_into(const Context *cx, Warehouse *warehouse, const RootTable
     return check_table(cx, path, named, state);
 }
 
-Status table_load(const Context *cx, Warehouse *warehouse, const RootTable *named, TableState **state) {
+Status table_load(const Context *cx, Warehouse *warehouse, Topology topology, const RootTable *named, TableState **state) {
     TRY(table_state_create(cx, state));
-    Status status = load_into(cx, warehouse, named, *state);
+    Status status = load_into(cx, warehouse, topology, named, *state);
     if (status != OK) {
         table_state_release(*state);
     }
@@ -162,7 +162,7 @@ static Status load_tables(const Context *cx, Snapshot *snapshot, const Root *roo
         if (known != NULL) {
             snapshot->tables[i] = table_state_retain(known);
         } else {
-            TRY(table_load(cx, warehouse, &root->tables[i], &snapshot->tables[i]));
+            TRY(table_load(cx, warehouse, root->topology, &root->tables[i], &snapshot->tables[i]));
         }
         snapshot->table_count++;
     }
@@ -190,9 +190,7 @@ static Status fill_snapshot(const Context *cx, Snapshot *snapshot) {
     Root root = {0};
     Status status = root_read(cx, &arena, warehouse->files, snapshot->version, &root);
     if (status == OK) {
-        if (warehouse->topology.nodes == 0) {
-            warehouse->topology = root.topology; /* never changes after */
-        }
+        warehouse->topology = snapshot->topology = root.topology;
         status = load_tables(cx, snapshot, &root);
     }
     if (status == OK) {
@@ -259,7 +257,11 @@ Status snapshot_join(const Context *cx, Snapshot *first, Snapshot *second, Snaps
     Context own = warehouse_context(cx, first->warehouse);
     Snapshot *joined;
     TRY_ALLOC_ZEROED(&own, joined, sizeof *joined);
-    *joined = (Snapshot){.warehouse = first->warehouse, .version = first->version, .references = 1, .parts = {first, second}};
+    *joined = (Snapshot){.warehouse = first->warehouse,
+                         .version = first->version,
+                         .topology = first->topology,
+                         .references = 1,
+                         .parts = {first, second}};
     Status status = fill_joined(&own, joined);
     if (status != OK) {
         joined->parts[0] = joined->parts[1] = NULL; /* still the caller's */
@@ -301,6 +303,9 @@ Warehouse *snapshot_warehouse(const Snapshot *snapshot) {
 }
 uint64_t snapshot_version(const Snapshot *snapshot) {
     return snapshot->version;
+}
+Topology snapshot_topology(const Snapshot *snapshot) {
+    return snapshot->topology;
 }
 uint32_t snapshot_table_count(const Snapshot *snapshot) {
     return snapshot->table_count;
@@ -422,13 +427,18 @@ static Status create_locked(const Context *cx, Warehouse *warehouse, Topology to
     return writer_lock_mark(cx, lock, WRITER_DONE);
 }
 
+Status topology_check(const Context *cx, Topology topology) {
+    uint64_t slices = (uint64_t)topology.nodes * topology.slices_per_node;
+    return slices == 0 || slices > SLICES_MAX
+               ? fail(cx, INVALID_PARAMETER_VALUE, "a warehouse has 1 to %d slices in all", SLICES_MAX)
+               : OK;
+}
+
 static Status create(const Context *cx, Warehouse *warehouse, Topology topology, uint64_t first_id) {
     if (topology.nodes == 0) {
         topology = (Topology){.nodes = 1, .slices_per_node = 2};
     }
-    if (topology.slices_per_node == 0 || (uint64_t)topology.nodes * topology.slices_per_node > SLICES_MAX) {
-        return fail(cx, INVALID_PARAMETER_VALUE, "a warehouse has 1 to %d slices in all", SLICES_MAX);
-    }
+    TRY(topology_check(cx, topology));
     TRY(file_list(cx, warehouse->files, "", visit_before_create, warehouse->files)); /* before LOCK is made */
     WriterLock lock;
     TRY(writer_lock_acquire(cx, warehouse->files, CREATE_WAIT_MS, &lock));
@@ -569,8 +579,11 @@ void warehouse_close(Warehouse *warehouse) {
     mem_free(warehouse);
 }
 
-Topology warehouse_topology(const Warehouse *warehouse) {
-    return warehouse->topology;
+Topology warehouse_topology(Warehouse *warehouse) {
+    pthread_mutex_lock(&warehouse->mutex);
+    Topology topology = warehouse->topology;
+    pthread_mutex_unlock(&warehouse->mutex);
+    return topology;
 }
 const char *warehouse_path(const Warehouse *warehouse) {
     return warehouse->path;

@@ -39,8 +39,8 @@ typedef struct WarehouseOptions {
 Status warehouse_open(const Context *cx, const char *path, const WarehouseOptions *options, Warehouse **warehouse);
 /* The same on a file system of the caller's, which must outlive it (tests). */
 Status warehouse_open_on(const Context *cx, FileSystem *files, const WarehouseOptions *options, Warehouse **warehouse);
-void warehouse_close(Warehouse *warehouse); /* all snapshots released, no commit open; NULL is fine */
-Topology warehouse_topology(const Warehouse *warehouse);
+void warehouse_close(Warehouse *warehouse);             /* all snapshots released, no commit open; NULL is fine */
+Topology warehouse_topology(Warehouse *warehouse);      /* of the version that was read last: a resize changes it */
 const char *warehouse_path(const Warehouse *warehouse); /* "" in memory */
 /* What the warehouse is called: its directory without the path; "memory" in memory. `name` takes FILE_PATH_MAX bytes. */
 void warehouse_name(const Warehouse *warehouse, char *name);
@@ -172,6 +172,7 @@ Snapshot *snapshot_retain(Snapshot *snapshot);
 void snapshot_release(Snapshot *snapshot); /* NULL is fine */
 Warehouse *snapshot_warehouse(const Snapshot *snapshot);
 uint64_t snapshot_version(const Snapshot *snapshot);
+Topology snapshot_topology(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);
 const TableVersion *snapshot_table(const Snapshot *snapshot, uint32_t index);
 uint32_t snapshot_namespace_count(const Snapshot *snapshot);
@@ -192,6 +193,10 @@ Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_n
 Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema);
 /* The same with another physical design, for rows that are to be written again: none are left. */
 Status commit_redesign_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema);
+/* The topology of the new version. No table has rows left then: the caller writes them again, from a snapshot taken before.
+ * INVALID_PARAMETER_VALUE. */
+Status commit_resize(const Context *cx, Commit *commit, Topology topology);
+Topology commit_topology(const Commit *commit);
 /* Schemas: DUPLICATE_SCHEMA, UNDEFINED_SCHEMA. What stands in a schema is the caller's to drop before. */
 Status commit_create_namespace(const Context *cx, Commit *commit, const char *name);
 Status commit_drop_namespace(const Context *cx, Commit *commit, const char *name);

@@ -12,10 +12,10 @@ struct Warehouse {
     bool read_only;
     bool was_created;
     int64_t cache_bytes_max;
-    Topology topology;
     Attachment attachment, history;
     _Atomic(bool) has_leftovers; /* the last commit could not remove all that it retired */
     pthread_mutex_t mutex;       /* guards all below */
+    Topology topology;           /* of the version read last */
     Snapshot *current;           /* the newest that someone holds; borrowed: its last release clears it */
     uint32_t table_count;
     TableState **tables; /* the newest version loaded of each table; owned references */
@@ -25,6 +25,7 @@ struct Warehouse {
 struct Snapshot {
     Warehouse *warehouse;
     uint64_t version;
+    Topology topology;
     uint32_t references; /* guarded by the warehouse's mutex */
     File *pin;           /* the root manifest, locked shared; NULL: a commit's view of itself */
     uint32_t table_count;
@@ -46,11 +47,13 @@ void attachment_close(Attachment *attachment);
 
 /* --------------------------------------------------------------------------------------------------- reading versions */
 
+/* Can a warehouse have it? INVALID_PARAMETER_VALUE. */
+Status topology_check(const Context *cx, Topology topology);
 Status pointer_read(const Context *cx, FileSystem *files, uint64_t *version);
 /* Reads and decodes a root manifest; *root is in the arena. */
 Status root_read(const Context *cx, Arena *arena, FileSystem *files, uint64_t version, Root *root);
-/* The version of a table that a root names. */
-Status table_load(const Context *cx, Warehouse *warehouse, const RootTable *named, TableState **state);
+/* The version of a table that a root of that topology names. */
+Status table_load(const Context *cx, Warehouse *warehouse, Topology topology, const RootTable *named, TableState **state);
 /* Deep copies in the arena. */
 Status namespaces_copy(const Context *cx, Arena *arena, const Namespace *from, uint32_t count, Namespace **to);
 /* Makes these the warehouse's newest table versions (retaining them). */

@@ -49,7 +49,7 @@ Status fill_pg_table_def(SystemFill *fill) {
 
 /* Rows of the fullest slice per row of the emptiest. */
 static Value skew(const SystemFill *fill, const TableVersion *table) {
-    Topology topology = warehouse_topology(snapshot_warehouse(fill->snapshot));
+    Topology topology = snapshot_topology(fill->snapshot);
     uint32_t slices = topology.nodes * topology.slices_per_node;
     uint64_t most = 0, least = UINT64_MAX;
     for (uint32_t slice = 0; slice < slices; slice++) {
@@ -112,7 +112,7 @@ Status fill_svv_tables(SystemFill *fill) {
 }
 
 Status fill_stv_slices(SystemFill *fill) {
-    Topology topology = warehouse_topology(snapshot_warehouse(fill->snapshot));
+    Topology topology = snapshot_topology(fill->snapshot);
     for (uint32_t slice = 0; slice < topology.nodes * topology.slices_per_node; slice++) {
         ADD_ROW(fill, row_number(slice / topology.slices_per_node), row_number(slice),
                 row_number(slice % topology.slices_per_node), row_text("D"));

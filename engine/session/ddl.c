@@ -137,7 +137,7 @@ Status run_ddl(const Context *cx, depot_statement *statement) {
     case AST_STATEMENT_CREATE_VIEW: return create_view(cx, statement);
     case AST_STATEMENT_COMMENT: return comment_on(cx, statement);
     case AST_STATEMENT_ALTER_TABLE: return run_alter_table(cx, statement);
-    case AST_STATEMENT_RESIZE: return fail_unsupported(cx, statement->ast->pos, "ALTER WAREHOUSE");
+    case AST_STATEMENT_RESIZE: return run_resize(cx, statement);
     case AST_STATEMENT_DROP: return run_drop(cx, statement);
     case AST_STATEMENT_TRUNCATE: return truncate_tables(cx, statement);
     default: return create_table(cx, statement);

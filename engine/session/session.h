@@ -173,10 +173,8 @@ Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN,
 Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
 Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
 Status run_alter_table(const Context *cx, depot_statement *statement);
-/* Writes all rows of a table again as `schema` wants them, in the run's commit; *bytes is what its files take then. */
-Status rewrite_table(const Context *cx, depot_statement *statement, const TableVersion *table, const TableSchema *schema,
-                     uint64_t *bytes);
-Status run_copy(const Context *cx, depot_statement *statement); /* COPY … FROM */
+Status run_resize(const Context *cx, depot_statement *statement); /* ALTER WAREHOUSE RESIZE */
+Status run_copy(const Context *cx, depot_statement *statement);   /* COPY … FROM */
 /* verify.c: SET verify_constraints, over what the run's commit holds. */
 Status verify_constraints(const Context *cx, depot_statement *statement, const AstName *target);
 /* Runs a plan beside the run's own; the query is the caller's to close. */

@@ -90,7 +90,7 @@ void run_end(depot_statement *statement) {
 static Status lower(const Context *cx, depot_statement *statement, LogicalPlan *logical) {
     logical->is_shown = statement->run.is_shown;
     TRY(plan_optimize(cx, logical));
-    return plan_physical(cx, logical, warehouse_topology(statement->db->warehouse), &statement->run.plan);
+    return plan_physical(cx, logical, snapshot_topology(logical->snapshot), &statement->run.plan);
 }
 
 static BindParameters bound_parameters(const depot_statement *statement) {
@@ -202,7 +202,7 @@ Status run_aside(const Context *cx, depot_statement *statement, LogicalPlan *log
     PhysicalPlan *plan;
     uint32_t threads = session_threads(&statement->run.settings);
     TRY(plan_optimize(cx, logical));
-    TRY(plan_physical(cx, logical, warehouse_topology(statement->db->warehouse), &plan));
+    TRY(plan_physical(cx, logical, snapshot_topology(logical->snapshot), &plan));
     TRY(worker_pool_grow(cx, statement->db->pool, threads));
     return query_start(cx, plan, statement->db->pool, &(QueryOptions){.threads = threads}, query);
 }

@@ -90,6 +90,39 @@ Status temporary_is_target(const Context *cx, depot_statement *statement, bool *
 
 /* ---------------------------------------------------------------------------------------------------- reading and writing */
 
+/* The commit on the temporary side that is open, if any. */
+static Commit *open_commit(const depot_statement *statement) {
+    Commit *own = statement->run.commit;
+    bool is_temporary = own != NULL && commit_warehouse(own) == statement->db->temporary;
+    return is_temporary ? own : statement->db->transaction.temporary_commit;
+}
+
+/* Both sides of a joined snapshot are read on the slices of the first. Where the warehouse was resized since, the temporary
+ * side follows, as long as nothing stands in it. */
+static Status follow_resize(const Context *cx, depot_statement *statement, const Snapshot *temporary) {
+    Topology topology = snapshot_topology(statement->run.snapshot), before = snapshot_topology(temporary);
+    Commit *commit = open_commit(statement);
+    bool is_own = commit == NULL;
+    if (topology.nodes == before.nodes && topology.slices_per_node == before.slices_per_node) {
+        return OK;
+    }
+    if (snapshot_table_count(temporary) > 0) {
+        fail(cx, OBJECT_IN_USE,
+             "the warehouse was resized to %u nodes of %u slices: temporary tables made before cannot be read with it",
+             topology.nodes, topology.slices_per_node);
+        return fail_hint(cx, "connect again");
+    }
+    if (is_own) {
+        TRY(commit_begin(cx, statement->db->temporary, &commit));
+    }
+    Status status = commit_resize(cx, commit, topology);
+    if (status != OK && is_own) {
+        commit_abort(commit);
+    }
+    TRY(status);
+    return is_own ? commit_finish(cx, commit) : OK;
+}
+
 Status temporary_join(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     Snapshot *temporary, *joined;
@@ -100,7 +133,10 @@ Status temporary_join(const Context *cx, depot_statement *statement) {
     if (statement->db->transaction.temporary_commit != NULL) {
         transaction_enter(statement);
     }
-    Status status = snapshot_join(cx, run->snapshot, temporary, &joined);
+    Status status = follow_resize(cx, statement, temporary);
+    if (status == OK) {
+        status = snapshot_join(cx, run->snapshot, temporary, &joined);
+    }
     if (status != OK) {
         snapshot_release(temporary);
         return status;
