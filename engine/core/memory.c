@@ -83,6 +83,15 @@ Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) {
     return OK;
 }
 
+int64_t memory_left(const MemoryAccount *account) {
+    int64_t least = INT64_MAX;
+    for (; account != NULL; account = account->parent) {
+        int64_t left = account->limit_bytes - atomic_load_explicit(&account->used_bytes, memory_order_relaxed);
+        least = account->limit_bytes > 0 && left < least ? left : least;
+    }
+    return least;
+}
+
 bool memory_is_tight(const MemoryAccount *account) {
     for (; account != NULL; account = account->parent) {
         if (account->limit_bytes > 0 &&

@@ -60,6 +60,8 @@ typedef struct SourceClass {
     void (*close)(const PhysicalNode *op, void *shared, OperatorProfile *profile);
     /* How many tasks can be of use, asked after open (or after the sink has finished). NULL: one, which keeps the order. */
     uint32_t (*task_limit)(Task *task, const PhysicalNode *op, void *shared);
+    /* Asked before anything is opened, of sources that run after others: there is nothing for them to do. May be NULL. */
+    bool (*is_idle)(const PhysicalNode *op, const void *shared);
     /* Nothing more is wanted although DONE was not answered yet (a LIMIT above); may be NULL. */
     void (*stop)(Task *task, const PhysicalNode *op, void *shared);
 } SourceClass;
@@ -100,6 +102,7 @@ typedef struct OperatorClass {
     const StageClass *stage;
     const SinkClass *sink;
     const SourceClass *unmatched; /* joins: the source of build rows without a match, after the probe */
+    const SourceClass *spilled;   /* joins: the source of what build and probe wrote to disk, after the probe */
     bool spans_nodes; /* exchanges: one shared state for all nodes (opened once); finish is called per node, task->node says
                          which */
 } OperatorClass;

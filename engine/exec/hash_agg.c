@@ -270,7 +270,7 @@ static bool should_spill(const Task *task, const HashAggShared *shared, const Ha
     if (local->is_loading) {
         return false;
     }
-    bool is_full = local->table.count + rows > local->groups_max;
+    bool is_full = local->table.count + rows > local->groups_max || task->cx.settings->force_spill;
     for (uint32_t s = 0; s < shared->set_count; s++) {
         is_full |= local->set_tables[s].count + rows > groups_max_of(local->set_tables[s].layout);
     }

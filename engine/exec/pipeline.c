@@ -123,6 +123,14 @@ static bool join_keeps_build_rows(const PhysicalNode *op) {
 
 static Status cut(Cutter *cutter, const PhysicalNode *op, const Chain *above, const PhysicalNode *sink);
 
+static Status add_after_probe(Cutter *cutter, const PhysicalNode *op, const SourceClass *source, const Chain *above,
+                              const PhysicalNode *sink) {
+    Pipeline **at = cutter->last;
+    TRY(add_pipeline(cutter, op, source, above, sink));
+    (*at)->follows_probe = true;
+    return OK;
+}
+
 static Status cut_join(Cutter *cutter, const PhysicalNode *op, const OperatorClass *class_, const Chain *above,
                        const PhysicalNode *sink) {
     if (op->join.publishes_filter && op->join.filter_id < cutter->query->plan->filter_count) {
@@ -132,11 +140,9 @@ static Status cut_join(Cutter *cutter, const PhysicalNode *op, const OperatorCla
     TRY(cut(cutter, op->children[1], NULL, op));
     TRY(cut(cutter, op->children[0], &chain, sink));
     if (class_->unmatched != NULL && join_keeps_build_rows(op)) {
-        Pipeline **at = cutter->last;
-        TRY(add_pipeline(cutter, op, class_->unmatched, above, sink));
-        (*at)->is_unmatched = true;
+        TRY(add_after_probe(cutter, op, class_->unmatched, above, sink));
     }
-    return OK;
+    return class_->spilled != NULL ? add_after_probe(cutter, op, class_->spilled, above, sink) : OK;
 }
 
 static Status cut(Cutter *cutter, const PhysicalNode *op, const Chain *above, const PhysicalNode *sink) {
@@ -216,7 +222,7 @@ static bool passes_stage(const Pipeline *pipeline, const PhysicalNode *op) {
     return false;
 }
 
-/* Build rows without a match are known when every probe on that node is over. */
+/* Build rows without a match, and what was spilled, are known when every probe on that node is over. */
 static Status wait_for_probes(Query *query, Run *run) {
     for (Pipeline *other = query->pipelines; other != NULL; other = other->next) {
         for (uint32_t i = 0; passes_stage(other, run->pipeline->source) && i < other->run_count; i++) {
@@ -253,7 +259,7 @@ static Status link_run(Cutter *cutter, Run *run) {
         TRY(wait_for_sink(cutter->query, run, pipeline->source));
     }
     TRY(wait_for_source(cutter->query, run));
-    if (pipeline->is_unmatched) {
+    if (pipeline->follows_probe) {
         TRY(wait_for_probes(cutter->query, run));
     }
     return wait_for_filters(cutter, run);

@@ -26,7 +26,7 @@ struct Pipeline {
     Pipeline *next;
     const PhysicalNode *source;
     const SourceClass *source_class;
-    bool is_unmatched; /* the source is the build side of the join `source` */
+    bool follows_probe; /* the source is what is left of the join `source` after its probe */
     uint32_t stage_count;
     const PhysicalNode **stages; /* in the order in which batches pass them */
     const StageClass **stage_classes;
@@ -149,7 +149,8 @@ void task_job_run(Job *job);
 void share_job(Query *query, Job *job); /* makes it runnable for any thread of the query */
 /* For the query's arena: it outlives the tasks' accounts, so it is charged to the query itself. */
 Context arena_context(const Query *query, const Task *task);
-void run_release(Run *run); /* one dependency less; starts the run at zero */
+Status run_complete(Run *run, Task *last); /* after its last task, or without any: `task` lends its context */
+void run_release(Run *run);                /* one dependency less; starts the run at zero */
 void query_fail(Query *query, const Error *error);
 extern _Thread_local Query *calling_query; /* the query that this thread is inside query_next of */
 extern _Thread_local Query *inline_query;  /* …while outside of any task: new work may stay on this thread */

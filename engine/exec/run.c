@@ -83,6 +83,12 @@ static Status open_together(Run *run, Task *task, bool *opened) {
     return status;
 }
 
+static bool is_idle(const Run *run) {
+    const Pipeline *pipeline = run->pipeline;
+    const OperatorState *state = operator_state(run->query, pipeline->source, run->node);
+    return pipeline->source_class->is_idle != NULL && pipeline->source_class->is_idle(pipeline->source, state->shared);
+}
+
 static Status run_start(Run *run, Task *task, bool *started) {
     Query *query = run->query;
     TRY(open_together(run, task, started));
@@ -106,6 +112,12 @@ static void run_starter(Job *job) {
     Error error = {.status = OK};
     Task task;
     task_init(&task, query, run->node, 0, 1, &error);
+    if (is_idle(run)) {
+        if (run_complete(run, &task) != OK) {
+            query_fail(query, &error);
+        }
+        return;
+    }
     bool started;
     if (run_start(run, &task, &started) != OK) {
         query_fail(query, &error);

@@ -6,12 +6,12 @@
 
 #include "exec/pipeline.h"
 
-#define CHUNK_BYTES ((uint64_t)1 << 16) /* what is worth a write */
-#define CHUNK_ROWS_MIN 512u
-#define CHUNK_TEXT_MAX ((uint64_t)1 << 20)
+#define CHUNK_BYTES_MAX ((int64_t)1 << 16) /* what is worth a write */
+#define CHUNK_BYTES_MIN ((int64_t)1 << 13)
+#define GATHERED_SHARE 16 /* of the memory that is left, what one writer may gather */
 
 bool query_is_tight(const Task *task) {
-    return memory_is_tight(task->cx.memory);
+    return task->cx.settings->force_spill || memory_is_tight(task->cx.memory);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- parts */
@@ -200,7 +200,9 @@ Status spill_each_batch(Task *task, const PhysicalNode *op, const RowFormat *for
 
 Status spill_writer_open(const Context *cx, SpillWriter *writer, const PhysicalNode *op, const RowFormat *format,
                          uint32_t part_count) {
-    *writer = (SpillWriter){.format = format};
+    int64_t share = memory_left(cx->memory) / GATHERED_SHARE / part_count;
+    share = share < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : share > CHUNK_BYTES_MAX ? CHUNK_BYTES_MAX : share;
+    *writer = (SpillWriter){.format = format, .chunk_bytes = (uint64_t)share};
     TRY(batch_init_like(cx, op, &writer->selected));
     TRY_ALLOC_ZEROED(cx, writer->parts, sizeof *writer->parts * part_count);
     TRY_ALLOC(cx, writer->rows, sizeof *writer->rows * BATCH_ROWS_MAX);
@@ -247,9 +249,8 @@ static Status write_part(Task *task, SpillWriter *writer, uint32_t p) {
 static Status add_to_part(Task *task, SpillWriter *writer, const Batch *in, uint32_t p) {
     RowBuffer *buffer = &writer->buffers[p];
     TRY(row_buffer_append(&task->cx, buffer, in, NULL));
-    bool is_worth_it = buffer->rows * row_bytes(writer->format) >= CHUNK_BYTES && buffer->rows >= CHUNK_ROWS_MIN;
-    bool is_full = buffer->rows > ROW_CHUNK_ROWS - BATCH_ROWS_MAX || buffer->text_bytes >= CHUNK_TEXT_MAX;
-    return is_worth_it || is_full ? write_part(task, writer, p) : OK;
+    bool is_worth_it = buffer->rows * row_bytes(writer->format) + buffer->text_bytes >= writer->chunk_bytes;
+    return is_worth_it || buffer->rows > ROW_CHUNK_ROWS - BATCH_ROWS_MAX ? write_part(task, writer, p) : OK;
 }
 
 Status spill_writer_add(Task *task, SpillWriter *writer, const Batch *in, const uint8_t *parts) {

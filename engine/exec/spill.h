@@ -38,8 +38,9 @@ void spill_part_free(SpillPart *part);
 typedef struct SpillWriter {
     const RowFormat *format; /* borrowed; of the input's columns */
     uint32_t part_count;
-    RowBuffer *buffers; /* owned; per part */
-    SpillPart *parts;   /* owned */
+    uint64_t chunk_bytes; /* gathered per part before it is written */
+    RowBuffer *buffers;   /* owned; per part */
+    SpillPart *parts;     /* owned */
     Batch selected;
     uint16_t *rows; /* owned; of a batch, by part */
 } SpillWriter;

@@ -416,7 +416,7 @@ static Status sink_finish(SinkState *sink, Task *last) {
     return OK;
 }
 
-static Status run_end(Run *run, Task *last) {
+Status run_complete(Run *run, Task *last) {
     Query *query = run->query;
     release_all(&run->dependents);
     if (run->sink == NULL) {
@@ -436,7 +436,7 @@ static Status task_end(TaskRun *self) {
         TRY(run->sink->class_->merge(&self->task, run->sink->op, self->shared[role], self->locals[role]));
         self->counters[role].nanoseconds += self->task.collect_profile ? query_clock_ns() - start : 0;
     }
-    return atomic_fetch_sub(&run->tasks_left, 1) == 1 ? run_end(run, &self->task) : OK;
+    return atomic_fetch_sub(&run->tasks_left, 1) == 1 ? run_complete(run, &self->task) : OK;
 }
 
 void task_job_run(Job *job) {

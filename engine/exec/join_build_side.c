@@ -1,0 +1,208 @@
+/* The build side of a hash join: its rows are kept per task; when all are there, each column is laid out as one array and the
+ * index is built, all in parallel parts. Where memory_limit leaves no room, rows are spilled instead (join_spill.c). */
+#include "core/settings.h"
+#include "exec/hash_join.h"
+#include "exec/join_filter.h"
+
+#define INDEX_PARTS_MAX 8u
+#define INDEX_ROW_BYTES 32 /* of a hash index: link and bucket heads, at most */
+
+static Type build_key_type(const PhysicalNode *op, uint32_t k) {
+    return op->children[1]->columns[op->join.build_keys[k]].type;
+}
+static Type probe_key_type(const PhysicalNode *op, uint32_t k) {
+    return op->children[0]->columns[op->join.probe_keys[k]].type;
+}
+
+Status join_side_open(Task *task, const PhysicalNode *op, void *shared_) {
+    JoinShared *shared = shared_;
+    const JoinSpec *spec = &op->join;
+    if ((spec->kind == JOIN_MARK || spec->kind == JOIN_ANTI_NULL) && (spec->key_count > 1 || spec->residual != NULL)) {
+        return fail_unsupported(&task->cx, POS_NONE,
+                                "IN over several columns or with a correlated condition, where NULLs matter,");
+    }
+    shared->is_integer = spec->key_count == 1 && class_is_integer(type_class(build_key_type(op, 0))) &&
+                         class_is_integer(type_class(probe_key_type(op, 0)));
+    shared->key_min = INT64_MAX;
+    shared->key_max = INT64_MIN;
+    return join_build_open(&task->cx, &shared->build, op, !shared->is_integer);
+}
+
+Status join_side_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    JoinShared *shared = shared_;
+    BuildLocal *local = local_;
+    row_buffer_init(&local->rows, &shared->build.format);
+    vector_init(&local->hash_vector, type_make(TYPE_BIGINT));
+    vector_init(&local->scratch, type_make(TYPE_BIGINT));
+    local->key_min = INT64_MAX;
+    local->key_max = INT64_MIN;
+    if (!shared->is_integer) {
+        TRY_ALLOC(&task->cx, local->hashes, sizeof *local->hashes * BATCH_ROWS_MAX);
+        local->hash_vector.kind = VECTOR_FLAT;
+        local->hash_vector.data = local->hashes;
+    }
+    return OK;
+}
+
+static bool has_null(const Vector *vector, uint32_t rows) {
+    return vector->validity != NULL && !bits_all_set(vector->validity, vector->kind == VECTOR_CONSTANT ? 1 : rows);
+}
+
+static Status note_integer_keys(Task *task, BuildLocal *local, const Vector *key, uint32_t rows) {
+    int64_t keys[BATCH_ROWS_MAX];
+    TRY(vector_load_i64(&task->cx, key, rows, &local->scratch, keys));
+    int64_t least = local->key_min, greatest = local->key_max;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (key->validity == NULL || vector_is_valid(key, i)) {
+            least = keys[i] < least ? keys[i] : least;
+            greatest = keys[i] > greatest ? keys[i] : greatest;
+        }
+    }
+    local->key_min = least;
+    local->key_max = greatest;
+    return OK;
+}
+
+/* What the whole side's keys have to be known for, wherever the rows go. */
+static Status note_keys(Task *task, const PhysicalNode *op, const JoinShared *shared, BuildLocal *local, const Batch *in) {
+    const uint32_t *keys = op->join.build_keys;
+    for (uint32_t k = 0; k < op->join.key_count; k++) {
+        local->has_null_key |= has_null(&in->columns[keys[k]], in->rows);
+    }
+    return shared->is_integer ? note_integer_keys(task, local, &in->columns[keys[0]], in->rows) : OK;
+}
+
+Status join_side_keep(Task *task, const PhysicalNode *op, const JoinShared *shared, BuildLocal *local, const Batch *in) {
+    TRY(note_keys(task, op, shared, local, in));
+    if (shared->is_integer) {
+        return row_buffer_append(&task->cx, &local->rows, in, NULL);
+    }
+    TRY(join_hash_keys(&task->cx, in, op->join.build_keys, op->join.key_count, local->hashes));
+    return row_buffer_append(&task->cx, &local->rows, in, &local->hash_vector);
+}
+
+static Status build_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+    JoinShared *shared = shared_;
+    BuildLocal *local = local_;
+    *flow = NEED_INPUT;
+    if (local->spill == NULL && query_is_tight(task)) {
+        TRY(join_spill_begin(task, op, shared));
+        TRY(join_spill_open_build(task, op, shared, local));
+    }
+    if (local->spill == NULL) {
+        return join_side_keep(task, op, shared, local, in);
+    }
+    TRY(note_keys(task, op, shared, local, in));
+    return join_spill_build(task, op, shared, local, in);
+}
+
+Status join_side_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    (void)op;
+    JoinShared *shared = shared_;
+    BuildLocal *local = local_;
+    uint32_t first_chunk;
+    if (local->spill != NULL) {
+        TRY(spill_writer_flush(task, local->spill));
+    }
+    pthread_mutex_lock(&shared->build.lock);
+    shared->key_min = local->key_min < shared->key_min ? local->key_min : shared->key_min;
+    shared->key_max = local->key_max > shared->key_max ? local->key_max : shared->key_max;
+    shared->has_null_key |= local->has_null_key;
+    Status status = local->spill != NULL ? join_spill_take_build(task, shared, local)
+                                         : row_table_take(&task->cx, &shared->build.table, &local->rows, &first_chunk);
+    pthread_mutex_unlock(&shared->build.lock);
+    return status;
+}
+
+Status join_side_prepare(Task *task, const PhysicalNode *op, JoinShared *shared, uint32_t *parts) {
+    const Context *cx = &task->cx;
+    TRY(join_build_finish(cx, &shared->build, op));
+    JoinIndex *index = &shared->index;
+    index->keeps_duplicates = !(join_only_asks(op->join.kind) && op->join.residual == NULL);
+    index->key_column = shared->is_integer ? op->join.build_keys[0] : shared->build.format.column_count - 1;
+    index->null_column_count = op->join.key_count;
+    index->null_columns = op->join.build_keys;
+    TRY(join_index_prepare(cx, index, &shared->build.table, shared->is_integer, shared->key_min, shared->key_max,
+                           task->task_count < INDEX_PARTS_MAX ? task->task_count + (task->task_count == 0) : INDEX_PARTS_MAX));
+    *parts = shared->build.format.column_count + index->parts;
+    return OK;
+}
+
+/* The rows are copied once more, into one array per column, before their chunks go; and each has a link. */
+static bool has_room_for_index(const Context *cx, const JoinShared *shared) {
+    int64_t row_bytes = INDEX_ROW_BYTES;
+    for (uint32_t c = 0; c < shared->build.format.column_count; c++) {
+        row_bytes += shared->build.format.columns[c].width;
+    }
+    return (int64_t)shared->build.table.rows * row_bytes < memory_left(cx->memory);
+}
+
+static Status build_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+    JoinShared *shared = shared_;
+    shared->has_rows = shared->build.table.rows > 0 || shared->spill != NULL;
+    if (shared->spill == NULL && !has_room_for_index(&task->cx, shared)) {
+        TRY(join_spill_begin(task, op, shared));
+    }
+    *parts = 0;
+    return shared->spill != NULL ? join_spill_table(task, op, shared) : join_side_prepare(task, op, shared, parts);
+}
+
+Status join_side_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    (void)op;
+    JoinShared *shared = shared_;
+    if (part < shared->build.format.column_count) {
+        return row_table_lay_out_column(&task->cx, &shared->build.table, part);
+    }
+    return join_index_build_part(&task->cx, &shared->index, &shared->build.table, part - shared->build.format.column_count);
+}
+
+static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
+    JoinShared *shared = shared_;
+    row_table_drop_chunks(&shared->build.table);
+    if (op->join.publishes_filter && shared->spill == NULL) {
+        KeyFilter *filter;
+        TRY(join_filter_create(&task->cx, &shared->build.table, op->join.build_keys[op->join.filter_key], &filter));
+        query_publish_filter(task->query, task->node, op->join.filter_id, filter);
+    }
+    return OK;
+}
+
+void join_side_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
+    (void)op, (void)shared, (void)profile;
+    BuildLocal *local = local_;
+    if (local->spill != NULL) {
+        spill_writer_close(local->spill);
+        mem_free(local->spill);
+    }
+    row_buffer_free(&local->rows);
+    mem_free(local->hashes);
+    vector_free(&local->scratch);
+}
+
+void join_side_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
+    (void)op;
+    JoinShared *shared = shared_;
+    if (profile != NULL) {
+        profile->memory_bytes += join_build_bytes(&shared->build) + join_index_bytes(&shared->index);
+        profile->groups += shared->build.table.rows;
+        profile->spilled_bytes += join_spill_bytes(shared->spill);
+        profile->memory_bytes += shared->spill != NULL ? atomic_load(&shared->spill->bytes) : 0;
+    }
+    join_spill_free(shared->spill);
+    join_index_free(&shared->index);
+    join_build_close(&shared->build);
+}
+
+const SinkClass join_build_sink = {.name = "Hash",
+                                   .shared_size = sizeof(JoinShared),
+                                   .local_size = sizeof(BuildLocal),
+                                   .open = join_side_open,
+                                   .open_local = join_side_open_local,
+                                   .consume = build_consume,
+                                   .merge = join_side_merge,
+                                   .finish = build_finish,
+                                   .finish_part = join_side_part,
+                                   .finish_end = build_finish_end,
+                                   .close_local = join_side_close_local,
+                                   .close = join_side_close};
