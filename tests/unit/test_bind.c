@@ -310,7 +310,7 @@ Test(bind, errors_of_names) {
         {"SELECT ^y.d_year FROM dates x", "42P01", "missing FROM-clause entry", ""},
         {"SELECT ^dates.d_year FROM dates x", "42P01", "invalid reference", "alias \"x\""},
         {"SELECT 1 FROM ^lineoder", "42P01", "relation \"lineoder\" does not exist", "\"lineorder\""},
-        {"SELECT 1 FROM ^stl_vacuum", "0A000", "stl_query", NULL},
+        {"SELECT 1 FROM ^stl_vacuum", "0A000", "stl_vacuum", NULL},
         {"SELECT ^a FROM t, u", "42702", "ambiguous", "t.a or u.a"},
         {"SELECT 1 FROM t, ^t", "42712", "more than once", "alias"},
         {"SELECT 1 FROM t WHERE b = ^\"ASIA\"", "42703", "\"ASIA\"", "'ASIA'"},
