@@ -312,6 +312,7 @@ typedef struct AstOption {
     bool is_quoted;    /* the value was a string */
     SourcePos value_pos;
     AstIdentList columns; /* FORCE_NULL (a, b); value is NULL then */
+    struct AstTableDesign *design; /* EXPLAIN (DISTKEY t(c)); NULL: none */
 } AstOption;
 AST_LIST(AstOptionList, AstOption);
 
@@ -555,10 +556,13 @@ typedef struct AstDescribe {
 } AstDescribe;
 
 #include "parser/ast_catalog.h"
+#include "parser/ast_compare.h"
 
 typedef enum AstStatementKind {
     AST_STATEMENT_QUERY,         /* query */
     AST_STATEMENT_EXPLAIN,       /* explain */
+    AST_STATEMENT_COMPARE,       /* compare */
+    AST_STATEMENT_ADVISE,        /* advise */
     AST_STATEMENT_CREATE_TABLE,  /* create_table */
     AST_STATEMENT_CREATE_SCHEMA, /* create_schema */
     AST_STATEMENT_CREATE_VIEW,   /* create_view */
@@ -591,6 +595,8 @@ struct AstStatement {
     union {
         AstQuery *query;
         AstExplain *explain;
+        AstCompare *compare;
+        AstAdvise *advise;
         AstCreateTable *create_table;
         AstCreateSchema *create_schema;
         AstCreateView *create_view;
@@ -627,6 +633,7 @@ const AstOption *ast_option_find(const AstOptionList *options, const char *name)
  * where they must be, as few parentheses as needed. */
 char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement);
 char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query);
+char *ast_print_variant(const Context *cx, Arena *arena, const AstVariant *variant);
 char *ast_print_ident(const Context *cx, Arena *arena, const char *name);
 char *ast_print_expr(const Context *cx, Arena *arena, const AstExpr *expr);
 

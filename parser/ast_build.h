@@ -215,6 +215,20 @@ AstFrom *ast_join(Parser *p, Token token, AstJoinType type, AstFrom *left, AstFr
 /* ------------------------------------------------------------------------------------------------------- statements */
 
 AstStatement *ast_statement(Parser *p, AstStatementKind kind, void *body);
+/* ast_build_compare.c */
+AstTableDesign *ast_table_design(Parser *p, AstName *table, AstTableAttribute *attribute);
+AstTableDesign *ast_table_design_add(Parser *p, AstTableDesign *design, AstTableAttribute *attribute);
+AstOption *ast_option_design(Parser *p, Token name, AstTableDesign *design);
+AstVariantPart *ast_variant_part(Parser *p, AstVariantKind kind, Token at);
+AstVariantPart *ast_variant_join(Parser *p, Token at, Token word);
+AstVariantPart *ast_variant_table(Parser *p, Token at, AstTableDesign *design);
+AstVariantPart *ast_variant_setting(Parser *p, Token name, Token value);
+AstVariantPart *ast_variant_pruning(Parser *p, Token at, Token word, Token value);
+AstVariant *ast_variant(Parser *p, AstVariantPart *part);
+AstVariant *ast_variant_add(Parser *p, AstVariant *variant, AstVariantPart *part);
+AstCompare *ast_compare(Parser *p, AstVariantList variants, AstQuery *query);
+int64_t ast_advise_count(Parser *p, Token number, Token word);
+AstAdvise *ast_advise(Parser *p, int64_t count, AstQuery *query);
 AstExplain *ast_explain(Parser *p, AstOptionList options, AstStatement *statement);
 AstOption *ast_option(Parser *p, Token name, const Token *value);
 AstOption *ast_option_columns(Parser *p, Token name, AstIdentList columns);

@@ -226,6 +226,10 @@ void sql_print_options(Printer *out, const AstOptionList *options) {
     for (uint32_t i = 0; i < options->count; i++) {
         const AstOption *option = options->items[i];
         sql_put(out, i == 0 ? "(" : ", ");
+        if (option->design != NULL) {
+            sql_print_table_design(out, option->design);
+            continue;
+        }
         put_option_name(out, option->name);
         if (option->value != NULL) {
             put_option_value(out, option);
@@ -470,6 +474,8 @@ void sql_print_statement(Printer *out, const AstStatement *statement) {
         }
         sql_print_statement(out, statement->explain->statement);
         break;
+    case AST_STATEMENT_COMPARE: sql_print_compare(out, statement->compare); break;
+    case AST_STATEMENT_ADVISE: sql_print_advise(out, statement->advise); break;
     case AST_STATEMENT_CREATE_TABLE: print_create_table(out, statement->create_table); break;
     case AST_STATEMENT_CREATE_SCHEMA: sql_print_create_schema(out, statement->create_schema); break;
     case AST_STATEMENT_CREATE_VIEW: sql_print_create_view(out, statement->create_view); break;
@@ -507,6 +513,12 @@ char *ast_print(const Context *cx, Arena *arena, const AstStatement *statement) 
 char *ast_print_query(const Context *cx, Arena *arena, const AstQuery *query) {
     Printer out = {.cx = cx, .arena = arena};
     sql_print_query(&out, query);
+    return out.failed ? NULL : out.text;
+}
+
+char *ast_print_variant(const Context *cx, Arena *arena, const AstVariant *variant) {
+    Printer out = {.cx = cx, .arena = arena};
+    sql_print_variant(&out, variant);
     return out.failed ? NULL : out.text;
 }
 

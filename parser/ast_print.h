@@ -62,6 +62,12 @@ void sql_print_query(Printer *out, const AstQuery *query);
 void sql_print_query_in_parens(Printer *out, const AstQuery *query);
 void sql_print_statement(Printer *out, const AstStatement *statement);
 
+void sql_print_attribute(Printer *out, const AstTableAttribute *attribute); /* with a blank in front */
+/* ast_print_compare.c */
+void sql_print_table_design(Printer *out, const AstTableDesign *design);
+void sql_print_variant(Printer *out, const AstVariant *variant);
+void sql_print_compare(Printer *out, const AstCompare *compare);
+void sql_print_advise(Printer *out, const AstAdvise *advise);
 /* ast_print_catalog.c */
 void sql_print_create_schema(Printer *out, const AstCreateSchema *create);
 void sql_print_create_view(Printer *out, const AstCreateView *create);

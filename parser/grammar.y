@@ -25,7 +25,7 @@
 %start_symbol input
 
 %fallback ID
-  ABORT ALTER APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
+  ABORT ADVISE ALTER APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPARE COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
   DEALLOCATE DELETE DESCRIBE DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXECUTE EXPLAIN EXTRACT
   FILE FILES FILTER FIRST FOLLOWING FORMAT FUNCTIONS GROUPING GROUPS HOUR IF IGNORE INCLUDING INSERT INTERLEAVED INTERVAL
   ISOLATION KEY LAST LEVEL LOCAL MATCHED MATERIALIZED MERGE MINUTE MONTH NEW NEXT NO NOTHING NULLS ORDINALITY OTHERS OVER
@@ -70,6 +70,8 @@ input ::= START_EXPRESSION expr(E).     { parser_finish_expr(p, E); }
 %type explainable {AstStatement *}
 statement(S) ::= explainable(E).        { S = E; }
 statement(S) ::= explain(E).            { S = ast_statement(p, AST_STATEMENT_EXPLAIN, E); }
+statement(S) ::= compare(C).            { S = ast_statement(p, AST_STATEMENT_COMPARE, C); }
+statement(S) ::= advise(A).             { S = ast_statement(p, AST_STATEMENT_ADVISE, A); }
 statement(S) ::= create_schema(C).      { S = ast_statement(p, AST_STATEMENT_CREATE_SCHEMA, C); }
 statement(S) ::= create_view(C).        { S = ast_statement(p, AST_STATEMENT_CREATE_VIEW, C); }
 statement(S) ::= alter_table(A).        { S = ast_statement(p, AST_STATEMENT_ALTER_TABLE, A); }
@@ -96,13 +98,67 @@ explainable(S) ::= create_table(C).     { S = ast_statement(p, AST_STATEMENT_CRE
 
 %type explain {AstExplain *}
 explain(E) ::= EXPLAIN explainable(S).                      { E = ast_explain(p, (AstOptionList){0}, S); }
-explain(E) ::= EXPLAIN LP options(O) RP explainable(S).     { E = ast_explain(p, O, S); }
+explain(E) ::= EXPLAIN LP explain_options(O) RP explainable(S).     { E = ast_explain(p, O, S); }
 explain(E) ::= EXPLAIN explain_words(O) explainable(S).     { E = ast_explain(p, O, S); }
 %type explain_words {AstOptionList}
 explain_words(L) ::= ANALYZE(A).                { L = ast_option_append(p, (AstOptionList){0}, ast_option(p, A, NULL)); }
 explain_words(L) ::= VERBOSE(V).                { L = ast_option_append(p, (AstOptionList){0}, ast_option(p, V, NULL)); }
 explain_words(L) ::= ANALYZE(A) VERBOSE(V).
     { L = ast_option_append(p, ast_option_append(p, (AstOptionList){0}, ast_option(p, A, NULL)), ast_option(p, V, NULL)); }
+
+/* NAME, NAME value, and designs of tables that are not there. */
+%type explain_options {AstOptionList}
+%type explain_option {AstOption *}
+explain_options(L) ::= explain_option(O).                           { L = ast_option_append(p, (AstOptionList){0}, O); }
+explain_options(L) ::= explain_options(A) COMMA explain_option(O).  { L = ast_option_append(p, A, O); }
+explain_option(O) ::= word(N).                                      { O = ast_option(p, N, NULL); }
+explain_option(O) ::= word(N) option_value(V).                      { O = ast_option(p, N, &V); }
+explain_option(O) ::= word(N) EQ option_value(V).                   { O = ast_option(p, N, &V); }
+explain_option(O) ::= TABLE(K) table_design(D).                     { O = ast_option_design(p, K, D); }
+explain_option(O) ::= DISTKEY(K) qualified_name(T) LP idents(C) RP.
+    { O = ast_option_design(p, K, ast_table_design(p, T, ast_attribute_distkey(p, K, C))); }
+explain_option(O) ::= SORTKEY(K) qualified_name(T) LP idents(C) RP.
+    { O = ast_option_design(p, K, ast_table_design(p, T, ast_attribute_sortkey(p, K, AST_SORT_COMPOUND, C))); }
+explain_option(O) ::= DISTSTYLE(K) qualified_name(T) word(W).
+    { O = ast_option_design(p, K, ast_table_design(p, T, ast_attribute_diststyle(p, K, W))); }
+explain_option(O) ::= PARTITION(K) qualified_name(T) LP partition_items(L) RP.
+    { O = ast_option_design(p, K, ast_table_design(p, T, ast_attribute_partition_by(p, K, L))); }
+
+/* Another design for a table: attributes as CREATE TABLE writes them; a key of one column needs no parentheses. */
+%type table_design {AstTableDesign *}
+%type design_attribute {AstTableAttribute *}
+table_design(D) ::= qualified_name(T) design_attribute(A).          { D = ast_table_design(p, T, A); }
+table_design(D) ::= table_design(B) design_attribute(A).            { D = ast_table_design_add(p, B, A); }
+design_attribute(A) ::= table_attribute(B).                         { A = B; }
+design_attribute(A) ::= DISTKEY(K) ident(C).
+    { A = ast_attribute_distkey(p, K, ast_ident_append(p, (AstIdentList){0}, C)); }
+design_attribute(A) ::= SORTKEY(K) ident(C).
+    { A = ast_attribute_sortkey(p, K, AST_SORT_COMPOUND, ast_ident_append(p, (AstIdentList){0}, C)); }
+
+/* ------------------------------------------------------------------------------------------------- COMPARE, ADVISE */
+
+%type compare {AstCompare *}
+compare(C) ::= COMPARE LP variants(L) RP query(Q).                  { C = ast_compare(p, L, Q); }
+%type variants {AstVariantList}
+variants(L) ::= variant(V).                                         { L = ast_variant_append(p, (AstVariantList){0}, V); }
+variants(L) ::= variants(A) COMMA variant(V).                       { L = ast_variant_append(p, A, V); }
+%type variant {AstVariant *}
+variant(V) ::= variant_part(A).                                     { V = ast_variant(p, A); }
+variant(V) ::= variant(B) AND variant_part(A).                      { V = ast_variant_add(p, B, A); }
+%type variant_part {AstVariantPart *}
+variant_part(V) ::= DEFAULT(K).                                     { V = ast_variant_part(p, AST_VARIANT_DEFAULT, K); }
+variant_part(V) ::= JOIN(K) word(W).                                { V = ast_variant_join(p, K, W); }
+variant_part(V) ::= TABLE(K) table_design(D).                       { V = ast_variant_table(p, K, D); }
+variant_part(V) ::= PARTITION(K) ID(W) option_value(O).             { V = ast_variant_pruning(p, K, W, O); }
+variant_part(V) ::= ID(N) option_value(O).                          { V = ast_variant_setting(p, N, O); }
+variant_part(V) ::= ID(N) EQ option_value(O).                       { V = ast_variant_setting(p, N, O); }
+variant_part(V) ::= SET ID(N) TO|EQ option_value(O).                { V = ast_variant_setting(p, N, O); }
+
+%type advise {AstAdvise *}
+advise(A) ::= ADVISE.                                               { A = ast_advise(p, 0, NULL); }
+advise(A) ::= ADVISE query(Q).                                      { A = ast_advise(p, 0, Q); }
+advise(A) ::= ADVISE FOR query(Q).                                  { A = ast_advise(p, 0, Q); }
+advise(A) ::= ADVISE FOR INTEGER(N) ID(W).                          { A = ast_advise(p, ast_advise_count(p, N, W), NULL); }
 
 /* NAME, NAME value, NAME = value, NAME (a, b), separated by commas. */
 %type options {AstOptionList}

@@ -251,7 +251,7 @@ typedef struct SharedSubplan {
 } SharedSubplan;
 
 /* What the binder returns and the optimizer works on. */
-typedef struct LogicalPlan {
+struct LogicalPlan {
     Arena *arena;
     Snapshot *snapshot; /* borrowed */
     uint32_t column_count, column_capacity;
@@ -266,7 +266,7 @@ typedef struct LogicalPlan {
     uint32_t output_count; /* the result's columns, in order: root columns and their headings */
     ColumnId *outputs;
     const char **output_names;
-} LogicalPlan;
+};
 
 /* A new id. `name` borrowed from the arena. */
 Status plan_add_column(const Context *cx, LogicalPlan *plan, Type type, const char *name, bool can_be_null, ColumnId *id);

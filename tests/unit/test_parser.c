@@ -49,6 +49,15 @@ static const AstExpr *parse_item(Fixture *f, const char *text) {
 /* ------------------------------------------------------------------------------------------------------ round trips */
 
 static const char *const round_trips[] = {
+    "COMPARE (JOIN broadcast, JOIN merge AND join_filters off, DEFAULT) SELECT 1",
+    "COMPARE (TABLE s.t DISTKEY a SORTKEY (b, c), TABLE t DISTSTYLE EVEN AND TABLE u DISTKEY (k)) SELECT * FROM t JOIN u USING (k)",
+    "COMPARE (PARTITION PRUNING on, SET partition_pruning = off, threads = 1) WITH w AS (SELECT 1) SELECT * FROM w",
+    "ADVISE",
+    "ADVISE FOR 20 QUERIES",
+    "ADVISE SELECT a FROM t",
+    "ADVISE FOR SELECT a FROM t",
+    "EXPLAIN (NODES 32, SCALE 10000, DISTKEY t(a), SORTKEY s.t(a, b), DISTSTYLE u ALL, PARTITION t(year(d), e)) SELECT 1",
+    "EXPLAIN (TABLE t DISTKEY a SORTKEY b PARTITION BY (month(d))) SELECT 1",
     "SELECT 1",
     "SELECT 1, 1.5, .5, 2., 1e10, 1.5E-3, 'it''s', NULL, TRUE, FALSE, $$a'b$$, $x$ $$ $x$, E'a\\tb\\'\\u00e9\\x41'",
     "SELECT a, t.a, s.t.a, d.s.t.a, \"A b\"\"c\", *, t.*, s.t.* FROM t",
