@@ -61,7 +61,8 @@ AstVariantPart *ast_variant_setting(Parser *p, Token name, Token value) {
 
 AstVariantPart *ast_variant_pruning(Parser *p, Token at, Token word, Token value) {
     if (p->status == OK && strcmp(word.text, "pruning") != 0) {
-        parser_fail(p, word.pos, SYNTAX_ERROR, "PARTITION PRUNING on or off is what can be compared, not PARTITION %s", word.text);
+        parser_fail(p, word.pos, SYNTAX_ERROR, "PARTITION PRUNING on or off is what can be compared, not PARTITION %s",
+                    word.text);
     }
     at.text = "partition_pruning";
     return ast_variant_setting(p, at, value);

@@ -131,6 +131,10 @@ Status bind_prepared(const Context *cx, Arena *arena, Snapshot *snapshot, const 
 Status bind_arguments_of(const Context *cx, Arena *arena, const AstExecute *execute, const BindParameters *own,
                          const Type *types, uint32_t count, Value **values) MUST_CHECK;
 
+/* A table and its definition under another design: what-if plans, COMPARE. */
+Status bind_design(const Context *cx, Arena *arena, Snapshot *snapshot, const AstTableDesign *ast, const TableVersion **table,
+                   TableSchema **schema) MUST_CHECK;
+
 /* CREATE VIEW: the definition, its text with every relation's name qualified. *replaced is the view to be redefined, or NULL.
  */
 Status bind_create_view(const Context *cx, Arena *arena, Snapshot *snapshot, const AstCreateView *create, TableSchema **schema,

@@ -124,3 +124,16 @@ Status bind_alter_table(const Context *cx, Arena *arena, Snapshot *snapshot, con
     out->schema = creation.schema;
     return OK;
 }
+
+Status bind_design(const Context *cx, Arena *arena, Snapshot *snapshot, const AstTableDesign *ast, const TableVersion **table,
+                   TableSchema **schema) {
+    Creation creation = {.arena = arena, .snapshot = snapshot};
+    TRY(bind_table(cx, arena, snapshot, ast->table, table));
+    TRY(open_creation(cx, &creation, (*table)->schema));
+    for (uint32_t i = 0; i < ast->attributes.count; i++) {
+        TRY(bind_attribute(cx, &creation, ast->attributes.items[i]));
+    }
+    TRY(check_distribution(cx, &creation));
+    *schema = creation.schema;
+    return OK;
+}

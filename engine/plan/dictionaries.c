@@ -12,7 +12,7 @@ Status plan_dictionary(const Context *cx, const LogicalPlan *plan, const TableVe
         (plan->is_shown && table->segment_count > SEGMENTS_NEAR)) {
         return OK;
     }
-    Status status = table_dictionary(cx, plan->snapshot, table, column, dictionary);
+    Status status = table_dictionary(cx, plan->snapshot, what_if_stored(plan, table), column, dictionary);
     if (status != IO_ERROR && status != DATA_CORRUPTED && status != UNDEFINED_FILE) {
         return status;
     }

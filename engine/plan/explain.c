@@ -221,6 +221,18 @@ static void find_publishers(Explainer *e, const PhysicalNode *node) {
     }
 }
 
+/* What the plan was made under, and what it does not do. */
+static Status show_notes(Explainer *e) {
+    const PhysicalPlan *plan = e->plan;
+    for (uint32_t i = 0; i < plan->unfollowed_count; i++) {
+        TRY(explain_line(e, 0, "Hint not followed: %s", plan->unfollowed[i]));
+    }
+    if (e->json != NULL && plan->unfollowed_count > 0) {
+        TRY(explain_list(e, 0, "Hints Not Followed", plan->unfollowed, plan->unfollowed_count));
+    }
+    return plan->supposed == NULL ? OK : explain_property(e, 0, "Supposed", "%s", plan->supposed);
+}
+
 static Status show_plan(Explainer *e) {
     TRY_NEW_ARRAY(e->cx, e->arena, e->publishers, e->plan->filter_count + 1);
     find_publishers(e, e->plan->root);
@@ -230,6 +242,7 @@ static Status show_plan(Explainer *e) {
     explain_find_dearest(e);
     TRY(show_node(e, e->plan->root, (Place){.key = "Plan"}));
     TRY(e->json == NULL ? show_shared(e) : OK);
+    TRY(show_notes(e));
     return explain_totals(e);
 }
 

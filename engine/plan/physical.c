@@ -3,6 +3,7 @@
  * aggregation have files of their own. */
 #include "plan/cost.h"
 #include "plan/distribution.h"
+#include "plan/hints.h"
 
 /* ----------------------------------------------------------------------------------------------------------------- helpers */
 
@@ -598,6 +599,27 @@ static Status lower_outputs(Lowering *low, Subplan *root) {
     return OK;
 }
 
+/* What EXPLAIN says of the plan as a whole. */
+static Status add_notes(Lowering *low) {
+    const Hint *hint = low->logical->hints;
+    PhysicalPlan *plan = low->plan;
+    const char **unfollowed, *text;
+    uint32_t hints = 0;
+    for (const Hint *each = hint; each != NULL; each = each->next) {
+        hints++;
+    }
+    TRY_NEW_ARRAY(low->cx, low->arena, unfollowed, hints + 1);
+    plan->unfollowed = unfollowed;
+    while (hint != NULL) {
+        TRY(hints_unfollowed(low->cx, low->arena, &hint, &text));
+        if (text != NULL) {
+            unfollowed[plan->unfollowed_count++] = text;
+        }
+    }
+    const WhatIf *what_if = low->logical->what_if;
+    return what_if == NULL ? OK : what_if_text(low->cx, low->arena, what_if, &plan->supposed);
+}
+
 Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology topology, PhysicalPlan **out) {
     PhysicalPlan *plan;
     TRY_NEW(cx, logical->arena, plan);
@@ -617,6 +639,7 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
         number_nodes(plan->shared[i], &plan->operator_count);
     }
     TRY(recursion_plans_finish(&low));
+    TRY(add_notes(&low));
     *out = plan;
     return OK;
 }

@@ -185,6 +185,8 @@ const char *statement_tag(const AstStatement *ast) {
     switch (ast->kind) {
     case AST_STATEMENT_QUERY: return "SELECT";
     case AST_STATEMENT_EXPLAIN: return "EXPLAIN";
+    case AST_STATEMENT_COMPARE: return "COMPARE";
+    case AST_STATEMENT_ADVISE: return "ADVISE";
     case AST_STATEMENT_CREATE_TABLE: return ast->create_table->query != NULL ? "CREATE TABLE AS" : "CREATE TABLE";
     case AST_STATEMENT_CREATE_SCHEMA: return "CREATE SCHEMA";
     case AST_STATEMENT_CREATE_VIEW: return "CREATE VIEW";

@@ -84,7 +84,8 @@ typedef struct Run {
     const char **names;
     Type *types;
     uint64_t rows;
-    bool is_shown; /* EXPLAIN without ANALYZE: the plan is not run */
+    WhatIf *what_if; /* of an EXPLAIN that supposes another warehouse; NULL: none */
+    bool is_shown;   /* EXPLAIN without ANALYZE: the plan is not run */
     bool is_planned, is_done;
     AstStatement *execute; /* the EXECUTE in whose place a prepared statement runs; NULL: none */
     Value *execute_parameters;
@@ -170,6 +171,9 @@ void transaction_fail(depot *db);
 void transaction_close(depot *db);                                     /* the connection ends */
 Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN, COMMIT, ROLLBACK */
 
+/* suppose.c: an option of EXPLAIN that says what to suppose; fills run.what_if from all of them. */
+bool is_supposition(const AstOption *option);
+Status suppose(const Context *cx, depot_statement *statement, bool is_run);
 Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
 Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
 Status run_alter_table(const Context *cx, depot_statement *statement);

@@ -88,9 +88,15 @@ void run_end(depot_statement *statement) {
 /* ------------------------------------------------------------------------------------------------------------- planning */
 
 static Status lower(const Context *cx, depot_statement *statement, LogicalPlan *logical) {
+    Topology topology = snapshot_topology(logical->snapshot);
+    WhatIf *what_if = statement->run.what_if;
     logical->is_shown = statement->run.is_shown;
+    if (what_if != NULL) {
+        TRY(what_if_apply(cx, logical, what_if));
+        topology.nodes = what_if->nodes > 0 ? what_if->nodes : topology.nodes;
+    }
     TRY(plan_optimize(cx, logical));
-    return plan_physical(cx, logical, snapshot_topology(logical->snapshot), &statement->run.plan);
+    return plan_physical(cx, logical, topology, &statement->run.plan);
 }
 
 static BindParameters bound_parameters(const depot_statement *statement) {
@@ -126,8 +132,10 @@ static Status plan_explained(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     if (explained->kind == AST_STATEMENT_QUERY) {
         TRY(transaction_read(cx, statement));
+        TRY(suppose(cx, statement, !run->is_shown));
         return plan_query(cx, statement, explained->query);
     }
+    TRY(suppose(cx, statement, !run->is_shown));
     TRY(run->is_shown ? transaction_read(cx, statement) : transaction_write(cx, statement));
     return plan_write(cx, statement, explained);
 }
@@ -263,6 +271,9 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
     *options = (ExplainOptions){.timing = true, .memory = true};
     for (uint32_t i = 0; i < list->count; i++) {
         const AstOption *option = list->items[i];
+        if (is_supposition(option)) {
+            continue;
+        }
         if (strcmp(option->name, "format") == 0) {
             TRY(explain_format(cx, option, options));
             continue;
@@ -273,7 +284,7 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
                       : strcmp(option->name, "verbose") == 0 ? &options->verbose
                                                              : NULL;
         if (field == NULL) {
-            static const char *const later[] = {"alternatives", "nodes", "scale", "distkey", "sortkey", "partition"};
+            static const char *const later[] = {"alternatives"};
             for (uint32_t k = 0; k < sizeof later / sizeof *later; k++) {
                 if (strcmp(option->name, later[k]) == 0) {
                     return fail_at(cx, option->pos, FEATURE_NOT_SUPPORTED, "EXPLAIN option \"%s\" is not supported yet",
@@ -335,6 +346,8 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     switch (statement->ast->kind) {
     case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, statement->ast->query);
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
+    case AST_STATEMENT_COMPARE: return fail_unsupported(cx, statement->ast->pos, "COMPARE");
+    case AST_STATEMENT_ADVISE: return fail_unsupported(cx, statement->ast->pos, "ADVISE");
     case AST_STATEMENT_INSERT:
     case AST_STATEMENT_DELETE:
     case AST_STATEMENT_UPDATE:
