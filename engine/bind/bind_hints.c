@@ -112,11 +112,12 @@ static Status find_relation(const Context *cx, const HintReader *reader, const H
 }
 
 static Status add_hint(const Context *cx, const HintReader *reader, const Hint *hint) {
-    Hint *added;
-    TRY_NEW(cx, reader->binder->arena, added);
-    *added = *hint;
-    added->next = reader->binder->plan->hints;
-    reader->binder->plan->hints = added;
+    Hint **place = &reader->binder->plan->hints;
+    while (*place != NULL) {
+        place = &(*place)->next;
+    }
+    TRY_NEW(cx, reader->binder->arena, *place);
+    **place = *hint;
     return OK;
 }
 

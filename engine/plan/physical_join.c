@@ -3,6 +3,7 @@
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
+#include "plan/hints.h"
 
 #include "core/settings.h"
 
@@ -14,6 +15,7 @@
 
 typedef struct JoinInputs {
     JoinKind kind;
+    const LogicalNode *outer, *inner;
     Subplan probe, build;
     ExprList probe_keys, build_keys, residual;
     JoinKeys keys;
@@ -56,9 +58,11 @@ static double build_rows(const LogicalNode *node) {
 static Status choose_sides(Lowering *low, const LogicalNode *node, JoinInputs *join) {
     const LogicalNode *left = node->children[0], *right = node->children[1];
     bool swap = may_swap(node->join.kind) && build_rows(left) < build_rows(right);
+    join->outer = swap ? right : left;
+    join->inner = swap ? left : right;
     join->kind = swap ? swapped_kind(node->join.kind) : node->join.kind;
-    TRY(lower_node(low, swap ? right : left, &join->probe));
-    return lower_node(low, swap ? left : right, &join->build);
+    TRY(lower_node(low, join->outer, &join->probe));
+    return lower_node(low, join->inner, &join->build);
 }
 
 static bool visit_in_layout(const Expr *node, void *argument) {
@@ -363,6 +367,26 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
 /* --------------------------------------------------------------------------------------------------------------------- entry
  */
 
+/* Tells the hints what became of the join. */
+static Status note_hints(Lowering *low, const JoinInputs *join, const PhysicalNode *node) {
+    static const struct {
+        const char *label;
+        JoinMove move;
+    } moves[] = {{"DS_BCAST_INNER", MOVE_BROADCAST},
+                 {"DS_DIST_INNER", MOVE_INNER},
+                 {"DS_DIST_ALL_INNER", MOVE_INNER},
+                 {"DS_DIST_OUTER", MOVE_OUTER},
+                 {"DS_DIST_BOTH", MOVE_BOTH}};
+    JoinStrategy strategy = {node->kind == PHYSICAL_HASH_JOIN ? METHOD_HASH : METHOD_LOOP, MOVE_NONE, false};
+    for (uint32_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+        strategy.move = strcmp(node->join.dist_label, moves[i].label) == 0 ? moves[i].move : strategy.move;
+    }
+    const char *name = node->kind == PHYSICAL_HASH_JOIN ? "Hash Join" : "Nested Loop";
+    const char *instead = arena_format(low->cx, low->arena, "%s %s", name, node->join.dist_label);
+    hints_note_join(low->logical, join->outer, join->inner, strategy, instead);
+    return instead == NULL ? OUT_OF_MEMORY : OK;
+}
+
 Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     JoinInputs join = {0};
     TRY(choose_sides(low, node, &join));
@@ -403,6 +427,7 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     choose_algorithm(low, &join, spec);
     spec->algorithm = range_text != NULL ? JOIN_BY_RANGE : spec->algorithm;
     TRY(add_join_filter(low, &join, spec));
+    TRY(low->logical->hints == NULL ? OK : note_hints(low, &join, out->node));
     lower_finish(low, out);
     return OK;
 }

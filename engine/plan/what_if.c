@@ -10,7 +10,8 @@
 
 #include <math.h>
 
-#define KEY_LIKE_SHARE 0.1 /* distinct values per row, from which a column is a key */
+#define KEY_LIKE_SHARE 0.1      /* distinct values per row, from which a column is a key */
+#define KEY_LIKE_SHARE_TIME 0.9 /* the same for dates and times: a calendar does not grow with what happens in it */
 #define PARTITIONS_MAX 10000
 #define ROWS_MAX 9e18
 
@@ -41,7 +42,10 @@ static Status add_table(Supposer *s, const TableVersion *table) {
     bool *grows;
     TRY_NEW_ARRAY(s->cx, s->plan->arena, grows, table->schema->column_count);
     for (uint32_t i = 0; i < table->schema->column_count; i++) {
-        grows[i] = table->rows > 0 && table->statistics[i].distinct >= KEY_LIKE_SHARE * (double)table->rows;
+        TypeId type = table->schema->columns[i].type.id;
+        bool is_time = type == TYPE_DATE || type == TYPE_TIMESTAMP || type == TYPE_TIMESTAMPTZ;
+        double share = is_time ? KEY_LIKE_SHARE_TIME : KEY_LIKE_SHARE;
+        grows[i] = table->rows > 0 && table->statistics[i].distinct >= share * (double)table->rows;
     }
     s->grows[what_if->table_count] = grows;
     what_if->tables[what_if->table_count++].stored = table;
@@ -355,13 +359,15 @@ static Status columns_text(const Context *cx, Arena *arena, const TableSchema *s
 }
 
 static Status partitions_text(const Context *cx, Arena *arena, const TableSchema *schema, const char **text) {
-    static const char *const transforms[] = {"%s", "year(%s)", "month(%s)", "day(%s)", "bucket(%s)", "truncate(%s)"};
+    static const char *const transforms[] = {"", "year", "month", "day", "bucket", "truncate"};
     *text = NULL;
     for (uint32_t i = 0; i < schema->partition_key_count; i++) {
         const PartitionKey *key = &schema->partition_keys[i];
-        const char *form = transforms[key->transform], *name = schema->columns[key->column].name;
-        int before = (int)(strchr(form, '%') - form);
-        const char *part = arena_format(cx, arena, "%.*s%s%s", before, form, name, form + before + 2);
+        const char *name = schema->columns[key->column].name, *transform = transforms[key->transform];
+        bool has_parameter = key->transform == PARTITION_BUCKET || key->transform == PARTITION_TRUNCATE;
+        const char *part = key->transform == PARTITION_IDENTITY ? name
+                           : has_parameter ? arena_format(cx, arena, "%s(%lld, %s)", transform, (long long)key->parameter, name)
+                                           : arena_format(cx, arena, "%s(%s)", transform, name);
         TRY(add_text(cx, arena, text, part));
     }
     *text = *text == NULL ? "none" : *text;

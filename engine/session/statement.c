@@ -140,6 +140,12 @@ static Status plan_explained(const Context *cx, depot_statement *statement) {
     return plan_write(cx, statement, explained);
 }
 
+static void tell_unfollowed(const Context *cx, const PhysicalPlan *plan) {
+    for (uint32_t i = 0; i < plan->unfollowed_count; i++) {
+        notice(cx, "hint not followed: %s", plan->unfollowed[i]);
+    }
+}
+
 static Status take_plan_columns(const Context *cx, Run *run) {
     const PhysicalPlan *plan = run->plan;
     run->column_count = plan->root->column_count;
@@ -410,6 +416,7 @@ Status run_plan(depot_statement *statement) {
     if (run->table != NULL) {
         TRY(take_table_columns(&cx, run));
     } else if (is_select(statement)) {
+        tell_unfollowed(&cx, run->plan);
         TRY(take_plan_columns(&cx, run));
     }
     run->is_done = run->table == NULL && !is_select(statement);
