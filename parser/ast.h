@@ -311,7 +311,7 @@ typedef struct AstOption {
     const char *value; /* a word, a number or a string, as text; NULL: the option just stands there */
     bool is_quoted;    /* the value was a string */
     SourcePos value_pos;
-    AstIdentList columns; /* FORCE_NULL (a, b); value is NULL then */
+    AstIdentList columns;          /* FORCE_NULL (a, b); value is NULL then */
     struct AstTableDesign *design; /* EXPLAIN (DISTKEY t(c)); NULL: none */
 } AstOption;
 AST_LIST(AstOptionList, AstOption);

@@ -53,6 +53,7 @@ static Status make_get(const Context *cx, Binder *binder, SourcePos pos, const T
         column->table_column = i;
         get->get.table_columns[i] = i;
     }
+    get->get.first = get->columns[0];
     *node = get;
     return OK;
 }

@@ -186,8 +186,8 @@ static JoinPrice price_of(const Lowering *low, const Meeting *m, JoinMove move, 
 }
 
 /* All moves with their prices; the one that is taken. */
-static JoinMove choose_move(const Lowering *low, const Meeting *m, JoinMove asked, double rows, JoinAlternative *weighed) {
-    JoinMove setting = move_of_setting(low->cx->settings), best = MOVE_ANY;
+static JoinMove choose_move(const Lowering *low, const Meeting *m, MoveWish wish, double rows, JoinAlternative *weighed) {
+    JoinMove setting = move_of_setting(low->cx->settings), best = MOVE_ANY, hinted = MOVE_ANY;
     for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
         JoinPrice price = price_of(low, m, move, rows);
         weighed[move - MOVE_NONE] =
@@ -195,13 +195,17 @@ static JoinMove choose_move(const Lowering *low, const Meeting *m, JoinMove aske
         bool is_right = weighed[move - MOVE_NONE].why_not == NULL;
         bool is_cheaper = best == MOVE_ANY || price.nanoseconds < weighed[best - MOVE_NONE].nanoseconds;
         best = is_right && is_cheaper ? move : best;
+        bool is_hinted = is_right && wish.hinted != UINT32_MAX && (wish.hinted >> move & 1);
+        bool is_better = hinted == MOVE_ANY || price.nanoseconds < weighed[hinted - MOVE_NONE].nanoseconds;
+        hinted = is_hinted && is_better ? move : hinted;
     }
-    if (asked != MOVE_ANY && weighed[asked - MOVE_NONE].why_not == NULL) {
-        best = asked;
+    if (wish.optimizer != MOVE_ANY && weighed[wish.optimizer - MOVE_NONE].why_not == NULL) {
+        best = wish.optimizer;
     }
     if (setting != MOVE_ANY && weighed[setting - MOVE_NONE].why_not == NULL) {
         best = setting;
     }
+    best = hinted != MOVE_ANY ? hinted : best;
     weighed[best - MOVE_NONE].is_taken = true;
     return best;
 }
@@ -286,12 +290,12 @@ static Status placement_of_join(Lowering *low, const Meeting *m, Placement *out)
     return join_keys_placement(low, m->kind, keys, probe, keys->probe_ids, keys->build_ids, out);
 }
 
-Status distribute_join(Lowering *low, JoinKind kind, JoinMove asked, double rows, const JoinKeys *keys, Subplan *probe,
+Status distribute_join(Lowering *low, JoinKind kind, MoveWish wish, double rows, const JoinKeys *keys, Subplan *probe,
                        Subplan *build, JoinAlternatives *weighed, Placement *placement) {
     Meeting m = {kind, keys, probe, build, probe->placement.kind, build->placement.kind};
     JoinAlternative *items;
     TRY_NEW_ARRAY(low->cx, low->arena, items, MOVE_BOTH);
-    JoinMove move = choose_move(low, &m, asked, rows, items);
+    JoinMove move = choose_move(low, &m, wish, rows, items);
     *weighed = (JoinAlternatives){MOVE_BOTH, items, &items[move - MOVE_NONE]};
     JoinSteps steps = join_steps(move, m.p, m.b, keys->count > 0);
     TRY(move_side(low, &m, steps, true));

@@ -37,9 +37,15 @@ typedef struct JoinKeys {
     uint32_t *probe_slots, *build_slots;
     ColumnId *probe_ids, *build_ids;
 } JoinKeys;
-/* distribute_join.c. Adds the exchanges a join needs to its inputs, and says what was weighed and where its rows are. `asked`
- * is taken if it is right; `rows` is what comes out. */
-Status distribute_join(Lowering *low, JoinKind kind, JoinMove asked, double rows, const JoinKeys *keys, Subplan *probe,
+/* Which move others want for a join: the optimizer (ANY: none), hints (1 << JoinMove of each that they allow). A hint goes
+ * before the setting join_move, that before the optimizer. */
+typedef struct MoveWish {
+    JoinMove optimizer;
+    uint32_t hinted;
+} MoveWish;
+/* distribute_join.c. Adds the exchanges a join needs to its inputs, and says what was weighed and where its rows are. A wish
+ * is followed if it is right; `rows` is what comes out. */
+Status distribute_join(Lowering *low, JoinKind kind, MoveWish wish, double rows, const JoinKeys *keys, Subplan *probe,
                        Subplan *build, JoinAlternatives *weighed, Placement *placement);
 /* One of the hash key's columns is `id`. */
 bool hash_key_has(const HashKey *key, ColumnId id);

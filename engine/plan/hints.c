@@ -28,7 +28,8 @@ static bool has_column(const HintRelation *relation, const ColumnId *columns, ui
 
 /* Does the tree make a column of the relation? */
 static bool makes(const LogicalNode *node, const HintRelation *relation) {
-    if (has_column(relation, node->columns, node->column_count)) {
+    if (has_column(relation, node->columns, node->column_count) ||
+        (node->kind == LOGICAL_GET && has_column(relation, &node->get.first, 1))) {
         return true;
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
@@ -72,36 +73,45 @@ static uint32_t kinds_of_every(const LogicalPlan *plan) {
 
 /* ------------------------------------------------------------------------------------------------------ what is left open */
 
-static bool method_is_allowed(uint32_t kinds, JoinMethod method) {
-    uint32_t wanted = kinds & METHODS;
-    return wanted == 0 || (method == METHOD_HASH && (wanted & BIT(HASH))) ||
-           (method == METHOD_MERGE && (wanted & BIT(MERGE))) || (method == METHOD_LOOP && (wanted & BIT(LOOP)));
+#define ALL_CHOICES UINT32_MAX
+
+static uint32_t methods_of(uint32_t kinds) {
+    uint32_t methods = (kinds & BIT(HASH) ? 1u << METHOD_HASH : 0) | (kinds & BIT(MERGE) ? 1u << METHOD_MERGE : 0) |
+                       (kinds & BIT(LOOP) ? 1u << METHOD_LOOP : 0);
+    return methods == 0 ? ALL_CHOICES : methods;
 }
 
-/* Rows of `every` join may also stay where they are, if that is where their keys belong. */
-static bool move_is_allowed(uint32_t kinds, uint32_t every, JoinStrategy strategy) {
-    JoinMove move = strategy.move;
-    if ((kinds & BIT(SALT)) && !strategy.is_salted) {
-        return false;
-    }
+/* A hint about one relation wants its rows to move. One about every join only forbids the other way of bringing rows together:
+ * those that are where their keys belong need none. */
+static uint32_t moves_of(uint32_t kinds, uint32_t every) {
+    uint32_t redistributed = 1u << MOVE_INNER | 1u << MOVE_BOTH, moves = 0;
     if (kinds & (BIT(BROADCAST) | BIT(REDISTRIBUTE))) {
-        return ((kinds & BIT(BROADCAST)) && move == MOVE_BROADCAST) ||
-               ((kinds & BIT(REDISTRIBUTE)) && (move == MOVE_INNER || move == MOVE_BOTH));
+        return (kinds & BIT(BROADCAST) ? 1u << MOVE_BROADCAST : 0) | (kinds & BIT(REDISTRIBUTE) ? redistributed : 0);
     }
-    return !(every & (BIT(BROADCAST) | BIT(REDISTRIBUTE))) || ((every & BIT(BROADCAST)) && move == MOVE_BROADCAST) ||
-           ((every & BIT(REDISTRIBUTE)) && move != MOVE_BROADCAST && move != MOVE_ANY);
+    moves |= every & BIT(BROADCAST) ? 1u << MOVE_BROADCAST : 0;
+    moves |= every & BIT(REDISTRIBUTE) ? redistributed | 1u << MOVE_OUTER | 1u << MOVE_NONE : 0;
+    return moves == 0 ? ALL_CHOICES : moves;
 }
 
 /* A relation whose move is asked for is the inner side; if both sides are, either may be. */
-static bool pair_is_allowed(uint32_t outer, uint32_t inner, uint32_t every, JoinStrategy strategy) {
+static JoinChoice choice_of(uint32_t outer, uint32_t inner, uint32_t every) {
     uint32_t either = outer | inner;
-    bool is_turned = (outer & MOVES) != 0 && (inner & MOVES) == 0;
-    return !is_turned && method_is_allowed((either & METHODS) != 0 ? either : every, strategy.method) &&
-           move_is_allowed(inner, every, strategy);
+    return (JoinChoice){.methods = methods_of((either & METHODS) != 0 ? either : every),
+                        .moves = moves_of(inner, every),
+                        .wants_salt = ((inner | every) & BIT(SALT)) != 0,
+                        .is_turned = (outer & MOVES) != 0 && (inner & MOVES) == 0};
 }
 
-bool hints_allow(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner, JoinStrategy strategy) {
-    return plan->hints == NULL || pair_is_allowed(kinds_of(plan, outer), kinds_of(plan, inner), kinds_of_every(plan), strategy);
+static bool choice_has(const JoinChoice *choice, JoinStrategy strategy) {
+    return !choice->is_turned && (choice->methods >> strategy.method & 1) && (choice->moves >> strategy.move & 1) &&
+           (!choice->wants_salt || strategy.is_salted);
+}
+
+JoinChoice hints_of_join(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner) {
+    if (plan->hints == NULL) {
+        return choice_of(0, 0, 0);
+    }
+    return choice_of(kinds_of(plan, outer), kinds_of(plan, inner), kinds_of_every(plan));
 }
 
 /* The block's relations that a relation of the hint's FROM is in, if they are one. */
@@ -166,7 +176,8 @@ static uint32_t kinds_of_set(const BlockHints *hints, uint64_t set) {
 }
 
 bool hints_allow_join(const BlockHints *hints, uint64_t outer, uint64_t inner, JoinStrategy strategy) {
-    return !hints->has_any || pair_is_allowed(kinds_of_set(hints, outer), kinds_of_set(hints, inner), hints->every, strategy);
+    JoinChoice choice = choice_of(kinds_of_set(hints, outer), kinds_of_set(hints, inner), hints->every);
+    return !hints->has_any || choice_has(&choice, strategy);
 }
 
 bool hints_keep_partitions(const LogicalPlan *plan, const LogicalNode *get) {
@@ -203,7 +214,8 @@ void hints_note_join(const LogicalPlan *plan, const LogicalNode *outer, const Lo
         }
         bool is_inner = is_hinted(hint, inner), is_outer = is_hinted(hint, outer);
         uint32_t kind = 1u << hint->kind;
-        hint->is_followed |= (is_inner || is_outer) && pair_is_allowed(is_outer ? kind : 0, is_inner ? kind : 0, 0, strategy);
+        JoinChoice choice = choice_of(is_outer ? kind : 0, is_inner ? kind : 0, 0);
+        hint->is_followed |= (is_inner || is_outer) && choice_has(&choice, strategy);
         hint->instead = is_inner || is_outer ? instead : hint->instead;
     }
 }

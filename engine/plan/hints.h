@@ -56,8 +56,13 @@ void hints_of_block(const LogicalPlan *plan, LogicalNode *const *relations, uint
 bool hints_allow_set(const BlockHints *hints, uint64_t set);
 /* May the two sets be joined so? */
 bool hints_allow_join(const BlockHints *hints, uint64_t outer, uint64_t inner, JoinStrategy strategy);
-/* The same for two trees. */
-bool hints_allow(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner, JoinStrategy strategy);
+/* What hints leave open for a join of two trees. */
+typedef struct JoinChoice {
+    uint32_t methods, moves; /* 1 << JoinMethod, 1 << JoinMove */
+    bool wants_salt;
+    bool is_turned; /* the hints want the sides the other way round */
+} JoinChoice;
+JoinChoice hints_of_join(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner);
 
 /* A join was lowered so: `instead` is its name for messages. */
 void hints_note_join(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner, JoinStrategy strategy,

@@ -150,6 +150,7 @@ struct LogicalNode {
             const TableVersion *table;
             const char *alias;
             uint32_t *table_columns; /* of output column i */
+            ColumnId first;          /* of its columns when it was bound: tells the scan apart once all others are gone */
             uint32_t filter_count;   /* pushed down, ANDed; COLUMNs of this node or hidden ones: see columns */
             Expr **filters;
         } get;

@@ -57,7 +57,9 @@ static double build_rows(const LogicalNode *node) {
 /* The right side is built, or the smaller one where the kind leaves the choice. */
 static Status choose_sides(Lowering *low, const LogicalNode *node, JoinInputs *join) {
     const LogicalNode *left = node->children[0], *right = node->children[1];
-    bool swap = may_swap(node->join.kind) && build_rows(left) < build_rows(right);
+    bool swap = build_rows(left) < build_rows(right);
+    swap ^= hints_of_join(low->logical, swap ? right : left, swap ? left : right).is_turned;
+    swap &= may_swap(node->join.kind);
     join->outer = swap ? right : left;
     join->inner = swap ? left : right;
     join->kind = swap ? swapped_kind(node->join.kind) : node->join.kind;
@@ -77,10 +79,14 @@ static bool is_over(const Expr *expr, const Subplan *side) {
     return expr_has_columns(expr) && subplan_has_all(side, expr);
 }
 
-/* SET enable_hashjoin = off: a nested loop takes its place where it can give the same answer. */
-static bool may_hash(const Settings *settings, JoinKind kind) {
-    bool may_loop = kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_SEMI || kind == JOIN_ANTI;
-    return settings->enable_hashjoin || !settings->enable_nestloop || !may_loop;
+/* A nested loop can give the same answer as a hash join. */
+static bool may_loop(JoinKind kind) {
+    return kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_SEMI || kind == JOIN_ANTI;
+}
+
+/* SET enable_hashjoin = off: a nested loop takes its place. */
+static bool may_hash(const Settings *settings) {
+    return settings->enable_hashjoin || !settings->enable_nestloop;
 }
 
 static Status add_key(Lowering *low, JoinInputs *join, Expr *probe, Expr *build) {
@@ -124,7 +130,8 @@ static const Expr *equality_of(const Expr *conjunct, bool *is_null_safe) {
 /* Splits the condition into key pairs and the rest. */
 static Status split_condition(Lowering *low, Expr *condition, JoinInputs *join) {
     const Context *cx = low->cx;
-    bool takes_keys = may_hash(cx->settings, join->kind), is_null_safe;
+    bool wants_loop = hints_of_join(low->logical, join->outer, join->inner).methods == 1u << METHOD_LOOP;
+    bool takes_keys = !may_loop(join->kind) || (may_hash(cx->settings) && !wants_loop), is_null_safe;
     ExprList conjuncts = {0};
     TRY(expr_list_add_conjuncts(cx, low->arena, &conjuncts, condition));
     for (uint32_t i = 0; i < conjuncts.count; i++) {
@@ -369,18 +376,9 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
 
 /* Tells the hints what became of the join. */
 static Status note_hints(Lowering *low, const JoinInputs *join, const PhysicalNode *node) {
-    static const struct {
-        const char *label;
-        JoinMove move;
-    } moves[] = {{"DS_BCAST_INNER", MOVE_BROADCAST},
-                 {"DS_DIST_INNER", MOVE_INNER},
-                 {"DS_DIST_ALL_INNER", MOVE_INNER},
-                 {"DS_DIST_OUTER", MOVE_OUTER},
-                 {"DS_DIST_BOTH", MOVE_BOTH}};
-    JoinStrategy strategy = {node->kind == PHYSICAL_HASH_JOIN ? METHOD_HASH : METHOD_LOOP, MOVE_NONE, false};
-    for (uint32_t i = 0; i < sizeof moves / sizeof *moves; i++) {
-        strategy.move = strcmp(node->join.dist_label, moves[i].label) == 0 ? moves[i].move : strategy.move;
-    }
+    const JoinAlternatives *weighed = &node->join.weighed;
+    JoinMove move = (JoinMove)(weighed->taken - weighed->items) + MOVE_NONE;
+    JoinStrategy strategy = {node->kind == PHYSICAL_HASH_JOIN ? METHOD_HASH : METHOD_LOOP, move, false};
     const char *name = node->kind == PHYSICAL_HASH_JOIN ? "Hash Join" : "Nested Loop";
     const char *instead = arena_format(low->cx, low->arena, "%s %s", name, node->join.dist_label);
     hints_note_join(low->logical, join->outer, join->inner, strategy, instead);
@@ -399,8 +397,8 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     if (join.keys.count == 0) {
         TRY(lower_range(low, join.kind, &join.residual, &join.probe, &join.build, &range, &range_text));
     }
-    TRY(distribute_join(low, join.kind, node->join.strategy.move, node->rows, &join.keys, &join.probe, &join.build, &weighed,
-                        &placement));
+    MoveWish wish = {node->join.strategy.move, hints_of_join(low->logical, join.outer, join.inner).moves};
+    TRY(distribute_join(low, join.kind, wish, node->rows, &join.keys, &join.probe, &join.build, &weighed, &placement));
     PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : PHYSICAL_HASH_JOIN;
     TRY(lower_new(low, kind, 2, node->column_count, out));
     out->placement = placement;

@@ -402,7 +402,7 @@ Status what_if_text(const Context *cx, Arena *arena, const WhatIf *what_if, cons
         TRY(add_text(cx, arena, text, arena_format(cx, arena, "%u node%s", what_if->nodes, what_if->nodes == 1 ? "" : "s")));
     }
     if (what_if->scale != 1) {
-        TRY(add_text(cx, arena, text, arena_format(cx, arena, "%.10g times the rows of every table", what_if->scale)));
+        TRY(add_text(cx, arena, text, arena_format(cx, arena, "%.15g times the rows of every table", what_if->scale)));
     }
     for (uint32_t i = 0; i < what_if->change_count; i++) {
         TRY(change_text(cx, arena, &what_if->changes[i], text));

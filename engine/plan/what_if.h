@@ -1,6 +1,6 @@
-/* A warehouse that is not there: planned as if it had other nodes, more rows or another design. what_if_apply puts table versions
- * that do not exist in the place of the stored ones, so that estimates, placements and costs need not know; a plan made so
- * never runs. */
+/* A warehouse that is not there: planned as if it had other nodes, more rows or another design. what_if_apply puts table
+ * versions that do not exist in the place of the stored ones, so that estimates, placements and costs need not know; a plan
+ * made so never runs. */
 #ifndef DEPOT_PLAN_WHAT_IF_H
 #define DEPOT_PLAN_WHAT_IF_H
 
@@ -28,7 +28,8 @@ typedef struct WhatIf {
     SupposedTable *tables;
 } WhatIf;
 
-/* Makes `what_if` the plan's, before it is optimized. FEATURE_NOT_SUPPORTED for a partitioning whose parts only the data know. */
+/* Makes `what_if` the plan's, before it is optimized. FEATURE_NOT_SUPPORTED for a partitioning whose parts only the data know.
+ */
 Status what_if_apply(const Context *cx, LogicalPlan *plan, WhatIf *what_if);
 /* The version on disk of a table of the plan. */
 const TableVersion *what_if_stored(const LogicalPlan *plan, const TableVersion *table);

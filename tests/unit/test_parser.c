@@ -50,7 +50,8 @@ static const AstExpr *parse_item(Fixture *f, const char *text) {
 
 static const char *const round_trips[] = {
     "COMPARE (JOIN broadcast, JOIN merge AND join_filters off, DEFAULT) SELECT 1",
-    "COMPARE (TABLE s.t DISTKEY a SORTKEY (b, c), TABLE t DISTSTYLE EVEN AND TABLE u DISTKEY (k)) SELECT * FROM t JOIN u USING (k)",
+    "COMPARE (TABLE s.t DISTKEY a SORTKEY (b, c), TABLE t DISTSTYLE EVEN AND TABLE u DISTKEY (k)) SELECT * FROM t JOIN u USING "
+    "(k)",
     "COMPARE (PARTITION PRUNING on, SET partition_pruning = off, threads = 1) WITH w AS (SELECT 1) SELECT * FROM w",
     "ADVISE",
     "ADVISE FOR 20 QUERIES",
