@@ -496,8 +496,6 @@ static const struct {
     {"ALTER VIEW v RENAME TO w", FEATURE_NOT_SUPPORTED, 0, "ALTER VIEW is not supported yet", "CREATE OR REPLACE VIEW"},
     {"VACUUM FULL t", FEATURE_NOT_SUPPORTED, 0, "VACUUM is not supported yet", NULL},
     {"UNLOAD ('SELECT 1') TO 'x'", FEATURE_NOT_SUPPORTED, 0, "UNLOAD is not supported yet", NULL},
-    {"COMPARE (JOIN merge, JOIN hash) SELECT 1", FEATURE_NOT_SUPPORTED, 0, "COMPARE is not supported yet", NULL},
-    {"ADVISE SELECT 1", FEATURE_NOT_SUPPORTED, 0, "ADVISE is not supported yet", NULL},
     {"ANALYZE COMPRESSION t", FEATURE_NOT_SUPPORTED, 0, "ANALYZE COMPRESSION is not supported yet", "AUTO"},
     {"INSERT OVERWRITE t SELECT 1", FEATURE_NOT_SUPPORTED, 0, "INSERT OVERWRITE is not supported yet", NULL},
     {"INSERT INTO t VALUES (1) RETURNING a", FEATURE_NOT_SUPPORTED, 25, "RETURNING is not supported yet", NULL},
