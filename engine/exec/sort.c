@@ -1,6 +1,8 @@
 /* Sort: each task keeps its rows with normalised keys and sorts them when its input ends; parts of the merged order are found
- * by pivots and merged in parallel; the source gathers the payload in order. */
+ * by pivots and merged in parallel; the source gathers the payload in order. Where memory_limit leaves no room, sorted runs go
+ * to disk, and the source merges them (sort_spill.c). */
 #include "exec/sort.h"
+#include "exec/sort_spill.h"
 
 #define PART_ROWS ((uint64_t)1 << 16)
 #define PARTS_MAX 64
@@ -25,12 +27,16 @@ Status sort_open_local(Task *task, const PhysicalNode *op, void *shared_, void *
 }
 
 static Status sort_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
-    (void)op;
-    const SortShared *shared = shared_;
+    SortShared *shared = shared_;
     SortLocal *local = local_;
     *flow = NEED_INPUT;
     TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, local->words));
-    return sort_run_append(&task->cx, &local->run, &shared->encoding, in, local->words);
+    TRY(sort_run_append(&task->cx, &local->run, &shared->encoding, in, local->words));
+    if (sort_has_room(task, shared, &local->run)) {
+        return OK;
+    }
+    local->has_spilled = true;
+    return sort_spill_run(task, op, shared, &local->run);
 }
 
 static Status take_run(const Context *cx, SortShared *shared, SortRun *run) {
@@ -50,6 +56,9 @@ static Status take_run(const Context *cx, SortShared *shared, SortRun *run) {
 Status sort_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     SortShared *shared = shared_;
     SortLocal *local = local_;
+    if (local->has_spilled) {
+        return local->run.rows.rows == 0 ? OK : sort_spill_run(task, op, shared, &local->run);
+    }
     TRY(sort_run_sort(&task->cx, &local->run, &shared->encoding, op->sort.limit));
     if (shared->encoding.words == 1) { /* the items have them */
         mem_free(local->run.words);
@@ -89,8 +98,12 @@ Status sort_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
         sort_run_free(&shared->runs[r]);
     }
     shared->run_count = 0;
+    uint64_t rows = shared->merge.rows;
+    for (uint32_t r = 0; r < shared->spilled_count; r++) {
+        rows += shared->spilled[r].rows;
+    }
     int64_t limit = op->sort.limit;
-    shared->rows_out = limit >= 0 && (uint64_t)limit < shared->merge.rows ? (uint64_t)limit : shared->merge.rows;
+    shared->rows_out = limit >= 0 && (uint64_t)limit < rows ? (uint64_t)limit : rows;
     return OK;
 }
 
@@ -110,6 +123,13 @@ void sort_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile)
     if (profile != NULL) {
         profile->memory_bytes += shared->bytes;
     }
+    for (uint32_t r = 0; r < shared->spilled_count; r++) {
+        if (profile != NULL) {
+            profile->spilled_bytes += shared->spilled[r].stored_bytes;
+        }
+        spill_part_free(&shared->spilled[r]);
+    }
+    mem_free(shared->spilled);
     for (uint32_t r = 0; r < shared->run_count; r++) {
         sort_run_free(&shared->runs[r]);
     }
@@ -128,11 +148,24 @@ void sort_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile)
 typedef struct SortedLocal {
     Batch out;
     uint64_t next;
+    RunMerge *runs; /* owned; NULL: all rows are in memory */
 } SortedLocal;
 
-static Status sorted_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
-    (void)shared;
-    return batch_init_like(&task->cx, op, &((SortedLocal *)local_)->out);
+static Status sorted_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
+    const SortShared *shared = shared_;
+    SortedLocal *local = local_;
+    TRY(batch_init_like(&task->cx, op, &local->out));
+    return shared->spilled_count > 0 ? run_merge_open(task, op, shared, &local->runs) : OK;
+}
+
+static Status gather_in_order(Task *task, const PhysicalNode *op, const SortShared *shared, SortedLocal *local,
+                              uint32_t count) {
+    const uint32_t *rows = shared->merge.order + local->next;
+    local->out.rows = count;
+    for (uint32_t c = 0; c < op->column_count; c++) {
+        TRY(row_table_gather(&task->cx, &shared->table, c, rows, count, false, &local->out.columns[c]));
+    }
+    return OK;
 }
 
 static Status sorted_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
@@ -142,11 +175,9 @@ static Status sorted_next(Task *task, const PhysicalNode *op, void *shared_, voi
         *flow = DONE;
         return OK;
     }
-    local->out.rows = source_batch_rows(task, shared->rows_out - local->next);
-    const uint32_t *rows = shared->merge.order + local->next;
-    for (uint32_t c = 0; c < op->column_count; c++) {
-        TRY(row_table_gather(&task->cx, &shared->table, c, rows, local->out.rows, false, &local->out.columns[c]));
-    }
+    uint32_t most = source_batch_rows(task, shared->rows_out - local->next);
+    TRY(local->runs != NULL ? run_merge_next(task, op, shared, local->runs, most, &local->out)
+                            : gather_in_order(task, op, shared, local, most));
     local->next += local->out.rows;
     *out = &local->out;
     *flow = MORE_OUTPUT;
@@ -155,7 +186,9 @@ static Status sorted_next(Task *task, const PhysicalNode *op, void *shared_, voi
 
 static void sorted_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
-    batch_free(&((SortedLocal *)local_)->out);
+    SortedLocal *local = local_;
+    run_merge_close(local->runs);
+    batch_free(&local->out);
 }
 
 const SourceClass sorted_source = {.name = "Sort",

@@ -4,6 +4,7 @@
 
 #include "exec/exec.h"
 #include "exec/sort_run.h"
+#include "exec/spill.h"
 
 #include <pthread.h>
 
@@ -16,12 +17,15 @@ typedef struct SortShared {
     uint32_t run_count;
     SortRun *runs; /* owned; their rows were moved to the table */
     SortMerge merge;
-    uint64_t rows_out; /* after the limit */
+    uint32_t spilled_count;
+    SpillPart *spilled; /* runs on disk; owned */
+    uint64_t rows_out;  /* after the limit */
     uint64_t bytes;
 } SortShared;
 
 typedef struct SortLocal {
     SortRun run;
+    bool has_spilled;
     SortEncoder encoder;
     uint64_t *words; /* of a batch; owned */
     /* Top-N */
