@@ -298,7 +298,17 @@ Status bind_grouping_values(const Context *cx, Binder *binder, Select *select) {
 /* ---------------------------------------------------------------------------------------------------------------------- plan
  */
 
-/* The keys as columns of select->node: expressions are computed below the Expand, once for all sets. */
+/* An expression is computed below the Expand, once for all sets; so is a column of an enclosing query. */
+static bool is_column_of(const LogicalNode *node, uint32_t count, const Expr *expr) {
+    for (uint32_t i = 0; i < count && expr->kind == EXPR_COLUMN; i++) {
+        if (node->columns[i] == expr->column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The keys as columns of select->node. */
 static Status compute_keys(const Context *cx, Binder *binder, SourcePos pos, Select *select, ColumnId *keys) {
     uint32_t passed = select->node->column_count, count = passed;
     Expr **exprs;
@@ -308,16 +318,17 @@ static Status compute_keys(const Context *cx, Binder *binder, SourcePos pos, Sel
         TRY_POINTER(exprs[i]);
     }
     for (uint32_t i = 0; i < select->group_count; i++) {
-        if (select->groups[i].expr->kind != EXPR_COLUMN) {
+        if (!is_column_of(select->node, passed, select->groups[i].expr)) {
             exprs[count++] = select->groups[i].expr;
         }
     }
+    const LogicalNode *below = select->node;
     if (count > passed) {
         TRY(make_project(cx, binder, pos, exprs, NULL, count, &select->node));
     }
     for (uint32_t i = 0, at = passed; i < select->group_count; i++) {
         const Expr *expr = select->groups[i].expr;
-        keys[i] = expr->kind == EXPR_COLUMN ? expr->column : select->node->columns[at++];
+        keys[i] = is_column_of(below, passed, expr) ? expr->column : select->node->columns[at++];
     }
     return OK;
 }

@@ -67,6 +67,8 @@ Status unnest_scan_domain(Unnest *u, SourcePos pos, LogicalNode **node, ColumnId
 Status unnest_replace(Unnest *u, LogicalNode *node, const ColumnId *columns);
 /* Both sides of the join have a column per free column: they must be for the same values. */
 Status unnest_match_sides(Unnest *u, LogicalNode *join, const ColumnId *left, const ColumnId *right);
+/* Adds to a Project the one of *id and `other` that is not NULL, above a FULL JOIN; *id becomes that. */
+Status unnest_project_either(Unnest *u, LogicalNode *project, ColumnId *id, ColumnId other);
 /* Groups by the columns, too. */
 Status unnest_add_groups(Unnest *u, LogicalNode *aggregate, const ColumnId *columns);
 

@@ -90,15 +90,66 @@ static Status add_empty_groups(Unnest *u, LogicalNode **place, ColumnId *columns
     return empty_groups_end(u->cx, u->plan, &groups, place);
 }
 
+static Status integer_rows(Unnest *u, SourcePos pos, const uint32_t *numbers, uint32_t count, LogicalNode **node) {
+    *node = logical_new(u->cx, u->plan->arena, LOGICAL_VALUES, pos, 0, 1);
+    if (*node == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    (*node)->values.row_count = count;
+    TRY_NEW_ARRAY(u->cx, u->plan->arena, (*node)->values.rows, count);
+    for (uint32_t i = 0; i < count; i++) {
+        Value value = value_i64(type_make(TYPE_INTEGER), numbers[i]);
+        TRY_NEW(u->cx, u->plan->arena, (*node)->values.rows[i]);
+        (*node)->values.rows[i][0] = expr_constant(u->cx, u->plan->arena, &value, pos);
+        if ((*node)->values.rows[i][0] == NULL) {
+            return OUT_OF_MEMORY;
+        }
+    }
+    return plan_add_column(u->cx, u->plan, type_make(TYPE_INTEGER), "grouping set", false, &(*node)->columns[0]);
+}
+
+/* The grouping sets () have a row for every value, also where nothing came in: (values × numbers of those sets) FULL JOIN the
+ * groups. The set's number is the last group. */
+static Status add_empty_sets(Unnest *u, LogicalNode **place, ColumnId *columns) {
+    LogicalNode *node = *place, *domain, *numbers, *wanted;
+    uint32_t at = node->aggregate.group_count - 1;
+    ColumnId *own, number = node->columns[at], values_number;
+    EmptyGroups groups;
+    Expr *sides[2];
+    TRY_NEW_ARRAY(u->cx, u->plan->arena, own, u->count + 1);
+    TRY(integer_rows(u, node->pos, node->aggregate.empty_sets, node->aggregate.empty_set_count, &numbers));
+    values_number = numbers->columns[0];
+    node->aggregate.empty_set_count = 0;
+    TRY(plan_copy_column(u->cx, u->plan, number, &node->columns[at]));
+    TRY(empty_groups_begin(u->cx, u->plan, node, &groups));
+    TRY(unnest_scan_domain(u, node->pos, &domain, own));
+    TRY(make_plan_join(u->cx, u->plan, JOIN_INNER, domain, numbers, NULL, 0, &wanted));
+    TRY(plan_column(u->cx, u->plan, values_number, &sides[0]));
+    TRY(plan_column(u->cx, u->plan, node->columns[at], &sides[1]));
+    Expr *same_set = expr_compare(u->cx, u->plan->arena, COMPARE_EQ, sides[0], sides[1]);
+    if (same_set == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    TRY(make_plan_join(u->cx, u->plan, JOIN_FULL, wanted, node, same_set, 0, place));
+    TRY(unnest_match_sides(u, *place, own, columns));
+    TRY(project_over(u->cx, u->plan, place));
+    TRY(unnest_project_either(u, *place, &values_number, node->columns[at]));
+    (*place)->columns[(*place)->column_count - 1] = number;
+    for (uint32_t i = 0; i < u->count; i++) {
+        TRY(unnest_project_either(u, *place, &columns[i], own[i]));
+    }
+    return empty_groups_end(u->cx, u->plan, &groups, place);
+}
+
 static Status push_aggregate(Unnest *u, LogicalNode **place, ColumnId *columns) {
     LogicalNode *node = *place;
     bool is_whole = node->aggregate.group_count == 0;
-    if (node->aggregate.empty_set_count > 0) {
-        return fail_unsupported(u->cx, node->pos, "the grouping set () in a correlated subquery");
-    }
     TRY(unnest_push(u, &node->children[0], columns));
     TRY(unnest_replace(u, node, columns));
     TRY(unnest_add_groups(u, node, columns));
+    if (node->aggregate.empty_set_count > 0) {
+        return add_empty_sets(u, place, columns);
+    }
     return is_whole ? add_empty_groups(u, place, columns) : OK;
 }
 

@@ -342,6 +342,18 @@ static Status push_both(Unnest *u, LogicalNode *join, ColumnId *columns, ColumnI
     return unnest_match_sides(u, join, columns, right);
 }
 
+Status unnest_project_either(Unnest *u, LogicalNode *project, ColumnId *id, ColumnId other) {
+    LogicalColumn column = u->plan->columns[*id];
+    Expr *either = expr_new(u->cx, u->plan->arena, EXPR_COALESCE, column.type, project->pos, 2);
+    if (either == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    TRY(plan_column(u->cx, u->plan, *id, &either->args[0]));
+    TRY(plan_column(u->cx, u->plan, other, &either->args[1]));
+    TRY(plan_add_column(u->cx, u->plan, column.type, column.name, true, id));
+    return project_add(u->cx, u->plan, project, *id, either);
+}
+
 /* A row may come from either side alone. */
 static Status push_full(Unnest *u, LogicalNode **place, ColumnId *columns) {
     ColumnId *right;
@@ -350,15 +362,7 @@ static Status push_full(Unnest *u, LogicalNode **place, ColumnId *columns) {
     TRY(rejoin(u, place));
     TRY(project_over(u->cx, u->plan, place));
     for (uint32_t i = 0; i < u->count; i++) {
-        const LogicalColumn *column = &u->plan->columns[columns[i]];
-        Expr *either = expr_new(u->cx, u->plan->arena, EXPR_COALESCE, column->type, (*place)->pos, 2);
-        if (either == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        TRY(plan_column(u->cx, u->plan, columns[i], &either->args[0]));
-        TRY(plan_column(u->cx, u->plan, right[i], &either->args[1]));
-        TRY(plan_add_column(u->cx, u->plan, column->type, column->name, true, &columns[i]));
-        TRY(project_add(u->cx, u->plan, *place, columns[i], either));
+        TRY(unnest_project_either(u, *place, &columns[i], right[i]));
     }
     return OK;
 }
