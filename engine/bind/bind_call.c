@@ -151,8 +151,7 @@ Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out
                        "OVER specified, but %s is not a window function nor an aggregate function", name);
     }
     if (strcmp(name, "generate_series") == 0) {
-        fail_unsupported(cx, ast->pos, "generate_series() outside of FROM");
-        return fail_hint(cx, "write SELECT … FROM generate_series(1, 10) AS g(n)");
+        return bind_series_item(cx, place, ast, out);
     }
     TRY(check_scalar(cx, ast, name));
     Expr **args;

@@ -472,7 +472,8 @@ static Status bind_cast(const Context *cx, Place *place, const AstExpr *ast, Exp
 }
 
 static Status bind_column(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
-    if (!clause_rules[place->clause].has_columns) {
+    bool is_limit = place->clause == CLAUSE_LIMIT || place->clause == CLAUSE_OFFSET;
+    if (!clause_rules[place->clause].has_columns && !(is_limit && place->scope->outer != NULL)) {
         return place->clause == CLAUSE_DEFAULT
                    ? fail_at(cx, ast->pos, FEATURE_NOT_SUPPORTED, "cannot use column reference in DEFAULT expression")
                    : fail_at(cx, ast->pos, INVALID_COLUMN_REFERENCE, "argument of %s must not contain variables",

@@ -2,6 +2,9 @@
 #include "bind/select.h"
 
 static bool has_output(const Select *select, ColumnId id) {
+    if (select->series != NULL && select->series_column == id) {
+        return true;
+    }
     for (uint32_t i = 0; i < select->call_count; i++) {
         if (select->calls[i].output == id) {
             return true;
@@ -360,6 +363,9 @@ Status regroup_select(const Context *cx, Binder *binder, Select *select) {
     TRY(regroup_expr(cx, binder, select, &select->qualify));
     for (uint32_t i = 0; i < select->window_count; i++) {
         TRY(regroup_windows(cx, binder, select, &select->windows[i]));
+    }
+    for (uint32_t i = 0; select->series != NULL && i < select->series->table_function.arg_count; i++) {
+        TRY(regroup_expr(cx, binder, select, &select->series->table_function.args[i]));
     }
     TRY(regroup_pending(cx, binder, select, &select->choosing));
     return regroup_pending(cx, binder, select, &select->after);

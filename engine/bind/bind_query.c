@@ -20,49 +20,6 @@ Status binder_enter(const Context *cx, Binder *binder, SourcePos pos) {
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------------- LIMIT */
-
-static Status bind_count(const Context *cx, Binder *binder, const AstExpr *ast, Clause clause, Status negative,
-                         int64_t *count) {
-    Scope none = {0};
-    Place place = {.binder = binder, .scope = &none, .clause = clause};
-    bool is_null;
-    TRY(bind_constant_integer(cx, &place, ast, count, &is_null));
-    if (*count < 0) {
-        return fail_at(cx, ast->pos, negative, "%s must not be negative", clause_rules[clause].what);
-    }
-    *count = is_null ? (clause == CLAUSE_LIMIT ? -1 : 0) : *count;
-    return OK;
-}
-
-Status bind_limit(const Context *cx, Binder *binder, const AstQuery *ast, LogicalNode **node) {
-    if (ast->with_ties && ast->order_by.count == 0) {
-        return fail_at(cx, ast->limit->pos, SYNTAX_ERROR, "WITH TIES cannot be specified without ORDER BY clause");
-    }
-    int64_t limit = -1, offset = 0;
-    if (ast->limit != NULL) {
-        TRY(bind_count(cx, binder, ast->limit, CLAUSE_LIMIT, INVALID_LIMIT, &limit));
-    }
-    if (ast->offset != NULL) {
-        TRY(bind_count(cx, binder, ast->offset, CLAUSE_OFFSET, INVALID_OFFSET, &offset));
-    }
-    if (limit < 0 && offset == 0) {
-        return OK;
-    }
-    LogicalNode *child = *node;
-    *node = logical_new(cx, binder->arena, LOGICAL_LIMIT, ast->pos, 1, child->column_count);
-    TRY_POINTER(*node);
-    (*node)->children[0] = child;
-    memcpy((*node)->columns, child->columns, sizeof(ColumnId) * child->column_count);
-    (*node)->limit.limit = limit;
-    if (ast->with_ties && child->kind == LOGICAL_SORT) {
-        (*node)->limit.tie_key_count = child->sort.key_count;
-        (*node)->limit.tie_keys = child->sort.keys;
-    }
-    (*node)->limit.offset = offset;
-    return OK;
-}
-
 static Status bind_output_key(const Context *cx, const AstExpr *ast, const char *what, const BoundQuery *query,
                               uint32_t *column) {
     bool is_position;
@@ -167,7 +124,7 @@ Status bind_values(const Context *cx, Binder *binder, Cte *ctes, const Scope *ou
     TRY(compute_rows(cx, binder, pending, &node));
     query->node = node;
     TRY(bind_output_order(cx, binder, ast, "VALUES", query));
-    return bind_limit(cx, binder, ast, &query->node);
+    return bind_limit(cx, binder, ctes, outer, ast, &query->node);
 }
 
 /* --------------------------------------------------------------------------------------------------------- set operations */
@@ -364,7 +321,7 @@ Status bind_set_operation(const Context *cx, Binder *binder, Cte *ctes, const Sc
     }
     TRY(combine_inputs(cx, binder, ast, inputs, count, query));
     TRY(bind_output_order(cx, binder, ast, set_name(ast->set.op), query));
-    return bind_limit(cx, binder, ast, &query->node);
+    return bind_limit(cx, binder, ctes, outer, ast, &query->node);
 }
 
 /* -------------------------------------------------------------------------------------------------------------------- WITH */

@@ -195,10 +195,11 @@ static Status open_recursion(const Context *cx, Binder *binder, Cte *cte, const 
 }
 
 /* Without a reference to the name it is a UNION like any other. */
-static Status bind_plain_union(const Context *cx, Binder *binder, const AstQuery *ast, BoundQuery *inputs, BoundQuery *query) {
+static Status bind_plain_union(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
+                               BoundQuery *inputs, BoundQuery *query) {
     TRY(combine_inputs(cx, binder, ast, inputs, ast->set.inputs.count, query));
     TRY(bind_output_order(cx, binder, ast, "UNION", query));
-    return bind_limit(cx, binder, ast, &query->node);
+    return bind_limit(cx, binder, ctes, outer, ast, &query->node);
 }
 
 Status bind_recursive_union(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast,
@@ -217,7 +218,7 @@ Status bind_recursive_union(const Context *cx, Binder *binder, Cte *ctes, const 
     TRY(open_recursion(cx, binder, cte, ast, &first));
     TRY(bind_term(cx, binder, ctes, outer, ast, cte, inputs, &first));
     if (cte->references == 0) {
-        return bind_plain_union(cx, binder, ast, inputs, query);
+        return bind_plain_union(cx, binder, ctes, outer, ast, inputs, query);
     }
     TRY(check_tail(cx, ast));
     TRY(make_recursion(cx, binder, cte, &first, &inputs[count - 1]));

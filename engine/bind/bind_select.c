@@ -387,6 +387,7 @@ static Status build_select(const Context *cx, Binder *binder, Select *select, co
     TRY(filter_rows(cx, binder, select));
     TRY(group_rows(cx, binder, select));
     TRY(filter_groups(cx, binder, select));
+    TRY(series_rows(cx, binder, select));
     TRY(make_filter(cx, binder, select->qualify, node));
     TRY(project_items(cx, binder, select, query));
     if (select->ast->distinct == AST_DISTINCT_ALL_COLUMNS) {
@@ -395,7 +396,7 @@ static Status build_select(const Context *cx, Binder *binder, Select *select, co
         TRY(distinct_on_rows(cx, binder, select));
     }
     TRY(sort_rows(cx, binder, select));
-    TRY(bind_limit(cx, binder, ast, node));
+    TRY(bind_limit(cx, binder, select->scope.ctes, select->scope.outer, ast, node));
     TRY(make_prefix(cx, binder, select->visible_count, node));
     query->node = *node;
     return OK;

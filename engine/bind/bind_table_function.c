@@ -1,7 +1,7 @@
 /* Functions in FROM. Their arguments are constants, or, for generate_series, expressions over the tables further left (such a
  * function is LATERAL without saying so). */
 #include "bind/bind_table_function.h"
-#include "bind/binder.h"
+#include "bind/select.h"
 #include "core/suggest.h"
 
 typedef struct TableFunction {
@@ -240,4 +240,63 @@ Status bind_table_function(const Context *cx, Binder *binder, const Scope *scope
     }
     (*names)[node->column_count] = "ordinality";
     return make_row_number(cx, binder, ast->pos, NULL, 0, NULL, 0, out);
+}
+
+/* ------------------------------------------------------------------------------------------------------- in the select list */
+
+/* Is the call the expression itself, or an operand that is evaluated whenever the expression is? */
+static bool is_evaluated_in(const AstExpr *expr, const AstExpr *call) {
+    if (expr == call) {
+        return true;
+    }
+    bool is_open = expr->kind == AST_CAST || expr->kind == AST_BINARY || expr->kind == AST_UNARY;
+    for (uint32_t i = 0; is_open && i < expr->args.count; i++) {
+        if (is_evaluated_in(expr->args.items[i], call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_item(const Select *select, const AstExpr *call) {
+    for (uint32_t i = 0; i < select->ast->items.count; i++) {
+        if (is_evaluated_in(select->ast->items.items[i]->expr, call)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Status bind_series_item(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
+    Select *select = place->select;
+    Expr **args;
+    if (select == NULL || place->clause != CLAUSE_SELECT || !is_item(select, ast) || select->series != NULL) {
+        fail_unsupported(cx, ast->pos, "generate_series() here");
+        return fail_hint(cx, "it stands in FROM, or once in a select list: SELECT … FROM generate_series(1, 10) AS g(n)");
+    }
+    TRY(bind_exprs(cx, place, &ast->args, &args));
+    LogicalNode *node = logical_new(cx, place->binder->arena, LOGICAL_TABLE_FUNCTION, ast->pos, 1, 1);
+    TRY_POINTER(node);
+    TRY(bind_series(cx, place->binder, ast, args, node));
+    node->table_function.name = "generate_series";
+    node->table_function.arg_count = ast->args.count;
+    node->table_function.args = args;
+    select->series = node;
+    select->series_column = node->columns[0];
+    *out = make_column(cx, place->binder, select->series_column, ast->pos);
+    return *out == NULL ? OUT_OF_MEMORY : OK;
+}
+
+Status series_rows(const Context *cx, Binder *binder, Select *select) {
+    LogicalNode *node = select->series, *child = select->node;
+    if (node == NULL) {
+        return OK;
+    }
+    node->children[0] = child;
+    node->column_count = child->column_count + 1;
+    TRY_NEW_ARRAY(cx, binder->arena, node->columns, node->column_count);
+    memcpy(node->columns, child->columns, sizeof *node->columns * child->column_count);
+    node->columns[child->column_count] = select->series_column;
+    select->node = node;
+    return OK;
 }

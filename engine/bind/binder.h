@@ -209,7 +209,8 @@ Status bind_with_unused(const Context *cx, Binder *binder, const AstWith *with, 
 Status bind_cte_unused(const Context *cx, Binder *binder, Cte *cte);
 /* ORDER BY of a query without a select list: by position or output name only. */
 Status bind_output_order(const Context *cx, Binder *binder, const AstQuery *ast, const char *what, BoundQuery *query);
-Status bind_limit(const Context *cx, Binder *binder, const AstQuery *ast, LogicalNode **node);
+/* bind_limit.c */
+Status bind_limit(const Context *cx, Binder *binder, Cte *ctes, const Scope *outer, const AstQuery *ast, LogicalNode **node);
 /* nulls_first of an ORDER BY item: NULLs are greater than all values unless it says otherwise. */
 static inline bool order_nulls_first(const AstOrderItem *item) {
     return item->nulls == AST_NULLS_DEFAULT ? item->descending : item->nulls == AST_NULLS_FIRST;

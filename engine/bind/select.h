@@ -1,7 +1,7 @@
 /* One SELECT while it is being bound. Rows pass through it in levels:
  *
- *   FROM → (filtering) → WHERE → (before) → groups and aggregates → (choosing) → HAVING → (after) → windows → QUALIFY → select
- * list → DISTINCT → ORDER BY
+ *   FROM → (filtering) → WHERE → (before) → groups and aggregates → (choosing) → HAVING → (after) → windows → series →
+ * QUALIFY → select list → DISTINCT → ORDER BY
  *
  * Expressions above the grouping are first bound against the columns of FROM; once all aggregates are known, what equals a
  * group expression becomes a reference to that group, and a column of FROM that is left over is an error (bind_group.c). */
@@ -76,6 +76,8 @@ struct Select {
     AggregateCall *calls;
     uint32_t window_count, window_capacity;
     WindowSet *windows;
+    LogicalNode *series; /* generate_series() in the select list: every row once per number; NULL: none */
+    ColumnId series_column;
     uint32_t order_count;
     OrderKey *order;
     uint32_t distinct_count; /* DISTINCT ON */
@@ -127,6 +129,10 @@ Status group_rows(const Context *cx, Binder *binder, Select *select);
 /* The frame of a window whose keys are bound (bind_frame.c). */
 Status bind_frame(const Context *cx, Place *place, const AstFrame *frame, const WindowSet *set, WindowFrame *out);
 bool frame_equal(const WindowFrame *a, const WindowFrame *b);
+/* generate_series() as an item of the select list. */
+Status bind_series_item(const Context *cx, Place *place, const AstExpr *ast, Expr **out);
+/* Adds its node. */
+Status series_rows(const Context *cx, Binder *binder, Select *select);
 /* Adds the Window nodes. */
 Status window_rows(const Context *cx, Binder *binder, Select *select);
 

@@ -56,16 +56,20 @@ static void step_by_interval(Series *series) {
     series->at = next;
 }
 
+static bool is_past_stop(const Series *series) {
+    return series->is_descending ? series->at < series->stop : series->at > series->stop;
+}
+
 static uint32_t fill_by_interval(Series *series, Vector *vector, uint32_t first, uint32_t most) {
     uint32_t rows = 0;
-    while (rows < most && !series->is_over &&
-           (series->is_descending ? series->at >= series->stop : series->at <= series->stop)) {
+    while (rows < most && !series->is_over && !is_past_stop(series)) {
         int64_t rest, value = (int64_t)series->at;
         value = vector->type.id == TYPE_DATE ? timestamp_days(value, &rest) : value;
         Value boxed = value_i64(vector->type, value);
         value_store(&boxed, vector->data, first + rows++);
         step_by_interval(series);
     }
+    series->is_over |= is_past_stop(series);
     return rows;
 }
 

@@ -50,6 +50,21 @@ Status fn_typeof(FN_PARAMETERS) {
     return OK;
 }
 
+/* A number of LIMIT or OFFSET. */
+Status fn_row_count(FN_PARAMETERS) {
+    FN_UNUSED;
+    bool is_limit = function->name[0] == 'l';
+    for (uint32_t row = 0; row < rows; row++) {
+        int64_t count = arg_I64(args[0], row);
+        if (count < 0 && fn_row_valid(out, row)) {
+            return fail(cx, is_limit ? INVALID_LIMIT : INVALID_OFFSET, "%s must not be negative",
+                        is_limit ? "LIMIT" : "OFFSET");
+        }
+        ((int64_t *)out->data)[row] = count;
+    }
+    return OK;
+}
+
 /* The first argument, made NULL where it equals the second. */
 Status fn_null_if_equal(FN_PARAMETERS) {
     FN_UNUSED;
