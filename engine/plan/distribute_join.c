@@ -3,18 +3,33 @@
 #include "plan/distribution.h"
 
 #include "plan/join_cost.h"
+#include "plan/salting.h"
 
 #include "core/settings.h"
 
 /* Labels are followed on one node too: as if there were so many. */
 #define NODES_LABELLED 2
+/* Expected rows of the fullest slice over the mean from which salting is thought of. */
+#define SALTING_WORTH 1.3
 
 typedef struct Meeting {
     JoinKind kind;
     const JoinKeys *keys;
     Subplan *probe, *build;
-    PlacementKind p, b; /* where they are before the join */
+    PlacementKind p, b;         /* where they are before the join */
+    HotKeys hot[MOVE_BOTH + 1]; /* of the outer side, by the move that would hash it */
 } Meeting;
+
+/* What is weighed, in the order in which it is printed; the salted ways only where hot keys are known. */
+static const JoinStrategy ways[] = {{.move = MOVE_NONE},
+                                    {.move = MOVE_BROADCAST},
+                                    {.move = MOVE_INNER},
+                                    {.move = MOVE_OUTER},
+                                    {.move = MOVE_BOTH},
+                                    {.move = MOVE_INNER, .is_salted = true},
+                                    {.move = MOVE_OUTER, .is_salted = true},
+                                    {.move = MOVE_BOTH, .is_salted = true}};
+#define WAYS (sizeof ways / sizeof *ways)
 
 /* -------------------------------------------------------------------------------------------------------------- what is right
  */
@@ -122,6 +137,29 @@ static const char *why_not_hash(const Meeting *m, JoinMove move) {
     return NULL;
 }
 
+/* The one pair of join keys by which a move hashes; UINT32_MAX: there are several, or it does not hash. */
+static uint32_t hashing_pair(const Meeting *m, JoinMove move) {
+    const Placement *other = move == MOVE_INNER ? &m->probe->placement : &m->build->placement;
+    const ColumnId *ids = move == MOVE_INNER ? m->keys->probe_ids : m->keys->build_ids;
+    uint32_t pair = 0;
+    if (move == MOVE_BOTH) {
+        return m->keys->count == 1 ? 0 : UINT32_MAX;
+    }
+    bool is_single = (move == MOVE_INNER || move == MOVE_OUTER) && other->kind == PLACED_HASHED && other->key_count == 1;
+    return is_single && hashed_by_keys(m->keys, other, ids, &pair) ? pair : UINT32_MAX;
+}
+
+/* A salted join has inner rows of hot keys on every node. */
+static const char *why_not_salted(const Meeting *m, JoinMove move, bool is_asked) {
+    if (keeps_build_rows(m->kind)) {
+        return "every node would give out the unmatched inner rows of hot keys";
+    }
+    if (m->hot[move].count == 0) {
+        return "no outer key is known to be hot";
+    }
+    return m->hot[move].slice_skew >= SALTING_WORTH || is_asked ? NULL : "rows are even enough without salt";
+}
+
 /* NULL if the move gives the right rows, else why it does not. */
 static const char *why_not(const Meeting *m, JoinMove move) {
     if (move == MOVE_NONE) {
@@ -177,37 +215,87 @@ static JoinSide side_of(const Subplan *subplan) {
     return (JoinSide){subplan->placement.kind, subplan->node->rows, subplan->node->width};
 }
 
-static JoinPrice price_of(const Lowering *low, const Meeting *m, JoinMove move, double rows) {
+/* Of the side, whose column (UINT32_MAX: an expression, taken to be a key) has so many different values. */
+static double rows_per_key(const Lowering *low, const JoinSide *side, ColumnId column) {
+    const LogicalColumn *info = column < low->logical->column_count ? &low->logical->columns[column] : NULL;
+    double distinct = info == NULL || info->table == NULL ? side->rows : info->table->statistics[info->table_column].distinct;
+    return distinct < 1 || distinct > side->rows ? 1 : side->rows / distinct;
+}
+
+/* The busiest node is waited for: it counts as if all had so many rows. Salting copies the hot keys' inner rows. */
+static JoinPrice price_of(const Lowering *low, const Meeting *m, JoinStrategy way, double rows) {
     uint32_t nodes = planned_nodes(low->logical, low->plan->topology.nodes);
     Cluster cluster = cluster_of(low->cx->settings, nodes < NODES_LABELLED ? NODES_LABELLED : nodes);
     JoinSide probe = side_of(m->probe), build = side_of(m->build);
+    JoinSteps steps = join_steps(way.move, m->p, m->b, m->keys->count > 0);
+    uint32_t pair = hashing_pair(m, way.move);
+    if (pair != UINT32_MAX) {
+        const HotKeys *hot = &m->hot[way.move];
+        double skew = way.is_salted ? hot->salted_node_skew : hot->node_skew;
+        probe.rows *= skew;
+        rows *= skew;
+    }
+    if (way.is_salted && pair != UINT32_MAX) {
+        steps = (JoinSteps){STEP_HASH, STEP_HASH};
+        build.rows += m->hot[way.move].count * rows_per_key(low, &build, m->keys->build_ids[pair]) * (cluster.nodes - 1);
+    }
     bool has_keys = m->keys->count > 0;
-    return price_join(&cluster, join_steps(move, m->p, m->b, has_keys), &probe, &build, rows, has_keys);
+    return price_join(&cluster, steps, &probe, &build, rows, has_keys);
 }
 
-/* All moves with their prices; the one that is taken. */
-static JoinMove choose_move(const Lowering *low, const Meeting *m, MoveWish wish, double rows, JoinAlternative *weighed) {
-    JoinMove setting = move_of_setting(low->cx->settings), best = MOVE_ANY, hinted = MOVE_ANY;
-    for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
-        JoinPrice price = price_of(low, m, move, rows);
-        weighed[move - MOVE_NONE] =
-            (JoinAlternative){label_of(m, move), why_not(m, move), price.nanoseconds, price.bytes, false};
-        bool is_right = weighed[move - MOVE_NONE].why_not == NULL;
-        bool is_cheaper = best == MOVE_ANY || price.nanoseconds < weighed[best - MOVE_NONE].nanoseconds;
-        best = is_right && is_cheaper ? move : best;
-        bool is_hinted = is_right && wish.hinted != UINT32_MAX && (wish.hinted >> move & 1);
-        bool is_better = hinted == MOVE_ANY || price.nanoseconds < weighed[hinted - MOVE_NONE].nanoseconds;
-        hinted = is_hinted && is_better ? move : hinted;
+/* The cheapest right way by one of the moves (1 << JoinMove); NULL: none is. */
+static JoinAlternative *cheapest(JoinAlternative *weighed, uint32_t count, uint32_t moves, bool is_salted) {
+    JoinAlternative *best = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_asked = (moves >> weighed[i].way.move & 1) && (weighed[i].way.is_salted || !is_salted);
+        bool is_cheaper = best == NULL || weighed[i].nanoseconds < best->nanoseconds;
+        best = weighed[i].why_not == NULL && is_asked && is_cheaper ? &weighed[i] : best;
     }
-    if (wish.optimizer != MOVE_ANY && weighed[wish.optimizer - MOVE_NONE].why_not == NULL) {
-        best = wish.optimizer;
-    }
-    if (setting != MOVE_ANY && weighed[setting - MOVE_NONE].why_not == NULL) {
-        best = setting;
-    }
-    best = hinted != MOVE_ANY ? hinted : best;
-    weighed[best - MOVE_NONE].is_taken = true;
     return best;
+}
+
+/* All ways with their prices. */
+static void weigh(const Lowering *low, const Meeting *m, bool wants_salt, double rows, JoinAlternative *weighed,
+                  uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        JoinMove move = ways[i].move;
+        const char *reason = why_not(m, move);
+        reason = reason == NULL && ways[i].is_salted ? why_not_salted(m, move, wants_salt) : reason;
+        JoinPrice price = price_of(low, m, ways[i], rows);
+        weighed[i] = (JoinAlternative){ways[i], label_of(m, move), reason, price.nanoseconds, price.bytes, false};
+    }
+}
+
+static uint32_t only(JoinMove move) {
+    return move == MOVE_ANY ? UINT32_MAX : 1u << move;
+}
+
+/* The way that is taken: salted, if that is wanted and right; by the first of the wishes that is right. */
+static JoinAlternative *choose_way(const Lowering *low, MoveWish wish, JoinAlternative *weighed, uint32_t count) {
+    uint32_t setting = only(move_of_setting(low->cx->settings)), wanted = only(wish.optimizer);
+    const uint32_t moves[] = {wish.hinted & setting, wish.hinted, setting & wanted, setting, wanted, UINT32_MAX};
+    JoinAlternative *best = NULL;
+    for (uint32_t i = 0; i < 2 && wish.wants_salt && best == NULL; i++) {
+        best = cheapest(weighed, count, moves[i], true);
+    }
+    for (uint32_t i = wish.hinted == UINT32_MAX ? 2 : 0; best == NULL; i++) {
+        best = cheapest(weighed, count, moves[i], false);
+    }
+    best->is_taken = true;
+    return best;
+}
+
+/* How many ways there are to weigh; finds the outer side's hot keys. */
+static Status find_hot_keys(const Lowering *low, Meeting *m, uint32_t *count) {
+    *count = MOVE_BOTH;
+    for (JoinMove move = MOVE_INNER; move <= MOVE_BOTH; move++) {
+        uint32_t pair = hashing_pair(m, move);
+        TRY(hot_keys_find(low, pair == UINT32_MAX ? UINT32_MAX : m->keys->probe_ids[pair], &m->hot[move]));
+        if (m->hot[move].count > 0 && low->cx->settings->enable_salting) {
+            *count = WAYS;
+        }
+    }
+    return OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- exchanges
@@ -229,6 +317,24 @@ static Status hash_side(Lowering *low, const Meeting *m, bool is_probe, bool oth
         slots[k] = own[slots[k]];
     }
     return exchange_hash(low, side, slots, other->key_count, NULLS_STAY);
+}
+
+/* Both sides go by the hash of one pair of keys, those of hot keys apart. */
+static Status salt_side(Lowering *low, Subplan *side, uint32_t slot, SaltRole role, const HotKeys *hot) {
+    TRY(exchange_hash(low, side, &slot, 1, NULLS_STAY));
+    if (moves_rows(low)) {
+        side->node->exchange.salt = role;
+        side->node->exchange.hot_count = hot->count;
+        side->node->exchange.hot_values = hot->values;
+    }
+    side->placement = (Placement){.kind = PLACED_RANDOM}; /* no key says where hot rows are */
+    return OK;
+}
+
+static Status salt_sides(Lowering *low, const Meeting *m, JoinMove move) {
+    uint32_t pair = hashing_pair(m, move);
+    TRY(salt_side(low, m->probe, m->keys->probe_slots[pair], SALT_SPREAD, &m->hot[move]));
+    return salt_side(low, m->build, m->keys->build_slots[pair], SALT_COPY, &m->hot[move]);
 }
 
 static Status move_side(Lowering *low, const Meeting *m, JoinSteps steps, bool is_probe) {
@@ -292,13 +398,20 @@ static Status placement_of_join(Lowering *low, const Meeting *m, Placement *out)
 
 Status distribute_join(Lowering *low, JoinKind kind, MoveWish wish, double rows, const JoinKeys *keys, Subplan *probe,
                        Subplan *build, JoinAlternatives *weighed, Placement *placement) {
-    Meeting m = {kind, keys, probe, build, probe->placement.kind, build->placement.kind};
+    Meeting m = {kind, keys, probe, build, probe->placement.kind, build->placement.kind, {{0}}};
     JoinAlternative *items;
-    TRY_NEW_ARRAY(low->cx, low->arena, items, MOVE_BOTH);
-    JoinMove move = choose_move(low, &m, wish, rows, items);
-    *weighed = (JoinAlternatives){MOVE_BOTH, items, &items[move - MOVE_NONE]};
-    JoinSteps steps = join_steps(move, m.p, m.b, keys->count > 0);
-    TRY(move_side(low, &m, steps, true));
-    TRY(move_side(low, &m, steps, false));
+    uint32_t count;
+    TRY(find_hot_keys(low, &m, &count));
+    TRY_NEW_ARRAY(low->cx, low->arena, items, count);
+    weigh(low, &m, wish.wants_salt, rows, items, count);
+    *weighed = (JoinAlternatives){count, items, choose_way(low, wish, items, count)};
+    JoinStrategy way = weighed->taken->way;
+    if (way.is_salted) {
+        TRY(salt_sides(low, &m, way.move));
+    } else {
+        JoinSteps steps = join_steps(way.move, m.p, m.b, keys->count > 0);
+        TRY(move_side(low, &m, steps, true));
+        TRY(move_side(low, &m, steps, false));
+    }
     return placement_of_join(low, &m, placement);
 }

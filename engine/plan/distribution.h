@@ -37,11 +37,12 @@ typedef struct JoinKeys {
     uint32_t *probe_slots, *build_slots;
     ColumnId *probe_ids, *build_ids;
 } JoinKeys;
-/* Which move others want for a join: the optimizer (ANY: none), hints (1 << JoinMove of each that they allow). A hint goes
- * before the setting join_move, that before the optimizer. */
+/* Which move others want for a join: the optimizer (ANY: none), hints (1 << JoinMove of each that they allow, and salt). A hint
+ * goes before the setting join_move, that before the optimizer. */
 typedef struct MoveWish {
     JoinMove optimizer;
     uint32_t hinted;
+    bool wants_salt;
 } MoveWish;
 /* distribute_join.c. Adds the exchanges a join needs to its inputs, and says what was weighed and where its rows are. A wish
  * is followed if it is right; `rows` is what comes out. */

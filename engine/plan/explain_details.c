@@ -226,6 +226,17 @@ static Status project_details(Explainer *e, const PhysicalNode *node, uint32_t i
     return count == 0 ? OK : explain_list(e, indent, "Output", texts, count);
 }
 
+static Status salt_details(Explainer *e, const ExchangeSpec *spec, uint32_t indent) {
+    const char *what = spec->salt == SALT_SPREAD ? "spread over all slices" : "copied to all nodes";
+    if (spec->salt == SALT_NONE) {
+        return OK;
+    }
+    TRY(explain_fact_text(e, "Salt", spec->salt == SALT_SPREAD ? "spread" : "copy"));
+    TRY(explain_fact(e, "Hot Keys", spec->hot_count));
+    return explain_line(e, indent, "Salted: rows of %u hot key%s are %s", spec->hot_count, spec->hot_count == 1 ? "" : "s",
+                        what);
+}
+
 static Status exchange_details(Explainer *e, const PhysicalNode *node, uint32_t indent) {
     switch (node->exchange.kind) {
     case EXCHANGE_GATHER: return explain_line(e, indent, "Send to leader");
@@ -237,7 +248,8 @@ static Status exchange_details(Explainer *e, const PhysicalNode *node, uint32_t 
             TRY(explain_append(e, &text, ", ", "%s", name == NULL ? "?" : name));
         }
         TRY(explain_fact_text(e, "Distribution Key", text));
-        return explain_line(e, indent, "Distribute by %s", text);
+        TRY(explain_line(e, indent, "Distribute by %s", text));
+        return salt_details(e, &node->exchange, indent);
     }
     }
     return OK;

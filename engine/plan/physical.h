@@ -106,7 +106,8 @@ typedef struct JoinRange {
 
 /* One way for the sides of a join to meet, for EXPLAIN (ALTERNATIVES). */
 typedef struct JoinAlternative {
-    const char *label;         /* "DS_DIST_NONE" … */
+    JoinStrategy way;          /* its move and salt */
+    const char *label;         /* "DS_DIST_NONE" …; of a salted way the same as of the other */
     const char *why_not;       /* NULL: it gives the right rows */
     double nanoseconds, bytes; /* of this join and its exchanges by the optimizer's own costs; bytes over the network */
     bool is_taken;

@@ -376,9 +376,8 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
 
 /* Tells the hints what became of the join. */
 static Status note_hints(Lowering *low, const JoinInputs *join, const PhysicalNode *node) {
-    const JoinAlternatives *weighed = &node->join.weighed;
-    JoinMove move = (JoinMove)(weighed->taken - weighed->items) + MOVE_NONE;
-    JoinStrategy strategy = {node->kind == PHYSICAL_HASH_JOIN ? METHOD_HASH : METHOD_LOOP, move, false};
+    JoinStrategy strategy = node->join.weighed.taken->way;
+    strategy.method = node->kind == PHYSICAL_HASH_JOIN ? METHOD_HASH : METHOD_LOOP;
     const char *name = node->kind == PHYSICAL_HASH_JOIN ? "Hash Join" : "Nested Loop";
     const char *instead = arena_format(low->cx, low->arena, "%s %s", name, node->join.dist_label);
     hints_note_join(low->logical, join->outer, join->inner, strategy, instead);
@@ -397,7 +396,8 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     if (join.keys.count == 0) {
         TRY(lower_range(low, join.kind, &join.residual, &join.probe, &join.build, &range, &range_text));
     }
-    MoveWish wish = {node->join.strategy.move, hints_of_join(low->logical, join.outer, join.inner).moves};
+    JoinChoice hinted = hints_of_join(low->logical, join.outer, join.inner);
+    MoveWish wish = {node->join.strategy.move, hinted.moves, node->join.strategy.is_salted || hinted.wants_salt};
     TRY(distribute_join(low, join.kind, wish, node->rows, &join.keys, &join.probe, &join.build, &weighed, &placement));
     PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : PHYSICAL_HASH_JOIN;
     TRY(lower_new(low, kind, 2, node->column_count, out));
