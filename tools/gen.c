@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: depot gen SCHEMA [--scale F] [--seed N] [--design plain|tuned] [--nodes N --slices M] "
+    "usage: depot gen SCHEMA [--scale F] [--seed N] [--design plain|tuned|keyed] [--nodes N --slices M] "
     "[--into WAREHOUSE] [--csv DIR]\n"
     "                 [--zipf S] [--threads N]\n"
     "--zipf S: key k of a fact's customers, parts and suppliers comes as often as 1 / k^S (ssb, sample)\n"
@@ -242,10 +242,27 @@ static void run_threads(Load *load, uint32_t threads) {
 
 /* ---------------------------------------------------------------------------------------------------------------- tables */
 
-static int load_table(depot *db, const GenTable *table, const char *prefix, const GenOptions *options) {
+/* A data set, or some tables of it, in one design: the table t as <prefix>t<suffix>. */
+typedef struct Copy {
+    const char *dataset, *design, *prefix, *suffix;
+    const char *tables; /* names with blanks between; NULL: all */
+} Copy;
+
+static bool is_wanted(const Copy *copy, const char *name, size_t bytes) {
+    for (const char *at = copy->tables; at != NULL && *at != 0; at += *at == ' ') {
+        size_t length = strcspn(at, " ");
+        if (length == bytes && memcmp(at, name, bytes) == 0) {
+            return true;
+        }
+        at += length;
+    }
+    return copy->tables == NULL;
+}
+
+static int load_table(depot *db, const GenTable *table, const Copy *copy, const GenOptions *options) {
     Load load = {.table = table, .scale = &options->scale, .chunks = table->chunks(&options->scale)};
     char name[128];
-    snprintf(name, sizeof name, "%s%s", prefix, table->name);
+    snprintf(name, sizeof name, "%s%s%s", copy->prefix, table->name, copy->suffix);
     pthread_mutex_init(&load.lock, NULL);
     pthread_cond_init(&load.csv_turn, NULL);
     if (options->csv != NULL) {
@@ -279,41 +296,66 @@ static int load_table(depot *db, const GenTable *table, const char *prefix, cons
     return EXIT_DONE;
 }
 
-/* Creates the tables of a schema file, `prefix` before each name. */
-static depot_code create_tables(depot *db, const char *schema, const char *prefix) {
-    static const char create[] = "CREATE TABLE ";
-    char *text = NULL;
+/* Behind "CREATE TABLE " or "ALTER TABLE ", with which every statement of a schema file begins a line; NULL elsewhere. */
+static const char *named_table(const char *line) {
+    static const char *const verbs[] = {"CREATE TABLE ", "ALTER TABLE "};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strncmp(line, verbs[i], strlen(verbs[i])) == 0) {
+            return line + strlen(verbs[i]);
+        }
+    }
+    return NULL;
+}
+
+/* The statements about wanted tables, under the copy's names. */
+static void put_statements(FILE *out, const char *sql, const Copy *copy) {
+    for (const char *line = sql; *line != 0; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *name = named_table(line);
+        size_t bytes = name == NULL ? 0 : strcspn(name, " ");
+        if (name != NULL && is_wanted(copy, name, bytes)) {
+            int rest = (int)strcspn(name + bytes, ";");
+            fprintf(out, "%.*s%s%.*s%s%.*s;\n", (int)(name - line), line, copy->prefix, (int)bytes, name, copy->suffix, rest,
+                    name + bytes);
+        }
+    }
+}
+
+/* Every design starts from plain.sql; its own file says what tables gain over that. All in one commit. */
+static depot_code create_tables(depot *db, const char *design, const Copy *copy) {
+    char path[128], *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
     if (out == NULL) {
         return DEPOT_ERROR;
     }
-    for (const char *hit; (hit = strstr(schema, create)) != NULL; schema = hit + strlen(create)) {
-        fprintf(out, "%.*s%s%s", (int)(hit - schema), schema, create, prefix);
-    }
-    fputs(schema, out);
+    snprintf(path, sizeof path, "%s/plain.sql", copy->dataset);
+    fputs("BEGIN;\n", out);
+    put_statements(out, dataset_file(path), copy);
+    put_statements(out, design, copy);
+    fputs("COMMIT", out);
     fclose(out);
     depot_code code = depot_execute(db, text);
     free(text);
     return code;
 }
 
-static int load_dataset(depot *db, const Dataset *dataset, const char *design, const char *prefix, const GenOptions *options) {
-    if (db != NULL) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s.sql", dataset->name, design);
-        const char *schema = dataset_file(path);
-        if (schema == NULL) {
-            fprintf(stderr, "depot gen: \"%s\" has no design \"%s\"\n", dataset->name, design);
-            return EXIT_USAGE;
-        }
-        if (create_tables(db, schema, prefix) != DEPOT_OK) {
-            print_error(depot_last_error(db));
-            return EXIT_FAILED;
-        }
+static int load_copy(depot *db, const Copy *copy, const GenOptions *options) {
+    const Dataset *dataset = dataset_find(copy->dataset);
+    bool is_plain = strcmp(copy->design, "plain") == 0;
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s.sql", copy->dataset, copy->design);
+    const char *design = is_plain ? "" : dataset_file(path);
+    if (design == NULL) {
+        fprintf(stderr, "depot gen: \"%s\" has no design \"%s\"\n", copy->dataset, copy->design);
+        return EXIT_USAGE;
+    }
+    if (db != NULL && create_tables(db, design, copy) != DEPOT_OK) {
+        print_error(depot_last_error(db));
+        return EXIT_FAILED;
     }
     for (uint32_t i = 0; i < dataset->table_count; i++) {
-        int status = load_table(db, dataset->table_at(i), prefix, options);
+        const GenTable *table = dataset->table_at(i);
+        int status = is_wanted(copy, table->name, strlen(table->name)) ? load_table(db, table, copy, options) : EXIT_DONE;
         if (status != EXIT_DONE) {
             return status;
         }
@@ -321,15 +363,24 @@ static int load_dataset(depot *db, const Dataset *dataset, const char *design, c
     return EXIT_DONE;
 }
 
-/* The sample warehouse: SSB twice, with and without a physical design, in blocks so small that every segment has several. */
+/* The sample warehouse: SSB with and without a physical design, and TPC-H's two facts by their common key and dealt out one by
+ * one, in blocks so small that every segment has several. */
 static int load_sample(depot *db, const GenOptions *options) {
-    const Dataset *ssb = dataset_find("ssb");
+    static const Copy copies[] = {
+        {"ssb", "tuned", "", "", NULL},
+        {"ssb", "plain", "plain_", "", NULL},
+        {"tpch", "keyed", "", "", "orders lineitem"},
+        {"tpch", "plain", "", "_even", "orders lineitem"},
+    };
     if (db != NULL && depot_set(db, "block_rows", "2048") != DEPOT_OK) {
         print_error(depot_last_error(db));
         return EXIT_FAILED;
     }
-    int status = load_dataset(db, ssb, "tuned", "", options);
-    return status != EXIT_DONE ? status : load_dataset(db, ssb, "plain", "plain_", options);
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < sizeof copies / sizeof *copies && status == EXIT_DONE; i++) {
+        status = load_copy(db, &copies[i], options);
+    }
+    return status;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- options */
@@ -339,7 +390,9 @@ static int print_usage(FILE *out) {
     for (uint32_t i = 0; i < dataset_count(); i++) {
         fprintf(out, "  %-8s %s\n", dataset_at(i)->name, dataset_at(i)->help);
     }
-    fputs("  sample   the sample warehouse: ssb at scale 0.1 on 4 nodes of 2 slices, tuned and plain side by side\n", out);
+    fputs("  sample   the sample warehouse: ssb at scale 0.1 on 4 nodes of 2 slices, tuned and plain side by side;\n"
+          "           orders and lineitem of tpch, keyed and (orders_even, lineitem_even) plain\n",
+          out);
     return out == stdout ? EXIT_DONE : EXIT_USAGE;
 }
 
@@ -438,7 +491,7 @@ int tool_gen(int argc, char **argv) {
     if (is_sample) {
         status = load_sample(db, &options);
     } else {
-        status = load_dataset(db, dataset, options.design, "", &options);
+        status = load_copy(db, &(Copy){dataset->name, options.design, "", "", NULL}, &options);
     }
     depot_close(db);
     return status;

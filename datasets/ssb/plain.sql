@@ -1,4 +1,4 @@
--- SSB as generated: rows dealt out one by one, in generator order, no keys.
+-- SSB as generated: rows dealt out one by one, in generator order, no keys. What other designs add is in files of their own.
 
 CREATE TABLE dates (
     d_datekey INTEGER NOT NULL,

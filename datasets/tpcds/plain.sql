@@ -1,4 +1,4 @@
--- TPC-DS as generated: rows dealt out one by one, in generator order, no keys.
+-- TPC-DS as generated: rows dealt out one by one, in generator order, no keys. What other designs add is in files of their own.
 
 CREATE TABLE income_band (
     ib_income_band_sk INTEGER NOT NULL,

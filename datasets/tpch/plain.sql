@@ -1,4 +1,4 @@
--- TPC-H as generated: rows dealt out one by one, in generator order, no keys.
+-- TPC-H as generated: rows dealt out one by one, in generator order, no keys. What other designs add is in files of their own.
 
 CREATE TABLE region (
     r_regionkey INTEGER NOT NULL,

@@ -55,6 +55,9 @@ Status run_alter_table(const Context *cx, depot_statement *statement) {
     if (!alteration.is_rewrite) {
         return commit_redefine_table(cx, run->commit, table->id, alteration.schema);
     }
+    if (table->rows == 0) {
+        return commit_redesign_table(cx, run->commit, table->id, alteration.schema);
+    }
     TRY(plan_all_rows(cx, run, table->schema, &plan));
     TRY(commit_redesign_table(cx, run->commit, table->id, alteration.schema));
     return fill_table(cx, statement, table, alteration.schema, plan);

@@ -32,19 +32,30 @@ typedef struct PlanFixture {
         cr_assert_eq(must_, OK, "%s: %s %s", #call, status_name(must_), (f)->error.message);                                   \
     } while (0)
 
+/* CREATE TABLE, ALTER TABLE. */
+static inline void fixture_define(PlanFixture *f, const AstStatement *ast, Snapshot *snapshot, Commit *commit) {
+    if (ast->kind == AST_STATEMENT_ALTER_TABLE) {
+        TableAlteration alteration;
+        MUST(f, bind_alter_table(&f->cx, &f->arena, snapshot, ast->alter_table, &alteration));
+        MUST(f, commit_redesign_table(&f->cx, commit, alteration.table->id, alteration.schema));
+        return;
+    }
+    TableSchema *schema;
+    LogicalPlan *query;
+    MUST(f, bind_create_table(&f->cx, &f->arena, snapshot, ast->create_table, NULL, &schema, &query));
+    MUST(f, commit_create_table(&f->cx, commit, schema));
+}
+
 static inline void fixture_ddl(PlanFixture *f, const char *sql) {
     AstStatementList statements;
     MUST(f, parse_statements(&f->cx, &f->arena, sql, strlen(sql), &statements));
     for (uint32_t i = 0; i < statements.count; i++) {
         Commit *commit;
-        TableSchema *schema;
-        LogicalPlan *query;
         Snapshot *snapshot;
         MUST(f, warehouse_snapshot(&f->cx, f->warehouse, &snapshot));
-        MUST(f, bind_create_table(&f->cx, &f->arena, snapshot, statements.items[i]->create_table, NULL, &schema, &query));
-        snapshot_release(snapshot);
         MUST(f, commit_begin(&f->cx, f->warehouse, &commit));
-        MUST(f, commit_create_table(&f->cx, commit, schema));
+        fixture_define(f, statements.items[i], snapshot, commit);
+        snapshot_release(snapshot);
         MUST(f, commit_finish(&f->cx, commit));
     }
 }
@@ -122,9 +133,12 @@ static inline void fixture_open(PlanFixture *f, uint32_t nodes, const char *more
     arena_init(&f->arena);
     WarehouseOptions options = {.create = true, .topology = {nodes, 2}};
     MUST(f, warehouse_open(&f->cx, NULL, &options, &f->warehouse));
-    char *ddl = fixture_read("datasets/ssb/tuned.sql");
-    fixture_ddl(f, ddl);
-    free(ddl);
+    static const char *const schema[] = {"datasets/ssb/plain.sql", "datasets/ssb/tuned.sql"};
+    for (uint32_t i = 0; i < 2; i++) {
+        char *ddl = fixture_read(schema[i]);
+        fixture_ddl(f, ddl);
+        free(ddl);
+    }
     if (more_ddl != NULL) {
         fixture_ddl(f, more_ddl);
     }

@@ -372,14 +372,16 @@ static void print_banner(const Shell *shell, const Arguments *arguments) {
         fprintf(
             stderr,
             "Depot %s: the Star Schema Benchmark at scale 0.1, twice: tuned (lineorder, part, …) and plain (plain_lineorder, "
-            "…).\n"
-            "%u nodes are simulated; for speed use --nodes 1\n"
+            "…),\n"
+            "and two facts by their common key (orders, lineitem) and dealt out one by one (orders_even, lineitem_even)\n"
+            "%u nodes are simulated; for speed: ALTER WAREHOUSE RESIZE NODES 1\n"
             "Try:\n"
             "  \\d lineorder\n"
             "  EXPLAIN ANALYZE SELECT sum(lo_revenue) FROM lineorder, dates WHERE lo_orderdate = d_datekey AND d_year = 1993;\n"
             "  EXPLAIN ANALYZE SELECT sum(lo_revenue) FROM plain_lineorder, plain_dates WHERE lo_orderdate = d_datekey AND "
-            "d_year "
-            "= 1993;\n",
+            "d_year = 1993;\n"
+            "  EXPLAIN ANALYZE SELECT sum(l_tax) FROM orders JOIN lineitem ON o_orderkey = l_orderkey;\n"
+            "  EXPLAIN ANALYZE SELECT sum(l_tax) FROM orders_even JOIN lineitem_even ON o_orderkey = l_orderkey;\n",
             depot_version(), depot_nodes(shell->db));
     } else {
         fprintf(stderr, "Depot %s. \\? for help, \\q to leave.\n", depot_version());
