@@ -3,6 +3,8 @@ if(TARGET depot)
   add_test(NAME sql COMMAND depot test tests/sql WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_test(NAME sql_of_two_nodes COMMAND depot test --nodes 2 --slices 2 tests/sql/catalog tests/sql/explain
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  add_test(NAME sql_of_four_nodes COMMAND depot test --nodes 4 --slices 2 tests/sql/exchange tests/sql/join
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_executable(example_api tests/example_api.c)
   target_include_directories(example_api PRIVATE ${CMAKE_SOURCE_DIR}/engine)
   target_link_libraries(example_api PRIVATE depot_shared Threads::Threads)

@@ -52,6 +52,14 @@ for threads in 1 8; do
         [ "$(run "SET threads = $threads; EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT f.v, d.w FROM f FULL JOIN d ON f.k = d.k")" = \
         "$(run "EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT f.v, d.w FROM f FULL JOIN d ON f.k = d.k")" ]
 done
+
+run "CREATE TABLE hot DISTSTYLE EVEN AS SELECT CASE WHEN v % 10 < 4 THEN 7 ELSE k END AS k, v FROM f; ANALYZE hot" >/dev/null
+salted=$(run "SET join_move = both; EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) SELECT hot.v, d.w FROM hot LEFT JOIN d ON hot.k = d.k")
+plain=$(run "SET join_move = both; SET enable_salting = off; EXPLAIN (ANALYZE, TIMING off) SELECT hot.v FROM hot LEFT JOIN d ON hot.k = d.k")
+skew_of() { sed -n '/Distribute by hot.k/,$p' <<<"$1" | grep -o 'Skew: [0-9.]*' | head -n 1 | cut -d' ' -f2; }
+check_sums "salted" "$salted"
+check "a hot key is salted: $(skew_of "$plain") becomes $(skew_of "$salted")" \
+    awk -v a="$(skew_of "$salted")" -v b="$(skew_of "$plain")" 'BEGIN { exit !(a < 1.3 && b > 2) }'
 one_node=$(timeout 60 "$depot" "$folder/one" --nodes 1 --slices 4 --format csv --no-header -c "
     CREATE TABLE f (k INTEGER, v INTEGER) DISTSTYLE EVEN; INSERT INTO f SELECT x % 50, x FROM generate_series(1, 40000) g(x);
     EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) SELECT a.v FROM f a FULL JOIN f b ON a.v = b.v AND a.k = b.k")

@@ -164,4 +164,5 @@ def main():
     sys.exit(failed > 0 or any(labels[label] == 0 for label in LABELS))
 
 
-main()
+if __name__ == "__main__":
+    main()
