@@ -7,13 +7,24 @@
 /* Sets node->rows of the whole tree. */
 Status estimate_plan(const Context *cx, LogicalPlan *plan);
 Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node);
-/* The share of rows for which a BOOLEAN expression is true, 0 to 1. */
+/* The rows that plans take a table to have: what SET STATISTICS says of it, and at what scale a what-if plan sees it. */
+double estimate_table_rows(const LogicalPlan *plan, const TableVersion *table);
+/* The share of rows for which a BOOLEAN expression is true, 0 to 1; for which all of several are. */
 Status estimate_selectivity(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share);
+Status estimate_conjunction(const Context *cx, const LogicalPlan *plan, Expr *const *conjuncts, uint32_t count, double *share);
 /* Distinct values of an expression among `rows` rows. */
 double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows);
-/* Rows of a join's output, from its inputs' rows and its condition. */
-Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, const Expr *condition, double left,
-                     double right, double *rows);
-double estimate_groups(const LogicalPlan *plan, Expr *const *groups, uint32_t count, double rows);
+/* Groups of the rows of a node, which are set. */
+Status estimate_groups(const Context *cx, const LogicalPlan *plan, Expr *const *groups, uint32_t count,
+                       const LogicalNode *input, double *rows);
+/* Of all pairs of rows of two relations, the share for which left = right holds; for which left[i] = right[i] for all i; for
+ * which a condition over both holds. `rows` are those of the relations before their filters. */
+double estimate_equal_share(const LogicalPlan *plan, const Expr *left, const Expr *right, double left_rows, double right_rows);
+Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *const *left, Expr *const *right, uint32_t count,
+                           double left_rows, double right_rows, double *share);
+Status estimate_condition(const Context *cx, const LogicalPlan *plan, const Expr *conjunct, double *share);
+/* Rows of a join's output, from its inputs, whose rows are set, and its condition. */
+Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, const Expr *condition, const LogicalNode *left,
+                     const LogicalNode *right, double *rows);
 
 #endif

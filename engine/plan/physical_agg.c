@@ -347,7 +347,8 @@ static Status aggregates_before_expand(Lowering *low, const LogicalNode *node, L
         }
     }
     double rows = expand->children[0]->rows;
-    finest->rows = estimate_groups(low->logical, finest->aggregate.groups, finest->aggregate.group_count, rows);
+    TRY(estimate_groups(low->cx, low->logical, finest->aggregate.groups, finest->aggregate.group_count, expand->children[0],
+                        &finest->rows));
     *can = *can && finest->rows * 2 <= rows;
     return OK;
 }

@@ -27,6 +27,7 @@ typedef struct EqualClass {
     RelationSet relations;
     uint32_t count;
     Member *members; /* by falling distinct count */
+    double *shares;  /* [i × count + j]: of all pairs of rows of members i and j, those that are equal */
 } EqualClass;
 
 /* Any other condition over two or more relations. */
@@ -116,8 +117,8 @@ static RelationSet relations_of(const Orderer *orderer, const Expr *expr) {
     return visit.set;
 }
 
-static double base_rows(const LogicalNode *node) {
-    return node->kind == LOGICAL_GET ? (double)node->get.table->rows : node->rows;
+static double base_rows(const LogicalPlan *plan, const LogicalNode *node) {
+    return node->kind == LOGICAL_GET ? estimate_table_rows(plan, node->get.table) : node->rows;
 }
 
 /* --------------------------------------------------------------------------------------------------------- classes and edges
@@ -199,6 +200,20 @@ static void connect(Orderer *orderer, RelationSet set) {
     }
 }
 
+static Status measure_class(Orderer *orderer, EqualClass *class_) {
+    uint32_t n = class_->count;
+    TRY_NEW_ARRAY(orderer->cx, orderer->plan->arena, class_->shares, (size_t)n * n);
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t j = i + 1; j < n; j++) {
+            const Member *a = &class_->members[i], *b = &class_->members[j];
+            double share = estimate_equal_share(orderer->plan, a->column, b->column, orderer->base_rows[a->relation],
+                                                orderer->base_rows[b->relation]);
+            class_->shares[i * n + j] = class_->shares[j * n + i] = share;
+        }
+    }
+    return OK;
+}
+
 /* Sorts the conditions into classes and edges; what touches fewer than two relations goes to `rest`. */
 static Status analyse_conditions(Orderer *orderer, const ExprList *conjuncts, ExprList *rest) {
     Arena *arena = orderer->plan->arena;
@@ -217,51 +232,52 @@ static Status analyse_conditions(Orderer *orderer, const ExprList *conjuncts, Ex
             TRY(class_take(orderer, conjunct, &edge->is_class));
         }
         if (!edge->is_class) {
-            double rows; /* of one row each: the share, for equalities as for everything else */
-            TRY(estimate_join(orderer->cx, orderer->plan, JOIN_INNER, conjunct, 1e6, 1e6, &rows));
-            edge->share = rows / 1e12;
+            TRY(estimate_condition(orderer->cx, orderer->plan, conjunct, &edge->share));
             connect(orderer, set);
         }
     }
     for (uint32_t c = 0; c < orderer->class_count; c++) {
-        qsort(orderer->classes[c].members, orderer->classes[c].count, sizeof(Member), compare_members);
-        connect(orderer, orderer->classes[c].relations);
+        EqualClass *class_ = &orderer->classes[c];
+        qsort(class_->members, class_->count, sizeof *class_->members, compare_members);
+        TRY(measure_class(orderer, class_));
+        connect(orderer, class_->relations);
     }
     return OK;
 }
 
-static double class_distinct(const EqualClass *class_, uint32_t relation) {
+/* The member of a class that is the relation's, or UINT32_MAX. */
+static uint32_t member_of(const EqualClass *class_, uint32_t relation) {
     for (uint32_t m = 0; m < class_->count; m++) {
         if (class_->members[m].relation == relation) {
-            return class_->members[m].distinct;
+            return m;
         }
     }
-    return 1;
+    return UINT32_MAX;
 }
 
-/* Two relations joined by several columns: the columns together have at most as many values as the table has rows. */
-static double excess_of_pair(const Orderer *orderer, uint32_t i, uint32_t j) {
-    double counted = 1, left = 1, right = 1;
-    RelationSet pair = (RelationSet)1 << i | (RelationSet)1 << j;
+/* Two relations joined by several columns: these together meet more often than each of them alone would let expect. */
+static Status excess_of_pair(const Orderer *orderer, uint32_t i, uint32_t j, double *excess) {
+    Expr **left, **right;
+    double counted = 1, real;
     uint32_t shared = 0;
+    TRY_NEW_ARRAY(orderer->cx, orderer->plan->arena, left, orderer->class_count + 1);
+    TRY_NEW_ARRAY(orderer->cx, orderer->plan->arena, right, orderer->class_count + 1);
     for (uint32_t c = 0; c < orderer->class_count; c++) {
         const EqualClass *class_ = &orderer->classes[c];
-        if ((class_->relations & pair) != pair) {
-            continue;
+        uint32_t a = member_of(class_, i), b = member_of(class_, j);
+        if (a != UINT32_MAX && b != UINT32_MAX) {
+            left[shared] = class_->members[a].column;
+            right[shared++] = class_->members[b].column;
+            counted *= class_->shares[a * class_->count + b];
         }
-        double a = class_distinct(class_, i), b = class_distinct(class_, j);
-        counted *= a > b ? a : b;
-        left *= a;
-        right *= b;
-        shared++;
     }
-    if (shared < 2) {
-        return 1;
+    *excess = 1;
+    if (shared > 1 && counted > 0) {
+        TRY(estimate_keys_share(orderer->cx, orderer->plan, left, right, shared, orderer->base_rows[i], orderer->base_rows[j],
+                                &real));
+        *excess = real / counted;
     }
-    left = left < orderer->base_rows[i] ? left : orderer->base_rows[i];
-    right = right < orderer->base_rows[j] ? right : orderer->base_rows[j];
-    double real = left > right ? left : right;
-    return real < 1 ? counted : counted / real;
+    return OK;
 }
 
 static Status measure_pairs(Orderer *orderer) {
@@ -269,7 +285,7 @@ static Status measure_pairs(Orderer *orderer) {
     TRY_NEW_ARRAY(orderer->cx, orderer->plan->arena, orderer->pair_excess, (size_t)n * n);
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t j = i + 1; j < n; j++) {
-            orderer->pair_excess[i * n + j] = excess_of_pair(orderer, i, j);
+            TRY(excess_of_pair(orderer, i, j, &orderer->pair_excess[i * n + j]));
         }
     }
     return OK;
@@ -293,11 +309,11 @@ static double set_rows(const Orderer *orderer, RelationSet set) {
     }
     for (uint32_t c = 0; c < orderer->class_count; c++) {
         const EqualClass *class_ = &orderer->classes[c];
-        double last = 1;
+        uint32_t last = UINT32_MAX;
         for (uint32_t m = 0; m < class_->count; m++) {
             if (set >> class_->members[m].relation & 1) {
-                rows /= last;
-                last = class_->members[m].distinct;
+                rows *= last == UINT32_MAX ? 1 : class_->shares[last * class_->count + m];
+                last = m;
             }
         }
     }
@@ -579,7 +595,7 @@ static Status order_joins(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     }
     qsort(block.relations, block.count, sizeof *block.relations, compare_relations);
     for (uint32_t r = 0; r < block.count; r++) {
-        orderer.base_rows[r] = base_rows(block.relations[r]);
+        orderer.base_rows[r] = base_rows(plan, block.relations[r]);
     }
     ExprList rest = {0};
     TRY(analyse_conditions(&orderer, &block.conjuncts, &rest));

@@ -80,6 +80,7 @@ static inline TableVersion *fixture_rows(PlanFixture *f, const char *name, uint6
     }
     table->rows = rows;
     table->statistics = statistics;
+    table->sample = (SampleInfo){.is_taken = true, .table_rows = rows};
     return table;
 }
 
