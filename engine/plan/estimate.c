@@ -49,7 +49,7 @@ static double limited_rows(const LogicalNode *node, double rows) {
 static Status surviving_rows(const Context *cx, const LogicalPlan *plan, const LogicalNode *get, double *rows) {
     const TableVersion *table = get->get.table;
     PredicateList predicates = {0};
-    *rows = estimate_table_rows(plan, table);
+    *rows = (double)table_planned_rows(table);
     for (uint32_t i = 0; i < get->get.filter_count; i++) {
         TRY(predicates_derive(cx, plan, get->get.filters[i], &predicates));
     }
@@ -73,7 +73,7 @@ static Status estimate_get(const Context *cx, const LogicalPlan *plan, LogicalNo
     double share, most;
     TRY(estimate_conjunction(cx, plan, node->get.filters, node->get.filter_count, &share));
     TRY(surviving_rows(cx, plan, node, &most));
-    node->rows = estimate_table_rows(plan, node->get.table) * share;
+    node->rows = (double)table_planned_rows(node->get.table) * share;
     node->rows = node->rows > most ? most : node->rows;
     node->rows = node->rows < 1 ? 1 : node->rows;
     return OK;

@@ -7,8 +7,6 @@
 /* Sets node->rows of the whole tree. */
 Status estimate_plan(const Context *cx, LogicalPlan *plan);
 Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node);
-/* The rows that plans take a table to have: what SET STATISTICS says of it, and at what scale a what-if plan sees it. */
-double estimate_table_rows(const LogicalPlan *plan, const TableVersion *table);
 /* The share of rows for which a BOOLEAN expression is true, 0 to 1; for which all of several are. */
 Status estimate_selectivity(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share);
 Status estimate_conjunction(const Context *cx, const LogicalPlan *plan, Expr *const *conjuncts, uint32_t count, double *share);

@@ -1,18 +1,12 @@
 /* Shares of rows by one column's statistics: common values count as they were met, the others are spread evenly between the
  * bounds of the histogram, or between minimum and maximum where there is none. */
 #include "plan/estimate_column.h"
-#include "plan/estimate.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 double clamp_share(double share) {
     return share < 0 || share != share ? 0 : share > 1 ? 1 : share;
-}
-
-double estimate_table_rows(const LogicalPlan *plan, const TableVersion *table) {
-    double scale = plan->what_if != NULL && plan->what_if->scale > 0 ? plan->what_if->scale : 1;
-    return (double)table_planned_rows(table) * scale;
 }
 
 /* A declared key of this column alone makes its values differ. */
@@ -38,11 +32,11 @@ static double planned_distinct(const KnownColumn *known) {
     return distinct < known->rows ? distinct : known->rows;
 }
 
-void known_column(const LogicalPlan *plan, const TableVersion *table, uint32_t column, KnownColumn *known) {
+void known_column(const TableVersion *table, uint32_t column, KnownColumn *known) {
     const ColumnStatistics *statistics = &table->statistics[column];
     const ColumnRange *range = &statistics->range;
     *known = (KnownColumn){.table = table, .column = column, .statistics = statistics};
-    known->rows = estimate_table_rows(plan, table);
+    known->rows = (double)table_planned_rows(table);
     known->nulls = range->rows == 0 ? 0 : (double)range->nulls / (double)range->rows;
     known->others = 1 - known->nulls;
     for (uint32_t i = 0; i < statistics->common_count; i++) {
@@ -59,7 +53,7 @@ bool known_expr(const LogicalPlan *plan, const Expr *expr, KnownColumn *known) {
         return false;
     }
     const LogicalColumn *logical = &plan->columns[column->column];
-    known_column(plan, logical->table, logical->table_column, known);
+    known_column(logical->table, logical->table_column, known);
     return true;
 }
 

@@ -8,7 +8,7 @@
 #define SHARE_EQUAL 0.005  /* equality with unknown distinct count */
 #define DISTINCT_DEFAULT 200.0
 
-/* A column as the optimizer takes it to be: of as many rows as SET STATISTICS or a what-if plan says. */
+/* A column as the optimizer takes it to be: of as many rows as SET STATISTICS says. */
 typedef struct KnownColumn {
     const TableVersion *table;
     uint32_t column;
@@ -19,7 +19,7 @@ typedef struct KnownColumn {
     double others;   /* share of rows that are neither NULL nor of a common value */
 } KnownColumn;
 
-void known_column(const LogicalPlan *plan, const TableVersion *table, uint32_t column, KnownColumn *known);
+void known_column(const TableVersion *table, uint32_t column, KnownColumn *known);
 /* The same for a column, maybe widened, that comes from a table as it is. False for everything else. */
 bool known_expr(const LogicalPlan *plan, const Expr *expr, KnownColumn *known);
 

@@ -155,7 +155,7 @@ static Status tried_share(const Context *cx, const LogicalPlan *plan, const Expr
     }
     KnownColumn known;
     Trial trial = {.known = &known};
-    known_column(plan, plan->columns[id].table, plan->columns[id].table_column, &known);
+    known_column(plan->columns[id].table, plan->columns[id].table_column, &known);
     TRY(plan_dictionary(cx, plan, known.table, known.column, &trial.dictionary));
     if (trial.dictionary != NULL && (trial.dictionary->size == 0 || trial.dictionary->size > DICTIONARY_TRIED_MAX)) {
         trial.dictionary = NULL;
@@ -246,7 +246,7 @@ Status estimate_conjunction(const Context *cx, const LogicalPlan *plan, Expr *co
         if (terms[i].ranges.count > 0) {
             KnownColumn known;
             const LogicalColumn *column = &plan->columns[terms[i].column];
-            known_column(plan, column->table, column->table_column, &known);
+            known_column(column->table, column->table_column, &known);
             predicates_intersect(&terms[i].ranges);
             terms[i].share = known_predicate_share(&known, &terms[i].ranges.items[0]);
         }
@@ -316,7 +316,7 @@ static Status derived_share(const Context *cx, const LogicalPlan *plan, const Ex
     TRY(predicates_derive(cx, plan, expr, &list));
     if (list.count > 0) {
         KnownColumn known;
-        known_column(plan, plan->columns[column].table, plan->columns[column].table_column, &known);
+        known_column(plan->columns[column].table, plan->columns[column].table_column, &known);
         *share = known_predicate_share(&known, &list.items[0]);
         *found = true;
     }

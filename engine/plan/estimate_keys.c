@@ -13,14 +13,14 @@
  */
 
 /* Of a table as it is; what else comes in has lost rows and values alike. */
-static double base_rows(const LogicalPlan *plan, const LogicalNode *node) {
-    return node->kind == LOGICAL_GET ? estimate_table_rows(plan, node->get.table) : node->rows;
+static double base_rows(const LogicalNode *node) {
+    return node->kind == LOGICAL_GET ? (double)table_planned_rows(node->get.table) : node->rows;
 }
 
 /* Of `distinct` values, those that are left in the rows of a node. A scan has lost rows of its table for good; in what a join
  * has made rows of a table may come again and again, as if drawn and put back. */
-static double distinct_left(const LogicalPlan *plan, double distinct, const LogicalNode *node) {
-    double rows = node->rows, all = base_rows(plan, node);
+static double distinct_left(double distinct, const LogicalNode *node) {
+    double rows = node->rows, all = base_rows(node);
     if (distinct <= 1 || rows >= distinct * 20) {
         return distinct < 1 ? 1 : distinct;
     }
@@ -107,9 +107,9 @@ static bool covers_key(const TableSchema *schema, const KeyPart *parts, uint32_t
 }
 
 /* Parts of one table: a part counts as far as it does not follow from those before it. */
-static double parts_distinct(const LogicalPlan *plan, const KeyPart *parts, uint32_t count) {
+static double parts_distinct(const KeyPart *parts, uint32_t count) {
     const TableVersion *table = parts[0].table;
-    double rows = estimate_table_rows(plan, table), distinct = 1;
+    double rows = (double)table_planned_rows(table), distinct = 1;
     if (covers_key(table->schema, parts, count)) {
         return rows;
     }
@@ -143,7 +143,7 @@ static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *c
     for (uint32_t first = 0, end; first < part_count; first = end) {
         for (end = first + 1; end < part_count && parts[end].table == parts[first].table; end++) {
         }
-        *distinct *= parts_distinct(plan, parts + first, end - first);
+        *distinct *= parts_distinct(parts + first, end - first);
     }
     return OK;
 }
@@ -152,7 +152,7 @@ Status estimate_groups(const Context *cx, const LogicalPlan *plan, Expr *const *
                        const LogicalNode *input, double *rows) {
     double distinct;
     TRY(joint_distinct(cx, plan, groups, count, input->rows, &distinct));
-    *rows = count == 0 ? 1 : distinct_left(plan, distinct, input);
+    *rows = count == 0 ? 1 : distinct_left(distinct, input);
     return OK;
 }
 
@@ -259,7 +259,7 @@ static Status partner_share(const Context *cx, const LogicalPlan *plan, const Jo
     TRY(joint_distinct(cx, plan, own_keys, keys->count, own->rows, &own_values));
     TRY(joint_distinct(cx, plan, other_keys, keys->count, other->rows, &other_values));
     double most = own_values > other_values ? own_values : other_values;
-    *share = clamp_share(distinct_left(plan, other_values, other) / most);
+    *share = clamp_share(distinct_left(other_values, other) / most);
     if (keys->rest < 1 && *share > 0) {
         double partners = inner / keys->rest / (own->rows * *share + 1e-9);
         *share *= 1 - pow(1 - clamp_share(keys->rest), partners < 1 ? 1 : partners);
@@ -274,8 +274,7 @@ Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, 
     JoinKeys keys;
     double share, of_left, of_right;
     TRY(find_keys(cx, plan, condition, left, right, &keys));
-    TRY(estimate_keys_share(cx, plan, keys.left, keys.right, keys.count, base_rows(plan, left), base_rows(plan, right),
-                            &share));
+    TRY(estimate_keys_share(cx, plan, keys.left, keys.right, keys.count, base_rows(left), base_rows(right), &share));
     double inner = left->rows * right->rows * share * keys.rest;
     TRY(partner_share(cx, plan, &keys, true, left, right, inner, &of_left));
     TRY(partner_share(cx, plan, &keys, false, right, left, inner, &of_right));

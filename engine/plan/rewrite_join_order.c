@@ -117,8 +117,8 @@ static RelationSet relations_of(const Orderer *orderer, const Expr *expr) {
     return visit.set;
 }
 
-static double base_rows(const LogicalPlan *plan, const LogicalNode *node) {
-    return node->kind == LOGICAL_GET ? estimate_table_rows(plan, node->get.table) : node->rows;
+static double base_rows(const LogicalNode *node) {
+    return node->kind == LOGICAL_GET ? (double)table_planned_rows(node->get.table) : node->rows;
 }
 
 /* --------------------------------------------------------------------------------------------------------- classes and edges
@@ -595,7 +595,7 @@ static Status order_joins(const Context *cx, LogicalPlan *plan, LogicalNode **pl
     }
     qsort(block.relations, block.count, sizeof *block.relations, compare_relations);
     for (uint32_t r = 0; r < block.count; r++) {
-        orderer.base_rows[r] = base_rows(plan, block.relations[r]);
+        orderer.base_rows[r] = base_rows(block.relations[r]);
     }
     ExprList rest = {0};
     TRY(analyse_conditions(&orderer, &block.conjuncts, &rest));

@@ -224,6 +224,8 @@ static Status scale_table(Supposer *s, const bool *grows, TableVersion *table) {
     memcpy(statistics, table->statistics, sizeof *statistics * count);
     table->rows = scaled(table->rows, scale);
     table->bytes = scaled(table->bytes, scale);
+    table->sample.table_rows = scaled(table->sample.table_rows, scale);
+    table->sample.faked_rows = scaled(table->sample.faked_rows, scale);
     for (uint32_t i = 0; i < count; i++) {
         ColumnStatistics *column = &statistics[i];
         column->range.rows = scaled(column->range.rows, scale);
