@@ -103,6 +103,7 @@ typedef struct OperatorClass {
     const SinkClass *sink;
     const SourceClass *unmatched; /* joins: the source of build rows without a match, after the probe */
     const SourceClass *spilled;   /* joins: the source of what build and probe wrote to disk, after the probe */
+    bool drives_children;         /* a source that reads its children itself: their shared states are opened before its own */
     bool spans_nodes; /* exchanges: one shared state for all nodes (opened once); finish is called per node, task->node says
                          which */
 } OperatorClass;
@@ -112,7 +113,7 @@ extern const OperatorClass scan_operator, values_operator, table_function_operat
     storage_function_operator, filter_operator, project_operator, limit_operator, union_operator, exchange_operator,
     insert_operator, change_operator, materialize_operator, shared_scan_operator, recursion_operator, working_scan_operator;
 extern const OperatorClass system_table_operator, file_scan_operator;
-extern const OperatorClass hash_join_operator, array_join_operator, nested_join_operator, hash_agg_operator,
+extern const OperatorClass hash_join_operator, merge_join_operator, nested_join_operator, hash_agg_operator,
     direct_agg_operator, expand_operator, sort_operator, topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
 /* A batch of the operator's output columns. */

@@ -45,6 +45,7 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_FILTER: return &filter_operator;
     case PHYSICAL_PROJECT: return &project_operator;
     case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */
+    case PHYSICAL_MERGE_JOIN: return &merge_join_operator;
     case PHYSICAL_NESTED_LOOP: return &nested_join_operator;
     case PHYSICAL_AGGREGATE: return aggregate_class(op);
     case PHYSICAL_EXPAND: return &expand_operator;

@@ -236,13 +236,15 @@ static Status wait_for_probes(Query *query, Run *run) {
 }
 
 /* A scan reads the join filters when it opens; the joins that publish them on its node come first. */
-static Status wait_for_filters(Cutter *cutter, Run *run) {
-    const PhysicalNode *scan = run->pipeline->source;
-    for (uint32_t i = 0; scan->kind == PHYSICAL_SCAN && i < scan->scan.join_filter_count; i++) {
-        const PhysicalNode *join = cutter->publishers[scan->scan.join_filters[i].filter_id];
-        if (join != NULL && (join->on_leader == scan->on_leader || cutter->query->plan->topology.nodes == 1)) {
+static Status wait_for_filters(Cutter *cutter, Run *run, const PhysicalNode *source) {
+    for (uint32_t i = 0; source->kind == PHYSICAL_SCAN && i < source->scan.join_filter_count; i++) {
+        const PhysicalNode *join = cutter->publishers[source->scan.join_filters[i].filter_id];
+        if (join != NULL && (join->on_leader == source->on_leader || cutter->query->plan->topology.nodes == 1)) {
             TRY(wait_for_sink(cutter->query, run, join));
         }
+    }
+    for (uint32_t i = 0; operator_class(source)->drives_children && i < source->child_count; i++) {
+        TRY(wait_for_filters(cutter, run, source->children[i]));
     }
     return OK;
 }
@@ -262,7 +264,7 @@ static Status link_run(Cutter *cutter, Run *run) {
     if (pipeline->follows_probe) {
         TRY(wait_for_probes(cutter->query, run));
     }
-    return wait_for_filters(cutter, run);
+    return wait_for_filters(cutter, run, pipeline->source);
 }
 
 Status pipelines_build(Query *query) {

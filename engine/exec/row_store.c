@@ -329,14 +329,15 @@ static Status append_column(const Context *cx, RowBuffer *buffer, RowChunk *chun
     return OK;
 }
 
-Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra) {
-    for (uint32_t first = 0; first < batch->rows;) {
+Status row_buffer_append_rows(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra, uint32_t first,
+                              uint32_t end) {
+    while (first < end) {
         RowChunk *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
         if (chunk == NULL || chunk->rows == ROW_CHUNK_ROWS) {
             TRY(row_buffer_add_chunk(cx, buffer, &chunk));
             continue;
         }
-        uint32_t count = batch->rows - first;
+        uint32_t count = end - first;
         count = count > ROW_CHUNK_ROWS - chunk->rows ? ROW_CHUNK_ROWS - chunk->rows : count;
         if (chunk->rows + count > chunk->capacity) {
             TRY(grow_chunk(cx, buffer->format, chunk, chunk->rows + count));
@@ -350,6 +351,25 @@ Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batc
         first += count;
     }
     return OK;
+}
+
+Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra) {
+    return row_buffer_append_rows(cx, buffer, batch, extra, 0, batch->rows);
+}
+
+void row_buffer_clear(RowBuffer *buffer) {
+    uint32_t columns = buffer->format->column_count;
+    for (uint32_t i = 1; i < buffer->chunk_count; i++) {
+        row_chunk_free(buffer->chunks[i], columns);
+    }
+    buffer->chunk_count = buffer->chunk_count > 0;
+    for (uint32_t c = 0; c < columns && buffer->chunk_count > 0; c++) {
+        mem_free(buffer->chunks[0]->columns[c].validity);
+        buffer->chunks[0]->columns[c].validity = NULL;
+        buffer->chunks[0]->rows = 0;
+    }
+    buffer->rows = 0;
+    arena_free(&buffer->text);
 }
 
 /* Room for all rows up to `rows`. */
@@ -470,10 +490,8 @@ static Status fail_too_many_rows(const Context *cx) {
     return fail(cx, PROGRAM_LIMIT_EXCEEDED, "an operator cannot keep more than 4,294,967,294 rows");
 }
 
-Status row_table_open(const Context *cx, RowTable *table) {
-    if (table->chunk_count > UINT32_MAX >> ROW_CHUNK_BITS) {
-        return fail_too_many_rows(cx);
-    }
+/* Points the table's columns at those of its chunks. */
+static Status list_columns(const Context *cx, RowTable *table) {
     uint32_t column_count = table->format == NULL ? 0 : table->format->column_count;
     TRY_ALLOC_ZEROED(cx, table->columns, sizeof *table->columns * column_count);
     for (uint32_t c = 0; c < column_count; c++) {
@@ -492,6 +510,39 @@ Status row_table_open(const Context *cx, RowTable *table) {
         }
     }
     return OK;
+}
+
+static void free_columns(RowTable *table) {
+    for (uint32_t c = 0; table->columns != NULL && c < table->format->column_count; c++) {
+        mem_free(table->columns[c].data);
+        mem_free(table->columns[c].validity);
+    }
+    mem_free(table->columns);
+    table->columns = NULL;
+}
+
+Status row_table_open(const Context *cx, RowTable *table) {
+    if (table->chunk_count > UINT32_MAX >> ROW_CHUNK_BITS) {
+        return fail_too_many_rows(cx);
+    }
+    return list_columns(cx, table);
+}
+
+Status row_table_view(const Context *cx, RowTable *table, const RowBuffer *buffer) {
+    if (buffer->rows >= ROW_NONE) {
+        return fail_too_many_rows(cx);
+    }
+    free_columns(table);
+    table->format = buffer->format;
+    table->rows = buffer->rows;
+    table->chunk_count = buffer->chunk_count;
+    table->chunks = buffer->chunks;
+    return list_columns(cx, table);
+}
+
+void row_table_view_free(RowTable *table) {
+    free_columns(table);
+    memset(table, 0, sizeof *table);
 }
 
 Status row_table_prepare_layout(const Context *cx, RowTable *table) {
@@ -566,16 +617,13 @@ void row_table_drop_chunks(RowTable *table) {
 }
 
 void row_table_free(RowTable *table) {
-    uint32_t column_count = table->format == NULL ? 0 : table->format->column_count;
     row_table_drop_chunks(table);
-    for (uint32_t c = 0; c < column_count; c++) {
-        if (table->laid_out != NULL) {
-            mem_free(table->laid_out[c].data);
-            mem_free(table->laid_out[c].validity);
-        } else if (table->columns != NULL) {
-            mem_free(table->columns[c].data);
-            mem_free(table->columns[c].validity);
-        }
+    for (uint32_t c = 0; table->laid_out != NULL && c < table->format->column_count; c++) {
+        mem_free(table->laid_out[c].data);
+        mem_free(table->laid_out[c].validity);
+    }
+    if (table->laid_out == NULL) {
+        free_columns(table);
     }
     for (uint32_t i = 0; i < table->arena_count; i++) {
         arena_free(&table->arenas[i]);

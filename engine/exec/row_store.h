@@ -84,6 +84,11 @@ Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **chu
 void row_chunk_free(RowChunk *chunk, uint32_t column_count); /* NULL is fine */
 /* Copies the batch's rows; `extra` is the format's last column if it has one more than the batch, else NULL. */
 Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra) MUST_CHECK;
+/* The same for rows [first, end) of the batch. */
+Status row_buffer_append_rows(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra, uint32_t first,
+                              uint32_t end) MUST_CHECK;
+/* Forgets all rows; memory for the next ones is kept. */
+void row_buffer_clear(RowBuffer *buffer);
 
 /* Copies rows[i] of the batch to row targets[i], in order: a row that is there is replaced, rows from buffer->rows on are new
  * and come without gaps. What long text was replaced stays in the arena. */
@@ -97,6 +102,10 @@ Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, 
 Status row_table_take(const Context *cx, RowTable *table, RowBuffer *buffer, uint32_t *first_chunk) MUST_CHECK;
 /* After the last take: makes the chunked table readable. PROGRAM_LIMIT_EXCEEDED if it has too many rows. */
 Status row_table_open(const Context *cx, RowTable *table) MUST_CHECK;
+/* Makes `table`, which owns no chunks, readable as the rows of the buffer, until the next call for another state of it. Row
+ * numbers are the order of appending. row_table_view_free ends it. */
+Status row_table_view(const Context *cx, RowTable *table, const RowBuffer *buffer) MUST_CHECK;
+void row_table_view_free(RowTable *table);
 /* Instead of open: allocates contiguous columns; row_table_lay_out_column fills each (any thread, any order). */
 Status row_table_prepare_layout(const Context *cx, RowTable *table) MUST_CHECK;
 Status row_table_lay_out_column(const Context *cx, RowTable *table, uint32_t column) MUST_CHECK;

@@ -24,6 +24,9 @@ static Status open_operator(Task *task, const PhysicalNode *op) {
     if (class_->stage != NULL) {
         return open_state(task, op, class_->stage->shared_size, class_->stage->open);
     }
+    for (uint32_t i = 0; class_->drives_children && i < op->child_count; i++) {
+        TRY(open_operator(task, op->children[i]));
+    }
     return open_state(task, op, class_->source->shared_size, class_->source->open);
 }
 

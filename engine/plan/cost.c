@@ -41,6 +41,13 @@ static void cost_hash_join(PhysicalNode *node) {
         outer->cost_total + build + outer->rows * (COST_OPERATOR + COST_OPERATOR / 2 * bucket_rows) + node->rows * COST_ROW;
 }
 
+static void cost_merge_join(PhysicalNode *node) {
+    const PhysicalNode *outer = node->children[0], *inner = node->children[1];
+    node->cost_start = 0;
+    node->cost_total =
+        outer->cost_total + inner->cost_total + (outer->rows + inner->rows) * COST_OPERATOR + node->rows * COST_ROW;
+}
+
 static void cost_nested_loop(PhysicalNode *node) {
     const PhysicalNode *outer = node->children[0], *inner = node->children[1];
     node->cost_start = outer->cost_start + inner->cost_start;
@@ -91,6 +98,7 @@ void cost_node(PhysicalNode *node) {
     switch (node->kind) {
     case PHYSICAL_SCAN: cost_scan(node); return;
     case PHYSICAL_HASH_JOIN: cost_hash_join(node); return;
+    case PHYSICAL_MERGE_JOIN: cost_merge_join(node); return;
     case PHYSICAL_NESTED_LOOP: (node->join.algorithm == JOIN_BY_RANGE ? cost_range_join : cost_nested_loop)(node); return;
     case PHYSICAL_SORT: cost_sort(node); return;
     case PHYSICAL_LIMIT: cost_limit(node); return;

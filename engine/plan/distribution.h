@@ -51,4 +51,9 @@ Status distribute_join(Lowering *low, JoinKind kind, MoveWish wish, double rows,
 /* One of the hash key's columns is `id`. */
 bool hash_key_has(const HashKey *key, ColumnId id);
 
+/* physical_merge_join.c. May and should the sides be merged? Then the pair of keys that both are sorted by becomes the first;
+ * *by_slice: its partners are in one slice, else on one node. */
+bool merge_join_fits(const Lowering *low, JoinKind kind, JoinMethod asked, JoinKeys *keys, const Subplan *outer,
+                     const Subplan *inner, bool *by_slice);
+
 #endif

@@ -54,6 +54,9 @@ static Status heading(Explainer *e, const PhysicalNode *node, const char **text)
     case PHYSICAL_HASH_JOIN:
         *text = arena_format(e->cx, e->arena, "Hash%s Join %s", join_word(node->join.kind), node->join.dist_label);
         break;
+    case PHYSICAL_MERGE_JOIN:
+        *text = arena_format(e->cx, e->arena, "Merge%s Join %s", join_word(node->join.kind), node->join.dist_label);
+        break;
     case PHYSICAL_NESTED_LOOP:
         if (node->join.algorithm == JOIN_BY_RANGE) {
             *text = arena_format(e->cx, e->arena, "Range%s Join %s", join_word(node->join.kind), node->join.dist_label);

@@ -160,8 +160,11 @@ static Status join_details(Explainer *e, const PhysicalNode *node, uint32_t inde
     const JoinSpec *join = &node->join;
     const char *text;
     if (join->condition_text != NULL) {
-        TRY(explain_property(e, indent, join->algorithm == JOIN_BY_RANGE ? "Range Cond" : "Hash Cond", "%s",
-                             join->condition_text));
+        TRY(explain_property(e, indent,
+                             join->algorithm == JOIN_BY_RANGE   ? "Range Cond"
+                             : join->algorithm == JOIN_BY_MERGE ? "Merge Cond"
+                                                                : "Hash Cond",
+                             "%s", join->condition_text));
     }
     if (join->residual != NULL) {
         TRY(print_expr(e, join->residual, &text));
@@ -265,6 +268,7 @@ Status explain_details(Explainer *e, const PhysicalNode *node, uint32_t indent) 
     switch (node->kind) {
     case PHYSICAL_SCAN: return scan_details(e, node, indent);
     case PHYSICAL_HASH_JOIN:
+    case PHYSICAL_MERGE_JOIN:
     case PHYSICAL_NESTED_LOOP: return join_details(e, node, indent);
     case PHYSICAL_AGGREGATE: return aggregate_details(e, node, indent);
     case PHYSICAL_EXPAND: return expand_details(e, node, indent);

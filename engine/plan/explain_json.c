@@ -11,6 +11,7 @@ static const char *node_type(const PhysicalNode *node) {
     case PHYSICAL_FILTER: return "Filter";
     case PHYSICAL_PROJECT: return "Project";
     case PHYSICAL_HASH_JOIN: return "Hash Join";
+    case PHYSICAL_MERGE_JOIN: return "Merge Join";
     case PHYSICAL_NESTED_LOOP: return node->join.algorithm == JOIN_BY_RANGE ? "Range Join" : "Nested Loop";
     case PHYSICAL_AGGREGATE: return "Aggregate";
     case PHYSICAL_EXPAND: return "Grouping Sets";
@@ -77,6 +78,7 @@ static Status kind_facts(Explainer *e, const PhysicalNode *node) {
     switch (node->kind) {
     case PHYSICAL_SCAN: return relation_facts(e, node->scan.table->schema, node->scan.alias);
     case PHYSICAL_HASH_JOIN:
+    case PHYSICAL_MERGE_JOIN:
     case PHYSICAL_NESTED_LOOP: return join_facts(e, &node->join);
     case PHYSICAL_AGGREGATE: return aggregate_facts(e, &node->aggregate);
     case PHYSICAL_TABLE_FUNCTION: return explain_fact_text(e, "Function Name", node->table_function.name);

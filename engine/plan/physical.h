@@ -90,8 +90,9 @@ typedef struct JoinOutput {
 typedef enum JoinAlgorithm {
     JOIN_BY_ARRAY, /* one integer key, build keys dense in [key_min, key_max]: row numbers in an array */
     JOIN_BY_HASH,
-    JOIN_BY_LOOP, /* PHYSICAL_NESTED_LOOP: no equality */
-    JOIN_BY_RANGE /* PHYSICAL_NESTED_LOOP: the build side sorted by a key that the condition bounds */
+    JOIN_BY_MERGE, /* PHYSICAL_MERGE_JOIN: both children are scans of segments sorted by the first key */
+    JOIN_BY_LOOP,  /* PHYSICAL_NESTED_LOOP: no equality */
+    JOIN_BY_RANGE  /* PHYSICAL_NESTED_LOOP: the build side sorted by a key that the condition bounds */
 } JoinAlgorithm;
 
 /* What a JOIN_BY_RANGE asks of a pair before the residual. All slots are of the same kind of number (integers or floats). */
@@ -124,6 +125,7 @@ typedef struct JoinSpec {
     uint32_t key_count;
     const uint32_t *probe_keys; /* slots of child 0 */
     const uint32_t *build_keys; /* slots of child 1; same storage class pairwise */
+    bool merges_by_slice;       /* JOIN_BY_MERGE: partners are in one slice; else on one node */
     JoinRange range;            /* JOIN_BY_RANGE */
     int64_t key_min, key_max;   /* JOIN_BY_ARRAY: bounds known before the build (a domain); the build checks them */
     Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */

@@ -18,6 +18,7 @@ typedef struct JoinInputs {
     const LogicalNode *outer, *inner;
     Subplan probe, build;
     ExprList probe_keys, build_keys, residual;
+    ExprList equalities; /* the conjuncts that the keys came from */
     JoinKeys keys;
 } JoinInputs;
 
@@ -131,7 +132,8 @@ static const Expr *equality_of(const Expr *conjunct, bool *is_null_safe) {
 static Status split_condition(Lowering *low, Expr *condition, JoinInputs *join) {
     const Context *cx = low->cx;
     bool wants_loop = hints_of_join(low->logical, join->outer, join->inner).methods == 1u << METHOD_LOOP;
-    bool takes_keys = !may_loop(join->kind) || (may_hash(cx->settings) && !wants_loop), is_null_safe;
+    bool may_use_keys = may_hash(cx->settings) || cx->settings->enable_mergejoin;
+    bool takes_keys = !may_loop(join->kind) || (may_use_keys && !wants_loop), is_null_safe;
     ExprList conjuncts = {0};
     TRY(expr_list_add_conjuncts(cx, low->arena, &conjuncts, condition));
     for (uint32_t i = 0; i < conjuncts.count; i++) {
@@ -146,6 +148,7 @@ static Status split_condition(Lowering *low, Expr *condition, JoinInputs *join) 
         if (!is_key) {
             TRY(expr_list_add(cx, low->arena, &join->residual, conjuncts.items[i]));
         } else {
+            TRY(expr_list_add(cx, low->arena, &join->equalities, conjuncts.items[i]));
             TRY(is_null_safe ? add_null_safe_key(low, join, a, b) : add_key(low, join, a, b));
         }
     }
@@ -286,6 +289,7 @@ static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot) {
             break;
         }
         case PHYSICAL_HASH_JOIN:
+        case PHYSICAL_MERGE_JOIN:
         case PHYSICAL_NESTED_LOOP: {
             const JoinOutput *output = &node->join.outputs[*slot];
             bool is_mark = join_adds_mark(node->join.kind) && *slot + 1 == node->column_count;
@@ -371,14 +375,68 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
     return scan_add_filter(low, scan, column, spec->filter_id);
 }
 
+/* ------------------------------------------------------------------------------------------------------------ merge or hash */
+
+static void swap_expr_lists(ExprList *a, ExprList *b) {
+    ExprList moved = *a;
+    *a = *b;
+    *b = moved;
+}
+
+static void swap_numbers(uint32_t **a, uint32_t **b) {
+    uint32_t *moved = *a;
+    *a = *b;
+    *b = moved;
+}
+
+static void swap_sides(JoinInputs *join) {
+    Subplan moved = join->probe;
+    const LogicalNode *outer = join->outer;
+    join->probe = join->build;
+    join->build = moved;
+    join->outer = join->inner;
+    join->inner = outer;
+    join->kind = swapped_kind(join->kind);
+    swap_expr_lists(&join->probe_keys, &join->build_keys);
+    swap_numbers(&join->keys.probe_slots, &join->keys.build_slots);
+    swap_numbers(&join->keys.probe_ids, &join->keys.build_ids);
+}
+
+/* A merge join preserves its outer side only. Without one and without hash joins, the keys are conditions like others. */
+static Status choose_method(Lowering *low, const JoinStrategy *decided, JoinInputs *join, bool *merges, bool *by_slice) {
+    uint32_t hinted = hints_of_join(low->logical, join->outer, join->inner).methods;
+    JoinMethod asked = hinted == 1u << METHOD_MERGE     ? METHOD_MERGE
+                       : !(hinted & 1u << METHOD_MERGE) ? METHOD_HASH
+                                                        : decided->method;
+    bool is_right = join->kind == JOIN_RIGHT;
+    if (is_right) {
+        swap_sides(join);
+    }
+    *merges = merge_join_fits(low, join->kind, asked, &join->keys, &join->probe, &join->build, by_slice);
+    if (is_right && !*merges) {
+        swap_sides(join);
+    }
+    if (!*merges && !may_hash(low->cx->settings) && may_loop(join->kind)) {
+        for (uint32_t i = 0; i < join->equalities.count; i++) {
+            TRY(expr_list_add(low->cx, low->arena, &join->residual, join->equalities.items[i]));
+        }
+        join->keys.count = 0;
+    }
+    return OK;
+}
+
 /* --------------------------------------------------------------------------------------------------------------------- entry
  */
 
 /* Tells the hints what became of the join. */
 static Status note_hints(Lowering *low, const JoinInputs *join, const PhysicalNode *node) {
     JoinStrategy strategy = node->join.weighed.taken->way;
-    strategy.method = node->kind == PHYSICAL_HASH_JOIN ? METHOD_HASH : METHOD_LOOP;
-    const char *name = node->kind == PHYSICAL_HASH_JOIN ? "Hash Join" : "Nested Loop";
+    strategy.method = node->kind == PHYSICAL_HASH_JOIN    ? METHOD_HASH
+                      : node->kind == PHYSICAL_MERGE_JOIN ? METHOD_MERGE
+                                                          : METHOD_LOOP;
+    const char *name = strategy.method == METHOD_HASH    ? "Hash Join"
+                       : strategy.method == METHOD_MERGE ? "Merge Join"
+                                                         : "Nested Loop";
     const char *instead = arena_format(low->cx, low->arena, "%s %s", name, node->join.dist_label);
     hints_note_join(low->logical, join->outer, join->inner, strategy, instead);
     return instead == NULL ? OUT_OF_MEMORY : OK;
@@ -389,6 +447,8 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     TRY(choose_sides(low, node, &join));
     TRY(split_condition(low, node->join.condition, &join));
     TRY(lower_keys(low, &join));
+    bool merges, by_slice = false;
+    TRY(choose_method(low, &node->join.strategy, &join, &merges, &by_slice));
     const char *range_text = NULL;
     JoinAlternatives weighed;
     Placement placement;
@@ -399,7 +459,8 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     JoinChoice hinted = hints_of_join(low->logical, join.outer, join.inner);
     MoveWish wish = {node->join.strategy.move, hinted.moves, node->join.strategy.is_salted || hinted.wants_salt};
     TRY(distribute_join(low, join.kind, wish, node->rows, &join.keys, &join.probe, &join.build, &weighed, &placement));
-    PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : PHYSICAL_HASH_JOIN;
+    merges = merges && join.probe.node->kind == PHYSICAL_SCAN && join.build.node->kind == PHYSICAL_SCAN; /* nothing moved */
+    PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : merges ? PHYSICAL_MERGE_JOIN : PHYSICAL_HASH_JOIN;
     TRY(lower_new(low, kind, 2, node->column_count, out));
     out->placement = placement;
     out->node->children[0] = join.probe.node;
@@ -423,8 +484,11 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     }
     TRY(join_outputs(low, node, &join, out));
     choose_algorithm(low, &join, spec);
-    spec->algorithm = range_text != NULL ? JOIN_BY_RANGE : spec->algorithm;
-    TRY(add_join_filter(low, &join, spec));
+    spec->algorithm = range_text != NULL ? JOIN_BY_RANGE : merges ? JOIN_BY_MERGE : spec->algorithm;
+    spec->merges_by_slice = by_slice;
+    if (!merges) {
+        TRY(add_join_filter(low, &join, spec));
+    }
     TRY(low->logical->hints == NULL ? OK : note_hints(low, &join, out->node));
     lower_finish(low, out);
     return OK;
