@@ -43,6 +43,8 @@ typedef struct TableAlteration {
     const TableVersion *table; /* NULL, with a notice: IF EXISTS, and it does not */
     TableSchema *schema;
     bool is_rewrite; /* the rows are to be written again: distribution, sort key, partitions or encodings change */
+    bool fakes_rows; /* SET STATISTICS (rows = faked_rows) */
+    uint64_t faked_rows;
 } TableAlteration;
 Status bind_alter_table(const Context *cx, Arena *arena, Snapshot *snapshot, const AstAlterTable *alter,
                         TableAlteration *alteration) MUST_CHECK;

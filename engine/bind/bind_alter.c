@@ -3,6 +3,7 @@
 #include "bind/bind_ddl.h"
 #include "core/notice.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static Status open_creation(const Context *cx, Creation *creation, const TableSchema *from) {
@@ -89,6 +90,29 @@ static Status rename_column(const Context *cx, Creation *creation, const AstAlte
     return OK;
 }
 
+#define FAKED_ROWS_MAX INT64_C(1000000000000000)
+
+/* (rows = n): the only statistics that can be faked. */
+static Status set_statistics(const Context *cx, const AstAlteration *ast, TableAlteration *out) {
+    for (uint32_t i = 0; i < ast->options.count; i++) {
+        const AstOption *option = ast->options.items[i];
+        if (strcmp(option->name, "rows") != 0) {
+            fail_at(cx, option->pos, SYNTAX_ERROR, "unrecognized option \"%s\" of SET STATISTICS", option->name);
+            return fail_hint(
+                cx, "it is SET STATISTICS (rows = n): as many rows the optimizer takes the table to have, until ANALYZE");
+        }
+        char *end = NULL;
+        long long rows = option->value == NULL ? -1 : strtoll(option->value, &end, 10);
+        if (rows < 0 || rows > FAKED_ROWS_MAX || end == option->value || *end != '\0') {
+            return fail_at(cx, option->value == NULL ? option->pos : option->value_pos, INVALID_PARAMETER_VALUE,
+                           "rows takes a whole number from 0 to %lld", (long long)FAKED_ROWS_MAX);
+        }
+        out->fakes_rows = true;
+        out->faked_rows = (uint64_t)rows;
+    }
+    return OK;
+}
+
 static Status alter(const Context *cx, Creation *creation, const AstAlteration *ast, TableAlteration *out) {
     switch (ast->kind) {
     case AST_ALTER_ATTRIBUTES:
@@ -100,7 +124,7 @@ static Status alter(const Context *cx, Creation *creation, const AstAlteration *
     case AST_ALTER_ENCODE: out->is_rewrite = true; return alter_encoding(cx, creation, ast);
     case AST_ALTER_RENAME: return rename_table(cx, creation, ast, out->table->id);
     case AST_ALTER_RENAME_COLUMN: return rename_column(cx, creation, ast, out->table->id);
-    case AST_ALTER_STATISTICS: return fail_unsupported(cx, ast->pos, "ALTER TABLE … SET STATISTICS");
+    case AST_ALTER_STATISTICS: return set_statistics(cx, ast, out);
     }
     return fail_at(cx, ast->pos, INTERNAL_ERROR, "an alteration of unknown kind %d", ast->kind);
 }

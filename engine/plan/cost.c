@@ -26,7 +26,7 @@ uint32_t column_width(const LogicalColumn *column) {
 }
 
 static void cost_scan(PhysicalNode *node) {
-    double rows = (double)node->scan.table->rows;
+    double rows = (double)table_planned_rows(node->scan.table);
     node->cost_start = 0;
     node->cost_total = rows * COST_ROW + rows * COST_OPERATOR * node->scan.filter_count;
 }

@@ -43,24 +43,30 @@ static Status fill_table(const Context *cx, depot_statement *statement, const Ta
     return OK;
 }
 
+static Status change_table(const Context *cx, depot_statement *statement, const TableAlteration *alteration) {
+    Run *run = &statement->run;
+    const TableVersion *table = alteration->table;
+    LogicalPlan *plan;
+    if (!alteration->is_rewrite) {
+        return commit_redefine_table(cx, run->commit, table->id, alteration->schema);
+    }
+    if (table->rows == 0) {
+        return commit_redesign_table(cx, run->commit, table->id, alteration->schema);
+    }
+    TRY(plan_all_rows(cx, run, table->schema, &plan));
+    TRY(commit_redesign_table(cx, run->commit, table->id, alteration->schema));
+    return fill_table(cx, statement, table, alteration->schema, plan);
+}
+
 Status run_alter_table(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     TableAlteration alteration;
-    LogicalPlan *plan;
     TRY(bind_alter_table(cx, &run->arena, run->snapshot, statement->ast->alter_table, &alteration));
-    const TableVersion *table = alteration.table;
-    if (table == NULL) {
+    if (alteration.table == NULL) {
         return OK;
     }
-    if (!alteration.is_rewrite) {
-        return commit_redefine_table(cx, run->commit, table->id, alteration.schema);
-    }
-    if (table->rows == 0) {
-        return commit_redesign_table(cx, run->commit, table->id, alteration.schema);
-    }
-    TRY(plan_all_rows(cx, run, table->schema, &plan));
-    TRY(commit_redesign_table(cx, run->commit, table->id, alteration.schema));
-    return fill_table(cx, statement, table, alteration.schema, plan);
+    TRY(change_table(cx, statement, &alteration));
+    return alteration.fakes_rows ? commit_fake_rows(cx, run->commit, alteration.table->id, alteration.faked_rows) : OK;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- resizing */
