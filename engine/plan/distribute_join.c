@@ -14,6 +14,7 @@
 
 typedef struct Meeting {
     JoinKind kind;
+    JoinMatch match;
     const JoinKeys *keys;
     Subplan *probe, *build;
     PlacementKind p, b;         /* where they are before the join */
@@ -196,21 +197,6 @@ static const char *label_of(const Meeting *m, JoinMove move) {
     return is_all ? "DS_DIST_ALL_NONE" : "DS_DIST_NONE";
 }
 
-/* What the setting join_move asks of every join. */
-static JoinMove move_of_setting(const Settings *settings) {
-    static const char *const names[] = {[MOVE_NONE] = "none",
-                                        [MOVE_BROADCAST] = "broadcast",
-                                        [MOVE_INNER] = "inner",
-                                        [MOVE_OUTER] = "outer",
-                                        [MOVE_BOTH] = "both"};
-    for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
-        if (strcmp(settings->join_move, names[move]) == 0) {
-            return move;
-        }
-    }
-    return MOVE_ANY;
-}
-
 static JoinSide side_of(const Subplan *subplan) {
     return (JoinSide){subplan->placement.kind, subplan->node->rows, subplan->node->width};
 }
@@ -239,8 +225,7 @@ static JoinPrice price_of(const Lowering *low, const Meeting *m, JoinStrategy wa
         steps = (JoinSteps){STEP_HASH, STEP_HASH};
         build.rows += m->hot[way.move].count * rows_per_key(low, &build, m->keys->build_ids[pair]) * (cluster.nodes - 1);
     }
-    bool has_keys = m->keys->count > 0;
-    return price_join(&cluster, steps, &probe, &build, rows, has_keys);
+    return price_join(&cluster, steps, &probe, &build, rows, m->match);
 }
 
 /* The cheapest right way by one of the moves (1 << JoinMove); NULL: none is. */
@@ -272,7 +257,8 @@ static uint32_t only(JoinMove move) {
 
 /* The way that is taken: salted, if that is wanted and right; by the first of the wishes that is right. */
 static JoinAlternative *choose_way(const Lowering *low, MoveWish wish, JoinAlternative *weighed, uint32_t count) {
-    uint32_t setting = only(move_of_setting(low->cx->settings)), wanted = only(wish.optimizer);
+    bool stays = weighed[0].why_not == NULL && !wish.optimizer.is_forced; /* the optimizer does not know all placements */
+    uint32_t setting = only(move_of_setting(low->cx->settings)), wanted = only(stays ? MOVE_ANY : wish.optimizer.move);
     const uint32_t moves[] = {wish.hinted & setting, wish.hinted, setting & wanted, setting, wanted, UINT32_MAX};
     JoinAlternative *best = NULL;
     for (uint32_t i = 0; i < 2 && wish.wants_salt && best == NULL; i++) {
@@ -396,9 +382,9 @@ static Status placement_of_join(Lowering *low, const Meeting *m, Placement *out)
     return join_keys_placement(low, m->kind, keys, probe, keys->probe_ids, keys->build_ids, out);
 }
 
-Status distribute_join(Lowering *low, JoinKind kind, MoveWish wish, double rows, const JoinKeys *keys, Subplan *probe,
-                       Subplan *build, JoinAlternatives *weighed, Placement *placement) {
-    Meeting m = {kind, keys, probe, build, probe->placement.kind, build->placement.kind, {{0}}};
+Status distribute_join(Lowering *low, JoinKind kind, JoinMatch match, MoveWish wish, double rows, const JoinKeys *keys,
+                       Subplan *probe, Subplan *build, JoinAlternatives *weighed, Placement *placement) {
+    Meeting m = {kind, match, keys, probe, build, probe->placement.kind, build->placement.kind, {{0}}};
     JoinAlternative *items;
     uint32_t count;
     TRY(find_hot_keys(low, &m, &count));

@@ -4,6 +4,7 @@
 #ifndef DEPOT_PLAN_DISTRIBUTION_H
 #define DEPOT_PLAN_DISTRIBUTION_H
 
+#include "plan/join_cost.h"
 #include "plan/lower.h"
 
 static inline bool moves_rows(const Lowering *low) {
@@ -40,14 +41,14 @@ typedef struct JoinKeys {
 /* Which move others want for a join: the optimizer (ANY: none), hints (1 << JoinMove of each that they allow, and salt). A hint
  * goes before the setting join_move, that before the optimizer. */
 typedef struct MoveWish {
-    JoinMove optimizer;
+    JoinStrategy optimizer;
     uint32_t hinted;
     bool wants_salt;
 } MoveWish;
 /* distribute_join.c. Adds the exchanges a join needs to its inputs, and says what was weighed and where its rows are. A wish
  * is followed if it is right; `rows` is what comes out. */
-Status distribute_join(Lowering *low, JoinKind kind, MoveWish wish, double rows, const JoinKeys *keys, Subplan *probe,
-                       Subplan *build, JoinAlternatives *weighed, Placement *placement);
+Status distribute_join(Lowering *low, JoinKind kind, JoinMatch match, MoveWish wish, double rows, const JoinKeys *keys,
+                       Subplan *probe, Subplan *build, JoinAlternatives *weighed, Placement *placement);
 /* One of the hash key's columns is `id`. */
 bool hash_key_has(const HashKey *key, ColumnId id);
 

@@ -1,10 +1,14 @@
 /* The optimizer's own costs (join_cost.h). */
 #include "plan/join_cost.h"
 
+#include <math.h>
+
 /* Nanoseconds of one core per row. */
-#define BUILD_NS 6.0   /* into a table that stays in the first cache */
+#define BUILD_NS 4.0   /* into a table that stays in the first cache */
 #define PROBE_NS 2.0   /* of such a table */
 #define OUTPUT_NS 2.0  /* handed on */
+#define STEP_NS 2.0    /* of a sort or a binary search */
+#define MERGE_NS 3.0   /* read in order and matched */
 #define PAIR_NS 0.5    /* compared by a nested loop */
 #define SEND_NS 4.0    /* hashed, split by receiver and put into a message */
 #define RECEIVE_NS 1.0 /* taken out of it */
@@ -57,7 +61,7 @@ static JoinPrice price_moved(const Cluster *cluster, const JoinSide *side, doubl
     double bytes = side->rows * side->width, sent = share_of(cluster, side->placement, side->rows);
     sent = side->placement == PLACED_REPLICATED ? side->rows : sent;
     double work = sent * (SEND_NS + COPY_BYTE_NS * side->width) + received * (RECEIVE_NS + COPY_BYTE_NS * side->width);
-    return (JoinPrice){cluster->latency_ns + work + bytes * busiest * cluster->byte_ns, bytes * copies};
+    return (JoinPrice){work + bytes * busiest * cluster->byte_ns, bytes * copies};
 }
 
 JoinPrice price_exchange(const Cluster *cluster, JoinStep step, const JoinSide *side) {
@@ -83,14 +87,43 @@ static double table_factor(double rows) {
     return rows <= 4096 ? 1 : rows <= 65536 ? 1.5 : rows <= 524288 ? 2.5 : 5;
 }
 
+static double match_ns(JoinMatch match, double probed, double built) {
+    switch (match) {
+    case MATCH_KEYS: return built * BUILD_NS + probed * PROBE_NS * table_factor(built);
+    case MATCH_RANGE: return (built + probed) * STEP_NS * log2(built < 2 ? 2 : built);
+    case MATCH_PAIRS: break;
+    }
+    return built * probed * PAIR_NS;
+}
+
 JoinPrice price_join(const Cluster *cluster, JoinSteps steps, const JoinSide *probe, const JoinSide *build, double rows,
-                     bool has_keys) {
+                     JoinMatch match) {
     PlacementKind p = placement_after(steps.probe, probe->placement), b = placement_after(steps.build, build->placement);
     JoinPrice moved = price_exchange(cluster, steps.probe, probe), price = price_exchange(cluster, steps.build, build);
     double probed = share_of(cluster, p, probe->rows), built = share_of(cluster, b, build->rows);
     double out = is_spread(p) || is_spread(b) ? rows / cluster->nodes : rows;
-    double pairs = has_keys ? built * BUILD_NS + probed * PROBE_NS * table_factor(built) : built * probed * PAIR_NS;
-    price.nanoseconds += moved.nanoseconds + pairs + out * OUTPUT_NS;
+    bool waits = price.bytes > 0 || moved.bytes > 0; /* for both sides at once */
+    price.nanoseconds +=
+        (waits ? cluster->latency_ns : 0) + moved.nanoseconds + match_ns(match, probed, built) + out * OUTPUT_NS;
     price.bytes += moved.bytes;
     return price;
+}
+
+JoinPrice price_merge(const Cluster *cluster, const JoinSide *outer, const JoinSide *inner, double rows) {
+    double read = share_of(cluster, outer->placement, outer->rows) + share_of(cluster, inner->placement, inner->rows);
+    return (JoinPrice){read * MERGE_NS + share_of(cluster, outer->placement, rows) * OUTPUT_NS, 0};
+}
+
+JoinMove move_of_setting(const Settings *settings) {
+    static const char *const names[] = {[MOVE_NONE] = "none",
+                                        [MOVE_BROADCAST] = "broadcast",
+                                        [MOVE_INNER] = "inner",
+                                        [MOVE_OUTER] = "outer",
+                                        [MOVE_BOTH] = "both"};
+    for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
+        if (strcmp(settings->join_move, names[move]) == 0) {
+            return move;
+        }
+    }
+    return MOVE_ANY;
 }

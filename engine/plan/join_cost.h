@@ -7,6 +7,9 @@
 #include "core/settings.h"
 #include "plan/logical.h"
 
+/* More groups than this are finished on the nodes, by a hash exchange; fewer on the leader. */
+#define GATHER_GROUPS_MAX 100000
+
 typedef struct Cluster {
     double nodes; /* at least 1 */
     double byte_ns, latency_ns;
@@ -39,14 +42,26 @@ typedef struct JoinSteps {
 JoinSteps join_steps(JoinMove move, PlacementKind probe, PlacementKind build, bool has_keys);
 PlacementKind placement_after(JoinStep step, PlacementKind before);
 
+/* How rows of the two sides find each other. */
+typedef enum JoinMatch {
+    MATCH_KEYS,  /* equal keys: hashed */
+    MATCH_RANGE, /* the inner side is sorted, each outer row searches it */
+    MATCH_PAIRS  /* every pair is looked at */
+} JoinMatch;
+
 typedef struct JoinPrice {
     double nanoseconds; /* of this join and its exchanges, without what stands below */
     double bytes;       /* over the network, all links together */
 } JoinPrice;
 
+/* Without latency. */
 JoinPrice price_exchange(const Cluster *cluster, JoinStep step, const JoinSide *side);
-/* A hash join by equal keys, or a loop without any, `rows` of which come out. */
+/* `rows` come out. */
 JoinPrice price_join(const Cluster *cluster, JoinSteps steps, const JoinSide *probe, const JoinSide *build, double rows,
-                     bool has_keys);
+                     JoinMatch match);
+/* A merge of two sides that are sorted and placed by the key: nothing moves. */
+JoinPrice price_merge(const Cluster *cluster, const JoinSide *outer, const JoinSide *inner, double rows);
+/* The move that the setting join_move asks of every join; MOVE_ANY: none. */
+JoinMove move_of_setting(const Settings *settings);
 
 #endif

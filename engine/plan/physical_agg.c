@@ -4,10 +4,10 @@
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
+#include "plan/join_cost.h"
 
 #define DIRECT_ENTRIES_FREE ((uint64_t)1 << 18)
 #define DIRECT_ENTRIES_MAX ((uint64_t)1 << 22)
-#define GATHER_GROUPS_MAX 100000 /* more groups than this are finished on the nodes */
 
 typedef struct AggregateBuild {
     const LogicalNode *node;

@@ -58,7 +58,7 @@ static double build_rows(const LogicalNode *node) {
 /* The right side is built, or the smaller one where the kind leaves the choice. */
 static Status choose_sides(Lowering *low, const LogicalNode *node, JoinInputs *join) {
     const LogicalNode *left = node->children[0], *right = node->children[1];
-    bool swap = build_rows(left) < build_rows(right);
+    bool swap = !node->join.strategy.keeps_sides && build_rows(left) < build_rows(right);
     swap ^= hints_of_join(low->logical, swap ? right : left, swap ? left : right).is_turned;
     swap &= may_swap(node->join.kind);
     join->outer = swap ? right : left;
@@ -457,8 +457,9 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
         TRY(lower_range(low, join.kind, &join.residual, &join.probe, &join.build, &range, &range_text));
     }
     JoinChoice hinted = hints_of_join(low->logical, join.outer, join.inner);
-    MoveWish wish = {node->join.strategy.move, hinted.moves, node->join.strategy.is_salted || hinted.wants_salt};
-    TRY(distribute_join(low, join.kind, wish, node->rows, &join.keys, &join.probe, &join.build, &weighed, &placement));
+    MoveWish wish = {node->join.strategy, hinted.moves, node->join.strategy.is_salted || hinted.wants_salt};
+    JoinMatch match = join.keys.count > 0 ? MATCH_KEYS : range_text != NULL ? MATCH_RANGE : MATCH_PAIRS;
+    TRY(distribute_join(low, join.kind, match, wish, node->rows, &join.keys, &join.probe, &join.build, &weighed, &placement));
     merges = merges && join.probe.node->kind == PHYSICAL_SCAN && join.build.node->kind == PHYSICAL_SCAN; /* nothing moved */
     PhysicalKind kind = join.keys.count == 0 ? PHYSICAL_NESTED_LOOP : merges ? PHYSICAL_MERGE_JOIN : PHYSICAL_HASH_JOIN;
     TRY(lower_new(low, kind, 2, node->column_count, out));

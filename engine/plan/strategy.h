@@ -34,6 +34,8 @@ typedef struct JoinStrategy {
     JoinMethod method;
     JoinMove move;
     bool is_salted; /* with INNER, OUTER, BOTH: outer rows of hot keys spread over all nodes, their inner rows copied to all */
+    bool keeps_sides; /* the left child is the outer side */
+    bool is_forced;   /* the move is taken although a cheaper one may turn out to be right */
 } JoinStrategy;
 
 #endif

@@ -14,6 +14,7 @@ TOPOLOGIES = [(1, 1), (2, 2), (4, 2)]
 MOVES = ["auto", "none", "broadcast", "inner", "outer", "both"]
 LABELS = ["DS_DIST_NONE", "DS_DIST_ALL_NONE", "DS_BCAST_INNER", "DS_DIST_INNER", "DS_DIST_OUTER", "DS_DIST_BOTH",
           "DS_DIST_ALL_INNER"]
+SETTINGS = [("join_move", move) for move in MOVES] + [("join_order_seed", seed) for seed in (1, 2, 3, 0)]
 MARK = "@@"
 
 # {a}, {b}, {c} are tables of columns k INTEGER or BIGINT, t VARCHAR, d DECIMAL(9,2), v INTEGER (never NULL, unique).
@@ -47,8 +48,15 @@ SELECT a.v, (SELECT b.k FROM {b} b WHERE a.v = b.v) FROM {a} a
 SELECT count(*), sum(a.v), sum(b.v) FROM {a} a CROSS JOIN {b} b
 SELECT a.v, b.v FROM {a} a JOIN {b} b ON a.v < b.v AND b.v < a.v + 5
 SELECT a.v, b.v FROM {a} a LEFT JOIN {b} b ON a.v > b.v + 40
-SELECT a.v, b.v, c.v FROM {a} a, {b} b, {c} c WHERE a.k = b.k AND b.k = c.k
-SELECT a.v, b.v, c.v FROM {a} a, {b} b, {c} c WHERE a.k = b.k AND b.t = c.t
+SELECT a.v, b.v, c.v FROM {a} a, {b} b, {c} c WHERE a.k = b.k AND b.k = c.k AND a.v < 60 AND b.v < 50 AND c.v < 40
+SELECT a.v, b.v, c.v FROM {a} a, {b} b, {c} c WHERE a.k = b.k AND b.t = c.t AND a.v < 90 AND b.v < 50 AND c.v < 70
+SELECT a.k, b.t, c.v, d.d FROM {a} a, {b} b, {c} c, {a} d WHERE a.v = b.v AND b.k = c.k AND c.v = d.v
+SELECT count(*), sum(a.v), sum(e.v) FROM {a} a, {b} b, {c} c, {a} d, {b} e WHERE a.v = b.v AND a.v = c.v AND c.v = d.v AND d.k = e.k
+SELECT a.v, f.v FROM {a} a, {b} b, {c} c, {a} d, {b} e, {c} f WHERE a.v = b.v AND b.v = c.v AND b.v = d.v AND e.v = f.v AND a.k = e.k AND b.t = f.t
+SELECT a.v, d.v FROM {a} a, {b} b, {c} c, {b} d WHERE a.v = b.v AND c.v = d.v AND a.k + b.k = c.k AND a.v < d.v
+SELECT a.v, b.v, c.v FROM {a} a, {b} b, {c} c WHERE a.v < 9 AND b.v < 8 AND c.v < 7 AND a.k + b.k <> c.k
+SELECT a.v, b.v, g.n FROM {a} a, {b} b, (SELECT k, count(*) AS n FROM {c} GROUP BY k) g WHERE a.v = b.v AND g.k = b.k
+SELECT a.v, b.v FROM {a} a, {b} b WHERE a.v = b.v AND a.v IN (SELECT v FROM {c}) AND NOT EXISTS (SELECT 1 FROM {b} d WHERE d.k = a.k)
 SELECT a.v, b.v, c.v FROM {a} a LEFT JOIN {b} b ON a.k = b.k LEFT JOIN {c} c ON a.k = c.k
 SELECT a.v, b.v, c.v FROM {a} a LEFT JOIN {b} b ON a.k = b.k JOIN {c} c ON a.t = c.t
 SELECT a.v, b.v, c.v FROM {a} a FULL JOIN {b} b ON a.k = b.k LEFT JOIN {c} c ON b.k = c.k
@@ -144,11 +152,11 @@ def main():
         expected = world.expected()
         for topology in TOPOLOGIES:
             statements, what = list(world.statements), []
-            for move in MOVES:
-                statements.append(f"SET join_move = {move}")
+            for name, value in SETTINGS:
+                statements += ["SET join_move = auto", f"SET {name} = {value}"]
                 for query in world.queries:
                     statements += [f"SELECT '{MARK}'", query, f"SELECT '{MARK}'", f"EXPLAIN {query}"]
-                    what.append(f"join_move {move}: {query}")
+                    what.append(f"{name} {value}: {query}")
             found = answers(run(depot, topology, statements))
             for i, name in enumerate(what):
                 for line in found[2 * i + 1]:

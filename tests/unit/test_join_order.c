@@ -78,3 +78,41 @@ Test(join_order, keeps_residual_conditions) {
                      "and s_suppkey + p_partkey > lo_custkey");
     cr_assert(fixture_has(&f, "Join Filter"), "%s", fixture_shape(&f));
 }
+
+static const char *shape_with_seed(int64_t seed) {
+    f.settings.join_order_seed = seed;
+    fixture_plan(&f, arena_format(&f.cx, &f.arena,
+                                  "select d_year, sum(lo_revenue) from lineorder, dates, customer, supplier, part%s", where));
+    return fixture_shape(&f);
+}
+
+Test(join_order, takes_a_random_order_for_a_seed) {
+    const char *best = shape_with_seed(0);
+    uint32_t different = 0;
+    for (int64_t seed = 1; seed <= 20; seed++) {
+        const char *shape = shape_with_seed(seed);
+        cr_assert_str_eq(shape_with_seed(seed), shape);
+        cr_assert(!fixture_has(&f, "Nested Loop"), "%s", shape);
+        different += strcmp(shape, best) != 0;
+    }
+    cr_assert_gt(different, 15);
+    cr_assert_str_eq(shape_with_seed(0), best);
+}
+
+/* customer and orders-like copies of lineorder: what is distributed by the key of two joins in a row moves once. */
+Test(join_order, keeps_rows_where_the_next_join_needs_them) {
+    fixture_close(&f);
+    fixture_open(&f, 4,
+                 "create table a (k integer, x integer) distkey (x); create table b (k integer, y integer) distkey (k);"
+                 "create table c (k integer, z integer) distkey (k);");
+    fixture_rows(&f, "a", 4000000, 4000000);
+    fixture_rows(&f, "b", 5000000, 5000000);
+    fixture_rows(&f, "c", 3000000, 3000000);
+    fixture_plan(&f, "select count(*) from a, b, c where a.k = b.k and b.k = c.k");
+    uint32_t moved = 0;
+    for (uint32_t i = 0; i < f.line_count; i++) {
+        moved += strstr(f.lines[i], "Distribute by") != NULL || strstr(f.lines[i], "Broadcast") != NULL;
+    }
+    cr_assert_eq(moved, 1, "%s", fixture_shape(&f));
+    cr_assert(fixture_has(&f, "DS_DIST_NONE"), "%s", fixture_shape(&f));
+}
