@@ -111,6 +111,14 @@ void depot_cancel(depot *db);
  * than 0 cancels. NULL switches it off. */
 void depot_progress(depot *db, int (*callback)(void *argument, double share), void *argument);
 
+/* Where COPY … FROM STDIN reads and COPY … TO STDOUT writes; NULL: such a statement is refused. A reader gives up to `bytes`
+ * bytes: how many it gave, 0 at the end, -1 if it failed. A writer takes all bytes and returns 0, or another number if it
+ * cannot. They are called by the thread that steps or by one of its workers, one call at a time; neither may use the
+ * connection. */
+typedef int64_t (*depot_reader)(void *argument, char *to, size_t bytes);
+typedef int (*depot_writer)(void *argument, const char *data, size_t bytes);
+void depot_streams(depot *db, depot_reader reader, depot_writer writer, void *argument);
+
 /* ----------------------------------------------------------------------------------------------------------- statements */
 
 /* The first statement of `sql`: `bytes` long, or -1 for text that ends with a 0. *tail (may be NULL) points at what follows it.

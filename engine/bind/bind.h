@@ -94,6 +94,7 @@ typedef struct CopySpec {
     const char *file;       /* path, glob or folder; NULL: standard input */
     SourcePos file_pos;
     char delimiter;      /* ',' for CSV, a tab for TSV, '|' by DELIMITER or for Redshift's default format */
+    bool is_json;        /* an object per line; the fields are its members */
     bool is_quoted;      /* quotes have meaning (CSV); else backslash escapes have (text, TSV) */
     char quote;          /* '"' */
     char escape;         /* '"'; '\\' in text */

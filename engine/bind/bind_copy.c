@@ -77,6 +77,7 @@ static Status option_byte(const Context *cx, const AstOption *option, char *byte
 /* ----------------------------------------------------------------------------------------------------------------- options */
 
 static void use_csv(CopySpec *spec, char delimiter) {
+    spec->is_json = false;
     spec->is_quoted = true;
     spec->delimiter = delimiter;
     spec->quote = '"';
@@ -84,20 +85,29 @@ static void use_csv(CopySpec *spec, char delimiter) {
 }
 
 static void use_text(CopySpec *spec, char delimiter) {
+    spec->is_json = false;
     spec->is_quoted = false;
     spec->delimiter = delimiter;
     spec->escape = '\\';
 }
 
+/* JSON lines. */
+static void use_json(CopySpec *spec) {
+    use_text(spec, '\0');
+    spec->is_json = true;
+}
+
 /* Formats are set before all other options, so that those can change what a format begins with. */
 static Status apply_format(const Context *cx, CopyBinding *copy, const AstOption *option) {
-    static const char *const planned[] = {"json", "parquet", "orc", "avro", "binary", "fixedwidth", "shapefile"};
+    static const char *const planned[] = {"parquet", "orc", "avro", "binary", "fixedwidth", "shapefile"};
     const char *name;
     TRY(option_text(cx, option, &name));
     if (strcasecmp(name, "csv") == 0) {
         use_csv(copy->spec, ',');
     } else if (strcasecmp(name, "tsv") == 0 || strcasecmp(name, "text") == 0) {
         use_text(copy->spec, '\t');
+    } else if (strcasecmp(name, "json") == 0 || strcasecmp(name, "jsonl") == 0) {
+        use_json(copy->spec);
     } else {
         for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
             if (strcasecmp(name, planned[i]) == 0) {
@@ -107,7 +117,7 @@ static Status apply_format(const Context *cx, CopyBinding *copy, const AstOption
             }
         }
         fail_at(cx, value_pos(option), INVALID_PARAMETER_VALUE, "COPY format \"%s\" not recognized", name);
-        return fail_hint(cx, "formats are csv, tsv and text");
+        return fail_hint(cx, "formats are csv, tsv, text and json");
     }
     return OK;
 }
@@ -326,16 +336,36 @@ static Status bind_options(const Context *cx, CopyBinding *copy) {
     return OK;
 }
 
-/* Without FORMAT the name tells: x.csv, x.tsv.gz; else fields stand between bars, as in Redshift. */
+/* Without FORMAT the name tells: x.csv, x.tsv.gz; else fields stand between bars, as in Redshift, or, in a stream, between
+ * tabs, as in PostgreSQL. */
 static void guess_format(CopySpec *spec, const char *file) {
-    const char *name = file == NULL ? "" : strrchr(file, '/') != NULL ? strrchr(file, '/') : file;
+    if (file == NULL) {
+        use_text(spec, '\t');
+        return;
+    }
+    const char *name = strrchr(file, '/') != NULL ? strrchr(file, '/') : file;
     if (strcasestr(name, ".csv") != NULL) {
         use_csv(spec, ',');
     } else if (strcasestr(name, ".tsv") != NULL) {
         use_text(spec, '\t');
+    } else if (strcasestr(name, ".json") != NULL || strcasestr(name, ".ndjson") != NULL) {
+        use_json(spec);
     } else {
         use_text(spec, '|');
     }
+}
+
+/* What has a meaning only where fields follow each other. */
+static Status check_json_options(const Context *cx, const CopyBinding *copy) {
+    static const char *const others[] = {"delimiter", "header",       "ignoreheader", "quote",     "escape",
+                                         "null",      "removequotes", "force_null",   "fillrecord"};
+    for (size_t i = 0; i < sizeof others / sizeof *others && copy->spec->is_json; i++) {
+        const AstOption *option = ast_option_find(&copy->ast->options, others[i]);
+        if (option != NULL) {
+            return fail_at(cx, option->pos, INVALID_PARAMETER_VALUE, "COPY %s has no meaning for JSON", others[i]);
+        }
+    }
+    return OK;
 }
 
 static Status check_dialect(const Context *cx, const CopyBinding *copy) {
@@ -343,6 +373,7 @@ static Status check_dialect(const Context *cx, const CopyBinding *copy) {
     const AstOption *delimiter = ast_option_find(&copy->ast->options, "delimiter");
     const AstOption *quote = ast_option_find(&copy->ast->options, "quote");
     SourcePos pos = quote != NULL ? value_pos(quote) : delimiter != NULL ? value_pos(delimiter) : POS_NONE;
+    TRY(check_json_options(cx, copy));
     if (spec->is_quoted && spec->quote == spec->delimiter) {
         return fail_at(cx, pos, INVALID_PARAMETER_VALUE, "COPY delimiter and quote must be different");
     }
@@ -402,14 +433,16 @@ void copy_format(const CopySpec *spec, CsvFormat *format) {
                                                   [COPY_COMPRESSION_LZ4] = CSV_LZ4};
     *format = (CsvFormat){
         .dialect = {.delimiter = spec->delimiter,
+                    .is_json = spec->is_json,
                     .is_quoted = spec->is_quoted,
                     .quote = spec->quote,
                     .escape = spec->escape,
                     .skip_lines = spec->skip_lines,
                     .compression = compressions[spec->compression]},
-        .null_text = spec->has_null_text ? spec->null_text
-                     : spec->is_quoted   ? ""
-                                         : "\\N",
+        .null_text = spec->is_json         ? NULL
+                     : spec->has_null_text ? spec->null_text
+                     : spec->is_quoted     ? ""
+                                           : "\\N",
         .date_format = spec->date_format,
         .time_format = spec->time_format,
         .accept_invalid_utf8 = spec->accept_invalid_utf8,

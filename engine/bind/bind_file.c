@@ -21,9 +21,8 @@ static bool ends_with(const char *text, const char *end) {
 static Status refuse_format(const Context *cx, const char *file, SourcePos pos) {
     static const struct {
         const char *end, *name;
-    } others[] = {{".json", "a JSON file"},    {".jsonl", "a JSON file"},    {".ndjson", "a JSON file"},
-                  {".json.gz", "a JSON file"}, {".jsonl.gz", "a JSON file"}, {".parquet", "a Parquet file"},
-                  {".orc", "an ORC file"},     {".avro", "an Avro file"},    {".xlsx", "a spreadsheet"}};
+    } others[] = {
+        {".parquet", "a Parquet file"}, {".orc", "an ORC file"}, {".avro", "an Avro file"}, {".xlsx", "a spreadsheet"}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (ends_with(file, others[i].end)) {
             return fail_unsupported(cx, pos, others[i].name);
@@ -53,7 +52,7 @@ static Status look_at(const Context *cx, Arena *arena, const CopySpec *spec, con
     CsvHints hints = hints_of(spec, options, &scan->format);
     TRY(csv_sniff(cx, arena, scan->paths, scan->path_count, &hints, &guess));
     const char *null_text = spec->has_null_text ? spec->null_text : guess.dialect.is_quoted ? "" : "\\N";
-    scan->format.null_text = null_text;
+    scan->format.null_text = spec->is_json ? NULL : null_text;
     scan->examples = guess.examples;
     scan->bytes = (double)guess.bytes;
     scan->rows =

@@ -252,12 +252,27 @@ static Status load_files(const Context *cx, depot_statement *statement, CopyLoad
     return OK;
 }
 
+static Status list_paths(const Context *cx, Arena *arena, const CopySpec *spec, const char *const **paths, uint32_t *count) {
+    static const char *const standard_input[] = {"standard input"};
+    if (spec->file == NULL) {
+        *paths = standard_input;
+        *count = 1;
+        return OK;
+    }
+    Status status = csv_list_files(cx, arena, spec->file, paths, count);
+    if (status != OK) {
+        error_set_pos_if_none(cx, spec->file_pos);
+    }
+    return status;
+}
+
 Status run_copy(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     CopySpec *spec;
     TRY(bind_copy(cx, &run->arena, run->snapshot, statement->ast->copy, &spec));
-    if (spec->file == NULL) {
-        return fail_unsupported(cx, statement->ast->pos, "COPY FROM STDIN");
+    CsvSource source = {statement->db->reader, statement->db->streams_argument};
+    if (spec->file == NULL && source.read == NULL) {
+        return fail_at(cx, statement->ast->pos, FEATURE_NOT_SUPPORTED, "COPY FROM STDIN: there is nothing to read from here");
     }
     CopyLoad load = {.cx = cx, .spec = spec};
     TRY(make_format(cx, &run->arena, spec, &load.format));
@@ -266,12 +281,11 @@ Status run_copy(const Context *cx, depot_statement *statement) {
     TRY_NEW_ARRAY(cx, &run->arena, load.rejects, REJECTS_SHOWN);
     const char *const *paths;
     uint32_t path_count;
-    Status listed = csv_list_files(cx, &run->arena, spec->file, &paths, &path_count);
-    if (listed != OK) {
-        error_set_pos_if_none(cx, spec->file_pos);
-        return listed;
-    }
+    TRY(list_paths(cx, &run->arena, spec, &paths, &path_count));
     TRY(csv_input_create(cx, &load.format.dialect, paths, path_count, &load.input));
+    if (spec->file == NULL) {
+        csv_input_use_source(load.input, &source);
+    }
     pthread_mutex_init(&load.lock, NULL);
     Status status = load_files(cx, statement, &load, &run->rows);
     table_writer_abort(load.writer);

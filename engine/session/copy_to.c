@@ -6,14 +6,47 @@
 #include "session/session.h"
 #include "storage/file.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct CopyOut {
     const CopySpec *spec;
     const char *null_text;
     const TimeZone *zone;
-    File *file;
+    LogicalPlan *plan;
+    File *file; /* NULL: the writer */
+    depot_writer writer;
+    void *writer_argument;
+    char *buffer; /* of WRITER_BYTES, in the arena */
+    size_t buffered;
 } CopyOut;
+#define WRITER_BYTES ((size_t)64 << 10)
+
+static Status flush_out(const Context *cx, CopyOut *out) {
+    if (out->file != NULL) {
+        return file_flush(cx, out->file);
+    }
+    size_t bytes = out->buffered;
+    out->buffered = 0;
+    return bytes == 0 || out->writer(out->writer_argument, out->buffer, bytes) == 0
+               ? OK
+               : fail(cx, IO_ERROR, "could not write what COPY gives");
+}
+
+static Status put(const Context *cx, CopyOut *out, const char *data, size_t bytes) {
+    if (out->file != NULL) {
+        return file_append(cx, out->file, data, bytes);
+    }
+    while (bytes > 0) {
+        size_t room = WRITER_BYTES - out->buffered, part = bytes < room ? bytes : room;
+        memcpy(out->buffer + out->buffered, data, part);
+        out->buffered += part;
+        data += part;
+        bytes -= part;
+        TRY(out->buffered < WRITER_BYTES ? OK : flush_out(cx, out));
+    }
+    return OK;
+}
 
 /* ------------------------------------------------------------------------------------------------------------------ options */
 
@@ -35,7 +68,7 @@ static Status check_options(const Context *cx, const AstCopy *copy, const CopySp
     if (spec->compression != COPY_COMPRESSION_AUTO && spec->compression != COPY_COMPRESSION_NONE) {
         return fail_unsupported(cx, copy->file_pos, "COMPRESSION of COPY … TO");
     }
-    return copy->file != NULL ? OK : fail_unsupported(cx, copy->file_pos, "COPY … TO STDOUT");
+    return OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- writing
@@ -55,74 +88,129 @@ static bool needs_quotes(const CopyOut *out, const char *text, size_t bytes) {
     return bytes > 0 && (text[0] == ' ' || text[bytes - 1] == ' ');
 }
 
-static Status put_quoted(const Context *cx, const CopyOut *out, const char *text, size_t bytes) {
+static Status put_quoted(const Context *cx, CopyOut *out, const char *text, size_t bytes) {
     const CopySpec *spec = out->spec;
-    TRY(file_append(cx, out->file, &spec->quote, 1));
+    TRY(put(cx, out, &spec->quote, 1));
     for (size_t i = 0; i < bytes; i++) {
         if (text[i] == spec->quote || text[i] == spec->escape) {
-            TRY(file_append(cx, out->file, &spec->escape, 1));
+            TRY(put(cx, out, &spec->escape, 1));
         }
-        TRY(file_append(cx, out->file, &text[i], 1));
+        TRY(put(cx, out, &text[i], 1));
     }
-    return file_append(cx, out->file, &spec->quote, 1);
+    return put(cx, out, &spec->quote, 1);
 }
 
-static Status put_escaped(const Context *cx, const CopyOut *out, const char *text, size_t bytes) {
+static Status put_escaped(const Context *cx, CopyOut *out, const char *text, size_t bytes) {
     const CopySpec *spec = out->spec;
     for (size_t i = 0; i < bytes; i++) {
         char c = text[i], letter = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c;
         if (c == '\n' || c == '\r' || c == '\t' || c == spec->escape || c == spec->delimiter) {
-            TRY(file_append(cx, out->file, &spec->escape, 1));
+            TRY(put(cx, out, &spec->escape, 1));
         }
-        TRY(file_append(cx, out->file, &letter, 1));
+        TRY(put(cx, out, &letter, 1));
     }
     return OK;
 }
 
-static Status put_text(const Context *cx, const CopyOut *out, const char *text, size_t bytes) {
+static Status put_text(const Context *cx, CopyOut *out, const char *text, size_t bytes) {
     if (!out->spec->is_quoted) {
         return put_escaped(cx, out, text, bytes);
     }
-    return needs_quotes(out, text, bytes) ? put_quoted(cx, out, text, bytes) : file_append(cx, out->file, text, bytes);
+    return needs_quotes(out, text, bytes) ? put_quoted(cx, out, text, bytes) : put(cx, out, text, bytes);
 }
 
-static Status put_value(const Context *cx, const CopyOut *out, const Value *value) {
+/* ------------------------------------------------------------------------------------------------------------- JSON lines */
+
+static Status put_json_string(const Context *cx, CopyOut *out, const char *text, size_t bytes) {
+    static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    TRY(put(cx, out, "\"", 1));
+    for (size_t i = 0; i < bytes; i++) {
+        const char *found = text[i] == 0 ? NULL : strchr(special, text[i]);
+        char escape[8];
+        if (found != NULL) {
+            TRY(put(cx, out, "\\", 1));
+            TRY(put(cx, out, &letters[found - special], 1));
+        } else if ((unsigned char)text[i] < 0x20) {
+            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)text[i]);
+            TRY(put(cx, out, escape, 6));
+        } else {
+            TRY(put(cx, out, &text[i], 1));
+        }
+    }
+    return put(cx, out, "\"", 1);
+}
+
+/* Numbers and truth values as JSON has them; what it has no form for (NaN, dates …) is a string. */
+static Status put_json_value(const Context *cx, CopyOut *out, const Value *value) {
     char buffer[VALUE_PRINT_MAX];
     const char *text;
     size_t bytes;
     if (value->is_null) {
-        return file_append(cx, out->file, out->null_text, strlen(out->null_text));
+        return put(cx, out, "null", 4);
+    }
+    if (value->type.id == TYPE_BOOLEAN) {
+        return value->i64 ? put(cx, out, "true", 4) : put(cx, out, "false", 5);
+    }
+    value_print_in(out->zone, value, buffer, &text, &bytes);
+    bool is_number = type_is_numeric(value->type) && memchr(text, 'N', bytes) == NULL && memchr(text, 'I', bytes) == NULL;
+    return is_number ? put(cx, out, text, bytes) : put_json_string(cx, out, text, bytes);
+}
+
+static Status put_object(const Context *cx, CopyOut *out, const Batch *batch, uint32_t row) {
+    for (uint32_t c = 0; c < batch->column_count; c++) {
+        Value value = vector_value(&batch->columns[c], row);
+        const char *name = out->plan->output_names[c];
+        TRY(put(cx, out, c == 0 ? "{" : ",", 1));
+        TRY(put_json_string(cx, out, name, strlen(name)));
+        TRY(put(cx, out, ":", 1));
+        TRY(put_json_value(cx, out, &value));
+    }
+    return put(cx, out, "}\n", 2);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------- rows */
+
+static Status put_value(const Context *cx, CopyOut *out, const Value *value) {
+    char buffer[VALUE_PRINT_MAX];
+    const char *text;
+    size_t bytes;
+    if (value->is_null) {
+        return put(cx, out, out->null_text, strlen(out->null_text));
     }
     value_print_in(out->zone, value, buffer, &text, &bytes);
     return put_text(cx, out, text, bytes);
 }
 
-static Status put_batch(const Context *cx, const CopyOut *out, const Batch *batch) {
+static Status put_batch(const Context *cx, CopyOut *out, const Batch *batch) {
     for (uint32_t row = 0; row < batch->rows; row++) {
+        if (out->spec->is_json) {
+            TRY(put_object(cx, out, batch, row));
+            continue;
+        }
         for (uint32_t c = 0; c < batch->column_count; c++) {
             Value value = vector_value(&batch->columns[c], row);
-            TRY(c == 0 ? OK : file_append(cx, out->file, &out->spec->delimiter, 1));
+            TRY(c == 0 ? OK : put(cx, out, &out->spec->delimiter, 1));
             TRY(put_value(cx, out, &value));
         }
-        TRY(file_append(cx, out->file, "\n", 1));
+        TRY(put(cx, out, "\n", 1));
     }
     return OK;
 }
 
-static Status put_header(const Context *cx, const CopyOut *out, const LogicalPlan *plan) {
+static Status put_header(const Context *cx, CopyOut *out, const LogicalPlan *plan) {
     for (uint32_t c = 0; c < plan->output_count; c++) {
-        TRY(c == 0 ? OK : file_append(cx, out->file, &out->spec->delimiter, 1));
+        TRY(c == 0 ? OK : put(cx, out, &out->spec->delimiter, 1));
         TRY(put_text(cx, out, plan->output_names[c], strlen(plan->output_names[c])));
     }
-    return file_append(cx, out->file, "\n", 1);
+    return put(cx, out, "\n", 1);
 }
 
-static Status put_rows(const Context *cx, const CopyOut *out, Query *query, uint64_t *rows) {
+static Status put_rows(const Context *cx, CopyOut *out, Query *query, uint64_t *rows) {
     const Batch *batch;
     for (;;) {
         TRY(query_next(cx, query, &batch));
         if (batch == NULL) {
-            return file_flush(cx, out->file);
+            return flush_out(cx, out);
         }
         TRY(put_batch(cx, out, batch));
         *rows += batch->rows;
@@ -156,24 +244,34 @@ static Status table_query(const Context *cx, depot_statement *statement, const A
     return sql == NULL ? OUT_OF_MEMORY : parse_stored_query(cx, arena, sql, copy->table->pos, query);
 }
 
-static Status write_file(const Context *cx, depot_statement *statement, CopyOut *out, LogicalPlan *plan) {
-    Query *query;
+static Status write_rows(const Context *cx, depot_statement *statement, CopyOut *out, Query *query) {
+    Status status = out->spec->skip_lines > 0 ? put_header(cx, out, out->plan) : OK;
+    return status == OK ? put_rows(cx, out, query, &statement->run.rows) : status;
+}
+
+static Status write_file(const Context *cx, depot_statement *statement, CopyOut *out, Query *query) {
     FileSystem *files;
     const AstCopy *copy = statement->ast->copy;
-    TRY(run_aside(cx, statement, plan, &query));
-    Status status = file_system_host(cx, NULL, &files);
-    if (status != OK) {
-        query_close(query);
-        return status;
-    }
-    status = file_open(cx, files, copy->file, FILE_CREATE, &out->file);
+    TRY(file_system_host(cx, NULL, &files));
+    Status status = file_open(cx, files, copy->file, FILE_CREATE, &out->file);
     if (status != OK) {
         error_set_pos_if_none(cx, copy->file_pos);
     }
-    status = status == OK && out->spec->skip_lines > 0 ? put_header(cx, out, plan) : status;
-    status = status == OK ? put_rows(cx, out, query, &statement->run.rows) : status;
+    status = status == OK ? write_rows(cx, statement, out, query) : status;
     file_close(out->file);
     file_system_free(files);
+    return status;
+}
+
+static Status write_out(const Context *cx, depot_statement *statement, CopyOut *out) {
+    Query *query;
+    const AstCopy *copy = statement->ast->copy;
+    if (copy->file == NULL && out->writer == NULL) {
+        return fail_at(cx, copy->file_pos, FEATURE_NOT_SUPPORTED, "COPY TO STDOUT: there is nowhere to write to here");
+    }
+    TRY_NEW_ARRAY(cx, &statement->run.arena, out->buffer, WRITER_BYTES);
+    TRY(run_aside(cx, statement, out->plan, &query));
+    Status status = copy->file == NULL ? write_rows(cx, statement, out, query) : write_file(cx, statement, out, query);
     query_close(query);
     return status;
 }
@@ -192,7 +290,11 @@ Status run_copy_to(const Context *cx, depot_statement *statement) {
         TRY(table_query(cx, statement, copy, &query));
     }
     TRY(bind_query(cx, &run->arena, run->snapshot, query, &parameters, &plan));
-    CopyOut out = {.spec = spec, .zone = run->zone};
+    CopyOut out = {.spec = spec,
+                   .zone = run->zone,
+                   .plan = plan,
+                   .writer = statement->db->writer,
+                   .writer_argument = statement->db->streams_argument};
     out.null_text = spec->has_null_text ? spec->null_text : spec->is_quoted ? "" : "\\N";
-    return write_file(cx, statement, &out, plan);
+    return write_out(cx, statement, &out);
 }

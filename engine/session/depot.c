@@ -156,6 +156,12 @@ void depot_cancel(depot *db) {
     atomic_store(&db->cancel, true);
 }
 
+void depot_streams(depot *db, depot_reader reader, depot_writer writer, void *argument) {
+    db->reader = reader;
+    db->writer = writer;
+    db->streams_argument = argument;
+}
+
 void depot_progress(depot *db, int (*callback)(void *argument, double share), void *argument) {
     db->progress = callback;
     db->progress_argument = argument;

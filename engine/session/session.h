@@ -52,6 +52,9 @@ struct depot {
     Prepared *prepared;       /* owned; what PREPARE made, newest first */
     int (*progress)(void *argument, double share);
     void *progress_argument;
+    depot_reader reader; /* of COPY … FROM STDIN; NULL: there is none */
+    depot_writer writer; /* of COPY … TO STDOUT */
+    void *streams_argument;
 };
 
 /* A result that is not a query's: rows of text cells, in an arena. */

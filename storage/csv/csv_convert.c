@@ -108,7 +108,8 @@ static Status replace_invalid(const Context *cx, CsvConverter *converter, char r
 /* Settles NULL, quotes, blanks and UTF-8 of all cells of the column. *nulls counts NULLs and rejected rows. */
 static Status settle_cells(const Context *cx, CsvConverter *converter, const CsvColumn *column, uint32_t *nulls) {
     const CsvFormat *format = column->format;
-    size_t null_bytes = strlen(format->null_text);
+    bool has_null_text = format->null_text != NULL;
+    size_t null_bytes = has_null_text ? strlen(format->null_text) : 0;
     bool is_text = type_is_text(column->field->type);
     *nulls = 0;
     for (uint32_t row = 0; row < column->rows; row++) {
@@ -117,7 +118,7 @@ static Status settle_cells(const Context *cx, CsvConverter *converter, const Csv
         if (column->reasons[row] != NULL) {
             cell->is_null = true;
         }
-        if (!cell->is_null && !was_quoted) {
+        if (!cell->is_null && !was_quoted && has_null_text) {
             cell->is_null = equals(cell, format->null_text, null_bytes);
         }
         if (!cell->is_null && cell->has_quotes) {

@@ -11,6 +11,7 @@
 
 struct ByteStream {
     File *file;
+    const CsvSource *source; /* instead of a file */
     uint64_t offset;
     CsvCompression compression;
     uint8_t *input; /* compressed bytes not yet used: [used, filled) */
@@ -48,6 +49,28 @@ static Status start_decoder(const Context *cx, ByteStream *stream) {
     return started ? OK : fail(cx, OUT_OF_MEMORY, "out of memory: no decompressor");
 }
 
+static Status prepare_decoder(const Context *cx, ByteStream *stream, CsvCompression compression) {
+    stream->compression = compression;
+    if (compression == CSV_PLAIN) {
+        return OK;
+    }
+    stream->input = mem_alloc(cx, INPUT_BYTES);
+    return stream->input == NULL ? OUT_OF_MEMORY : start_decoder(cx, stream);
+}
+
+Status byte_stream_open_source(const Context *cx, const CsvSource *source, CsvCompression compression, ByteStream **out) {
+    ByteStream *stream;
+    TRY_ALLOC_ZEROED(cx, stream, sizeof *stream);
+    stream->source = source;
+    Status status = prepare_decoder(cx, stream, compression == CSV_AUTO ? CSV_PLAIN : compression);
+    if (status != OK) {
+        byte_stream_close(stream);
+        stream = NULL;
+    }
+    *out = stream;
+    return status;
+}
+
 Status byte_stream_open(const Context *cx, FileSystem *files, const char *path, CsvCompression compression, ByteStream **out) {
     ByteStream *stream;
     TRY_ALLOC_ZEROED(cx, stream, sizeof *stream);
@@ -56,11 +79,7 @@ Status byte_stream_open(const Context *cx, FileSystem *files, const char *path, 
     uint8_t head[4];
     size_t got;
     TRY_GOTO(file_read_some(cx, stream->file, 0, head, sizeof head, &got));
-    stream->compression = compression == CSV_AUTO ? guess_compression(head, got) : compression;
-    if (stream->compression != CSV_PLAIN) {
-        stream->input = mem_alloc(cx, INPUT_BYTES);
-        status = stream->input == NULL ? OUT_OF_MEMORY : start_decoder(cx, stream);
-    }
+    status = prepare_decoder(cx, stream, compression == CSV_AUTO ? guess_compression(head, got) : compression);
 done:
     if (status != OK) {
         byte_stream_close(stream);
@@ -85,7 +104,8 @@ void byte_stream_close(ByteStream *stream) {
 }
 
 static Status fail_damaged(const Context *cx, const ByteStream *stream, const char *what) {
-    return fail(cx, BAD_COPY_FORMAT, "file \"%s\": %s", file_path(stream->file), what);
+    return stream->source != NULL ? fail(cx, BAD_COPY_FORMAT, "%s", what)
+                                  : fail(cx, BAD_COPY_FORMAT, "file \"%s\": %s", file_path(stream->file), what);
 }
 
 static Status inflate_some(const Context *cx, ByteStream *stream, char *to, size_t bytes, size_t *got) {
@@ -132,26 +152,33 @@ static Status unlz4_some(const Context *cx, ByteStream *stream, char *to, size_t
     return OK;
 }
 
+static Status read_stored(const Context *cx, ByteStream *stream, void *to, size_t bytes, size_t *got) {
+    if (stream->source == NULL) {
+        TRY(file_read_some(cx, stream->file, stream->offset, to, bytes, got));
+    } else {
+        int64_t result = stream->source->read(stream->source->argument, to, bytes);
+        if (result < 0) {
+            return fail(cx, IO_ERROR, "could not read what COPY is given");
+        }
+        *got = (size_t)result;
+    }
+    stream->offset += *got;
+    return OK;
+}
+
 static Status refill(const Context *cx, ByteStream *stream) {
     size_t got;
-    TRY(file_read_some(cx, stream->file, stream->offset, stream->input, INPUT_BYTES, &got));
-    stream->offset += got;
+    TRY(read_stored(cx, stream, stream->input, INPUT_BYTES, &got));
     stream->used = 0;
     stream->filled = got;
     stream->input_ended = got == 0;
     return OK;
 }
 
-static Status read_plain(const Context *cx, ByteStream *stream, char *to, size_t bytes, size_t *got) {
-    TRY(file_read_some(cx, stream->file, stream->offset, to, bytes, got));
-    stream->offset += *got;
-    return OK;
-}
-
 Status byte_stream_read(const Context *cx, ByteStream *stream, char *to, size_t bytes, size_t *got) {
     *got = 0;
     if (stream->compression == CSV_PLAIN) {
-        return read_plain(cx, stream, to, bytes, got);
+        return read_stored(cx, stream, to, bytes, got);
     }
     while (*got == 0) {
         if (stream->used == stream->filled && !stream->input_ended) {

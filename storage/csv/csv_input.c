@@ -17,7 +17,8 @@ struct CsvInput {
     FileSystem *files;
     const char *const *paths;
     uint32_t path_count, path_index;
-    ByteStream *stream; /* of paths[path_index], or NULL before it is opened */
+    const CsvSource *source; /* NULL: the files at `paths` */
+    ByteStream *stream;      /* of paths[path_index], or NULL before it is opened */
     bool stream_ended;
     char line_end;                /* of the file; 0 before its first chunk */
     uint64_t lines_to_skip, line; /* line: of the next chunk */
@@ -42,6 +43,10 @@ Status csv_input_create(const Context *cx, const CsvDialect *dialect, const char
     }
     *out = input;
     return status;
+}
+
+void csv_input_use_source(CsvInput *input, const CsvSource *source) {
+    input->source = source;
 }
 
 void csv_input_free(CsvInput *input) {
@@ -159,7 +164,10 @@ static Status fill_chunk(const Context *cx, CsvInput *input, CsvChunk *chunk, si
 }
 
 static Status open_file(const Context *cx, CsvInput *input) {
-    TRY(byte_stream_open(cx, input->files, input->paths[input->path_index], input->dialect.compression, &input->stream));
+    CsvCompression compression = input->dialect.compression;
+    TRY(input->source != NULL
+            ? byte_stream_open_source(cx, input->source, compression, &input->stream)
+            : byte_stream_open(cx, input->files, input->paths[input->path_index], compression, &input->stream));
     input->stream_ended = false;
     input->line_end = 0;
     input->line = 1;
@@ -213,7 +221,7 @@ static Status next_of_file(const Context *cx, CsvInput *input, CsvChunk *chunk) 
         const CsvDialect *dialect = &input->dialect;
         uint64_t quotes = dialect->is_quoted ? count_byte(chunk->data, chunk->bytes, dialect->quote) : 0;
         chunk->has_quotes = quotes > 0;
-        chunk->has_escapes = (!dialect->is_quoted || (quotes > 0 && dialect->escape != dialect->quote)) &&
+        chunk->has_escapes = !dialect->is_json && (!dialect->is_quoted || (quotes > 0 && dialect->escape != dialect->quote)) &&
                              memchr(chunk->data, dialect->escape, chunk->bytes) != NULL;
         size_t end = input->stream_ended ? chunk->bytes : last_record_end(input, chunk, quotes);
         if (end > 0 || input->stream_ended) {

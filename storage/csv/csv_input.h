@@ -13,6 +13,7 @@ typedef enum CsvCompression { CSV_AUTO, CSV_PLAIN, CSV_GZIP, CSV_ZSTD, CSV_LZ4 }
 
 typedef struct CsvDialect {
     char delimiter;
+    bool is_json;   /* an object per line; nothing else here has meaning but compression */
     bool is_quoted; /* quotes have meaning; else a backslash escapes the next byte */
     char quote, escape;
     uint64_t skip_lines; /* at the head of each file */
@@ -32,11 +33,19 @@ typedef struct CsvChunk {
 } CsvChunk;
 #define CSV_SLACK_BYTES 64
 
+/* Bytes from somewhere else than a file: up to `bytes` of them, 0 at the end, -1 if they cannot be had. */
+typedef struct CsvSource {
+    int64_t (*read)(void *argument, char *to, size_t bytes);
+    void *argument;
+} CsvSource;
+
 typedef struct CsvInput CsvInput;
 
 /* `paths` are borrowed. Nothing is opened yet. */
 Status csv_input_create(const Context *cx, const CsvDialect *dialect, const char *const *paths, uint32_t path_count,
                         CsvInput **input);
+/* Reads plain bytes from the source instead of files; paths[0] is what messages call it. Borrowed. */
+void csv_input_use_source(CsvInput *input, const CsvSource *source);
 void csv_input_free(CsvInput *input);
 /* Thread-safe; chunks are handed out in order. *done: there was none left. UNDEFINED_FILE, IO_ERROR, BAD_COPY_FORMAT (damaged
  * compressed data, a record without end) name file and line. */

@@ -3,9 +3,11 @@
 #include "storage/csv/csv_parse.h"
 
 #include "storage/csv/csv_convert.h"
+#include "storage/csv/json_lines.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -186,7 +188,7 @@ Status csv_parser_begin(const Context *cx, CsvParser *parser, CsvChunk *chunk) {
     parser->reject_count = 0;
     memset(chunk->data + chunk->bytes, 0, CSV_SLACK_BYTES);
     parser->is_plain_utf8 = utf8_valid(chunk->data, chunk->bytes);
-    if (chunk->bytes > 0) {
+    if (chunk->bytes > 0 && !parser->format.dialect.is_json) {
         parser->marks = marks_at(parser, 0);
     }
     return OK;
@@ -275,12 +277,71 @@ static bool cut_record(CsvParser *parser, uint32_t row) {
     return true;
 }
 
-static uint32_t cut_batch(CsvParser *parser) {
-    uint32_t rows = 0;
-    while (rows < BATCH_ROWS_MAX && parser->field_start < parser->chunk->bytes) {
-        rows += cut_record(parser, rows);
+/* The field of a key; members mostly come in the order of the fields, so the one behind the last is looked at first. */
+static uint32_t find_field(const CsvFormat *format, const JsonMember *member, uint32_t first) {
+    for (uint32_t i = 0; i < format->field_count; i++) {
+        uint32_t at = first + i < format->field_count ? first + i : first + i - format->field_count;
+        const char *name = format->fields[at].name;
+        if (strncasecmp(name, member->key, member->key_bytes) == 0 && name[member->key_bytes] == '\0') {
+            return at;
+        }
     }
-    return rows;
+    return format->field_count;
+}
+
+/* The members of one object to cells, by name; what is missing is NULL, what has no field is left out. */
+static Status cut_object(const Context *cx, CsvParser *parser, uint32_t row, const char *data, size_t bytes) {
+    const CsvFormat *format = &parser->format;
+    CsvCell *cells = parser->cells + (size_t)row * format->field_count;
+    JsonLine line;
+    JsonMember member;
+    bool found = true;
+    for (uint32_t i = 0; i < format->field_count; i++) {
+        cells[i] = (CsvCell){.is_null = true};
+    }
+    json_line_begin(&line, data, bytes);
+    for (uint32_t next = 0;;) {
+        TRY(json_line_next(cx, &parser->converter.arena, &line, &member, &found));
+        if (!found) {
+            break;
+        }
+        uint32_t field = find_field(format, &member, next);
+        if (field < format->field_count) {
+            cells[field] = (CsvCell){.data = member.data, .bytes = member.bytes, .is_null = member.kind == JSON_MEMBER_NULL};
+            next = field + 1;
+        }
+    }
+    parser->reasons[row] = line.problem;
+    return OK;
+}
+
+static Status cut_json_record(const Context *cx, CsvParser *parser, uint32_t row, bool *is_blank) {
+    const char *data = parser->chunk->data + parser->field_start;
+    size_t left = parser->chunk->bytes - parser->field_start;
+    const char *end = memchr(data, parser->line_break, left);
+    size_t bytes = end == NULL ? left : (size_t)(end - data);
+    *is_blank = strspn(data, " \t\r") >= bytes;
+    parser->row_lines[row] = parser->line++;
+    parser->row_starts[row] = (uint32_t)parser->field_start;
+    parser->row_ends[row] = (uint32_t)(parser->field_start + bytes);
+    parser->bad_columns[row] = NULL;
+    parser->statuses[row] = BAD_COPY_FORMAT;
+    parser->field_start += bytes + 1;
+    return *is_blank ? OK : cut_object(cx, parser, row, data, bytes);
+}
+
+static Status cut_batch(const Context *cx, CsvParser *parser, uint32_t *rows) {
+    *rows = 0;
+    while (*rows < BATCH_ROWS_MAX && parser->field_start < parser->chunk->bytes) {
+        bool is_blank;
+        if (parser->format.dialect.is_json) {
+            TRY(cut_json_record(cx, parser, *rows, &is_blank));
+        } else {
+            is_blank = !cut_record(parser, *rows);
+        }
+        *rows += !is_blank;
+    }
+    return OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- rejects */
@@ -334,9 +395,10 @@ static Status hand_out(const Context *cx, CsvParser *parser, uint32_t rows, Batc
 Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_t *rows, bool *at_end) {
     const CsvFormat *format = &parser->format;
     TRY(check_cancel(cx));
-    uint32_t cut = cut_batch(parser);
-    *at_end = parser->field_start >= parser->chunk->bytes;
+    uint32_t cut;
     csv_converter_begin(&parser->converter);
+    TRY(cut_batch(cx, parser, &cut));
+    *at_end = parser->field_start >= parser->chunk->bytes;
     for (uint32_t i = 0; i < format->field_count; i++) {
         if (format->fields[i].column == CSV_FIELD_SKIPPED) {
             continue;

@@ -10,7 +10,7 @@
 
 /* How one field becomes a value. */
 typedef struct CsvField {
-    const char *name; /* of the column, for messages */
+    const char *name; /* of the column: for messages, and the key of JSON's members, whatever its case */
     Type type;
     uint32_t column; /* of the output batch; CSV_FIELD_SKIPPED: nobody wants it, it is not converted */
     bool not_null;
@@ -21,7 +21,7 @@ typedef struct CsvFormat {
     CsvDialect dialect;
     uint32_t field_count;
     const CsvField *fields;
-    const char *null_text;                 /* borrowed */
+    const char *null_text;                 /* borrowed; NULL: none, as in JSON, which has a word for it */
     const char *date_format, *time_format; /* templates of to_date; NULL: what a literal takes */
     bool accept_invalid_utf8;              /* bad bytes become replacement_char */
     char replacement_char;

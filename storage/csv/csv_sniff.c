@@ -5,9 +5,11 @@
 
 #include "core/value.h"
 #include "storage/csv/csv_decompress.h"
+#include "storage/csv/json_lines.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <strings.h>
 
 #define SAMPLE_RECORDS_MAX 100000
 #define SAMPLE_FILES_MAX 8
@@ -17,6 +19,7 @@ typedef struct Field {
     const char *data;
     uint32_t bytes;
     bool is_null;
+    bool is_string; /* of JSON: no number, whatever it looks like */
 } Field;
 
 /* Records of one dialect: fields one after the other. */
@@ -24,7 +27,8 @@ typedef struct Records {
     Field *fields;
     uint64_t field_total, field_capacity;
     uint32_t *counts; /* fields of each record */
-    uint32_t count, capacity;
+    uint32_t count;
+    uint64_t capacity;
     uint64_t bytes; /* that the records take */
 } Records;
 
@@ -93,32 +97,33 @@ static Status read_samples(Sniffer *sniffer, const char *const *paths, uint32_t 
 
 /* ----------------------------------------------------------------------------------------------------------------- records */
 
-static Status add_field(const Sniffer *sniffer, Records *records, const Field *field) {
-    if (records->field_total == records->field_capacity) {
-        uint64_t capacity = records->field_capacity * 2 + 256;
-        Field *grown;
-        TRY_NEW_ARRAY(sniffer->cx, sniffer->arena, grown, capacity);
-        if (records->field_total > 0) {
-            memcpy(grown, records->fields, records->field_total * sizeof *grown);
-        }
-        records->fields = grown;
-        records->field_capacity = capacity;
+/* Room for one more item of an array in the arena. */
+static Status make_room(const Sniffer *sniffer, void *items_, size_t item_bytes, uint64_t count, uint64_t *capacity) {
+    void **items = items_;
+    if (count < *capacity) {
+        return OK;
     }
+    uint64_t grown_capacity = *capacity * 2 + 64;
+    void *grown = arena_alloc(sniffer->cx, sniffer->arena, grown_capacity * item_bytes);
+    if (grown == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    if (count > 0) {
+        memcpy(grown, *items, count * item_bytes);
+    }
+    *items = grown;
+    *capacity = grown_capacity;
+    return OK;
+}
+
+static Status add_field(const Sniffer *sniffer, Records *records, const Field *field) {
+    TRY(make_room(sniffer, &records->fields, sizeof *records->fields, records->field_total, &records->field_capacity));
     records->fields[records->field_total++] = *field;
     return OK;
 }
 
 static Status end_record(const Sniffer *sniffer, Records *records, uint32_t fields) {
-    if (records->count == records->capacity) {
-        uint32_t capacity = records->capacity * 2 + 64;
-        uint32_t *grown;
-        TRY_NEW_ARRAY(sniffer->cx, sniffer->arena, grown, capacity);
-        if (records->count > 0) {
-            memcpy(grown, records->counts, records->count * sizeof *grown);
-        }
-        records->counts = grown;
-        records->capacity = capacity;
-    }
+    TRY(make_room(sniffer, &records->counts, sizeof *records->counts, records->count, &records->capacity));
     records->counts[records->count++] = fields;
     return OK;
 }
@@ -365,6 +370,9 @@ static void consider(const Sniffer *sniffer, Candidate *candidate, const Field *
     trim(field, &data, &bytes);
     bool is_dated = starts_with_date(data, bytes);
     candidate->any = true;
+    if (field->is_string) {
+        candidate->can_boolean = candidate->can_integer = candidate->can_decimal = candidate->can_double = false;
+    }
     candidate->can_boolean = candidate->can_boolean && is_word(data, bytes, booleans, sizeof booleans / sizeof booleans[0]);
     if (candidate->can_double) {
         consider_number(sniffer, candidate, data, bytes);
@@ -543,12 +551,132 @@ static void drop_headers(Records *records) {
     records->count = kept;
 }
 
+/* -------------------------------------------------------------------------------------------------------------- JSON lines */
+
+/* The keys of all objects, in the order in which they are first met, and the members found. */
+typedef struct Objects {
+    const char **keys;
+    uint32_t key_count, row, member_count;
+    uint64_t key_capacity, member_capacity;
+    struct JsonFound {
+        uint32_t row, key;
+        Field field;
+    } * members;
+} Objects;
+
+static Status find_key(const Sniffer *sniffer, Objects *objects, const JsonMember *member, uint32_t *key) {
+    for (*key = 0; *key < objects->key_count; (*key)++) {
+        const char *name = objects->keys[*key];
+        if (strncasecmp(name, member->key, member->key_bytes) == 0 && name[member->key_bytes] == '\0') {
+            return OK;
+        }
+    }
+    const char *copy = arena_copy_text(sniffer->cx, sniffer->arena, member->key, member->key_bytes);
+    if (copy == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    TRY(make_room(sniffer, &objects->keys, sizeof *objects->keys, objects->key_count, &objects->key_capacity));
+    objects->keys[objects->key_count++] = copy;
+    return OK;
+}
+
+static Status read_object(const Sniffer *sniffer, const char *path, const char *data, size_t bytes, Objects *objects) {
+    JsonLine line;
+    JsonMember member;
+    bool found;
+    json_line_begin(&line, data, bytes);
+    for (;;) {
+        TRY(json_line_next(sniffer->cx, sniffer->arena, &line, &member, &found));
+        if (!found) {
+            break;
+        }
+        struct JsonFound new = {.row = objects->row};
+        new.field = (Field){.data = member.data,
+                            .bytes = member.bytes,
+                            .is_null = member.kind == JSON_MEMBER_NULL,
+                            .is_string = member.kind == JSON_MEMBER_STRING || member.kind == JSON_MEMBER_TREE};
+        TRY(find_key(sniffer, objects, &member, &new.key));
+        TRY(make_room(sniffer, &objects->members, sizeof new, objects->member_count, &objects->member_capacity));
+        objects->members[objects->member_count++] = new;
+    }
+    objects->row++;
+    return line.problem == NULL
+               ? OK
+               : fail(sniffer->cx, BAD_COPY_FORMAT, "file \"%s\", object %u: %s", path, objects->row, line.problem);
+}
+
+static Status read_objects(const Sniffer *sniffer, const char *const *paths, Objects *objects) {
+    for (uint32_t i = 0; i < sniffer->text_count; i++) {
+        const char *at = sniffer->texts[i], *end = at + sniffer->text_bytes[i];
+        while (at < end && objects->row < SAMPLE_RECORDS_MAX) {
+            const char *line_end = memchr(at, '\n', (size_t)(end - at));
+            size_t bytes = line_end == NULL ? (size_t)(end - at) : (size_t)(line_end - at);
+            size_t blank = 0;
+            while (blank < bytes && isspace((unsigned char)at[blank])) {
+                blank++;
+            }
+            if (blank < bytes) {
+                TRY(read_object(sniffer, paths[i], at, bytes, objects));
+            }
+            at += bytes + 1;
+        }
+    }
+    return OK;
+}
+
+/* As records of as many fields as there are keys. */
+static Status records_of_objects(const Sniffer *sniffer, const Objects *objects, Records *records) {
+    Field missing = {.data = "", .is_null = true};
+    *records = (Records){0};
+    for (uint32_t r = 0; r < objects->row; r++) {
+        for (uint32_t c = 0; c < objects->key_count; c++) {
+            TRY(add_field(sniffer, records, &missing));
+        }
+        TRY(end_record(sniffer, records, objects->key_count));
+    }
+    for (uint32_t m = 0; m < objects->member_count; m++) {
+        const struct JsonFound *found = &objects->members[m];
+        records->fields[(uint64_t)found->row * objects->key_count + found->key] = found->field;
+    }
+    return OK;
+}
+
+static Status sniff_json(Sniffer *sniffer, const char *const *paths, CsvGuess *guess) {
+    Objects objects = {0};
+    Records records;
+    Field *header;
+    TRY(read_objects(sniffer, paths, &objects));
+    if (objects.key_count == 0) {
+        return fail(sniffer->cx, BAD_COPY_FORMAT, "file \"%s\" is empty: it has no columns", paths[0]);
+    }
+    TRY(records_of_objects(sniffer, &objects, &records));
+    sniffer->is_whole = sniffer->is_whole && records.count < SAMPLE_RECORDS_MAX;
+    guess->field_count = objects.key_count;
+    TRY_NEW_ARRAY(sniffer->cx, sniffer->arena, guess->names, guess->field_count);
+    TRY_NEW_ARRAY(sniffer->cx, sniffer->arena, guess->types, guess->field_count);
+    TRY_NEW_ARRAY(sniffer->cx, sniffer->arena, guess->examples, guess->field_count);
+    TRY_NEW_ARRAY(sniffer->cx, sniffer->arena, header, guess->field_count);
+    for (uint32_t c = 0; c < guess->field_count; c++) {
+        header[c] = (Field){.data = objects.keys[c], .bytes = (uint32_t)strlen(objects.keys[c])};
+    }
+    TRY(guess_types(sniffer, &records, 0, guess->types, guess->examples));
+    guess->rows = records.count;
+    guess->is_whole = sniffer->is_whole;
+    for (uint32_t i = 0; i < sniffer->text_count; i++) {
+        guess->sample_bytes += sniffer->text_bytes[i];
+    }
+    return name_columns(sniffer, header, guess);
+}
+
 Status csv_sniff(const Context *cx, Arena *arena, const char *const *paths, uint32_t path_count, const CsvHints *hints,
                  CsvGuess *guess) {
     Sniffer sniffer = {.cx = cx, .arena = arena, .hints = hints, .is_whole = true};
     Records records;
     *guess = (CsvGuess){.dialect = hints->dialect};
     TRY(read_samples(&sniffer, paths, path_count, &guess->bytes));
+    if (hints->dialect.is_json) {
+        return sniff_json(&sniffer, paths, guess);
+    }
     TRY(guess_dialect(&sniffer, &guess->dialect));
     uint64_t skipped = hints->has_header && guess->dialect.skip_lines > 1 ? guess->dialect.skip_lines : 0;
     TRY(read_records(&sniffer, &guess->dialect, skipped, &records));

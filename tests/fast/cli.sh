@@ -49,6 +49,15 @@ expect "no wrapping in a pipe" 0 "r${n}$(printf 'x%.0s' $(seq 500))${n}" "" --fo
 expect "--null, --no-header" 0 "\\N,1${n}" "" --format csv --null '\N' --no-header -c "SELECT NULL, 1"
 expect "empty text is not NULL in csv" 0 "\"\",${n}" "" --format csv --no-header -c "SELECT '', NULL"
 
+# ---- COPY over standard input and output: rows stand behind the statement, up to \. or the end
+stdin="CREATE TABLE t (a integer, b varchar(9));${n}COPY t FROM STDIN;${n}1${t}x\\ty${n}2${t}\\N${n}\\.${n}"
+stdin+="COPY t FROM STDIN (FORMAT csv);${n}3,\"a \"\"q\"\"\"${n}\\.${n}COPY (SELECT * FROM t ORDER BY a) TO STDOUT;${n}"
+expect "COPY FROM STDIN, TO STDOUT" 0 "CREATE TABLE${n}COPY 2${n}COPY 1${n}1${t}x\ty${n}2${t}\N${n}3${t}a \"q\"${n}" ""
+stdin="7,seven${n}8,eight${n}"
+expect "rows for -c" 0 "{\"a\":7,\"b\":\"seven\"}${n}{\"a\":8,\"b\":\"eight\"}${n}" "" --format csv -c "CREATE TABLE t (a integer, b varchar(9)); COPY t FROM STDIN csv" -c "COPY (SELECT * FROM t ORDER BY a) TO STDOUT (FORMAT json)"
+stdin="CREATE TABLE t (a integer);${n}COPY t FROM STDIN;${n}1${n}bad${n}SELECT 2;${n}\.${n}SELECT 3 AS a;${n}"
+expect "rows that a failed COPY leaves" 1 "a${n}3${n}" "standard input, line 2, column a" --format csv --keep-going
+
 # ---- several statements, blanks, comments, errors, exit statuses
 one="SELECT 1 AS a"
 expect "several -c" 0 "a${n}1${n}b${n}2${n}a${n}1${n}" "" --format csv -c "$one; SELECT 2 AS b;" -c "$one"

@@ -57,7 +57,7 @@ static void report_end(Shell *shell, double milliseconds) {
 
 /* Aligned formats tell that a statement without rows has run; the others print nothing. */
 static void report_tag(Shell *shell, depot_statement *statement) {
-    if (shell->format != &box_format || depot_column_count(statement) > 0) {
+    if (shell->format != &box_format || depot_column_count(statement) > 0 || shell->streams.has_written) {
         return;
     }
     const char *tag = depot_statement_tag(statement);
@@ -103,9 +103,11 @@ static bool run_first(Shell *shell, const char *text, size_t bytes, const char *
     if (shell->echo && ran) {
         fprintf(shell->out, "%.*s\n", (int)(*tail - text), text);
     }
+    copy_streams_begin(&shell->streams, shell->in == NULL ? stdin : shell->in, shell->out);
     if (statement != NULL) {
         ok = run_prepared(shell, statement);
     }
+    copy_streams_end(&shell->streams);
     shell_set_running(false);
     if (!ok) {
         fflush(shell->out);
@@ -223,12 +225,15 @@ bool shell_run_stream(Shell *shell, FILE *in) {
     size_t capacity = 0;
     ssize_t bytes;
     bool ok = true;
+    FILE *around = shell->in;
+    shell->in = in;
     while (ok && !shell->quit && (bytes = getline(&line, &capacity, in)) >= 0) {
         ok = buffer_append(&buffer, line, (size_t)bytes) && run_complete(shell, &buffer);
     }
     if (ok && !shell->quit && buffer.bytes > 0) {
         ok = shell_run_text(shell, buffer.text, buffer.bytes); /* the last one may lack its semicolon */
     }
+    shell->in = around;
     free(buffer.text);
     free(line);
     return ok;
@@ -410,6 +415,7 @@ int tool_shell(int argc, char **argv) {
         print_error(&error);
         return EXIT_CANNOT_OPEN;
     }
+    depot_streams(shell.db, copy_streams_read, copy_streams_write, &shell.streams);
     bool from_person = arguments.source_count == 0 && isatty(STDIN_FILENO);
     depot_set(shell.db, "query_log", "steps"); /* people ask svl_query_summary; what it costs per query they do not feel */
     if (!apply_settings(&shell, &arguments)) {

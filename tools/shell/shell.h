@@ -3,6 +3,7 @@
 #define DEPOT_TOOLS_SHELL_SHELL_H
 
 #include "tools/shell/render.h"
+#include "tools/shell/streams.h"
 #include "tools/shell/variables.h"
 #include "tools/tools.h"
 
@@ -11,6 +12,8 @@ typedef struct Shell {
     const RenderFormat *format;
     RenderOptions render;
     FILE *out;
+    FILE *in; /* where statements are read from; NULL: not from a stream */
+    CopyStreams streams;
     bool timing, echo, keep_going, expanded;
     bool is_interactive;
     bool quit;
