@@ -9,18 +9,31 @@ void sql_print_table_design(Printer *out, const AstTableDesign *design) {
     }
 }
 
+/* Where any word may stand, keywords need no quotes. */
+static void put_word(Printer *out, const char *word) {
+    if (sql_is_plain_word(word)) {
+        sql_put(out, word);
+    } else {
+        sql_put_ident(out, word);
+    }
+}
+
 static void print_part(Printer *out, const AstVariantPart *part) {
     switch (part->kind) {
     case AST_VARIANT_DEFAULT: sql_put(out, "DEFAULT"); break;
     case AST_VARIANT_JOIN:
         sql_put(out, "JOIN ");
-        sql_put_ident(out, part->word);
+        put_word(out, part->word);
         break;
     case AST_VARIANT_TABLE: sql_print_table_design(out, part->design); break;
     case AST_VARIANT_SETTING:
         sql_put_ident(out, part->word);
         sql_put(out, " = ");
-        sql_put_string(out, part->value);
+        if (sql_is_plain_word(part->value)) {
+            sql_put(out, part->value);
+        } else {
+            sql_put_string(out, part->value);
+        }
         break;
     }
 }

@@ -120,3 +120,12 @@ void cost_node(PhysicalNode *node) {
         node->cost_total += node->children[i]->cost_total;
     }
 }
+
+double network_seconds(const Settings *settings, uint32_t nodes, uint64_t bytes_moved, uint64_t bytes_to_leader) {
+    if (nodes == 1 || bytes_moved + bytes_to_leader == 0) {
+        return 0;
+    }
+    double per_second = (double)settings->network_mbit_per_second * 1e6 / 8;
+    return (double)bytes_moved / per_second / nodes + (double)bytes_to_leader / per_second +
+           (double)settings->network_latency_us / 1e6;
+}

@@ -3,10 +3,13 @@
 #ifndef DEPOT_PLAN_COST_H
 #define DEPOT_PLAN_COST_H
 
+#include "core/settings.h"
 #include "plan/physical.h"
 
 /* Sets cost_start and cost_total from the spec, rows, width and the children's costs. */
 void cost_node(PhysicalNode *node);
+/* Modelled: time on the declared network. Each exchange waits once, each node sends its share at once. */
+double network_seconds(const Settings *settings, uint32_t nodes, uint64_t bytes_moved, uint64_t bytes_to_leader);
 /* Bytes per row of a column, estimated. */
 uint32_t column_width(const LogicalColumn *column);
 uint32_t type_width(Type type);

@@ -1,5 +1,6 @@
 /* What EXPLAIN ANALYZE counted (plan/profile.h), behind and below each operator's line and in the closing lines. With TIMING
  * off and MEMORY off only counts remain that are the same on every machine and at any number of threads. */
+#include "plan/cost.h"
 #include "plan/explain.h"
 
 #include "core/settings.h"
@@ -356,22 +357,10 @@ static bool is_cut_anywhere(const PhysicalPlan *plan) {
     return is_cut;
 }
 
-/* Time on the declared network: each exchange waits once, each node sends its share at once. */
-static double network_seconds(const Explainer *e) {
-    const Settings *settings = e->cx->settings;
-    const PlanProfile *p = e->profile;
-    uint64_t bytes = p->bytes_moved + p->bytes_to_leader;
-    if (e->plan->topology.nodes == 1 || bytes == 0) {
-        return 0;
-    }
-    double per_second = (double)settings->network_mbit_per_second * 1e6 / 8;
-    return (double)p->bytes_moved / per_second / e->plan->topology.nodes + (double)p->bytes_to_leader / per_second +
-           (double)settings->network_latency_us / 1e6;
-}
-
 static Status modelled_lines(Explainer *e) {
     const Settings *settings = e->cx->settings;
-    double network = network_seconds(e), price = (double)settings->scan_price_cents_per_tb / 100;
+    double network = network_seconds(settings, e->plan->topology.nodes, e->profile->bytes_moved, e->profile->bytes_to_leader);
+    double price = (double)settings->scan_price_cents_per_tb / 100;
     TRY(explain_line(e, 0, "Modelled:"));
     TRY(e->json == NULL ? OK : json_open(e->json, "Modelled", '{'));
     TRY(explain_fact_real(e, "Network Seconds", network, 6));

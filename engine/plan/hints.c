@@ -205,7 +205,13 @@ static void note_leading(Hint *hint, const LogicalNode *outer, const LogicalNode
 void hints_note_join(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner, JoinStrategy strategy,
                      const char *instead) {
     for (Hint *hint = plan->hints; hint != NULL; hint = hint->next) {
-        if (hint->scope == NULL || hint->kind == HINT_NO_PRUNE) {
+        if (hint->kind == HINT_NO_PRUNE) {
+            continue;
+        }
+        if (hint->scope == NULL) {
+            JoinChoice choice = choice_of(0, 0, 1u << hint->kind);
+            hint->is_followed |= choice_has(&choice, strategy);
+            hint->instead = instead;
             continue;
         }
         if (hint->kind == HINT_LEADING) {
@@ -222,6 +228,9 @@ void hints_note_join(const LogicalPlan *plan, const LogicalNode *outer, const Lo
 
 /* "BROADCAST(d)" */
 static char *hint_text(const Context *cx, Arena *arena, const Hint *hint) {
+    if (hint->scope == NULL) {
+        return arena_format(cx, arena, "%s", hint_names[hint->kind]);
+    }
     char *text = arena_format(cx, arena, "%s(", hint_names[hint->kind]);
     for (uint32_t i = 0; i < hint->count && text != NULL; i++) {
         const char *name = hint->scope->relations[hint->relations[i]].name;
@@ -233,7 +242,7 @@ static char *hint_text(const Context *cx, Arena *arena, const Hint *hint) {
 Status hints_unfollowed(const Context *cx, Arena *arena, const Hint **place, const char **text) {
     const Hint *hint = *place;
     *text = NULL;
-    while (hint != NULL && (hint->is_followed || hint->scope == NULL)) {
+    while (hint != NULL && hint->is_followed) {
         hint = hint->next;
     }
     *place = hint == NULL ? NULL : hint->next;
@@ -243,8 +252,9 @@ Status hints_unfollowed(const Context *cx, Arena *arena, const Hint **place, con
     const char *name = hint_text(cx, arena, hint);
     const char *why = hint->kind == HINT_NO_PRUNE  ? "no table of that name is scanned"
                       : hint->kind == HINT_LEADING ? "the relations are not joined in that order"
-                      : hint->instead == NULL      ? "no join has the relation alone on one side"
-                                                   : hint->instead;
+                      : hint->instead == NULL
+                          ? (hint->scope == NULL ? "nothing is joined" : "no join has the relation alone on one side")
+                          : hint->instead;
     *text = name == NULL ? NULL : arena_format(cx, arena, "%s: %s%s", name, why == hint->instead ? "its join is " : "", why);
     return *text == NULL ? OUT_OF_MEMORY : OK;
 }

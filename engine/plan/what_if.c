@@ -298,16 +298,31 @@ static Status suppose_table(Supposer *s, uint32_t index) {
 
 /* ---------------------------------------------------------------------------------------------------------------- entry */
 
-static const TableVersion *supposed(const WhatIf *what_if, const TableVersion *stored) {
-    return stored == NULL ? NULL : what_if->tables[table_index(what_if, stored)].supposed;
+static const TableVersion *in_place_of(const SupposedTable *tables, uint32_t count, const TableVersion *stored) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (tables[i].stored == stored) {
+            return tables[i].supposed;
+        }
+    }
+    return stored;
 }
 
-static void put_tables(const WhatIf *what_if, LogicalNode *node) {
+static void put_in_tree(LogicalNode *node, const SupposedTable *tables, uint32_t count) {
     if (node->kind == LOGICAL_GET) {
-        node->get.table = supposed(what_if, node->get.table);
+        node->get.table = in_place_of(tables, count, node->get.table);
     }
     for (uint32_t i = 0; i < node->child_count; i++) {
-        put_tables(what_if, node->children[i]);
+        put_in_tree(node->children[i], tables, count);
+    }
+}
+
+void plan_put_tables(LogicalPlan *plan, const SupposedTable *tables, uint32_t count) {
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        put_in_tree(plan->shared[i].node, tables, count);
+    }
+    put_in_tree(plan->root, tables, count);
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        plan->columns[i].table = in_place_of(tables, count, plan->columns[i].table);
     }
 }
 
@@ -323,13 +338,7 @@ Status what_if_apply(const Context *cx, LogicalPlan *plan, WhatIf *what_if) {
     for (uint32_t i = 0; i < what_if->table_count; i++) {
         TRY(suppose_table(&s, i));
     }
-    for (uint32_t i = 0; i < plan->shared_count; i++) {
-        put_tables(what_if, plan->shared[i].node);
-    }
-    put_tables(what_if, plan->root);
-    for (uint32_t i = 0; i < plan->column_count; i++) {
-        plan->columns[i].table = supposed(what_if, plan->columns[i].table);
-    }
+    plan_put_tables(plan, what_if->tables, what_if->table_count);
     plan->what_if = what_if;
     return OK;
 }

@@ -31,6 +31,8 @@ typedef struct WhatIf {
 /* Makes `what_if` the plan's, before it is optimized. FEATURE_NOT_SUPPORTED for a partitioning whose parts only the data know.
  */
 Status what_if_apply(const Context *cx, LogicalPlan *plan, WhatIf *what_if);
+/* Puts one version of a table in the place of another, wherever the plan reads it. */
+void plan_put_tables(LogicalPlan *plan, const SupposedTable *tables, uint32_t count);
 /* The version on disk of a table of the plan. */
 const TableVersion *what_if_stored(const LogicalPlan *plan, const TableVersion *table);
 /* "32 nodes, 10000 times the rows, lineorder DISTKEY(lo_custkey)" */

@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SELECT * FROM the table as the run's snapshot has it. */
-static Status plan_all_rows(const Context *cx, Run *run, const TableSchema *schema, LogicalPlan **plan) {
+Status plan_all_rows(const Context *cx, Run *run, const TableSchema *schema, LogicalPlan **plan) {
     const char *schema_name = ast_print_ident(cx, &run->arena, schema->schema_name);
     const char *name = ast_print_ident(cx, &run->arena, schema->name);
     const char *sql =

@@ -144,6 +144,8 @@ void session_fill_error(const Error *error, Status status, const char *text, siz
 Status run_plan(depot_statement *statement);
 /* The next batch of the result, NULL at the end. */
 Status run_fetch(depot_statement *statement, const Batch **batch);
+int64_t memory_budget(const Settings *settings); /* bytes that a query may use */
+void run_begin(depot_statement *statement);
 void run_end(depot_statement *statement); /* back to where nothing ran */
 /* query_log.c: the run has ended, well or not; only the first call counts. */
 void query_log_statement(depot_statement *statement, Status status);
@@ -174,6 +176,9 @@ void transaction_fail(depot *db);
 void transaction_close(depot *db);                                     /* the connection ends */
 Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN, COMMIT, ROLLBACK */
 
+/* SELECT * FROM the table as the run's snapshot has it. */
+Status plan_all_rows(const Context *cx, Run *run, const TableSchema *schema, LogicalPlan **plan);
+Status run_compare(const Context *cx, depot_statement *statement); /* COMPARE: fills run.table */
 /* suppose.c: an option of EXPLAIN that says what to suppose; fills run.what_if from all of them. */
 bool is_supposition(const AstOption *option);
 Status suppose(const Context *cx, depot_statement *statement, bool is_run);

@@ -28,7 +28,7 @@ uint32_t session_threads(const Settings *settings) {
     return processors < 1 ? 1 : processors > 256 ? 256 : (uint32_t)processors;
 }
 
-static int64_t memory_budget(const Settings *settings) {
+int64_t memory_budget(const Settings *settings) {
     if (settings->memory_limit > 0) {
         return settings->memory_limit;
     }
@@ -45,7 +45,7 @@ Context run_context(depot_statement *statement) {
     return cx;
 }
 
-static void run_begin(depot_statement *statement) {
+void run_begin(depot_statement *statement) {
     depot *db = statement->db;
     Run *run = &statement->run;
     *run = (Run){.settings = db->settings};
@@ -352,7 +352,7 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     switch (statement->ast->kind) {
     case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, statement->ast->query);
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
-    case AST_STATEMENT_COMPARE: return fail_unsupported(cx, statement->ast->pos, "COMPARE");
+    case AST_STATEMENT_COMPARE: return run_compare(cx, statement);
     case AST_STATEMENT_ADVISE: return fail_unsupported(cx, statement->ast->pos, "ADVISE");
     case AST_STATEMENT_INSERT:
     case AST_STATEMENT_DELETE:
