@@ -20,7 +20,7 @@ static Status relations_below(const Context *cx, Arena *arena, const PhysicalNod
 }
 
 static bool is_join(const PhysicalNode *node) {
-    return node->kind == PHYSICAL_HASH_JOIN || node->kind == PHYSICAL_NESTED_LOOP;
+    return node->kind == PHYSICAL_HASH_JOIN || node->kind == PHYSICAL_MERGE_JOIN || node->kind == PHYSICAL_NESTED_LOOP;
 }
 
 static Status add_feature(Variant *variant, const char *feature) {
