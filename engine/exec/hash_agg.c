@@ -334,7 +334,7 @@ static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal 
     for (uint32_t p = 0; local->spill != NULL && p < GROUP_PARTITIONS; p++) {
         TRY(spill_part_join(cx, &shared->spilled[p], &local->spill->parts[p]));
     }
-    shared->has_spilled |= local->spill != NULL;
+    shared->part_by_part |= local->spill != NULL;
     shared->is_partitioned |= local->partitions != NULL;
     shared->hardly_repeats |= local->is_passing;
     shared->moves += local->partitions != NULL ? 2 : table->count > 0;
@@ -481,6 +481,15 @@ static Status finish_ungrouped(const Context *cx, const PhysicalNode *op, HashAg
     return merge_list(cx, shared, &op->aggregate, &shared->small, &result->table, &result->text);
 }
 
+/* Every record is copied into a table, which may be twice as large as it has to be, before its block goes. */
+static bool has_room_for_results(const Context *cx, const HashAggShared *shared) {
+    int64_t needed = 0, table_bytes = 2 * (int64_t)(shared->layout.record_bytes + 2 * sizeof(GroupSlot));
+    for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
+        needed += (int64_t)shared->partitions[p].count * table_bytes;
+    }
+    return shared->moves <= 1 || needed < memory_left(cx->memory);
+}
+
 static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     HashAggShared *shared = shared_;
     const Context *cx = &task->cx;
@@ -498,13 +507,14 @@ static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint
         shared->result_count = GROUP_PARTITIONS;
         TRY(partition_small(cx, shared));
     }
-    *parts = shared->has_spilled ? 0 : shared->result_count;
+    shared->part_by_part |= shared->result_count > 1 && !has_room_for_results(cx, shared);
+    *parts = shared->part_by_part ? 0 : shared->result_count;
     return OK;
 }
 
 /* All results are there at once, or after spilling one at a time: then the largest counts. */
 static void note_bytes(HashAggShared *shared, uint64_t bytes) {
-    if (!shared->has_spilled) {
+    if (!shared->part_by_part) {
         atomic_fetch_add(&shared->bytes, bytes);
         return;
     }

@@ -46,7 +46,7 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
             *flow = DONE;
             return OK;
         }
-        if (shared->has_spilled) {
+        if (shared->part_by_part) {
             TRY(hash_agg_load_part(task, op, shared, part));
         }
         local->result = &shared->results[part];
@@ -56,7 +56,7 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
     const uint8_t *records = NULL;
     local->out.rows = next_records(task, shared, local, &records);
     if (local->out.rows == 0) {
-        if (shared->has_spilled) {
+        if (shared->part_by_part) {
             hash_agg_free_part(local->result);
         }
         local->result = NULL;

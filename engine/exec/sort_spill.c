@@ -90,6 +90,7 @@ struct RunMerge {
     RunCursor *cursors; /* owned */
     uint32_t heap_count;
     HeapEntry *heap;   /* owned; the least first */
+    bool chunk_ended;  /* that of the cursor on top: the rows handed out last may still be read */
     RowTable table;    /* views the cursors' chunks: chunk number = cursor */
     RowChunk **chunks; /* owned: the array */
     SortEncoder encoder;
@@ -255,25 +256,28 @@ Status run_merge_open(Task *task, const PhysicalNode *op, const SortShared *shar
     return open_cursors(task, shared, *merge);
 }
 
-/* A batch ends early where a chunk does: its rows are gathered before the chunk goes. */
+/* A batch ends early where a chunk does: its rows are read before the chunk goes. */
 Status run_merge_next(Task *task, const PhysicalNode *op, const SortShared *shared, RunMerge *merge, uint32_t most,
                       Batch *out) {
     uint32_t rows[BATCH_ROWS_MAX];
-    bool chunk_ended = false;
+    if (merge->chunk_ended) {
+        TRY(replace_top(task, shared, merge));
+    }
+    merge->chunk_ended = false;
     out->rows = 0;
-    while (merge->heap_count > 0 && out->rows < most && !chunk_ended) {
+    while (merge->heap_count > 0 && out->rows < most && !merge->chunk_ended) {
         uint32_t number = merge->heap[0].cursor;
         RunCursor *cursor = &merge->cursors[number];
         rows[out->rows++] = (number << ROW_CHUNK_BITS) + cursor->at++;
-        chunk_ended = cursor->at == cursor->rows.rows;
-        if (!chunk_ended) {
+        merge->chunk_ended = cursor->at == cursor->rows.rows;
+        if (!merge->chunk_ended) {
             TRY(replace_top(task, shared, merge));
         }
     }
     for (uint32_t c = 0; c < op->column_count && out->rows > 0; c++) {
         TRY(row_table_gather(&task->cx, &merge->table, c, rows, out->rows, false, &out->columns[c]));
     }
-    return chunk_ended ? replace_top(task, shared, merge) : OK;
+    return OK;
 }
 
 void run_merge_close(RunMerge *merge) {

@@ -4,17 +4,11 @@
  * partition keys hash alike; without partitions, those in a range of the sort keys, all parts in a row then being one; and rows
  * that come sorted stay as they come. Parts are sorted in parallel, and the places where partitions and groups of peers begin
  * are marked. The source's tasks take a slice at a time (a part, or a range of the one part), evaluate all items over it
- * and gather the rows. A small input is one part, so that its result comes in the order of the keys. */
+ * and gather the rows. Where memory_limit leaves no room, rows go to disk by part (window_spill.c). A small input is one part,
+ * so that its result comes in the order of the keys. */
 #include "exec/window.h"
 
 #define SMALL_ROWS 16384 /* up to here one part takes all */
-
-typedef struct WindowLocal {
-    WindowRun run;
-    WindowFill fill;
-    WindowTop top; /* if only the first rows of partitions are asked for */
-    SortEncoder encoder;
-} WindowLocal;
 
 /* ------------------------------------------------------------------------------------------------------------------ sink */
 
@@ -48,10 +42,16 @@ static Status window_open_local(Task *task, const PhysicalNode *op, void *shared
 }
 
 static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
-    const WindowShared *shared = shared_;
+    WindowShared *shared = shared_;
     WindowLocal *local = local_;
     uint64_t *words;
     *flow = NEED_INPUT;
+    if (local->spill == NULL && shared->parting == PARTING_BY_HASH && !shared->is_part && query_is_tight(task)) {
+        TRY(window_spill_begin(task, op, shared, local));
+    }
+    if (local->spill != NULL) {
+        return window_spill_rows(task, op, local, in);
+    }
     TRY(window_fill_reserve(&task->cx, shared, &local->fill, in->rows, &words));
     bool keeps_best = local->top.limit > 0;
     TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, keeps_best ? local->top.words : words));
@@ -87,13 +87,16 @@ static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, vo
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
     WindowLocal *local = local_;
+    if (local->spill != NULL) {
+        TRY(spill_writer_flush(task, local->spill));
+    }
     TRY(window_fill_end(cx, shared, &local->fill, &local->run));
     if (shared->parting == PARTING_BY_RANGE) {
         TRY(choose_splitters(cx, shared, &local->run));
         TRY(window_part_by_range(cx, shared, &local->fill, &local->run));
     }
     pthread_mutex_lock(&shared->lock);
-    Status status = take_run(cx, shared, &local->run);
+    Status status = local->spill != NULL ? window_spill_take(task, shared, local) : take_run(cx, shared, &local->run);
     pthread_mutex_unlock(&shared->lock);
     return status;
 }
@@ -123,6 +126,10 @@ static uint32_t count_chunks(const WindowShared *shared) {
 static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
+    *parts = 0;
+    if (shared->spilled != NULL) {
+        return window_spill_table(task, op, shared);
+    }
     TRY(row_table_open(cx, &shared->table));
     bool is_small = shared->table.rows <= SMALL_ROWS;
     shared->sort_count = shared->parting == PARTING_BY_CHUNK ? count_chunks(shared) : is_small ? 1 : WINDOW_PARTS;
@@ -320,6 +327,10 @@ static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared
 static void window_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
     WindowLocal *local = local_;
+    if (local->spill != NULL) {
+        spill_writer_close(local->spill);
+        mem_free(local->spill);
+    }
     window_run_free(&local->run);
     window_fill_free(&local->fill);
     window_top_free(&local->top);
@@ -328,8 +339,10 @@ static void window_close_local(const PhysicalNode *op, void *shared, void *local
 
 static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     WindowShared *shared = shared_;
+    uint64_t spilled_bytes = window_spill_free(shared);
     if (profile != NULL) {
         profile->memory_bytes += shared->bytes;
+        profile->spilled_bytes += spilled_bytes;
     }
     free_runs(shared);
     for (uint32_t p = 0; shared->parts != NULL && p < shared->part_count; p++) {
@@ -349,16 +362,16 @@ static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile 
     }
 }
 
-static const SinkClass window_sink = {.name = "Window",
-                                      .shared_size = sizeof(WindowShared),
-                                      .local_size = sizeof(WindowLocal),
-                                      .open = window_open,
-                                      .open_local = window_open_local,
-                                      .consume = window_consume,
-                                      .merge = window_merge,
-                                      .finish = window_finish,
-                                      .finish_part = window_finish_part,
-                                      .finish_end = window_finish_end,
-                                      .close_local = window_close_local,
-                                      .close = window_close};
+const SinkClass window_sink = {.name = "Window",
+                               .shared_size = sizeof(WindowShared),
+                               .local_size = sizeof(WindowLocal),
+                               .open = window_open,
+                               .open_local = window_open_local,
+                               .consume = window_consume,
+                               .merge = window_merge,
+                               .finish = window_finish,
+                               .finish_part = window_finish_part,
+                               .finish_end = window_finish_end,
+                               .close_local = window_close_local,
+                               .close = window_close};
 const OperatorClass window_operator = {.source = &window_source, .sink = &window_sink};

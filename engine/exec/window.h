@@ -4,6 +4,8 @@
 
 #include "exec/window_part.h"
 
+#include "exec/spill.h"
+
 #include <pthread.h>
 
 #define WINDOW_PART_BITS 6
@@ -95,6 +97,9 @@ typedef struct WindowShared {
     uint32_t run_count;
     WindowRun *runs; /* owned */
     RowTable table;
+    bool is_part;       /* one part of a window whose rows were spilled: it keeps all of them */
+    SpillPart *spilled; /* BY_HASH: WINDOW_PARTS, rows on disk; NULL: none are; owned */
+    _Atomic(uint32_t) next_spilled;
     uint32_t sort_count; /* parts to sort */
     uint32_t part_count;
     WindowPart *parts;                  /* owned */
@@ -105,10 +110,49 @@ typedef struct WindowShared {
     uint32_t slice_count;
     OutputSlice *slices; /* owned */
     _Atomic(uint32_t) next_slice;
-    uint64_t bytes;
+    _Atomic(uint64_t) bytes;
 } WindowShared;
 
+/* A task's part of the sink. */
+typedef struct WindowLocal {
+    WindowRun run;
+    WindowFill fill;
+    WindowTop top; /* if only the first rows of partitions are asked for */
+    SortEncoder encoder;
+    SpillWriter *spill; /* owned; NULL: rows are kept */
+} WindowLocal;
+
+extern const SinkClass window_sink;
 extern const SourceClass window_source;
+
+/* What the source reads rows with. */
+typedef struct OutputLocal {
+    Batch out;
+    bool has_slice;
+    OutputSlice slice;             /* being put out */
+    const WindowPart *part;        /* of the slice */
+    uint32_t next;                 /* position */
+    WindowResult *results;         /* per item, of the slice's rows; owned */
+    Vector picked, fallback, flat; /* lag's and lead's value and default */
+    WindowShared *loaded;          /* a spilled part at hand; owned; NULL: take the next */
+} OutputLocal;
+
+/* window_output.c: the next batch of the slices of `shared`; DONE after the last. */
+Status window_output_next(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, const Batch **out,
+                          Flow *flow);
+
+/* window_spill.c: rows are spilled from here on, those that the task has kept at once. */
+Status window_spill_begin(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) MUST_CHECK;
+Status window_spill_rows(Task *task, const PhysicalNode *op, WindowLocal *local, const Batch *in) MUST_CHECK;
+/* Called with the lock held, after the writer was flushed. */
+Status window_spill_take(Task *task, WindowShared *shared, WindowLocal *local) MUST_CHECK;
+/* The rows that other tasks kept, once some have spilled. */
+Status window_spill_table(Task *task, const PhysicalNode *op, WindowShared *shared) MUST_CHECK;
+/* The source after spilling: loads one part after the other and puts it out. */
+Status window_spilled_next(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, const Batch **out,
+                           Flow *flow) MUST_CHECK;
+void window_loaded_free(const PhysicalNode *op, OutputLocal *local);
+uint64_t window_spill_free(WindowShared *shared); /* bytes that were on disk */
 
 /* window_store.c: keeping rows, and parting them. */
 Status window_fill_open(const Context *cx, WindowFill *fill) MUST_CHECK;

@@ -1,16 +1,6 @@
 /* The window operator's source: evaluates the items over a part, and puts its rows out with the results. */
 #include "exec/window.h"
 
-typedef struct OutputLocal {
-    Batch out;
-    bool has_slice;
-    OutputSlice slice;             /* being put out */
-    const WindowPart *part;        /* of the slice */
-    uint32_t next;                 /* position */
-    WindowResult *results;         /* per item, of the slice's rows; owned */
-    Vector picked, fallback, flat; /* lag's and lead's value and default */
-} OutputLocal;
-
 static Status output_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     (void)shared;
     OutputLocal *local = local_;
@@ -140,9 +130,8 @@ static Status output_batch(const Task *task, const PhysicalNode *op, const Windo
     return OK;
 }
 
-static Status output_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
-    WindowShared *shared = shared_;
-    OutputLocal *local = local_;
+Status window_output_next(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, const Batch **out,
+                          Flow *flow) {
     *flow = NEED_INPUT;
     if (!local->has_slice) {
         bool is_done;
@@ -159,10 +148,17 @@ static Status output_next(Task *task, const PhysicalNode *op, void *shared_, voi
     return output_batch(task, op, shared, local);
 }
 
+static Status output_next(Task *task, const PhysicalNode *op, void *shared_, void *local, const Batch **out, Flow *flow) {
+    WindowShared *shared = shared_;
+    return shared->spilled != NULL ? window_spilled_next(task, op, shared, local, out, flow)
+                                   : window_output_next(task, op, shared, local, out, flow);
+}
+
 static void output_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)profile;
     OutputLocal *local = local_;
-    end_slice(op, shared, local);
+    end_slice(op, local->loaded != NULL ? local->loaded : shared, local);
+    window_loaded_free(op, local);
     mem_free(local->results);
     batch_free(&local->out);
     vector_free(&local->picked);
@@ -172,7 +168,8 @@ static void output_close_local(const PhysicalNode *op, void *shared, void *local
 
 static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
     (void)task, (void)op;
-    uint32_t slices = ((const WindowShared *)shared_)->slice_count;
+    const WindowShared *shared = shared_;
+    uint32_t slices = shared->spilled != NULL ? WINDOW_PARTS : shared->slice_count;
     return slices == 0 ? 1 : slices;
 }
 

@@ -1,6 +1,7 @@
 /* Lowering of aggregation. Between nodes: rows that are grouped where they are aggregate at once; else each node
  * aggregates what it has and the partial results meet on the leader (few groups) or by a hash exchange (many). DISTINCT
  * aggregates and those that cannot be split move the rows first. */
+#include "core/settings.h"
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
@@ -8,6 +9,7 @@
 
 #define DIRECT_ENTRIES_FREE ((uint64_t)1 << 18)
 #define DIRECT_ENTRIES_MAX ((uint64_t)1 << 22)
+#define DIRECT_LIMIT_BYTES 256 /* of memory_limit per entry: every task has states of all items, and arrays cannot spill */
 
 typedef struct AggregateBuild {
     const LogicalNode *node;
@@ -55,9 +57,12 @@ static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
 }
 
 /* Arrays instead of a hash table where every combination of group values has a small number. */
-static void choose_direct(PhysicalNode *node, const PhysicalNode *input) {
+static void choose_direct(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
     AggregateSpec *spec = &node->aggregate;
-    uint64_t entries = 1;
+    uint64_t entries = 1, most = DIRECT_ENTRIES_MAX;
+    if (settings->memory_limit > 0 && (uint64_t)settings->memory_limit / DIRECT_LIMIT_BYTES < most) {
+        most = (uint64_t)settings->memory_limit / DIRECT_LIMIT_BYTES;
+    }
     for (uint32_t i = 0; i < spec->group_count; i++) {
         const PhysicalColumn *column = &input->columns[spec->groups[i]];
         uint64_t size;
@@ -65,14 +70,14 @@ static void choose_direct(PhysicalNode *node, const PhysicalNode *input) {
             size = column->domain.dictionary->size;
         } else if (column->domain.has_range && class_is_integer(type_class(column->type))) {
             size = (uint64_t)column->domain.max - (uint64_t)column->domain.min;
-            size += size < DIRECT_ENTRIES_MAX;
+            size += size < most;
         } else if (column->type.id == TYPE_BOOLEAN) {
             size = 2;
         } else {
             return;
         }
         size += column->domain.can_be_null;
-        if (size > DIRECT_ENTRIES_MAX || (entries *= size) > DIRECT_ENTRIES_MAX) {
+        if (size > most || (entries *= size) > most) {
             return;
         }
     }
@@ -136,7 +141,7 @@ static Status aggregate_single(Lowering *low, AggregateBuild *build, Subplan *ou
         lower_column(low, out, groups + i, node->aggregate.calls[i].output);
     }
     out->node->rows = node->rows;
-    choose_direct(out->node, build->input.node);
+    choose_direct(low->cx->settings, out->node, build->input.node);
     TRY(aggregate_name(low, node, out));
     lower_finish(low, out);
     return OK;
@@ -165,7 +170,7 @@ static Status aggregate_partial(Lowering *low, AggregateBuild *build, uint32_t i
     out->node->aggregate.items = partial;
     uint32_t nodes = low->plan->topology.nodes;
     out->node->rows = node->rows * nodes < build->input.node->rows ? node->rows * nodes : build->input.node->rows;
-    choose_direct(out->node, build->input.node);
+    choose_direct(low->cx->settings, out->node, build->input.node);
     lower_finish(low, out);
     return OK;
 }
@@ -196,7 +201,7 @@ static Status aggregate_final(Lowering *low, AggregateBuild *build, const Subpla
     out->node->aggregate.items = final;
     aggregate_empty_sets(node, out->node);
     out->node->rows = node->rows;
-    choose_direct(out->node, partial->node);
+    choose_direct(low->cx->settings, out->node, partial->node);
     lower_finish(low, out);
     return OK;
 }

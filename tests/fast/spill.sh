@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Operators really spill when memory_limit is reached, and leave no file behind, not even when they are killed.
+depot=$(realpath "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+failed=0
+rows="SELECT n, (n::bigint * 7919) % 1000003 AS x FROM generate_series(1, 1000000) AS g(n)"
+"$depot" "$folder/w" -c "CREATE TABLE t (n INT, x BIGINT) DISTSTYLE EVEN; INSERT INTO t $rows" >/dev/null || exit 1
+before=$(cd "$folder/w" && find . | sort)
+check() { # check WHAT QUERY
+    spilled=$("$depot" "$folder/w" --set memory_limit=32MB --format csv -c "EXPLAIN ANALYZE $2" | sed -n 's/^"\{0,1\}Spilled Bytes: \([0-9]*\).*/\1/p')
+    if [ "${spilled:-0}" -gt 0 ]; then
+        echo "$1: spilled $spilled bytes"
+    else
+        echo "$1: FAILED, nothing was spilled"
+        failed=1
+    fi
+}
+check "aggregation" "SELECT x, count(*) FROM t GROUP BY x"
+check "hash join" "SELECT count(*) FROM t a JOIN (SELECT x, n FROM t) b ON a.x = b.x AND a.n = b.n"
+check "sort" "SELECT n FROM t ORDER BY x OFFSET 999999"
+check "window" "SELECT max(r) FROM (SELECT row_number() OVER (PARTITION BY x % 1000 ORDER BY n) AS r FROM t) s"
+("$depot" "$folder/w" --set memory_limit=32MB -c "SELECT count(*) FROM (SELECT x FROM t ORDER BY x OFFSET 1) s, t b WHERE s.x < b.n" >/dev/null 2>&1) &
+sleep 0.5
+pkill -9 -P $! 2>/dev/null
+kill -9 $! 2>/dev/null
+wait 2>/dev/null
+[ "$(cd "$folder/w" && find . | sort)" = "$before" ] || { echo "files were left behind"; failed=1; }
+[ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'depot-spill-*' 2>/dev/null)" ] || { echo "files were left in the temporary directory"; failed=1; }
+exit $failed
