@@ -4,6 +4,11 @@
 
 #include "exec/scan_cursor.h"
 
+/* Keys at most this far apart, on average, get a table of places. It stays within the nearer caches: a window is small. */
+#define PLACES_PER_KEY 16
+#define PLACES_MAX ((uint64_t)1 << 17)
+#define PLACE_NONE UINT16_MAX
+
 Status merge_window_open(const Context *cx, MergeWindow *window, const PhysicalNode *inner) {
     TRY(row_format_init(cx, &window->format, inner->columns, inner->column_count, false));
     row_buffer_init(&window->rows, &window->format);
@@ -24,6 +29,7 @@ void merge_window_close(MergeWindow *window) {
     mem_free(window->merged_keys);
     mem_free(window->merged_numbers);
     mem_free(window->pieces);
+    mem_free(window->places);
 }
 
 void merge_window_clear(MergeWindow *window) {
@@ -189,7 +195,30 @@ static size_t bytes_of(const MergeWindow *window) {
         row_bytes += window->format.columns[c].width;
     }
     return (window->rows.rows + window->spare.rows) * row_bytes + size_of(window->keys) + size_of(window->numbers) +
-           size_of(window->merged_keys) + size_of(window->merged_numbers);
+           size_of(window->merged_keys) + size_of(window->merged_numbers) + size_of(window->places);
+}
+
+/* Where single keys lie close together, a table by key says where each is: no search, and no step waits for the one before. */
+static Status list_places(const Context *cx, MergeWindow *window) {
+    uint32_t count = window->count - window->first;
+    window->place_count = 0;
+    if (count == 0 || count >= PLACE_NONE || window->has_duplicates) {
+        return OK;
+    }
+    const int64_t *keys = window->keys + window->first;
+    uint64_t width = (uint64_t)keys[count - 1] - (uint64_t)keys[0];
+    if (width >= PLACES_MAX || width >= (uint64_t)count * PLACES_PER_KEY) {
+        return OK;
+    }
+    if (size_of(window->places) < (width + 1) * sizeof *window->places) {
+        TRY(grow(cx, (void **)&window->places, (width + 1) * sizeof *window->places));
+    }
+    memset(window->places, 0xff, (width + 1) * sizeof *window->places);
+    for (uint32_t i = 0; i < count; i++) {
+        window->places[(uint64_t)keys[i] - (uint64_t)keys[0]] = (uint16_t)i;
+    }
+    window->place_count = width + 1;
+    return OK;
 }
 
 Status merge_window_seal(const Context *cx, MergeWindow *window) {
@@ -202,6 +231,7 @@ Status merge_window_seal(const Context *cx, MergeWindow *window) {
         window->has_duplicates = has_equal_neighbours(window->keys + from, window->count - from);
     }
     window->sealed = window->count;
+    TRY(list_places(cx, window));
     size_t bytes = bytes_of(window);
     window->bytes_peak = bytes > window->bytes_peak ? bytes : window->bytes_peak;
     return row_table_view(cx, &window->table, &window->rows);
@@ -214,16 +244,18 @@ MergeMark merge_window_mark(const MergeWindow *window, uint32_t row, int64_t key
     return (MergeMark){row, window->first + before, 0};
 }
 
-/* Keys without a gap: the partner's place is a subtraction. */
-static uint32_t match_dense(const MergeWindow *window, const int64_t *keys, uint32_t from, uint32_t end, JoinPairs *pairs) {
+static uint32_t match_by_place(const MergeWindow *window, const int64_t *keys, uint32_t from, uint32_t end, JoinPairs *pairs) {
     const uint32_t *numbers = window->numbers + window->first;
-    uint64_t least = (uint64_t)window->keys[window->first], width = window->count - window->first;
+    const uint16_t *places = window->places;
+    uint64_t least = (uint64_t)window->keys[window->first], width = window->place_count;
     uint32_t count = 0;
     for (uint32_t row = from; row < end; row++) {
         uint64_t distance = (uint64_t)keys[row] - least;
-        bool is_there = distance < width;
+        bool is_within = distance < width;
+        uint16_t place = places[is_within ? distance : 0];
+        bool is_there = is_within && place != PLACE_NONE;
         pairs->probe[count] = (uint16_t)row;
-        pairs->build[count] = numbers[is_there ? distance : 0];
+        pairs->build[count] = numbers[is_there ? place : 0];
         count += is_there;
     }
     return count;
@@ -271,11 +303,6 @@ static uint32_t match_all(const MergeWindow *window, const int64_t *keys, uint32
     return count;
 }
 
-static bool is_dense(const MergeWindow *window) {
-    uint64_t width = (uint64_t)window->keys[window->count - 1] - (uint64_t)window->keys[window->first];
-    return !window->has_duplicates && width == window->count - window->first - 1;
-}
-
 void merge_window_match(const MergeWindow *window, const int64_t *keys, uint32_t end, bool first_only, uint32_t most,
                         MergeMark *mark, JoinPairs *pairs, bool *is_single) {
     *is_single = first_only || !window->has_duplicates;
@@ -284,8 +311,8 @@ void merge_window_match(const MergeWindow *window, const int64_t *keys, uint32_t
         mark->row = end;
     } else if (!*is_single) {
         pairs->count = match_all(window, keys, end, most, mark, pairs);
-    } else if (is_dense(window)) {
-        pairs->count = match_dense(window, keys, mark->row, end, pairs);
+    } else if (window->place_count > 0) {
+        pairs->count = match_by_place(window, keys, mark->row, end, pairs);
         mark->row = end;
     } else {
         pairs->count = match_first(window, keys, end, mark, pairs);

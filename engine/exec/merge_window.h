@@ -18,6 +18,8 @@ typedef struct MergeWindow {
     uint32_t *pieces;         /* where they begin; owned */
     uint32_t piece_count, piece_capacity;
     bool has_duplicates;
+    uint16_t *places;     /* [key - least key]: its place behind `first`, PLACE_NONE: no row has the key; owned */
+    uint64_t place_count; /* 0: the keys lie too far apart */
     size_t bytes_peak;
 } MergeWindow;
 
