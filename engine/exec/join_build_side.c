@@ -160,12 +160,14 @@ Status join_side_part(Task *task, const PhysicalNode *op, void *shared_, uint32_
 static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     JoinShared *shared = shared_;
     row_table_drop_chunks(&shared->build.table);
-    if (op->join.publishes_filter && shared->spill == NULL) {
-        KeyFilter *filter;
-        TRY(join_filter_create(&task->cx, &shared->build.table, op->join.build_keys[op->join.filter_key], &filter));
-        query_publish_filter(task->query, task->node, op->join.filter_id, filter);
+    if (!op->join.publishes_filter) {
+        return OK;
     }
-    return OK;
+    KeyFilter *filter = NULL; /* none if the rows are not at hand */
+    if (shared->spill == NULL) {
+        TRY(join_filter_create(&task->cx, &shared->build.table, op->join.build_keys[op->join.filter_key], &filter));
+    }
+    return join_filter_publish(task, op, filter);
 }
 
 void join_side_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {

@@ -134,6 +134,9 @@ static Status add_after_probe(Cutter *cutter, const PhysicalNode *op, const Sour
 static Status cut_join(Cutter *cutter, const PhysicalNode *op, const OperatorClass *class_, const Chain *above,
                        const PhysicalNode *sink) {
     if (op->join.publishes_filter && op->join.filter_id < cutter->query->plan->filter_count) {
+        uint32_t first, count;
+        operator_placement(cutter->query, op, &first, &count);
+        atomic_init(&cutter->query->filter_parts[op->join.filter_id], count);
         cutter->publishers[op->join.filter_id] = op;
     }
     Chain chain = {op, above};
@@ -235,11 +238,23 @@ static Status wait_for_probes(Query *query, Run *run) {
     return OK;
 }
 
-/* A scan reads the join filters when it opens; the joins that publish them on its node come first. */
+static Status wait_for_sinks(Query *query, Run *run, const PhysicalNode *op) {
+    uint32_t first, count;
+    operator_placement(query, op, &first, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(wait_for_sink_on(query, run, op, first + i));
+    }
+    return OK;
+}
+
+/* A scan reads the join filters when it opens; the joins that publish them come first, on its node or on all. That cannot go
+ * round in circles: the scan is on the probe side of those joins, and no build side depends on its own probe side. */
 static Status wait_for_filters(Cutter *cutter, Run *run, const PhysicalNode *source) {
     for (uint32_t i = 0; source->kind == PHYSICAL_SCAN && i < source->scan.join_filter_count; i++) {
         const PhysicalNode *join = cutter->publishers[source->scan.join_filters[i].filter_id];
-        if (join != NULL && (join->on_leader == source->on_leader || cutter->query->plan->topology.nodes == 1)) {
+        if (join != NULL && source->scan.join_filters[i].of_all_nodes) {
+            TRY(wait_for_sinks(cutter->query, run, join));
+        } else if (join != NULL && (join->on_leader == source->on_leader || cutter->query->plan->topology.nodes == 1)) {
             TRY(wait_for_sink(cutter->query, run, join));
         }
     }
@@ -271,7 +286,8 @@ Status pipelines_build(Query *query) {
     const PhysicalPlan *plan = query->plan;
     Cutter cutter = {.query = query, .last = &query->pipelines};
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->states, (size_t)plan->operator_count * query->place_count);
-    TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * query->place_count);
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * (query->place_count + 1));
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->filter_parts, plan->filter_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, cutter.publishers, plan->filter_count);
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         if (query_owns_shared(query, plan->shared[i])) {

@@ -117,7 +117,8 @@ struct Query {
     Arena arena;          /* pipelines, runs, tasks; used by the caller only, before tasks run, or under `lock` */
     Pipeline *pipelines;
     OperatorState *states;            /* [operator id × place_count + node] */
-    KeyFilter **filters;              /* [node × filter_count + id]; owned */
+    KeyFilter **filters;              /* [node × filter_count + id], then those of all nodes together; owned */
+    _Atomic(uint32_t) *filter_parts;  /* by filter id: nodes that have not published theirs */
     MemoryAccount *accounts;          /* one per task index */
     pthread_mutex_t lock;             /* events, result queue, error, arena */
     pthread_mutex_t opening;          /* shared states are opened one after another */

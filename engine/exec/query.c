@@ -134,7 +134,7 @@ const PlanProfile *query_profile(Query *query) {
 }
 
 static void free_filters(Query *query) {
-    for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * query->place_count; i++) {
+    for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * (query->place_count + 1); i++) {
         if (query->filters[i] != NULL) {
             mem_free(query->filters[i]->bitmap);
             mem_free(query->filters[i]);
@@ -161,12 +161,17 @@ void query_close(Query *query) {
 
 /* -------------------------------------------------------------------------------------------------- what operators ask for */
 
+static KeyFilter **filter_at(const Query *query, uint32_t node, uint32_t filter_id) {
+    size_t row = node == FILTER_OF_ALL_NODES ? query->place_count : node;
+    return &query->filters[row * query->plan->filter_count + filter_id];
+}
+
 void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFilter *filter) {
-    query->filters[(size_t)node * query->plan->filter_count + filter_id] = filter;
+    *filter_at(query, node, filter_id) = filter;
 }
 
 const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter_id) {
-    return query->filters[(size_t)node * query->plan->filter_count + filter_id];
+    return *filter_at(query, node, filter_id);
 }
 
 static const char *spill_directory(const Query *query) {

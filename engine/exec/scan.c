@@ -30,7 +30,7 @@ static Status build_predicates(Task *task, const ScanSpec *spec, ScanShared *sha
     }
     shared->predicate_count = spec->predicate_count;
     for (uint32_t i = 0; i < spec->join_filter_count; i++) {
-        const KeyFilter *keys = query_filter(task->query, task->node, spec->join_filters[i].filter_id);
+        const KeyFilter *keys = scan_join_filter(task, &spec->join_filters[i]);
         if (keys != NULL) {
             shared->predicates[shared->predicate_count++] =
                 (Predicate){.kind = PREDICATE_KEYS, .column = spec->columns[spec->join_filters[i].column], .keys = keys};

@@ -57,6 +57,8 @@ typedef struct StepList {
     bool never;      /* no row can pass */
 } StepList;
 
+/* NULL: its join has published none. */
+const KeyFilter *scan_join_filter(const Task *task, const ScanJoinFilter *filter);
 /* All filters and published join filters of the scan, ranges over one column merged. */
 Status steps_build(Task *task, const PhysicalNode *op, StepList *list) MUST_CHECK;
 void steps_free(StepList *list);

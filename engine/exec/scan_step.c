@@ -101,6 +101,10 @@ static Status analyse_filter(const Context *cx, ScanStep *step, const ScanFilter
     return OK;
 }
 
+const KeyFilter *scan_join_filter(const Task *task, const ScanJoinFilter *filter) {
+    return query_filter(task->query, filter->of_all_nodes ? FILTER_OF_ALL_NODES : task->node, filter->filter_id);
+}
+
 static void step_of_join_filter(ScanStep *step, uint32_t column, const KeyFilter *keys) {
     step->column = column;
     step->by_dictionary = step->by_value = true;
@@ -414,7 +418,7 @@ static Status add_steps(Task *task, const ScanSpec *spec, StepList *list) {
         list->count += !merge_range(list, step);
     }
     for (uint32_t i = 0; i < spec->join_filter_count; i++) {
-        const KeyFilter *keys = query_filter(task->query, task->node, spec->join_filters[i].filter_id);
+        const KeyFilter *keys = scan_join_filter(task, &spec->join_filters[i]);
         if (keys != NULL) {
             list->steps[list->count] = (ScanStep){0};
             step_of_join_filter(&list->steps[list->count++], spec->join_filters[i].column, keys);

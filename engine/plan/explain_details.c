@@ -111,7 +111,8 @@ static Status print_join_filters(Explainer *e, const ScanSpec *scan, const char 
             key = explain_short_name(join->children[1]->columns[join->join.build_keys[join->join.filter_key]].name);
         }
         uint32_t column = scan->columns[scan->join_filters[i].column];
-        TRY(explain_append(e, text, ", ", "%s in %s", scan->table->schema->columns[column].name, key));
+        const char *where = scan->join_filters[i].of_all_nodes ? " of all nodes" : "";
+        TRY(explain_append(e, text, ", ", "%s in %s%s", scan->table->schema->columns[column].name, key, where));
     }
     return OK;
 }

@@ -317,6 +317,9 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
     }
     if (node->kind == PHYSICAL_EXCHANGE) {
         TRY(explain_exchange(e, node, &sum.exchange, indent));
+    } else if (sum.exchange.bytes_sent > 0) {
+        TRY(explain_line(e, indent, "Join filter sent: %llu bytes", (Digits)sum.exchange.bytes_sent));
+        TRY(explain_fact(e, "Join Filter Bytes Sent", sum.exchange.bytes_sent));
     }
     if (e->options->memory && sum.memory_bytes > 0) {
         TRY(explain_line(e, indent, "Memory: %llu bytes", (Digits)sum.memory_bytes));

@@ -45,6 +45,7 @@ typedef struct ScanFilter {
 typedef struct ScanJoinFilter {
     uint32_t column;    /* index into ScanSpec.columns; integer class up to 64 bits */
     uint32_t filter_id; /* PhysicalPlan-wide; published by the hash join's build */
+    bool of_all_nodes;  /* rows travel before they are joined: the keys of all nodes' build sides together count */
 } ScanJoinFilter;
 
 typedef struct ScanSpec {
@@ -131,7 +132,8 @@ typedef struct JoinSpec {
     Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
     const JoinOutput *outputs;  /* one per output column; JOIN_MARK, JOIN_EXISTS: the last is the mark */
     bool publishes_filter;
-    uint32_t filter_id; /* of build_keys[filter_key] */
+    bool filter_crosses; /* the parts of all nodes are put together and sent to all: see ScanJoinFilter */
+    uint32_t filter_id;  /* of build_keys[filter_key] */
     uint32_t filter_key;
     const char *dist_label; /* "DS_DIST_NONE" … for EXPLAIN */
     JoinAlternatives weighed;

@@ -12,6 +12,7 @@
 #define JOIN_ESTIMATE_DOUBT 8
 #define SCAN_WORTH_PRUNING 16 /* rows scanned that weigh as much as a row built */
 #define FILTER_WORTH 0.95     /* a join filter that lets more through than this is not made */
+#define FILTER_KEY_BYTES 2    /* of a filter, for each build row */
 
 typedef struct JoinInputs {
     JoinKind kind;
@@ -274,12 +275,16 @@ static bool passes_probe_rows(JoinKind kind) {
     return kind != JOIN_RIGHT && kind != JOIN_FULL;
 }
 
-/* The scan, and its column, whose values reach `slot` of `node` unchanged and in the same pipeline; NULL if there is none. */
-static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot) {
+/* The scan, and its column, whose values reach `slot` of `node` unchanged; NULL if there is none. *travels: there is an
+ * exchange between. Nothing else on the way waits for all of its input, so that the scan may wait for what the join has built.
+ */
+static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot, bool *travels) {
+    *travels = false;
     for (;;) {
         switch (node->kind) {
         case PHYSICAL_SCAN: return node;
         case PHYSICAL_FILTER: break;
+        case PHYSICAL_EXCHANGE: *travels = true; break;
         case PHYSICAL_PROJECT: {
             const Expr *expr = expr_widened_column(node->project.exprs[*slot]);
             if (expr == NULL) {
@@ -332,16 +337,29 @@ static bool range_is_narrower(const JoinInputs *join, uint32_t key) {
     return build->has_range && probe->has_range && (build->min > probe->min || build->max < probe->max);
 }
 
-static Status scan_add_filter(Lowering *low, PhysicalNode *scan, uint32_t column, uint32_t filter_id) {
+static Status scan_add_filter(Lowering *low, PhysicalNode *scan, ScanJoinFilter filter) {
     ScanSpec *spec = &scan->scan;
     ScanJoinFilter *filters;
     TRY_NEW_ARRAY(low->cx, low->arena, filters, spec->join_filter_count + 1);
     if (spec->join_filter_count > 0) {
         memcpy(filters, spec->join_filters, spec->join_filter_count * sizeof *filters);
     }
-    filters[spec->join_filter_count++] = (ScanJoinFilter){column, filter_id};
+    filters[spec->join_filter_count++] = filter;
     spec->join_filters = filters;
     return OK;
+}
+
+/* What a filter of all nodes keeps from travelling must be more than it is itself: a part comes from every node, the whole goes
+ * to every node. */
+static bool is_worth_sending(const Lowering *low, const JoinInputs *join, double share) {
+    const PhysicalNode *probe = join->probe.node;
+    double saved = probe->rows * (1 - share) * (probe->width < 4 ? 4 : probe->width);
+    return saved > 2.0 * low->plan->topology.nodes * join->build.node->rows * FILTER_KEY_BYTES;
+}
+
+/* Every node has the whole build side, so that its own filter will do. */
+static bool has_whole_build(const JoinInputs *join) {
+    return join->build.placement.kind == PLACED_REPLICATED && !join->probe.node->on_leader;
 }
 
 /* The key that drops the most rows is handed down, if it is worth it. */
@@ -355,15 +373,19 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
     double share_best = FILTER_WORTH;
     for (uint32_t i = 0; i < join->keys.count; i++) {
         uint32_t slot = join->keys.probe_slots[i];
+        bool travels = false;
         StorageClass storage_class = type_class(join->build.node->columns[join->keys.build_slots[i]].type);
-        PhysicalNode *found = class_is_integer(storage_class) ? trace_to_scan(join->probe.node, &slot) : NULL;
+        PhysicalNode *found = class_is_integer(storage_class) ? trace_to_scan(join->probe.node, &slot, &travels) : NULL;
         double share = found == NULL ? 1 : filter_share(low, join, i);
         share = found != NULL && share >= FILTER_WORTH && range_is_narrower(join, i) ? FILTER_WORTH - 0.01 : share;
-        if (found != NULL && share < share_best) {
+        bool crosses = found != NULL && travels && moves_rows(low) && !has_whole_build(join);
+        bool is_worth = !crosses || (!found->on_leader && is_worth_sending(low, join, share));
+        if (found != NULL && share < share_best && is_worth) {
             share_best = share;
             scan = found;
             column = slot;
             spec->filter_key = i;
+            spec->filter_crosses = crosses;
         }
     }
     if (scan == NULL) {
@@ -372,7 +394,7 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
     thin_path(join->probe.node, share_best);
     spec->publishes_filter = true;
     spec->filter_id = low->plan->filter_count++;
-    return scan_add_filter(low, scan, column, spec->filter_id);
+    return scan_add_filter(low, scan, (ScanJoinFilter){column, spec->filter_id, spec->filter_crosses});
 }
 
 /* ------------------------------------------------------------------------------------------------------------ merge or hash */
