@@ -1,7 +1,7 @@
 # Tests that are more than one unit: the SQL files through the program, and the public header as its users see it.
 if(TARGET depot)
   add_test(NAME sql COMMAND depot test tests/sql WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  add_test(NAME sql_of_two_nodes COMMAND depot test --nodes 2 --slices 2 tests/sql/catalog tests/sql/explain
+  add_test(NAME sql_of_two_nodes COMMAND depot test --nodes 2 --slices 2 tests/sql/catalog tests/sql/explain tests/sql/alerts
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   add_test(NAME sql_of_four_nodes COMMAND depot test --nodes 4 --slices 2 tests/sql/exchange tests/sql/join
            WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -1,8 +1,11 @@
-/* The steps of logged queries as tables: svl_query_summary and svl_query_report, stl_explain, stl_scan, sys_query_detail. Only
+/* The steps of logged queries as tables: svl_query_summary and svl_query_report, stl_explain, stl_scan, stl_alert_event_log,
+ * sys_query_detail. Only
  * queries that ran under query_log = steps are in them. Times of day are the query's, since steps are not told apart in time.
  */
 #include "exec/system_table.h"
 #include "plan/query_log.h"
+
+#include <unistd.h>
 
 #define PERMANENT_TABLE 2 /* STL_SCAN.type */
 
@@ -121,6 +124,16 @@ static Value skewness(const LoggedStep *step, bool of_time) {
     return most == 0 ? row_number(0) : row_integer((int64_t)(100 * (1 - mean / (double)most) + 0.5));
 }
 
+/* The event of an alert about the step. */
+static Value alert_of(const LoggedQuery *query, const LoggedStep *step) {
+    for (uint32_t i = 0; i < query->alert_count; i++) {
+        if (query->alerts[i].segment == step->segment && query->alerts[i].step == step->step) {
+            return row_text(query->alerts[i].event);
+        }
+    }
+    return row_null();
+}
+
 /* What the step below gave, or for scans what the blocks held. */
 static Value input_rows(const LoggedQuery *query, uint32_t index) {
     const LoggedStep *step = &query->steps[index];
@@ -138,10 +151,21 @@ static Status add_detail(void *fill_, const LoggedQuery *query) {
                 row_number(step->segment), row_number(step->step), row_text(step->name),
                 step->table_id == 0 ? row_null() : row_number(system_oid_of_id(step->table_id)), row_text(step->table_name),
                 flag(step->is_range_restricted), moment(query->start_micros), moment(query->end_micros),
-                micros(step_times(step).most), row_null(), is_scan(step) ? row_number(step->bytes) : row_null(),
+                micros(step_times(step).most), alert_of(query, step), is_scan(step) ? row_number(step->bytes) : row_null(),
                 input_rows(query, i), is_scan(step) ? row_null() : row_number(step->bytes), row_number(step->rows),
                 row_number(step->blocks_read), row_null(), row_null(), row_null(), row_null(), skewness(step, false),
                 skewness(step, true), flag(false), row_number(0), row_number(0));
+    }
+    return OK;
+}
+
+static Status add_alert(void *fill_, const LoggedQuery *query) {
+    SystemFill *fill = fill_;
+    for (uint32_t i = 0; i < query->alert_count; i++) {
+        const LoggedAlert *alert = &query->alerts[i];
+        ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(LEADER_SLICE), row_number(alert->segment),
+                row_number(alert->step), row_integer(getpid()), row_number(query->id), row_text(alert->event),
+                row_text(alert->solution), moment(query->end_micros));
     }
     return OK;
 }
@@ -163,4 +187,7 @@ Status fill_stl_scan(SystemFill *fill) {
 }
 Status fill_sys_query_detail(SystemFill *fill) {
     return fill_each(fill, add_detail);
+}
+Status fill_stl_alert_event_log(SystemFill *fill) {
+    return fill_each(fill, add_alert);
 }

@@ -4,6 +4,9 @@
  * PostgreSQL's keys instead (explain_json.c). */
 #include "plan/explain.h"
 
+#include "core/settings.h"
+#include "plan/alerts.h"
+
 #define INDENT_CHILD 6  /* of a child's text, behind "  ->  ", against its parent's */
 #define INDENT_DETAIL 2 /* of details against their operator's text */
 
@@ -115,8 +118,7 @@ static bool is_shown(const Explainer *e, const PhysicalNode *node) {
     return computes && (e->options->verbose || e->options->analyze);
 }
 
-/* Whether a LIMIT stops the child early. Operators that take all their input first are not cut short. */
-static bool cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut) {
+bool explain_cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut) {
     switch (node->kind) {
     case PHYSICAL_LIMIT: return node->limit.limit >= 0;
     case PHYSICAL_SORT:
@@ -168,7 +170,7 @@ static Status show_children(Explainer *e, const PhysicalNode *node, Place place,
     TRY(has_list && is_root ? show_shared(e) : OK);
     for (uint32_t i = 0; i < node->child_count; i++) {
         Place below = {.indent = place.indent + INDENT_CHILD,
-                       .is_cut = cuts_child(node, i, place.is_cut),
+                       .is_cut = explain_cuts_child(node, i, place.is_cut),
                        .relationship = node->child_count > 2 ? "Member"
                                        : i == 0              ? "Outer"
                                                              : "Inner"};
@@ -236,6 +238,25 @@ static Status show_notes(Explainer *e) {
     return plan->supposed == NULL ? OK : explain_property(e, 0, "Supposed", "%s", plan->supposed);
 }
 
+/* ALERT: and HINT: lines; in JSON an array. */
+static Status show_alerts(Explainer *e) {
+    const Alert *alerts;
+    uint32_t count;
+    TRY(alerts_find(e->cx, e->arena, e->plan, e->profile, &alerts, &count));
+    TRY(e->json == NULL ? OK : json_open(e->json, "Alerts", '['));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(explain_line(e, 0, "ALERT: %s", alerts[i].event));
+        TRY(explain_line(e, 0, "HINT:  %s", alerts[i].solution));
+        if (e->json != NULL) {
+            TRY(json_open(e->json, NULL, '{'));
+            TRY(json_text(e->json, "Event", alerts[i].event));
+            TRY(json_text(e->json, "Solution", alerts[i].solution));
+            TRY(json_close(e->json, '}'));
+        }
+    }
+    return e->json == NULL ? OK : json_close(e->json, ']');
+}
+
 static Status show_plan(Explainer *e) {
     TRY_NEW_ARRAY(e->cx, e->arena, e->publishers, e->plan->filter_count + 1);
     find_publishers(e, e->plan->root);
@@ -246,7 +267,8 @@ static Status show_plan(Explainer *e) {
     TRY(show_node(e, e->plan->root, (Place){.key = "Plan"}));
     TRY(e->json == NULL ? show_shared(e) : OK);
     TRY(show_notes(e));
-    return explain_totals(e);
+    TRY(explain_totals(e));
+    return e->profile == NULL || !e->cx->settings->alerts ? OK : show_alerts(e);
 }
 
 Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,

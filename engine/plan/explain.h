@@ -57,6 +57,9 @@ Status explain_exchange(Explainer *e, const PhysicalNode *node, const ExchangePr
 Status explain_totals(Explainer *e);
 void explain_find_dearest(Explainer *e);
 
+/* explain.c: whether a LIMIT stops the child early. Operators that take all their input first are not cut short. */
+bool explain_cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut);
+
 /* explain_json.c: the keys that open an operator's object (`key` NULL inside "Plans"); `relationship` to the one above. A
  * hash join's build side stands below a Hash, as in PostgreSQL. */
 Status explain_json_node(Explainer *e, const PhysicalNode *node, const char *key, const char *relationship);

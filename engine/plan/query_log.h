@@ -25,6 +25,7 @@ typedef struct LoggedStep {
     uint64_t blocks_read;
     uint64_t rows_pre_filter, rows_pre_user_filter; /* scans: rows of the blocks, and those of them that are not deleted */
     bool is_range_restricted;                       /* a scan that left blocks out */
+    bool filters_sort_key;                          /* a scan that filters the leading sort-key column of its table */
     uint32_t part_count;
     LoggedPart *parts;
 } LoggedStep;
@@ -35,6 +36,11 @@ typedef struct LoggedNode {
     const char *heading; /* "  ->  XN Seq Scan on t  (cost=…)" */
     const char *info;    /* the lines below it, joined by "; "; NULL: none */
 } LoggedNode;
+
+typedef struct LoggedAlert {
+    uint32_t segment, step; /* of the operator */
+    const char *event, *solution;
+} LoggedAlert;
 
 /* Texts end in 0. Times of day are microseconds UTC since 1970. */
 typedef struct LoggedQuery {
@@ -48,9 +54,10 @@ typedef struct LoggedQuery {
     bool has_plan; /* what follows was counted */
     bool reads_tables;
     uint64_t bytes_scanned, bytes_moved, bytes_to_leader, peak_memory_bytes, spilled_bytes;
-    uint32_t step_count, node_count; /* query_log = steps */
+    uint32_t step_count, node_count, alert_count; /* query_log = steps */
     const LoggedStep *steps;
     const LoggedNode *nodes;
+    const LoggedAlert *alerts;
 } LoggedQuery;
 
 /* What an entry's texts and arrays are allocated with: they belong to the warehouse. */

@@ -1,6 +1,8 @@
 /* Streams, segments and steps of a plan, and what was counted in each. See query_steps.h. */
 #include "plan/query_steps.h"
 
+#include "plan/alerts.h"
+
 #include <string.h>
 
 typedef struct StepList {
@@ -218,6 +220,7 @@ static Status fill_step(const Context *cx, Arena *arena, const PhysicalPlan *pla
     if (step->node->kind == PHYSICAL_SCAN) {
         TRY(scan_parts(cx, arena, plan, profile, step, out));
         sum_blocks(step, profile, out);
+        out->filters_sort_key = scan_filters_sort_key(&step->node->scan);
     } else {
         TRY(node_parts(cx, arena, plan, profile, step, out));
     }
@@ -275,6 +278,27 @@ Status logged_nodes(const Context *cx, Arena *arena, const PhysicalPlan *plan, L
             node->info = node->info == NULL ? line : arena_format(cx, arena, "%s; %s", node->info, line);
             if (node->info == NULL) {
                 return OUT_OF_MEMORY;
+            }
+        }
+    }
+    return OK;
+}
+
+Status logged_alerts(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
+                     LoggedAlert **alerts, uint32_t *count) {
+    const Alert *found;
+    PlanStep *steps;
+    uint32_t step_count;
+    TRY(alerts_find(cx, arena, plan, profile, &found, count));
+    TRY(plan_steps(cx, arena, plan, &steps, &step_count));
+    TRY_NEW_ARRAY(cx, arena, *alerts, *count + 1);
+    for (uint32_t i = 0; i < *count; i++) {
+        LoggedAlert *alert = &(*alerts)[i];
+        *alert = (LoggedAlert){.event = found[i].event, .solution = found[i].solution};
+        for (uint32_t s = 0; s < step_count; s++) {
+            if (steps[s].node == found[i].node) {
+                alert->segment = steps[s].segment;
+                alert->step = steps[s].step;
             }
         }
     }

@@ -20,5 +20,8 @@ Status logged_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, c
                     uint32_t *count);
 /* The plan's operators as EXPLAIN shows them, with estimates only; in the arena. */
 Status logged_nodes(const Context *cx, Arena *arena, const PhysicalPlan *plan, LoggedNode **nodes, uint32_t *count);
+/* The alerts of the query, which ended well; in the arena. */
+Status logged_alerts(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
+                     LoggedAlert **alerts, uint32_t *count);
 
 #endif

@@ -33,7 +33,7 @@ static Context log_context(const depot_statement *statement, Error *ignored) {
     return query_log_context(&cx, statement->db->warehouse);
 }
 
-static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile) {
+static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile, bool ended_well) {
     LoggedStep *steps;
     LoggedNode *nodes;
     uint32_t step_count, node_count;
@@ -43,10 +43,18 @@ static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile
     run->logged.step_count = step_count;
     run->logged.nodes = nodes;
     run->logged.node_count = node_count;
+    if (!ended_well) {
+        return OK; /* counters of a part say nothing of the whole */
+    }
+    LoggedAlert *alerts;
+    uint32_t alert_count;
+    TRY(logged_alerts(cx, &run->log_arena, run->plan, profile, &alerts, &alert_count));
+    run->logged.alerts = alerts;
+    run->logged.alert_count = alert_count;
     return OK;
 }
 
-void query_log_take_counters(depot_statement *statement) {
+void query_log_take_counters(depot_statement *statement, bool ended_well) {
     Run *run = &statement->run;
     LoggedQuery *logged = &run->logged;
     if (run->query == NULL || logged->has_plan || strcmp(run->settings.query_log, "off") == 0) {
@@ -64,7 +72,7 @@ void query_log_take_counters(depot_statement *statement) {
     if (query_log_wants_steps(&run->settings)) {
         Error ignored;
         Context cx = log_context(statement, &ignored);
-        if (take_steps(&cx, run, profile) != OK) {
+        if (take_steps(&cx, run, profile, ended_well) != OK) {
             logged->step_count = logged->node_count = 0;
         }
     }
@@ -111,7 +119,7 @@ void query_log_statement(depot_statement *statement, Status status) {
         return;
     }
     run->is_logged = true;
-    query_log_take_counters(statement);
+    query_log_take_counters(statement, status == OK && run->is_done);
     Error ignored;
     Context cx = log_context(statement, &ignored);
     if (add_entry(&cx, statement, status) != OK) {

@@ -238,7 +238,7 @@ static Status run_change(const Context *cx, depot_statement *statement) {
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     run->rows = query_rows_written(run->query);
-    query_log_take_counters(statement);
+    query_log_take_counters(statement, true);
     query_close(run->query);
     run->query = NULL;
     TRY(verify_constraints(cx, statement, changed_table(statement->ast)));
