@@ -146,9 +146,18 @@ static bool run_replaced(Shell *shell, const char *text, size_t bytes, const cha
     return ok;
 }
 
+/* Blanks, and lines of comment: a backslash command may follow. */
 static const char *skip_blank(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r' || *at == ';')) {
-        at++;
+    while (at < end) {
+        bool is_comment = end - at >= 2 && at[0] == '-' && at[1] == '-';
+        const char *line_end = is_comment ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+        if (is_comment) {
+            at = line_end == NULL ? end : line_end;
+        } else if (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r' || *at == ';') {
+            at++;
+        } else {
+            break;
+        }
     }
     return at;
 }
