@@ -58,8 +58,8 @@ static const struct {
 Status encoding_from_name(const Context *cx, SourcePos pos, const char *name, ColumnEncoding *out) {
     for (uint32_t id = 1; id < ENCODING_COUNT; id++) {
         if (classes[id] != NULL && strcmp(name, classes[id]->name) == 0) {
-            *out = (ColumnEncoding){.encoding = (uint8_t)id};
-            return OK;
+            *out = (ColumnEncoding){.encoding = (uint8_t)id, .codec = id == ENCODING_RAW ? CODEC_NONE : CODEC_AUTO};
+            return OK; /* raw is what it says: not compressed afterwards either */
         }
     }
     for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++) {
