@@ -513,7 +513,8 @@ static Status list_columns(const Context *cx, RowTable *table) {
 }
 
 static void free_columns(RowTable *table) {
-    for (uint32_t c = 0; table->columns != NULL && c < table->format->column_count; c++) {
+    uint32_t column_count = table->format == NULL ? 0 : table->format->column_count;
+    for (uint32_t c = 0; table->columns != NULL && c < column_count; c++) {
         mem_free(table->columns[c].data);
         mem_free(table->columns[c].validity);
     }
