@@ -151,6 +151,9 @@ static Status fit_argument(const Context *cx, Arena *arena, const char *word, Ex
         Type known = wants_number ? type_make(TYPE_DOUBLE) : wants_integer ? type_make(TYPE_BIGINT) : type_varchar(0);
         return cast_unchecked(cx, arena, *arg, known, arg);
     }
+    if (wants_number && type.id == TYPE_TIME) { /* PostgreSQL has no sum of times but casts them */
+        return cast_implicit(cx, arena, *arg, type_make(TYPE_INTERVAL), arg);
+    }
     *fits = wants_number ? type_is_numeric(type) || type.id == TYPE_INTERVAL : !wants_integer || type_is_integer(type);
     return OK;
 }

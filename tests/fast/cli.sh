@@ -58,6 +58,13 @@ expect "rows for -c" 0 "{\"a\":7,\"b\":\"seven\"}${n}{\"a\":8,\"b\":\"eight\"}${
 stdin="CREATE TABLE t (a integer);${n}COPY t FROM STDIN;${n}1${n}bad${n}SELECT 2;${n}\.${n}SELECT 3 AS a;${n}"
 expect "rows that a failed COPY leaves" 1 "a${n}3${n}" "standard input, line 2, column a" --format csv --keep-going
 
+# ---- what ends a query and takes its rows
+stdin="SELECT 7 AS n, 'it''s' AS s, NULL AS z \\gset v_${n}SELECT :v_n + 1 AS n, :'v_s' AS s, 'a \\g b' AS t${n} \\g${n}SELECT 2 AS n \\gx${n}"
+expect "\\gset, \\g, \\gx" 0 "┌─────┬──────┬────────┐${n}│ n   │ s    │ t      │${n}├─────┼──────┼────────┤${n}│   8 │ it's │ a \\g b │${n}└─────┴──────┴────────┘${n}(1 row)${n}-[ RECORD 1 ]------------${n}n | 2${n}" ""
+expect "\\gset of two rows" 1 "" "^more than one row returned for .gset" -c "SELECT 1 AS a UNION ALL SELECT 2 \\gset"
+expect "\\gset of no row" 1 "" "^no rows returned for .gset" -c "SELECT 1 AS a LIMIT 0 \\gset"
+expect "\\d+" 0 "column,type,nullable,encoding,distkey,sortkey,partition,default${n}a,integer,\"\",auto,\"\",\"\",\"\",\"\"${n}diststyle,sortkey1,rows,mb,skew_rows,stats_off${n}AUTO(EVEN),,1,1,1,0${n}of,comment${n}t,facts${n}a,key${n}" "" --nodes 1 --slices 1 --format csv -c "CREATE TABLE t (a integer); INSERT INTO t VALUES (1); COMMENT ON TABLE t IS 'facts'; COMMENT ON COLUMN t.a IS 'key'" -c "\\d+ t"
+
 # ---- several statements, blanks, comments, errors, exit statuses
 one="SELECT 1 AS a"
 expect "several -c" 0 "a${n}1${n}b${n}2${n}a${n}1${n}" "" --format csv -c "$one; SELECT 2 AS b;" -c "$one"

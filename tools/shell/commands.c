@@ -26,6 +26,30 @@ static bool run_describe(Shell *shell, const char *argument) {
     return run_sql(shell, sql);
 }
 
+/* What \d shows, then size and design, then what COMMENT ON said of the relation and its columns. */
+static bool run_describe_more(Shell *shell, const char *argument) {
+    const char *point = strrchr(argument, '.'), *name = point == NULL ? argument : point + 1;
+    char sql[2048], where[512];
+    if (argument[0] == 0) {
+        return run_sql(shell, "SHOW TABLES");
+    }
+    if (strchr(name, '\'') != NULL || strlen(name) > 128) {
+        fprintf(stderr, "\\d+: this is no name\n");
+        return false;
+    }
+    snprintf(where, sizeof where, point == NULL ? "'%s'" : "'%s' AND schema = '%.*s'", name, (int)(name - argument - 1),
+             argument);
+    snprintf(
+        sql, sizeof sql,
+        "DESCRIBE %s; SELECT diststyle, sortkey1, tbl_rows AS rows, size AS mb, skew_rows, stats_off FROM svv_table_info "
+        "WHERE \"table\" = %s; SELECT coalesce(a.attname, c.relname) AS of, d.description AS comment FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_description d ON d.objoid = c.oid LEFT JOIN pg_attribute a "
+        "ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0 CROSS JOIN LATERAL (SELECT n.nspname) s (schema) "
+        "WHERE c.relname = %s ORDER BY d.objsubid",
+        argument, where, where);
+    return run_sql(shell, sql);
+}
+
 static bool run_list_tables(Shell *shell, const char *argument) {
     (void)argument;
     return run_sql(shell, "SHOW TABLES");

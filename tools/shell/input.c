@@ -100,7 +100,7 @@ void shell_run_interactive(Shell *shell) {
         size_t end;
         bool is_command = statement[strspn(statement, " \t\n")] == '\\';
         bool is_blank = statement[strspn(statement, " \t\n;")] == 0;
-        if (is_blank || is_command || depot_complete(statement, strlen(statement), &end)) {
+        if (is_blank || is_command || query_is_complete(statement, strlen(statement), &end)) {
             if (!is_blank) {
                 remember(statement);
                 shell_run_text(shell, statement, strlen(statement));

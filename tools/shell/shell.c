@@ -85,8 +85,22 @@ static bool run_plan_lines(Shell *shell, depot_statement *statement) {
     return code == DEPOT_DONE;
 }
 
+static bool store_row(Shell *shell, depot_statement *statement) {
+    const char *why;
+    bool ok = query_store(statement, shell->query.prefix, &shell->variables, &why);
+    if (why != NULL) {
+        fprintf(stderr, "%s\n", why);
+        shell->status = EXIT_FAILED;
+    }
+    return ok || why != NULL;
+}
+
 static bool run_prepared(Shell *shell, depot_statement *statement) {
-    const RenderFormat *format = shell->expanded && shell->format == &box_format ? &vertical_format : shell->format;
+    if (shell->query.use == USE_STORE) {
+        return store_row(shell, statement);
+    }
+    bool is_expanded = shell->expanded || shell->query.use == USE_EXPAND;
+    const RenderFormat *format = is_expanded && shell->format == &box_format ? &vertical_format : shell->format;
     if (format == &box_format && is_plan(statement)) {
         return run_plan_lines(shell, statement);
     }
@@ -162,6 +176,23 @@ static const char *skip_blank(const char *at, const char *end) {
     return at;
 }
 
+/* The same, ended by a semicolon or by a command that takes its rows. */
+static bool run_statement(Shell *shell, const char *text, size_t bytes, const char **tail) {
+    size_t end = bytes;
+    (void)depot_complete(text, bytes, &end);
+    end = end < bytes ? end : bytes;
+    if (!query_command_find(text, end, &shell->query)) {
+        shell->query = (QueryCommand){0};
+        return run_replaced(shell, text, bytes, tail);
+    }
+    size_t command_end = shell->query.end;
+    const char *ignored;
+    bool ok = run_replaced(shell, text, shell->query.at, &ignored);
+    shell->query = (QueryCommand){0};
+    *tail = text + command_end;
+    return ok;
+}
+
 bool shell_run_text(Shell *shell, const char *text, size_t bytes) {
     const char *end = text + bytes;
     for (const char *at = skip_blank(text, end); at < end && !shell->quit; at = skip_blank(at, end)) {
@@ -176,7 +207,7 @@ bool shell_run_text(Shell *shell, const char *text, size_t bytes) {
                 return false;
             }
             at += line_bytes;
-        } else if (!run_replaced(shell, at, (size_t)(end - at), &at)) {
+        } else if (!run_statement(shell, at, (size_t)(end - at), &at)) {
             return false;
         }
     }
@@ -216,7 +247,7 @@ static bool run_complete(Shell *shell, Buffer *buffer) {
         if (at < end && *at == '\\') {
             const char *line_end = memchr(at, '\n', length);
             length = line_end == NULL ? length : (size_t)(line_end - at);
-        } else if (at == end || !depot_complete(at, length, &length)) {
+        } else if (at == end || !query_is_complete(at, length, &length)) {
             break;
         }
         ok = shell_run_text(shell, at, length);

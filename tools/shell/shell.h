@@ -2,6 +2,7 @@
 #ifndef DEPOT_TOOLS_SHELL_SHELL_H
 #define DEPOT_TOOLS_SHELL_SHELL_H
 
+#include "tools/shell/query_command.h"
 #include "tools/shell/render.h"
 #include "tools/shell/streams.h"
 #include "tools/shell/variables.h"
@@ -14,6 +15,7 @@ typedef struct Shell {
     FILE *out;
     FILE *in; /* where statements are read from; NULL: not from a stream */
     CopyStreams streams;
+    QueryCommand query; /* what becomes of the running statement's rows */
     bool timing, echo, keep_going, expanded;
     bool is_interactive;
     bool quit;
