@@ -216,21 +216,28 @@ static void widen_range(ColumnRange *range, Type type, double scale) {
     range->max.i64 = (int64_t)(max > most ? most : max);
 }
 
-static Status scale_table(Supposer *s, const bool *grows, TableVersion *table) {
+/* How many copies of a table there will be for one that there is: DISTSTYLE ALL stores one per node. */
+static double copies_of(const Supposer *s, DistStyle from, DistStyle to) {
+    uint32_t stored = snapshot_topology(s->plan->snapshot).nodes;
+    uint32_t supposed = s->what_if->nodes > 0 ? s->what_if->nodes : stored;
+    return (double)(to == DIST_ALL ? supposed : 1) / (from == DIST_ALL ? stored : 1);
+}
+
+static Status scale_table(Supposer *s, const bool *grows, double copies, TableVersion *table) {
     double scale = s->what_if->scale;
     uint32_t count = table->schema->column_count;
     ColumnStatistics *statistics;
     TRY_NEW_ARRAY(s->cx, s->plan->arena, statistics, count);
     memcpy(statistics, table->statistics, sizeof *statistics * count);
     table->rows = scaled(table->rows, scale);
-    table->bytes = scaled(table->bytes, scale);
+    table->bytes = scaled(table->bytes, scale * copies);
     table->sample.table_rows = scaled(table->sample.table_rows, scale);
     table->sample.faked_rows = scaled(table->sample.faked_rows, scale);
     for (uint32_t i = 0; i < count; i++) {
         ColumnStatistics *column = &statistics[i];
         column->range.rows = scaled(column->range.rows, scale);
         column->range.nulls = scaled(column->range.nulls, scale);
-        column->file_bytes = scaled(column->file_bytes, scale);
+        column->file_bytes = scaled(column->file_bytes, scale * copies);
         if (grows[i]) {
             column->distinct = fmin(column->distinct * scale, (double)table->rows);
             widen_range(&column->range, table->schema->columns[i].type, scale);
@@ -270,28 +277,29 @@ static Status sort_segments(Supposer *s, TableVersion *table) {
     return OK;
 }
 
-static Status redesign(Supposer *s, const TableVersion *stored, TableVersion *table) {
+static void put_design(Supposer *s, const TableVersion *stored, TableVersion *table) {
     const WhatIf *what_if = s->what_if;
     for (uint32_t i = 0; i < what_if->change_count; i++) {
         if (what_if->changes[i].table->id == stored->id) {
             table->schema = what_if->changes[i].schema;
         }
     }
-    const TableSchema *schema = table->schema;
-    table->dist_style = schema->dist_style == DIST_AUTO ? stored->dist_style : schema->dist_style;
-    if (!same_partitions(schema, stored->schema)) {
-        return suppose_partitions(s, stored, table);
-    }
-    return same_sort_keys(schema, stored->schema) ? OK : sort_segments(s, table);
+    table->dist_style = table->schema->dist_style == DIST_AUTO ? stored->dist_style : table->schema->dist_style;
 }
 
 static Status suppose_table(Supposer *s, uint32_t index) {
     SupposedTable *entry = &s->what_if->tables[index];
+    const TableVersion *stored = entry->stored;
     TableVersion *table;
     TRY_NEW(s->cx, s->plan->arena, table);
-    *table = *entry->stored;
-    TRY(scale_table(s, s->grows[index], table));
-    TRY(redesign(s, entry->stored, table));
+    *table = *stored;
+    put_design(s, stored, table);
+    TRY(scale_table(s, s->grows[index], copies_of(s, stored->dist_style, table->dist_style), table));
+    if (!same_partitions(table->schema, stored->schema)) {
+        TRY(suppose_partitions(s, stored, table));
+    } else if (!same_sort_keys(table->schema, stored->schema)) {
+        TRY(sort_segments(s, table));
+    }
     entry->supposed = table;
     return OK;
 }

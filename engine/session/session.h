@@ -178,6 +178,7 @@ Status run_transaction(const Context *cx, depot_statement *statement); /* BEGIN,
 
 /* SELECT * FROM the table as the run's snapshot has it. */
 Status plan_all_rows(const Context *cx, Run *run, const TableSchema *schema, LogicalPlan **plan);
+Status run_advise(const Context *cx, depot_statement *statement);  /* ADVISE: fills run.table */
 Status run_compare(const Context *cx, depot_statement *statement); /* COMPARE: fills run.table */
 /* suppose.c: an option of EXPLAIN that says what to suppose; fills run.what_if from all of them. */
 bool is_supposition(const AstOption *option);

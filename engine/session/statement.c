@@ -353,7 +353,7 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, statement->ast->query);
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
     case AST_STATEMENT_COMPARE: return run_compare(cx, statement);
-    case AST_STATEMENT_ADVISE: return fail_unsupported(cx, statement->ast->pos, "ADVISE");
+    case AST_STATEMENT_ADVISE: return run_advise(cx, statement);
     case AST_STATEMENT_INSERT:
     case AST_STATEMENT_DELETE:
     case AST_STATEMENT_UPDATE:
