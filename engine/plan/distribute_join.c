@@ -7,8 +7,6 @@
 
 #include "core/settings.h"
 
-/* Labels are followed on one node too: as if there were so many. */
-#define NODES_LABELLED 2
 /* Expected rows of the fullest slice over the mean from which salting is thought of. */
 #define SALTING_WORTH 1.3
 

@@ -40,6 +40,9 @@ Status explain_details(Explainer *e, const PhysicalNode *node, uint32_t indent);
 Status explain_sort_keys(Explainer *e, uint32_t indent, const char *key, const PhysicalNode *input, const SortSlot *slots,
                          uint32_t count);
 
+/* explain_alternatives.c, if the option asks for it. */
+Status explain_alternatives(Explainer *e, const JoinSpec *join, uint32_t indent);
+
 /* explain_profile.c. " (actual rows=…)", "" without a profile. `is_cut`: a LIMIT above stops this operator early, at a point
  * that varies. */
 Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const char **text);

@@ -174,8 +174,10 @@ static Status join_details(Explainer *e, const PhysicalNode *node, uint32_t inde
     if (e->options->verbose && join->algorithm == JOIN_BY_ARRAY) {
         TRY(explain_property(e, indent, "Array", "keys %lld to %lld", (long long)join->key_min, (long long)join->key_max));
     }
-    return e->plan->topology.nodes == 1 && label_moves(join->dist_label) ? explain_line(e, indent, "moved 0 bytes: one node")
-                                                                         : OK;
+    if (e->plan->topology.nodes == 1 && label_moves(join->dist_label)) {
+        TRY(explain_line(e, indent, "moved 0 bytes: one node"));
+    }
+    return explain_alternatives(e, join, indent);
 }
 
 static Status aggregate_details(Explainer *e, const PhysicalNode *node, uint32_t indent) {

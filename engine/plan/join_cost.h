@@ -10,6 +10,9 @@
 /* More groups than this are finished on the nodes, by a hash exchange; fewer on the leader. */
 #define GATHER_GROUPS_MAX 100000
 
+/* Labels are followed on one node too: as if there were so many. */
+#define NODES_LABELLED 2
+
 typedef struct Cluster {
     double nodes; /* at least 1 */
     double byte_ns, latency_ns;

@@ -340,7 +340,7 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
 
 /* EXPLAIN's lines, in TEACHING.md's shape. `profile` NULL: estimates only. */
 typedef struct ExplainOptions {
-    bool analyze, timing, memory, verbose;
+    bool analyze, timing, memory, verbose, alternatives;
     bool is_json; /* explain_json is wanted */
 } ExplainOptions;
 Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,

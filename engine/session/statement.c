@@ -284,21 +284,15 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
             TRY(explain_format(cx, option, options));
             continue;
         }
-        bool *field = strcmp(option->name, "analyze") == 0   ? &options->analyze
-                      : strcmp(option->name, "timing") == 0  ? &options->timing
-                      : strcmp(option->name, "memory") == 0  ? &options->memory
-                      : strcmp(option->name, "verbose") == 0 ? &options->verbose
-                                                             : NULL;
+        bool *field = strcmp(option->name, "analyze") == 0        ? &options->analyze
+                      : strcmp(option->name, "timing") == 0       ? &options->timing
+                      : strcmp(option->name, "memory") == 0       ? &options->memory
+                      : strcmp(option->name, "verbose") == 0      ? &options->verbose
+                      : strcmp(option->name, "alternatives") == 0 ? &options->alternatives
+                                                                  : NULL;
         if (field == NULL) {
-            static const char *const later[] = {"alternatives"};
-            for (uint32_t k = 0; k < sizeof later / sizeof *later; k++) {
-                if (strcmp(option->name, later[k]) == 0) {
-                    return fail_at(cx, option->pos, FEATURE_NOT_SUPPORTED, "EXPLAIN option \"%s\" is not supported yet",
-                                   option->name);
-                }
-            }
             fail_at(cx, option->pos, SYNTAX_ERROR, "unrecognized EXPLAIN option \"%s\"", option->name);
-            return fail_hint(cx, "the options are ANALYZE, FORMAT, TIMING, MEMORY and VERBOSE");
+            return fail_hint(cx, "the options are ANALYZE, ALTERNATIVES, FORMAT, TIMING, MEMORY and VERBOSE");
         }
         TRY(option_is_on(cx, option, field));
     }
