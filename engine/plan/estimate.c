@@ -108,6 +108,42 @@ static Status estimate_grouping_sets(const Context *cx, LogicalPlan *plan, Logic
     return OK;
 }
 
+static bool is_null_test(const Expr *expr) {
+    return expr->kind == EXPR_IS_NULL && expr_is_column(expr->args[0]);
+}
+
+static bool has_column(const LogicalNode *node, ColumnId column) {
+    for (uint32_t i = 0; i < node->column_count; i++) {
+        if (node->columns[i] == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Above an outer join, a column of its right side is NULL in all rows that found no partner. */
+static Status filter_share(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, double *share) {
+    const LogicalNode *join = node->children[0];
+    ExprList conjuncts = {0};
+    double lone = 1;
+    if (join->kind != LOGICAL_JOIN || join->join.kind != JOIN_LEFT) {
+        return estimate_selectivity(cx, plan, node->filter.condition, share);
+    }
+    TRY(expr_list_add_conjuncts(cx, plan->arena, &conjuncts, node->filter.condition));
+    for (uint32_t i = 0; i < conjuncts.count; i++) {
+        const Expr *conjunct = conjuncts.items[i];
+        if (is_null_test(conjunct) && has_column(join->children[1], conjunct->args[0]->column)) {
+            double rows;
+            TRY(estimate_join(cx, plan, JOIN_ANTI, join->join.condition, join->children[0], join->children[1], &rows));
+            lone = join->rows < 1 ? 1 : rows / join->rows;
+            conjuncts.items[i--] = conjuncts.items[--conjuncts.count];
+        }
+    }
+    TRY(estimate_conjunction(cx, plan, conjuncts.items, conjuncts.count, share));
+    *share *= lone;
+    return OK;
+}
+
 static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
     double share, input = node->child_count > 0 ? node->children[0]->rows : 0;
     switch (node->kind) {
@@ -115,7 +151,7 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
     case LOGICAL_VALUES: node->rows = node->values.row_count; return OK;
     case LOGICAL_TABLE_FUNCTION: return table_function_rows(cx, plan, node, &node->rows);
     case LOGICAL_FILTER:
-        TRY(estimate_selectivity(cx, plan, node->filter.condition, &share));
+        TRY(filter_share(cx, plan, node, &share));
         node->rows = input * share < 1 ? 1 : input * share;
         return OK;
     case LOGICAL_JOIN:

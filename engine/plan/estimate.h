@@ -15,11 +15,15 @@ double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows)
 /* Groups of the rows of a node, which are set. */
 Status estimate_groups(const Context *cx, const LogicalPlan *plan, Expr *const *groups, uint32_t count,
                        const LogicalNode *input, double *rows);
-/* Of all pairs of rows of two relations, the share for which left = right holds; for which left[i] = right[i] for all i; for
- * which a condition over both holds. `rows` are those of the relations before their filters. */
-double estimate_equal_share(const LogicalPlan *plan, const Expr *left, const Expr *right, double left_rows, double right_rows);
+/* Of all pairs of rows of two nodes, whose rows are set, the share for which left = right holds; for which left[i] = right[i]
+ * for all i; for which a condition over both holds. */
+Status estimate_equal_share(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right,
+                            const LogicalNode *left_node, const LogicalNode *right_node, double *share);
 Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *const *left, Expr *const *right, uint32_t count,
-                           double left_rows, double right_rows, double *share);
+                           const LogicalNode *left_node, const LogicalNode *right_node, double *share);
+/* The share of the rows of `own` that have a partner in `other` by one key. */
+Status estimate_partners(const Context *cx, const LogicalPlan *plan, Expr *own_key, Expr *other_key, const LogicalNode *own,
+                         const LogicalNode *other, double *share);
 Status estimate_condition(const Context *cx, const LogicalPlan *plan, const Expr *conjunct, double *share);
 /* Rows of a join's output, from its inputs, whose rows are set, and its condition. */
 Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, const Expr *condition, const LogicalNode *left,

@@ -30,5 +30,8 @@ double known_predicate_share(const KnownColumn *known, const Predicate *predicat
 double known_join_share(const KnownColumn *a, const KnownColumn *b);
 
 double clamp_share(double share);
+/* The only column that an expression names; NO_COLUMN if it names several, or none. */
+#define NO_COLUMN UINT32_MAX
+ColumnId estimate_single_column(const Expr *expr);
 
 #endif

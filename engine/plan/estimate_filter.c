@@ -13,7 +13,6 @@
 #define SHARE_LIKE 0.1
 #define DICTIONARY_TRIED_MAX 4096 /* entries; larger dictionaries would cost planning time */
 #define TERMS_COMPARED_MAX 32     /* conditions of which each is seen against the others */
-#define NO_COLUMN UINT32_MAX
 
 /* -------------------------------------------------------------------------------------------------- trying values of a column
  */
@@ -34,8 +33,7 @@ static bool visit_one_column(const Expr *node, void *argument) {
     return one->is_single;
 }
 
-/* The only column of an expression, or NO_COLUMN. */
-static ColumnId single_column(const Expr *expr) {
+ColumnId estimate_single_column(const Expr *expr) {
     OneColumn one = {.is_single = true};
     return expr_walk(expr, visit_one_column, &one) && one.is_met ? one.id : NO_COLUMN;
 }
@@ -148,7 +146,7 @@ static Status run_trial(const Context *cx, const LogicalPlan *plan, const Expr *
 
 /* Any condition on a single column of a table whose values are known, or some of them. */
 static Status tried_share(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share, bool *found) {
-    ColumnId id = single_column(expr);
+    ColumnId id = estimate_single_column(expr);
     *found = false;
     if (id == NO_COLUMN || plan->columns[id].table == NULL || expr_is_volatile(expr)) {
         return OK;
@@ -206,7 +204,7 @@ static Term *range_term(Term *terms, uint32_t *count, ColumnId column) {
 }
 
 static Status add_term(const Context *cx, const LogicalPlan *plan, const Expr *conjunct, Term *terms, uint32_t *count) {
-    ColumnId column = single_column(conjunct);
+    ColumnId column = estimate_single_column(conjunct);
     PredicateList derived = {0};
     if (conjunct->kind == EXPR_COMPARE && column != NO_COLUMN) {
         TRY(predicates_derive(cx, plan, conjunct, &derived));
@@ -268,7 +266,7 @@ static Status or_share(const Context *cx, const LogicalPlan *plan, const Expr *e
         none *= 1 - one;
         sum += one;
     }
-    *share = single_column(expr) != NO_COLUMN ? clamp_share(sum) : 1 - none;
+    *share = estimate_single_column(expr) != NO_COLUMN ? clamp_share(sum) : 1 - none;
     return OK;
 }
 
@@ -307,7 +305,7 @@ static double blind_share(const LogicalPlan *plan, const Expr *expr) {
 
 /* As the column's range or set of values, if it says that exactly (comparisons, IN, IS NULL) or gives a bound (LIKE). */
 static Status derived_share(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share, bool *found) {
-    ColumnId column = single_column(expr);
+    ColumnId column = estimate_single_column(expr);
     PredicateList list = {0};
     *found = false;
     if (column == NO_COLUMN || plan->columns[column].table == NULL) {
@@ -327,7 +325,7 @@ static Status other_share(const Context *cx, const LogicalPlan *plan, const Expr
     bool is_exact = expr->kind == EXPR_COMPARE || expr->kind == EXPR_IN || expr->kind == EXPR_IS_NULL ||
                     (expr->kind == EXPR_NOT && expr->args[0]->kind == EXPR_IS_NULL);
     bool is_derived, is_tried = false;
-    ColumnId column = single_column(expr);
+    ColumnId column = estimate_single_column(expr);
     bool is_text = column != NO_COLUMN && type_is_text(plan->columns[column].type); /* a dictionary knows what is not there */
     double derived = 1, tried = 1;
     TRY(derived_share(cx, plan, expr, &derived, &is_derived));

@@ -62,6 +62,52 @@ double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows)
     return distinct < most ? distinct : most;
 }
 
+/* ------------------------------------------------------------------------------------------------------ restricted keys */
+
+/* The scan below the node that the column comes from; NULL if it is computed on the way. */
+static const LogicalNode *scan_of(const LogicalNode *node, ColumnId column) {
+    if (node->kind == LOGICAL_GET) {
+        for (uint32_t i = 0; i < node->column_count; i++) {
+            if (node->columns[i] == column) {
+                return node;
+            }
+        }
+        return NULL;
+    }
+    const LogicalNode *found = NULL;
+    for (uint32_t i = 0; i < node->child_count && found == NULL; i++) {
+        found = scan_of(node->children[i], column);
+    }
+    return found;
+}
+
+/* The share of a column's values that the filters on it alone let through where it is scanned. */
+static Status values_kept(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, const Expr *expr,
+                          double *share) {
+    const Expr *column = expr_widened_column(expr);
+    const LogicalNode *scan = column == NULL || column->kind != EXPR_COLUMN ? NULL : scan_of(node, column->column);
+    KnownColumn known;
+    ExprList own = {0};
+    bool is_one = false;
+    *share = 1;
+    if (scan == NULL || !known_expr(plan, column, &known)) {
+        return OK;
+    }
+    for (uint32_t i = 0; i < scan->get.filter_count; i++) {
+        Expr *filter = scan->get.filters[i];
+        if (estimate_single_column(filter) == column->column) {
+            TRY(expr_list_add(cx, plan->arena, &own, filter));
+            is_one = is_one || (filter->kind == EXPR_COMPARE && filter->compare == COMPARE_EQ);
+        }
+    }
+    if (own.count > 0) {
+        TRY(estimate_conjunction(cx, plan, own.items, own.count, share));
+    }
+    double one = 1 / known.distinct;
+    *share = is_one || *share < one ? one : *share;
+    return OK;
+}
+
 /* ------------------------------------------------------------------------------------------------------- several columns at
  * once
  */
@@ -124,9 +170,29 @@ static double parts_distinct(const KeyPart *parts, uint32_t count) {
     return distinct < rows ? distinct : rows;
 }
 
-/* Combinations of the values of expressions, those of different tables and computed ones being independent. */
-static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *const *exprs, uint32_t count, double rows,
-                             double *distinct) {
+/* Are all columns of some declared key of one table on one side? */
+static Status keys_are_declared(const Context *cx, const LogicalPlan *plan, Expr *const *left, Expr *const *right,
+                                uint32_t count, bool *are_declared) {
+    KeyPart *parts;
+    TRY_NEW_ARRAY(cx, plan->arena, parts, count);
+    *are_declared = false;
+    for (uint32_t side = 0; side < 2 && !*are_declared; side++) {
+        uint32_t known_count = 0;
+        KnownColumn known = {0};
+        for (uint32_t i = 0; i < count; i++) {
+            if (known_expr(plan, side == 0 ? left[i] : right[i], &known)) {
+                parts[known_count++] = (KeyPart){known.table, known.column, known.distinct};
+            }
+        }
+        *are_declared = known_count == count && known.table != NULL && covers_key(known.table->schema, parts, count);
+    }
+    return OK;
+}
+
+/* Combinations of the values of expressions over a node's columns, those of different tables and computed ones being
+ * independent. `as_scanned`: of the values that filters on a column alone have left. */
+static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *const *exprs, uint32_t count,
+                             const LogicalNode *node, bool as_scanned, double *distinct) {
     KeyPart *parts;
     uint32_t part_count = 0;
     TRY_NEW_ARRAY(cx, plan->arena, parts, count + 1);
@@ -134,9 +200,13 @@ static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *c
     for (uint32_t i = 0; i < count; i++) {
         KnownColumn known;
         if (known_expr(plan, exprs[i], &known)) {
-            parts[part_count++] = (KeyPart){known.table, known.column, known.distinct};
+            double kept = 1;
+            if (as_scanned) {
+                TRY(values_kept(cx, plan, node, exprs[i], &kept));
+            }
+            parts[part_count++] = (KeyPart){known.table, known.column, known.distinct * kept};
         } else {
-            *distinct *= estimate_distinct(plan, exprs[i], rows);
+            *distinct *= estimate_distinct(plan, exprs[i], node->rows);
         }
     }
     qsort(parts, part_count, sizeof *parts, compare_parts);
@@ -151,7 +221,7 @@ static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *c
 Status estimate_groups(const Context *cx, const LogicalPlan *plan, Expr *const *groups, uint32_t count,
                        const LogicalNode *input, double *rows) {
     double distinct;
-    TRY(joint_distinct(cx, plan, groups, count, input->rows, &distinct));
+    TRY(joint_distinct(cx, plan, groups, count, input, true, &distinct));
     *rows = count == 0 ? 1 : distinct_left(distinct, input);
     return OK;
 }
@@ -159,32 +229,54 @@ Status estimate_groups(const Context *cx, const LogicalPlan *plan, Expr *const *
 /* ---------------------------------------------------------------------------------------------------------------------- joins
  */
 
-double estimate_equal_share(const LogicalPlan *plan, const Expr *a, const Expr *b, double rows_a, double rows_b) {
-    KnownColumn left, right;
-    if (known_expr(plan, a, &left) && known_expr(plan, b, &right)) {
-        return known_join_share(&left, &right);
-    }
-    double x = estimate_distinct(plan, a, rows_a), y = estimate_distinct(plan, b, rows_b);
-    return 1 / (x > y ? x : y);
+/* Filters on a key itself, which both sides have if one has them, leave fewer values to meet: this share of them. Of values
+ * that differ from row to row it is known better, and there it is the smaller one. */
+static Status both_kept(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right,
+                        const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
+    double a, b;
+    TRY(values_kept(cx, plan, left_node, left, &a));
+    TRY(values_kept(cx, plan, right_node, right, &b));
+    *share = a < 1 && b < 1 ? (a < b ? a : b) : 1;
+    return OK;
 }
 
-/* By one key as its values say; by several as many of them as there are, together, on the side that has more. */
-Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *const *left, Expr *const *right, uint32_t count,
-                           double left_rows, double right_rows, double *share) {
-    if (count <= 1) {
-        *share = count == 0 ? 1 : estimate_equal_share(plan, left[0], right[0], left_rows, right_rows);
+Status estimate_equal_share(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right,
+                            const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
+    KnownColumn a, b;
+    if (known_expr(plan, left, &a) && known_expr(plan, right, &b)) {
+        double kept;
+        TRY(both_kept(cx, plan, left, right, left_node, right_node, &kept));
+        *share = clamp_share(known_join_share(&a, &b) / kept);
         return OK;
     }
-    double a, b, single = 1;
-    TRY(joint_distinct(cx, plan, left, count, left_rows, &a));
-    TRY(joint_distinct(cx, plan, right, count, right_rows, &b));
+    double x = estimate_distinct(plan, left, base_rows(left_node)), y = estimate_distinct(plan, right, base_rows(right_node));
+    *share = 1 / (x > y ? x : y);
+    return OK;
+}
+
+/* By one key as its values say. By several: if they are a declared key of one side, the other refers to it, and there are as
+ * many values as rows on that side. If not, either they depend on each other in a way that nobody told, and the side with
+ * fewer of the combinations has them from the other; or they are independent: the truth is taken to be in the middle. */
+Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *const *left, Expr *const *right, uint32_t count,
+                           const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
+    double a, b, alone = 1, left_rows = base_rows(left_node), right_rows = base_rows(right_node);
+    for (uint32_t i = 0; i < count; i++) {
+        double one;
+        TRY(estimate_equal_share(cx, plan, left[i], right[i], left_node, right_node, &one));
+        alone *= one;
+    }
+    *share = alone;
+    if (count < 2) {
+        return OK;
+    }
+    bool is_key;
+    TRY(keys_are_declared(cx, plan, left, right, count, &is_key));
+    TRY(joint_distinct(cx, plan, left, count, left_node, true, &a));
+    TRY(joint_distinct(cx, plan, right, count, right_node, true, &b));
     a = a < left_rows || left_rows < 1 ? a : left_rows;
     b = b < right_rows || right_rows < 1 ? b : right_rows;
-    for (uint32_t i = 0; i < count; i++) {
-        single *= estimate_equal_share(plan, left[i], right[i], left_rows, right_rows);
-    }
-    *share = 1 / (a > b ? a : b);
-    *share = *share < single ? single : *share; /* skew makes more of them meet */
+    double contained = 1 / (a > b ? a : b);
+    *share = contained < alone ? alone : is_key ? contained : sqrt(contained * alone);
     return OK;
 }
 
@@ -240,7 +332,10 @@ static Status find_keys(const Context *cx, const LogicalPlan *plan, const Expr *
 
 Status estimate_condition(const Context *cx, const LogicalPlan *plan, const Expr *conjunct, double *share) {
     if (is_equality(conjunct)) {
-        *share = estimate_equal_share(plan, conjunct->args[0], conjunct->args[1], 1e6, 1e6);
+        KnownColumn a, b;
+        double x = known_expr(plan, conjunct->args[0], &a) ? a.distinct : DISTINCT_DEFAULT,
+               y = known_expr(plan, conjunct->args[1], &b) ? b.distinct : DISTINCT_DEFAULT;
+        *share = 1 / (x > y ? x : y);
         return OK;
     }
     return estimate_selectivity(cx, plan, conjunct, share);
@@ -250,21 +345,32 @@ Status estimate_condition(const Context *cx, const LogicalPlan *plan, const Expr
  * with further conditions each of a row's partners has its own chance to hold. */
 static Status partner_share(const Context *cx, const LogicalPlan *plan, const JoinKeys *keys, bool of_left,
                             const LogicalNode *own, const LogicalNode *other, double inner, double *share) {
-    double own_values, other_values;
+    double own_values, other_values, kept = 1;
     if (keys->count == 0) {
         *share = own->rows < 1 ? 0 : clamp_share(inner / own->rows);
         return OK;
     }
     Expr *const *own_keys = of_left ? keys->left : keys->right, *const *other_keys = of_left ? keys->right : keys->left;
-    TRY(joint_distinct(cx, plan, own_keys, keys->count, own->rows, &own_values));
-    TRY(joint_distinct(cx, plan, other_keys, keys->count, other->rows, &other_values));
+    TRY(joint_distinct(cx, plan, own_keys, keys->count, own, false, &own_values));
+    TRY(joint_distinct(cx, plan, other_keys, keys->count, other, false, &other_values));
+    for (uint32_t i = 0; i < keys->count; i++) {
+        double one;
+        TRY(both_kept(cx, plan, own_keys[i], other_keys[i], own, other, &one));
+        kept *= one;
+    }
     double most = own_values > other_values ? own_values : other_values;
-    *share = clamp_share(distinct_left(other_values, other) / most);
+    *share = clamp_share(distinct_left(other_values, other) / (most * kept));
     if (keys->rest < 1 && *share > 0) {
         double partners = inner / keys->rest / (own->rows * *share + 1e-9);
         *share *= 1 - pow(1 - clamp_share(keys->rest), partners < 1 ? 1 : partners);
     }
     return OK;
+}
+
+Status estimate_partners(const Context *cx, const LogicalPlan *plan, Expr *own_key, Expr *other_key, const LogicalNode *own,
+                         const LogicalNode *other, double *share) {
+    JoinKeys keys = {.count = 1, .left = &own_key, .right = &other_key, .rest = 1};
+    return partner_share(cx, plan, &keys, true, own, other, 0, share);
 }
 
 #define PARTNERS_MOST 0.98 /* a few rows are always without */
@@ -274,7 +380,7 @@ Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, 
     JoinKeys keys;
     double share, of_left, of_right;
     TRY(find_keys(cx, plan, condition, left, right, &keys));
-    TRY(estimate_keys_share(cx, plan, keys.left, keys.right, keys.count, base_rows(left), base_rows(right), &share));
+    TRY(estimate_keys_share(cx, plan, keys.left, keys.right, keys.count, left, right, &share));
     double inner = left->rows * right->rows * share * keys.rest;
     TRY(partner_share(cx, plan, &keys, true, left, right, inner, &of_left));
     TRY(partner_share(cx, plan, &keys, false, right, left, inner, &of_right));

@@ -161,8 +161,9 @@ static Status measure_class(JoinGraph *graph, EqualClass *class_) {
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t j = i + 1; j < n; j++) {
             const Member *a = &class_->members[i], *b = &class_->members[j];
-            double share = estimate_equal_share(graph->plan, a->column, b->column, graph->base_rows[a->relation],
-                                                graph->base_rows[b->relation]);
+            double share;
+            TRY(estimate_equal_share(graph->cx, graph->plan, a->column, b->column, graph->relations[a->relation],
+                                     graph->relations[b->relation], &share));
             class_->shares[i * n + j] = class_->shares[j * n + i] = share;
         }
     }
@@ -234,7 +235,7 @@ static Status excess_of_pair(const JoinGraph *graph, uint32_t i, uint32_t j, dou
     }
     *excess = 1;
     if (shared > 1 && counted > 0) {
-        TRY(estimate_keys_share(graph->cx, graph->plan, left, right, shared, graph->base_rows[i], graph->base_rows[j], &real));
+        TRY(estimate_keys_share(graph->cx, graph->plan, left, right, shared, graph->relations[i], graph->relations[j], &real));
         *excess = real / counted;
     }
     return OK;

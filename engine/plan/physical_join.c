@@ -310,15 +310,10 @@ static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot, bool *tra
     }
 }
 
-#define ALL_ROWS 1e18 /* for counts of distinct values before any filter */
-
-/* The share of the keys that the build side is thought to have, of all that either side's table has. */
-static double filter_share(Lowering *low, const JoinInputs *join, uint32_t key) {
-    const Expr *build_key = join->build_keys.items[key];
-    double build = estimate_distinct(low->logical, build_key, join->build.node->rows);
-    double build_all = estimate_distinct(low->logical, build_key, ALL_ROWS);
-    double probe_all = estimate_distinct(low->logical, join->probe_keys.items[key], ALL_ROWS);
-    return build / (build_all > probe_all ? build_all : probe_all);
+/* The share of the probe side's rows that are thought to have a partner by this key. */
+static Status filter_share(const Lowering *low, const JoinInputs *join, uint32_t key, double *share) {
+    return estimate_partners(low->cx, low->logical, join->probe_keys.items[key], join->build_keys.items[key], join->outer,
+                             join->inner, share);
 }
 
 /* A filter on the scan leaves fewer rows on the whole way from there to the join. */
@@ -376,7 +371,10 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
         bool travels = false;
         StorageClass storage_class = type_class(join->build.node->columns[join->keys.build_slots[i]].type);
         PhysicalNode *found = class_is_integer(storage_class) ? trace_to_scan(join->probe.node, &slot, &travels) : NULL;
-        double share = found == NULL ? 1 : filter_share(low, join, i);
+        double share = 1;
+        if (found != NULL) {
+            TRY(filter_share(low, join, i, &share));
+        }
         share = found != NULL && share >= FILTER_WORTH && range_is_narrower(join, i) ? FILTER_WORTH - 0.01 : share;
         bool crosses = found != NULL && travels && moves_rows(low) && !has_whole_build(join);
         bool is_worth = !crosses || (!found->on_leader && is_worth_sending(low, join, share));

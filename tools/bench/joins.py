@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""How well joins are estimated and ordered: the q-error (how many times an estimate is off, either way) at the outputs of all
+joins, and the time of the plan that is chosen against the best of random orders of the same joins.
+
+usage: tools/bench/joins.py [--depot build/release/depot] [--scale F] [--plans N] [--worst N] [--queries DIR] [suite|tpch|tpcds]...
+suite is joins/schema.sql and joins/queries.sql; tpch and tpcds are made by depot gen and asked the files of --queries DIR/<name>/queries."""
+import argparse
+import glob
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SECONDS_MAX = 120
+
+
+def run(depot, warehouse, statements):
+    command = [depot, warehouse]
+    for statement in statements:
+        command += ["-c", statement]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        return None, f"took over {SECONDS_MAX} s"
+    return (done.stdout, None) if done.returncode == 0 else (None, done.stderr.strip())
+
+
+def statements_of(text):
+    text = re.sub(r"--[^\n]*", "", text)
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def make(args, name, warehouse):
+    if name != "suite":
+        subprocess.run([args.depot, "gen", name, "--scale", str(args.scale), "--into", warehouse], check=True, capture_output=True)
+        files = sorted(glob.glob(os.path.join(args.queries, name, "queries", "*.sql")))
+        return [(f"{os.path.basename(file)[:-4]}.{i}", sql) for file in files for i, sql in enumerate(statements_of(open(file).read()))]
+    schema = open(os.path.join(HERE, "joins", "schema.sql")).read().replace(":scale", str(max(1, round(args.scale * 10))))
+    _, error = run(args.depot, warehouse, statements_of(schema))
+    if error:
+        sys.exit(error)
+    queries = statements_of(open(os.path.join(HERE, "joins", "queries.sql")).read())
+    return [(f"q{i + 1}", sql) for i, sql in enumerate(queries)]
+
+
+def explain(args, warehouse, sql, settings=()):
+    out, error = run(args.depot, warehouse, [*settings, "EXPLAIN (ANALYZE, FORMAT JSON) " + sql])
+    return (None, error) if error else (json.loads(out[out.index("[\n"):])[0], None)
+
+
+def joins_of(node, found):
+    for child in node.get("Plans", []):
+        joins_of(child, found)
+    if "Join" in node["Node Type"] or node["Node Type"] == "Nested Loop":
+        estimate, actual = max(node["Plan Rows"], 1), max(node["Actual Rows"] * node.get("Actual Loops", 1), 1)
+        found.append((max(estimate / actual, actual / estimate), estimate, actual, node.get("Hash Cond") or node.get("Join Filter") or ""))
+    return found
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def against_random(args, warehouse, sql):
+    """The chosen plan's time over the best time of random plans; each is run twice, and the better run counts."""
+    def time_of(settings):
+        times = []
+        for _ in range(2):
+            plan, error = explain(args, warehouse, sql, settings)
+            if error:
+                return None
+            times.append(plan["Execution Time"])
+        return min(times)
+    chosen = time_of(())
+    others = [time_of((f"SET join_order_seed = {seed}",)) for seed in range(1, args.plans + 1)]
+    others = [time for time in others if time is not None]
+    return chosen / min(others) if chosen and others else None
+
+
+def measure(args, name):
+    with tempfile.TemporaryDirectory() as scratch:
+        warehouse = os.path.join(scratch, "w")
+        errors, ratios, refused = [], [], 0
+        for label, sql in make(args, name, warehouse):
+            plan, error = explain(args, warehouse, sql)
+            if error:
+                refused += 1
+                print(f"{name} {label}: {error.splitlines()[0]}", file=sys.stderr)
+                continue
+            errors += [(*join, label) for join in joins_of(plan["Plan"], [])]
+            if args.plans:
+                ratio = against_random(args, warehouse, sql)
+                ratios += [ratio] if ratio else []
+        for q, estimate, actual, condition, label in sorted(errors, reverse=True)[: args.worst]:
+            print(f"  {label}: {q:.0f} times off: {estimate} for {actual} rows, {condition}")
+        only = [join[0] for join in errors]
+        print(f"{name}: {len(only)} joins, q-error median {percentile(only, 0.5):.2f}, 90th percentile {percentile(only, 0.9):.1f}, "
+              f"most {max(only):.0f}; {refused} statements failed")
+        if ratios:
+            mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+            print(f"{name}: time of the chosen plan over the best of {args.plans} random ones: geometric mean {mean:.2f}, most {max(ratios):.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--depot", default="build/release/depot")
+    parser.add_argument("--scale", type=float, default=0.1, help="of tpch and tpcds; suite: 0.1 is 200,000 sales")
+    parser.add_argument("--plans", type=int, default=0, help="random plans per query; 0: none")
+    parser.add_argument("--worst", type=int, default=0, help="so many joins are listed")
+    parser.add_argument("--queries", default="../shared/corpora")
+    parser.add_argument("names", nargs="*", default=["suite", "tpch", "tpcds"])
+    args = parser.parse_args()
+    for name in args.names or ["suite", "tpch", "tpcds"]:
+        measure(args, name)
+
+
+main()
