@@ -73,8 +73,6 @@ static uint32_t kinds_of_every(const LogicalPlan *plan) {
 
 /* ------------------------------------------------------------------------------------------------------ what is left open */
 
-#define ALL_CHOICES UINT32_MAX
-
 static uint32_t methods_of(uint32_t kinds) {
     uint32_t methods = (kinds & BIT(HASH) ? 1u << METHOD_HASH : 0) | (kinds & BIT(MERGE) ? 1u << METHOD_MERGE : 0) |
                        (kinds & BIT(LOOP) ? 1u << METHOD_LOOP : 0);
@@ -158,11 +156,7 @@ void hints_of_block(const LogicalPlan *plan, LogicalNode *const *relations, uint
     }
 }
 
-bool hints_allow_set(const BlockHints *hints, uint64_t set) {
-    uint64_t all = hints->leading_count == 0 ? 0 : hints->leading[hints->leading_count - 1];
-    if ((set & all) == 0 || (set & all) == all || (set & (set - 1)) == 0) {
-        return true;
-    }
+bool hints_ask_set(const BlockHints *hints, uint64_t set) {
     for (uint32_t i = 0; i < hints->leading_count; i++) {
         if (hints->leading[i] == set) {
             return true;
@@ -171,13 +165,18 @@ bool hints_allow_set(const BlockHints *hints, uint64_t set) {
     return false;
 }
 
+bool hints_allow_set(const BlockHints *hints, uint64_t set) {
+    uint64_t all = hints->leading_count == 0 ? 0 : hints->leading[hints->leading_count - 1];
+    return (set & all) == 0 || (set & all) == all || (set & (set - 1)) == 0 || hints_ask_set(hints, set);
+}
+
 static uint32_t kinds_of_set(const BlockHints *hints, uint64_t set) {
     return (set & (set - 1)) == 0 && set != 0 ? hints->kinds[__builtin_ctzll(set)] : 0;
 }
 
-bool hints_allow_join(const BlockHints *hints, uint64_t outer, uint64_t inner, JoinStrategy strategy) {
-    JoinChoice choice = choice_of(kinds_of_set(hints, outer), kinds_of_set(hints, inner), hints->every);
-    return !hints->has_any || choice_has(&choice, strategy);
+JoinChoice hints_of_sets(const BlockHints *hints, uint64_t outer, uint64_t inner) {
+    return hints->has_any ? choice_of(kinds_of_set(hints, outer), kinds_of_set(hints, inner), hints->every)
+                          : choice_of(0, 0, 0);
 }
 
 bool hints_keep_partitions(const LogicalPlan *plan, const LogicalNode *get) {

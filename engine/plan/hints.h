@@ -52,16 +52,17 @@ typedef struct BlockHints {
 } BlockHints;
 
 void hints_of_block(const LogicalPlan *plan, LogicalNode *const *relations, uint32_t count, BlockHints *hints);
-/* May there be a join whose relations are exactly these? */
+/* May there be a join whose relations are exactly these? Must there be one, even if nothing ties them? */
 bool hints_allow_set(const BlockHints *hints, uint64_t set);
-/* May the two sets be joined so? */
-bool hints_allow_join(const BlockHints *hints, uint64_t outer, uint64_t inner, JoinStrategy strategy);
-/* What hints leave open for a join of two trees. */
+bool hints_ask_set(const BlockHints *hints, uint64_t set);
+/* What hints leave open for a join of two sets, or of two trees. */
+#define ALL_CHOICES UINT32_MAX
 typedef struct JoinChoice {
     uint32_t methods, moves; /* 1 << JoinMethod, 1 << JoinMove */
     bool wants_salt;
     bool is_turned; /* the hints want the sides the other way round */
 } JoinChoice;
+JoinChoice hints_of_sets(const BlockHints *hints, uint64_t outer, uint64_t inner);
 JoinChoice hints_of_join(const LogicalPlan *plan, const LogicalNode *outer, const LogicalNode *inner);
 
 /* A join was lowered so: `instead` is its name for messages. */

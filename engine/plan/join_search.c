@@ -2,6 +2,7 @@
 #include "plan/join_search.h"
 
 #include "core/settings.h"
+#include "plan/hints.h"
 
 #define RELATIONS_EXACT 12
 #define PLANS_MAX 6                  /* kept per set */
@@ -24,6 +25,7 @@ typedef struct Search {
     Cluster cluster;
     bool moves_rows; /* several nodes: placements count */
     JoinMove asked;  /* by the setting join_move */
+    BlockHints hints;
     uint64_t random; /* 0: the best plan is looked for */
     uint32_t evaluations;
 } Search;
@@ -220,7 +222,7 @@ static JoinPrice price_pair(const Search *search, const Pair *pair, JoinMove mov
     return price_join(&search->cluster, steps, &outer, &inner, pair->rows, pair->match);
 }
 
-/* The moves between two plans as bits: what the setting asks for, if it is right; nothing, if nothing need move. */
+/* The moves between two plans as bits: what hints, then the setting asks for, if it is right; nothing, if nothing need move. */
 static uint32_t moves_of(const Search *search, const Pair *pair, Place p, Place b) {
     uint32_t moves = 0;
     if (!search->moves_rows) {
@@ -228,6 +230,10 @@ static uint32_t moves_of(const Search *search, const Pair *pair, Place p, Place 
     }
     for (JoinMove move = MOVE_NONE; move <= MOVE_BOTH; move++) {
         moves |= is_right(pair, move, p, b) ? 1u << move : 0;
+    }
+    uint32_t hinted = hints_of_sets(&search->hints, pair->outer->set, pair->inner->set).moves;
+    if (hinted != ALL_CHOICES && (moves & hinted) != 0) {
+        return moves & hinted;
     }
     if (search->asked != MOVE_ANY && (moves >> search->asked & 1)) {
         return 1u << search->asked;
@@ -249,6 +255,7 @@ static JoinTree tree_of(const Search *search, const Pair *pair, JoinMove move, c
 /* Adds what joining the two parts' plans gives to the plans of `part`. */
 static Status join_parts(Search *search, const Part *a, const Part *b, Part *part) {
     bool turns = weight_as_inner(a) < weight_as_inner(b);
+    turns ^= hints_of_sets(&search->hints, turns ? b->set : a->set, turns ? a->set : b->set).is_turned;
     Pair pair = pair_of(search, turns ? b : a, turns ? a : b, part->rows);
     for (uint32_t i = 0; i < pair.outer->count; i++) {
         for (uint32_t k = 0; k < pair.inner->count; k++) {
@@ -269,6 +276,12 @@ static Status join_parts(Search *search, const Part *a, const Part *b, Part *par
 /* ---------------------------------------------------------------------------------------------------------------------- exact
  */
 
+/* A condition ties them, or a hint wants them joined; and no hint wants others first. */
+static bool may_join(const Search *search, const Part *a, const Part *b) {
+    RelationSet set = a->set | b->set;
+    return ((a->neighbours & b->set) != 0 && hints_allow_set(&search->hints, set)) || hints_ask_set(&search->hints, set);
+}
+
 /* All parts by which of the given ones they are made of. */
 static Status search_exactly(Search *search, const Part *parts, uint32_t count, Part **out) {
     uint32_t all = (1u << count) - 1;
@@ -282,7 +295,7 @@ static Status search_exactly(Search *search, const Part *parts, uint32_t count, 
         }
         for (uint32_t half = (set - 1) & set; half != 0; half = (half - 1) & set) {
             const Part *a = &by_set[half], *b = &by_set[set ^ half];
-            if (!(half & lowest) || a->count == 0 || b->count == 0 || (a->neighbours & b->set) == 0) {
+            if (!(half & lowest) || a->count == 0 || b->count == 0 || !may_join(search, a, b)) {
                 continue;
             }
             if (by_set[set].set == 0) {
@@ -338,7 +351,7 @@ static Status search_greedily(Search *search, Part *parts, uint32_t *count, uint
         double best_rows = 0;
         for (uint32_t i = 0; i < *count; i++) {
             for (uint32_t j = i + 1; j < *count; j++) {
-                bool is_tied = (parts[i].neighbours & parts[j].set) != 0;
+                bool is_tied = may_join(search, &parts[i], &parts[j]);
                 if (!is_tied && (best_tied || !may_cross)) {
                     continue;
                 }
@@ -432,6 +445,7 @@ Status join_search(const JoinGraph *graph, const JoinTree **tree) {
                      .random = settings->join_order_seed > 0 ? random_state(graph, settings->join_order_seed) : 0};
     Part *parts;
     uint32_t count = graph->count;
+    hints_of_block(graph->plan, graph->relations, count, &search.hints);
     TRY_NEW_ARRAY(graph->cx, graph->plan->arena, parts, count);
     for (uint32_t r = 0; r < count; r++) {
         TRY(part_of_relation(&search, r, &parts[r]));
