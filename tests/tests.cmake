@@ -16,6 +16,9 @@ if(TARGET depot)
   add_executable(stress tests/stress/stress.c)
   target_link_libraries(stress PRIVATE depot_static)
   add_test(NAME stress COMMAND stress 2)
+  add_executable(exchange_stress tests/stress/exchange.c)
+  target_link_libraries(exchange_stress PRIVATE depot_static)
+  add_test(NAME exchange_stress COMMAND exchange_stress 300)
 endif()
 
 # Every allocation fails in turn (a sample of them; more with a smaller number).

@@ -10,8 +10,6 @@
 #include "exec/exchange_route.h"
 #include "exec/pipeline.h"
 
-/* Messages on their way per link: enough to keep a receiver busy, little enough to be no memory. */
-#define CREDIT_MESSAGES 8
 #define ROWS_PER_TASK 32768
 
 /* What one task sent to other nodes. */
@@ -43,7 +41,7 @@ static Status exchange_open(Task *task, const PhysicalNode *op, void *shared_) {
     ExchangeShared *shared = shared_;
     uint32_t first;
     operator_placement(task->query, op->children[0], &first, &shared->senders);
-    return interconnect_open(&task->cx, place_count(task), CREDIT_MESSAGES, &shared->interconnect);
+    return interconnect_open(&task->cx, place_count(task), (uint32_t)task->cx.settings->exchange_credit, &shared->interconnect);
 }
 
 static void exchange_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
