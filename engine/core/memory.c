@@ -33,6 +33,7 @@ void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const ch
     account->parent = parent;
     account->name = name;
     account->limit_bytes = limit_bytes;
+    account->step_bytes = MEMORY_STEP_BYTES;
     atomic_init(&account->used_bytes, 0);
     atomic_init(&account->reserved_bytes, 0);
     atomic_init(&account->peak_bytes, 0);
@@ -57,7 +58,7 @@ static void note_peak(MemoryAccount *account, int64_t used) {
 static Status reserve_from_parent(const Context *cx, MemoryAccount *account, int64_t used) {
     int64_t reserved = atomic_load_explicit(&account->reserved_bytes, memory_order_relaxed);
     while (used > reserved) {
-        int64_t wanted = (used - reserved + MEMORY_STEP_BYTES - 1) / MEMORY_STEP_BYTES * MEMORY_STEP_BYTES;
+        int64_t wanted = (used - reserved + account->step_bytes - 1) / account->step_bytes * account->step_bytes;
         TRY(memory_charge(cx, account->parent, wanted));
         reserved = atomic_fetch_add(&account->reserved_bytes, wanted) + wanted;
     }
@@ -110,8 +111,9 @@ void memory_release(MemoryAccount *account, int64_t bytes) {
     }
     /* Give back what is far more than needed, so that siblings can have it. */
     int64_t reserved = atomic_load_explicit(&account->reserved_bytes, memory_order_relaxed);
-    int64_t keep = used + 4 * MEMORY_STEP_BYTES;
-    if (reserved > keep + 4 * MEMORY_STEP_BYTES && atomic_compare_exchange_strong(&account->reserved_bytes, &reserved, keep)) {
+    int64_t keep = used + 4 * account->step_bytes;
+    if (reserved > keep + 4 * account->step_bytes &&
+        atomic_compare_exchange_strong(&account->reserved_bytes, &reserved, keep)) {
         memory_release(account->parent, reserved - keep);
     }
 }

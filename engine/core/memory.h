@@ -1,5 +1,5 @@
 /* Counted memory. Every allocation that can grow with data or plans is charged to an account; accounts form a tree
- * (process → session → query → task), and a child reserves from its parent in steps of 1 MB, so that workers do not share a
+ * (process → session → query → node → task), and a child reserves from its parent in steps, so that workers do not share a
  * counter per allocation. Memory from mem_alloc is aligned to 64 bytes and remembers its account and size, so that any
  * thread may free it. An account over its limit fails with OUT_OF_MEMORY and names the setting memory_limit. */
 #ifndef DEPOT_CORE_MEMORY_H
@@ -15,11 +15,13 @@ typedef struct MemoryAccount {
     struct MemoryAccount *parent;    /* borrowed; NULL at the root */
     const char *name;                /* static; for messages: "query", "block cache" */
     int64_t limit_bytes;             /* 0: no limit of its own */
+    int64_t step_bytes;              /* what is reserved from the parent at once; as memory_account_init sets it: 1 MB */
     _Atomic(int64_t) used_bytes;     /* what is allocated from this account, children's reservations included */
     _Atomic(int64_t) reserved_bytes; /* what has been taken from the parent; >= used unless parent is NULL */
     _Atomic(int64_t) peak_bytes;     /* highest used_bytes */
 } MemoryAccount;
 
+/* The step may be set to another one before the first charge: 1 reserves exactly what is used. */
 void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const char *name, int64_t limit_bytes);
 /* Gives the reservation back to the parent. Everything charged must have been freed (assert). */
 void memory_account_close(MemoryAccount *account);

@@ -119,7 +119,8 @@ struct Query {
     OperatorState *states;            /* [operator id × place_count + node] */
     KeyFilter **filters;              /* [node × filter_count + id], then those of all nodes together; owned */
     _Atomic(uint32_t) *filter_parts;  /* by filter id: nodes that have not published theirs */
-    MemoryAccount *accounts;          /* one per task index */
+    MemoryAccount *node_accounts;     /* what tasks and states of each node hold, by place */
+    MemoryAccount *accounts;          /* [place × threads + task index], below those of the nodes */
     pthread_mutex_t lock;             /* events, result queue, error, arena */
     pthread_mutex_t opening;          /* shared states are opened one after another */
     JobGroup *group;                  /* made when a second thread can be of use */

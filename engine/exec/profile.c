@@ -46,6 +46,7 @@ Status profile_init(Query *query) {
         *profile = query->options.outer->profile;
         return OK;
     }
+    TRY_NEW_ARRAY(&query->cx, &query->arena, profile->node_peak_bytes, profile->node_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, profile->operators, (size_t)profile->operator_count * profile->node_count);
     for (uint32_t i = 0; i < query->plan->shared_count; i++) {
         TRY(init_operator(query, query->plan->shared[i]));
@@ -97,4 +98,7 @@ void profile_finish(Query *query) {
     profile->execution_ns = (query->end_ns != 0 ? query->end_ns : query_clock_ns()) - query->start_ns;
     profile->spilled_bytes = query->spill == NULL ? 0 : spill_file_bytes(query->spill);
     profile->peak_memory_bytes = (uint64_t)atomic_load(&query->cx.memory->peak_bytes);
+    for (uint32_t i = 0; i < query->place_count; i++) {
+        profile->node_peak_bytes[i] = (uint64_t)atomic_load(&query->node_accounts[i].peak_bytes);
+    }
 }

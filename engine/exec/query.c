@@ -4,13 +4,29 @@
 
 #define RESULT_SLOTS_MIN 2
 
+/* The nodes' accounts only count; the tasks' reserve from them in steps that are the smaller the more there are. An inner query
+ * runs on the outer one's nodes. */
+static Status init_accounts(Query *query) {
+    const Query *outer = query->options.outer;
+    uint32_t threads = query->options.threads, count = query->place_count * threads;
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->node_accounts, query->place_count);
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->accounts, count);
+    for (uint32_t i = 0; i < query->place_count; i++) {
+        MemoryAccount *parent = outer != NULL ? &outer->node_accounts[i] : query->cx.memory;
+        memory_account_init(&query->node_accounts[i], parent, "query", 0);
+        query->node_accounts[i].step_bytes = 1;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        memory_account_init(&query->accounts[i], &query->node_accounts[i / threads], "query", 0);
+        query->accounts[i].step_bytes /= query->plan->topology.nodes;
+    }
+    return OK;
+}
+
 static Status query_init(Query *query) {
     const PhysicalPlan *plan = query->plan;
     query->place_count = plan->topology.nodes + 1;
-    TRY_NEW_ARRAY(&query->cx, &query->arena, query->accounts, query->options.threads);
-    for (uint32_t i = 0; i < query->options.threads; i++) {
-        memory_account_init(&query->accounts[i], query->cx.memory, "query", 0);
-    }
+    TRY(init_accounts(query));
     TRY(profile_init(query));
     TRY(result_init(&query->cx, &query->arena, RESULT_SLOTS_MIN + query->options.threads, &query->result));
     return pipelines_build(query);
@@ -150,8 +166,11 @@ void query_close(Query *query) {
     free_filters(query);
     spill_file_close(query->spill);
     result_free(&query->result);
-    for (uint32_t i = 0; query->accounts != NULL && i < query->options.threads; i++) {
+    for (uint32_t i = 0; query->accounts != NULL && i < query->place_count * query->options.threads; i++) {
         memory_account_close(&query->accounts[i]);
+    }
+    for (uint32_t i = 0; query->accounts != NULL && i < query->place_count; i++) {
+        memory_account_close(&query->node_accounts[i]);
     }
     arena_free(&query->arena);
     pthread_mutex_destroy(&query->opening);

@@ -369,7 +369,7 @@ void task_init(Task *task, Query *query, uint32_t node, uint32_t index, uint32_t
                    .collect_profile = query->options.collect_profile,
                    .origin_slice = SLICE_UNKNOWN};
     task->cx.error = error;
-    task->cx.memory = &query->accounts[index % query->options.threads];
+    task->cx.memory = &query->accounts[node * query->options.threads + index % query->options.threads];
 }
 
 Context arena_context(const Query *query, const Task *task) {

@@ -305,6 +305,20 @@ static Status scan_funnel(Explainer *e, const PhysicalNode *node, const Operator
     return scan_column_bytes(e, node, indent);
 }
 
+/* Each node has tables of its own. */
+static Status memory_line(Explainer *e, const PhysicalNode *node, uint64_t bytes, uint32_t indent) {
+    uint32_t most = 0;
+    for (uint32_t n = 1; n < e->profile->node_count; n++) {
+        most = profile_of(e, node, n)->memory_bytes > profile_of(e, node, most)->memory_bytes ? n : most;
+    }
+    if (node->on_leader || e->plan->topology.nodes == 1) {
+        return explain_line(e, indent, "Memory: %llu bytes", (Digits)bytes);
+    }
+    Digits of_most = profile_of(e, node, most)->memory_bytes;
+    TRY(explain_fact(e, "Most Memory Bytes Of A Node", of_most));
+    return explain_line(e, indent, "Memory: %llu bytes, most node %u with %llu bytes", (Digits)bytes, most, of_most);
+}
+
 Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent, bool is_cut) {
     if (!has_actual(e, is_cut)) {
         return OK;
@@ -322,7 +336,7 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
         TRY(explain_fact(e, "Join Filter Bytes Sent", sum.exchange.bytes_sent));
     }
     if (e->options->memory && sum.memory_bytes > 0) {
-        TRY(explain_line(e, indent, "Memory: %llu bytes", (Digits)sum.memory_bytes));
+        TRY(memory_line(e, node, sum.memory_bytes, indent));
         TRY(explain_fact(e, "Memory Bytes", sum.memory_bytes));
     }
     if (e->options->memory && sum.spilled_bytes > 0) {
@@ -392,6 +406,22 @@ static Status total_ms(Explainer *e, const char *key, uint64_t ns) {
     return e->json != NULL ? json_real(e->json, key, ms, 3) : explain_line(e, 0, "%s: %.3f ms", key, ms);
 }
 
+/* Nodes have their peaks at moments of their own; the leader's is beside them. */
+static Status memory_totals(Explainer *e) {
+    const PlanProfile *p = e->profile;
+    uint32_t nodes = e->plan->topology.nodes;
+    uint64_t most = 0;
+    TRY(total(e, "Peak Memory", p->peak_memory_bytes));
+    for (uint32_t n = 0; n < nodes; n++) {
+        most = p->node_peak_bytes[n] > most ? p->node_peak_bytes[n] : most;
+    }
+    if (nodes == 1) {
+        return OK;
+    }
+    TRY(total(e, "Peak Memory Of A Node", most));
+    return total(e, "Peak Memory Of The Leader", p->node_peak_bytes[nodes]);
+}
+
 Status explain_totals(Explainer *e) {
     const PlanProfile *p = e->profile;
     if (p == NULL) {
@@ -406,7 +436,7 @@ Status explain_totals(Explainer *e) {
         TRY(total(e, "Bytes Moved", p->bytes_moved));
         TRY(total(e, "Bytes To Leader", p->bytes_to_leader));
     }
-    TRY(e->options->memory ? total(e, "Peak Memory", p->peak_memory_bytes) : OK);
+    TRY(e->options->memory ? memory_totals(e) : OK);
     TRY(total(e, "Spilled Bytes", p->spilled_bytes));
     return modelled_lines(e);
 }

@@ -54,7 +54,9 @@ typedef struct PlanProfile {
     uint32_t operator_count;
     OperatorProfile *operators; /* [operator id × node_count + node] */
     uint64_t planning_ns, execution_ns;
-    uint64_t peak_memory_bytes;
+    uint64_t peak_memory_bytes; /* of the statement, all nodes together */
+    uint64_t *node_peak_bytes;  /* by node and leader, each at its own moment: what tasks and operators there held, messages
+                                   until they are taken by their receiver. Leaves out what belongs to no node: the plan */
     uint64_t bytes_scanned, bytes_moved, bytes_to_leader, spilled_bytes;
 } PlanProfile;
 
