@@ -92,7 +92,7 @@ Status alert_skewed_redistribution(AlertFinder *f, const PhysicalNode *node) {
     }
     return alert_raise(
         f, node, ALERT_TEXT(f, "the fullest of %u slices got %.2f times the mean of %llu rows", slices, skew, (Digits)all),
-        "A few keys have most rows: the hint SALT(table) behind SELECT spreads them over all nodes");
+        "A few keys have most of the rows; in a join, the hint SALT(table) behind SELECT spreads them over all nodes");
 }
 
 /* ----------------------------------------------------------------------------------------------------- joins on other columns
