@@ -169,6 +169,9 @@ Status query_start(const Context *cx, const PhysicalPlan *plan, WorkerPool *pool
 /* The next batch of the result, borrowed until the next call; *batch = NULL at the end. The calling thread works on the query
  * while it waits. At most a few batches are ever ready ahead: memory stays constant however slowly the caller steps. */
 Status query_next(const Context *cx, Query *query, const Batch **batch);
+/* A scan has read so many bytes: CONFIGURATION_LIMIT_EXCEEDED once scan_limit_bytes are passed, rounds of recursions
+ * included. */
+Status query_charge_scan(Task *task, uint64_t bytes);
 /* Rows inserted, deleted, updated. */
 uint64_t query_rows_written(const Query *query);
 /* After the last batch: counters, owned by the query. */

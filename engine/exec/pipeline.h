@@ -130,7 +130,7 @@ struct Query {
     _Atomic(uint32_t) result_feeders; /* runs of the root pipelines that have not ended */
     _Atomic(bool) stopping;           /* failed or closing */
     _Atomic(bool) is_complete;        /* the root sink has finished */
-    _Atomic(uint64_t) rows_written, progress_done, progress_total;
+    _Atomic(uint64_t) rows_written, progress_done, progress_total, bytes_charged;
     uint64_t next_progress_ns, start_ns, end_ns;
     PlanProfile profile;
     bool is_closed; /* states are closed, counters gathered */

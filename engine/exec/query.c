@@ -209,6 +209,21 @@ Status query_spill_file(Task *task, SpillFile **file) {
     return status;
 }
 
+Status query_charge_scan(Task *task, uint64_t bytes) {
+    Query *query = task->query;
+    while (query->options.outer != NULL) {
+        query = query->options.outer;
+    }
+    int64_t limit = task->cx.settings->scan_limit_bytes;
+    uint64_t charged = atomic_fetch_add_explicit(&query->bytes_charged, bytes, memory_order_relaxed) + bytes;
+    if (charged <= (uint64_t)limit) {
+        return OK;
+    }
+    fail(&task->cx, CONFIGURATION_LIMIT_EXCEEDED, "the statement has scanned %llu bytes, scan_limit_bytes allows %lld",
+         (unsigned long long)charged, (long long)limit);
+    return fail_hint(&task->cx, "a recursion scans its tables once per round");
+}
+
 uint64_t query_rows_written(const Query *query) {
     return atomic_load(&query->rows_written);
 }

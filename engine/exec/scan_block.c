@@ -81,6 +81,7 @@ Status scan_block_column(Task *task, const PhysicalNode *op, ScanShared *shared,
     entry->is_open = true;
     TRY(segment_block_bytes(&task->cx, reader, table_column, local->block, &bytes));
     local->profile.column_bytes[column] += bytes;
+    TRY(task->cx.settings->scan_limit_bytes == 0 ? OK : query_charge_scan(task, bytes));
     local->profile.bytes_scanned += bytes;
     slice_of(shared, local)->bytes += bytes;
     local->profile.bytes_read += entry->block.read_bytes;

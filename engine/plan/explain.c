@@ -268,6 +268,7 @@ static Status show_plan(Explainer *e) {
     TRY(e->json == NULL ? show_shared(e) : OK);
     TRY(show_notes(e));
     TRY(explain_totals(e));
+    TRY(e->has_idle_moves ? explain_line(e, 0, "HINT:  EXPLAIN (NODES 4) q shows what would move") : OK);
     return e->profile == NULL || !e->cx->settings->alerts ? OK : show_alerts(e);
 }
 

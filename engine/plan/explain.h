@@ -16,6 +16,7 @@ typedef struct Explainer {
     uint32_t count, capacity;
     JsonWriter *json;                /* FORMAT JSON, instead of the lines; NULL: text */
     const PhysicalNode **publishers; /* by filter id */
+    bool has_idle_moves;             /* one node: there is a join that would move rows between several */
     uint32_t dearest[3];             /* operator ids by exclusive time, UINT32_MAX: none */
 } Explainer;
 

@@ -175,6 +175,7 @@ static Status join_details(Explainer *e, const PhysicalNode *node, uint32_t inde
         TRY(explain_property(e, indent, "Array", "keys %lld to %lld", (long long)join->key_min, (long long)join->key_max));
     }
     if (e->plan->topology.nodes == 1 && label_moves(join->dist_label)) {
+        e->has_idle_moves = true;
         TRY(explain_line(e, indent, "moved 0 bytes: one node"));
     }
     return explain_alternatives(e, join, indent);

@@ -1,5 +1,6 @@
 /* What ended goes to the query log (plan/query_log.h). Nothing a statement does fails because of it: what does not fit into
  * memory is not logged. */
+#include "plan/cost.h"
 #include "plan/query_steps.h"
 #include "session/session.h"
 
@@ -57,7 +58,8 @@ static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile
 void query_log_take_counters(depot_statement *statement, bool ended_well) {
     Run *run = &statement->run;
     LoggedQuery *logged = &run->logged;
-    if (run->query == NULL || logged->has_plan || strcmp(run->settings.query_log, "off") == 0) {
+    bool is_wanted = run->settings.show_cost || strcmp(run->settings.query_log, "off") != 0;
+    if (run->query == NULL || logged->has_plan || !is_wanted) {
         return;
     }
     const PlanProfile *profile = query_profile(run->query);
@@ -113,13 +115,34 @@ static Status add_entry(const Context *cx, depot_statement *statement, Status st
     return query_log_add(cx, statement->db->warehouse, logged, &run->log_arena, (uint64_t)run->settings.query_log_size);
 }
 
+/* SET show_cost: what the statement's query read and sent. */
+static void tell_cost(depot_statement *statement) {
+    const LoggedQuery *logged = &statement->run.logged;
+    const Settings *settings = &statement->run.settings;
+    Context cx = session_context(statement->db);
+    double price = (double)settings->scan_price_cents_per_tb / 100;
+    uint32_t nodes = statement->run.plan->topology.nodes;
+    notice(&cx,
+           "scanned %llu bytes: $%.9f at $%.2f per TB; moved %llu bytes, to the leader %llu: %.6f s on the modelled network",
+           (unsigned long long)logged->bytes_scanned, (double)logged->bytes_scanned / 1e12 * price, price,
+           (unsigned long long)logged->bytes_moved, (unsigned long long)logged->bytes_to_leader,
+           network_seconds(settings, nodes, logged->bytes_moved, logged->bytes_to_leader));
+}
+
 void query_log_statement(depot_statement *statement, Status status) {
     Run *run = &statement->run;
-    if (run->is_logged || !statement->is_running || strcmp(run->settings.query_log, "off") == 0) {
+    if (run->is_logged || !statement->is_running) {
         return;
     }
     run->is_logged = true;
     query_log_take_counters(statement, status == OK && run->is_done);
+    if (run->settings.show_cost && run->logged.has_plan) {
+        tell_cost(statement);
+    }
+    if (strcmp(run->settings.query_log, "off") == 0) {
+        arena_free(&run->log_arena);
+        return;
+    }
     Error ignored;
     Context cx = log_context(statement, &ignored);
     if (add_entry(&cx, statement, status) != OK) {

@@ -2,6 +2,7 @@
  * it sees the newest version, and commits after its last row; inside a transaction, transaction.c says what it reads and when
  * it commits. */
 #include "bind/bind.h"
+#include "plan/scan_budget.h"
 #include "session/session.h"
 
 #include <string.h>
@@ -181,6 +182,7 @@ static void report_progress(void *statement_, uint64_t done, uint64_t total) {
 static Status start_query(const Context *cx, depot_statement *statement, bool collect_profile) {
     Run *run = &statement->run;
     uint32_t threads = session_threads(&run->settings);
+    TRY(scan_budget_check(cx, &run->arena, run->plan));
     TRY(worker_pool_grow(cx, statement->db->pool, threads));
     QueryOptions options = {
         .threads = threads,
@@ -217,6 +219,7 @@ Status run_aside(const Context *cx, depot_statement *statement, LogicalPlan *log
     uint32_t threads = session_threads(&statement->run.settings);
     TRY(plan_optimize(cx, logical));
     TRY(plan_physical(cx, logical, snapshot_topology(logical->snapshot), &plan));
+    TRY(scan_budget_check(cx, &statement->run.arena, plan));
     TRY(worker_pool_grow(cx, statement->db->pool, threads));
     return query_start(cx, plan, statement->db->pool, &(QueryOptions){.threads = threads}, query);
 }

@@ -163,5 +163,15 @@ expect "a variable that is not set" 1 "" "syntax error" --format csv
 stdin="CREATE VIEW v AS SELECT 1 AS one;${n}\\dv${n}\\l${n}"
 expect "views and the warehouse" 0 "schema,view,definition${n}public,v,SELECT 1 AS one${n}warehouse,collation${n}memory,C${n}" "" --format csv
 
+# ---- the cost line: the same bytes as the query log's
+stdin="CREATE TABLE t (a int); INSERT INTO t SELECT n FROM generate_series(1, 9999) g(n);${n}\\cost on${n}SELECT sum(a) FROM t;"
+expect "cost line" 0 "sum${n}49995000${n}" "^NOTICE:  scanned [1-9][0-9]* bytes: .0.00000" --format csv
+stdin="CREATE TABLE t (a int); INSERT INTO t SELECT n FROM generate_series(1, 9999) g(n); SET show_cost = on; SELECT sum(a) FROM t;
+SET show_cost = off; SELECT scanned_bytes FROM sys_query_history WHERE query_text LIKE 'SELECT sum%';"
+checks=$((checks + 1))
+told=$(printf '%s' "$stdin" | "$depot" --format tsv --no-header 2>&1 | grep -oE '^[0-9]+$|scanned [0-9]+ bytes' | grep -oE '[0-9]+' | sort -u | wc -l)
+[ "$told" = 2 ] || { echo "WRONG   cost line and query log differ" && wrong=$((wrong + 1)); }
+stdin=""
+
 echo "$checks checks, $wrong wrong"
 [ $wrong = 0 ]

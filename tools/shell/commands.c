@@ -147,6 +147,10 @@ static bool run_quit(Shell *shell, const char *argument) {
 static bool run_timing(Shell *shell, const char *argument) {
     return switch_flag(&shell->timing, argument, "Timing");
 }
+static bool run_cost(Shell *shell, const char *argument) {
+    return switch_flag(&shell->cost, argument, "Cost") &&
+           depot_set(shell->db, "show_cost", shell->cost ? "on" : "off") == DEPOT_OK;
+}
 static bool run_expanded(Shell *shell, const char *argument) {
     return switch_flag(&shell->expanded, argument, "Expanded display");
 }

@@ -16,7 +16,7 @@ typedef struct Shell {
     FILE *in; /* where statements are read from; NULL: not from a stream */
     CopyStreams streams;
     QueryCommand query; /* what becomes of the running statement's rows */
-    bool timing, echo, keep_going, expanded;
+    bool timing, cost, echo, keep_going, expanded;
     bool is_interactive;
     bool quit;
     int status; /* exit status so far */
