@@ -294,7 +294,7 @@ static void print_partition_items(Printer *out, const AstPartitionList *items) {
 
 void sql_print_attribute(Printer *out, const AstTableAttribute *attribute) {
     static const char *const styles[] = {[DIST_AUTO] = "AUTO", [DIST_EVEN] = "EVEN", [DIST_KEY] = "KEY", [DIST_ALL] = "ALL"};
-    static const char *const sorts[] = {" COMPOUND SORTKEY", " INTERLEAVED SORTKEY", " SORTKEY AUTO", " SORTKEY NONE"};
+    static const char *const sorts[] = {" SORTKEY", " INTERLEAVED SORTKEY", " SORTKEY AUTO", " SORTKEY NONE"};
     switch (attribute->kind) {
     case AST_ATTRIBUTE_DISTSTYLE:
         sql_put(out, " DISTSTYLE ");

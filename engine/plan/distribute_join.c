@@ -269,13 +269,13 @@ static JoinAlternative *choose_way(const Lowering *low, MoveWish wish, JoinAlter
     return best;
 }
 
-/* How many ways there are to weigh; finds the outer side's hot keys. */
-static Status find_hot_keys(const Lowering *low, Meeting *m, uint32_t *count) {
+/* How many ways there are to weigh; finds the outer side's hot keys. A hint goes before the setting enable_salting. */
+static Status find_hot_keys(const Lowering *low, Meeting *m, bool wants_salt, uint32_t *count) {
     *count = MOVE_BOTH;
     for (JoinMove move = MOVE_INNER; move <= MOVE_BOTH; move++) {
         uint32_t pair = hashing_pair(m, move);
         TRY(hot_keys_find(low, pair == UINT32_MAX ? UINT32_MAX : m->keys->probe_ids[pair], &m->hot[move]));
-        if (m->hot[move].count > 0 && low->cx->settings->enable_salting) {
+        if (m->hot[move].count > 0 && (wants_salt || low->cx->settings->enable_salting)) {
             *count = WAYS;
         }
     }
@@ -385,7 +385,7 @@ Status distribute_join(Lowering *low, JoinKind kind, JoinMatch match, MoveWish w
     Meeting m = {kind, match, keys, probe, build, probe->placement.kind, build->placement.kind, {{0}}};
     JoinAlternative *items;
     uint32_t count;
-    TRY(find_hot_keys(low, &m, &count));
+    TRY(find_hot_keys(low, &m, wish.wants_salt, &count));
     TRY_NEW_ARRAY(low->cx, low->arena, items, count);
     weigh(low, &m, wish.wants_salt, rows, items, count);
     *weighed = (JoinAlternatives){count, items, choose_way(low, wish, items, count)};

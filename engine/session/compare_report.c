@@ -36,7 +36,9 @@ static Status add_features(const Context *cx, Arena *arena, const PhysicalNode *
         const char *inner = NULL;
         const char *method = node->kind == PHYSICAL_HASH_JOIN ? "hash" : node->kind == PHYSICAL_NESTED_LOOP ? "loop" : "merge";
         TRY(relations_below(cx, arena, node->children[1], &inner));
-        const char *filter = node->join.publishes_filter ? " with filter" : "";
+        const PhysicalNode *outer = node->children[0];
+        bool is_salted = outer->kind == PHYSICAL_EXCHANGE && outer->exchange.salt != SALT_NONE;
+        const char *filter = is_salted ? " salted" : node->join.publishes_filter ? " with filter" : "";
         TRY(add_feature(variant, arena_format(cx, arena, "%s: %s %s%s", inner == NULL ? "join" : inner, method,
                                               node->join.dist_label, filter)));
     }
