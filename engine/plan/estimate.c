@@ -192,6 +192,13 @@ Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
     return estimate_one(cx, plan, node);
 }
 
+void estimate_forget(LogicalNode *node) {
+    node->rows = -1;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        estimate_forget(node->children[i]);
+    }
+}
+
 Status estimate_plan(const Context *cx, LogicalPlan *plan) {
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         TRY(estimate_node(cx, plan, plan->shared[i].node));

@@ -7,6 +7,8 @@
 /* Sets node->rows of the whole tree. */
 Status estimate_plan(const Context *cx, LogicalPlan *plan);
 Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node);
+/* Of a tree: what was estimated before conditions have moved is no estimate for later. */
+void estimate_forget(LogicalNode *node);
 /* The share of rows for which a BOOLEAN expression is true, 0 to 1; for which all of several are. */
 Status estimate_selectivity(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share);
 Status estimate_conjunction(const Context *cx, const LogicalPlan *plan, Expr *const *conjuncts, uint32_t count, double *share);

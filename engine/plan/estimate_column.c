@@ -212,6 +212,23 @@ double known_predicate_share(const KnownColumn *known, const Predicate *predicat
 /* -------------------------------------------------------------------------------------------------------------------- joins
  */
 
+static bool are_alike(const KnownColumn *a, const KnownColumn *b) {
+    StorageClass class_a = type_class(a->table->schema->columns[a->column].type),
+                 class_b = type_class(b->table->schema->columns[b->column].type);
+    return class_a == class_b || (class_is_integer(class_a) && class_is_integer(class_b));
+}
+
+#define OVERLAP_LEAST 1e-4
+
+double known_overlap(const KnownColumn *own, const KnownColumn *other) {
+    const ColumnRange *a = &own->statistics->range, *b = &other->statistics->range;
+    if (!a->has_range || !b->has_range || !are_alike(own, other) || type_is_text(a->min.type)) {
+        return 1;
+    }
+    double share = even_share(a, &b->max, true) - even_share(a, &b->min, false);
+    return share < OVERLAP_LEAST ? OVERLAP_LEAST : clamp_share(share);
+}
+
 static int compare_common(const void *a_, const void *b_) {
     const CommonValue *a = *(const CommonValue *const *)a_, *b = *(const CommonValue *const *)b_;
     return value_compare(&a->value, &b->value);
@@ -272,10 +289,7 @@ static double share_from(const KnownColumn *a, const KnownColumn *b, const Meeti
 /* Seen from the side with more values, what the other has none of finds no partner: the smaller of both views holds. */
 double known_join_share(const KnownColumn *a, const KnownColumn *b) {
     double most = a->distinct > b->distinct ? a->distinct : b->distinct;
-    StorageClass class_a = type_class(a->table->schema->columns[a->column].type),
-                 class_b = type_class(b->table->schema->columns[b->column].type);
-    bool are_alike = class_a == class_b || (class_is_integer(class_a) && class_is_integer(class_b));
-    if (!are_alike || a->statistics->common_count == 0 || b->statistics->common_count == 0) {
+    if (!are_alike(a, b) || a->statistics->common_count == 0 || b->statistics->common_count == 0) {
         return (1 - a->nulls) * (1 - b->nulls) / most;
     }
     Meeting m = meet(a->statistics, b->statistics);

@@ -29,6 +29,8 @@ double known_predicate_share(const KnownColumn *known, const Predicate *predicat
 /* Of all pairs of rows of two tables, the share whose columns are equal. */
 double known_join_share(const KnownColumn *a, const KnownColumn *b);
 
+/* The share of the own range of values, from minimum to maximum, in which the other column's values lie; 1 if nobody knows. */
+double known_overlap(const KnownColumn *own, const KnownColumn *other);
 double clamp_share(double share);
 /* The only column that an expression names; NO_COLUMN if it names several, or none. */
 #define NO_COLUMN UINT32_MAX

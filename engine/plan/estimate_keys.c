@@ -240,12 +240,34 @@ static Status both_kept(const Context *cx, const LogicalPlan *plan, const Expr *
     return OK;
 }
 
+/* A table of days may cover centuries, and the facts that refer to it five years: a filter on the year then chooses among these
+ * years and not among all. How many times more rows meet: the other side's values lie in the share `inside` of the own range,
+ * and as far as filtered columns depend on the key, what they let through lies there, too. */
+static double filters_lie_inside(const LogicalPlan *plan, const LogicalNode *node, const Expr *key, const KnownColumn *own,
+                                 const KnownColumn *other) {
+    const Expr *column = expr_widened_column(key);
+    const LogicalNode *scan = scan_of(node, column->column);
+    double inside = known_overlap(own, other), strength = 0;
+    for (uint32_t i = 0; scan != NULL && inside < 1 && i < scan->get.filter_count; i++) {
+        ColumnId id = estimate_single_column(scan->get.filters[i]);
+        const LogicalColumn *filtered = id == NO_COLUMN ? NULL : &plan->columns[id];
+        if (filtered != NULL && filtered->table == own->table && filtered->table_column != own->column) {
+            double one = table_dependence(own->table, own->column, filtered->table_column);
+            strength = one > strength ? one : strength;
+        }
+    }
+    double least = other->distinct < own->distinct ? other->distinct / own->distinct : 1; /* as many must lie there */
+    inside = inside < least ? least : inside;
+    return pow(inside, -strength);
+}
+
 Status estimate_equal_share(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right,
                             const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
     KnownColumn a, b;
     if (known_expr(plan, left, &a) && known_expr(plan, right, &b)) {
         double kept;
         TRY(both_kept(cx, plan, left, right, left_node, right_node, &kept));
+        kept /= filters_lie_inside(plan, left_node, left, &a, &b) * filters_lie_inside(plan, right_node, right, &b, &a);
         *share = clamp_share(known_join_share(&a, &b) / kept);
         return OK;
     }
@@ -254,9 +276,24 @@ Status estimate_equal_share(const Context *cx, const LogicalPlan *plan, const Ex
     return OK;
 }
 
+/* The same columns of the same tables on both sides: their combinations are the same ones, whatever was computed of them. */
+static bool are_same_columns(const LogicalPlan *plan, Expr *const *left, Expr *const *right, uint32_t count) {
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        KnownColumn a, b;
+        bool a_is_known = known_expr(plan, left[i], &a), b_is_known = known_expr(plan, right[i], &b);
+        if (a_is_known != b_is_known || (a_is_known && (a.table != b.table || a.column != b.column))) {
+            return false;
+        }
+        same += a_is_known;
+    }
+    return same > 0;
+}
+
 /* By one key as its values say. By several: if they are a declared key of one side, the other refers to it, and there are as
  * many values as rows on that side. If not, either they depend on each other in a way that nobody told, and the side with
- * fewer of the combinations has them from the other; or they are independent: the truth is taken to be in the middle. */
+ * fewer of the combinations has them from the other; or they are independent. The truth is taken to lie between, the nearer to
+ * the first the more keys there are: nobody joins by many columns that have nothing to do with each other. */
 Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *const *left, Expr *const *right, uint32_t count,
                            const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
     double a, b, alone = 1, left_rows = base_rows(left_node), right_rows = base_rows(right_node);
@@ -271,12 +308,13 @@ Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *con
     }
     bool is_key;
     TRY(keys_are_declared(cx, plan, left, right, count, &is_key));
+    is_key = is_key || are_same_columns(plan, left, right, count);
     TRY(joint_distinct(cx, plan, left, count, left_node, true, &a));
     TRY(joint_distinct(cx, plan, right, count, right_node, true, &b));
     a = a < left_rows || left_rows < 1 ? a : left_rows;
     b = b < right_rows || right_rows < 1 ? b : right_rows;
     double contained = 1 / (a > b ? a : b);
-    *share = contained < alone ? alone : is_key ? contained : sqrt(contained * alone);
+    *share = contained < alone ? alone : is_key ? contained : contained * pow(alone / contained, 1.0 / count);
     return OK;
 }
 
@@ -330,7 +368,49 @@ static Status find_keys(const Context *cx, const LogicalPlan *plan, const Expr *
     return OK;
 }
 
+/* What each branch of an OR asks of one column is asked of that column's scan, too: that part is counted there. */
+static Status branches_share(const Context *cx, const LogicalPlan *plan, const Expr *expr, ColumnId column, double *share) {
+    double sum = 0;
+    for (uint32_t i = 0; i < expr->arg_count; i++) {
+        ExprList conjuncts = {0}, own = {0};
+        double one;
+        TRY(expr_list_add_conjuncts(cx, plan->arena, &conjuncts, expr->args[i]));
+        for (uint32_t k = 0; k < conjuncts.count; k++) {
+            if (estimate_single_column(conjuncts.items[k]) == column) {
+                TRY(expr_list_add(cx, plan->arena, &own, conjuncts.items[k]));
+            }
+        }
+        TRY(estimate_conjunction(cx, plan, own.items, own.count, &one));
+        sum += own.count == 0 ? 1 : one;
+    }
+    *share = clamp_share(sum);
+    return OK;
+}
+
+static Status or_condition(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share) {
+    ExprList conjuncts = {0};
+    TRY(estimate_selectivity(cx, plan, expr, share));
+    TRY(expr_list_add_conjuncts(cx, plan->arena, &conjuncts, expr->args[0]));
+    for (uint32_t i = 0; i < conjuncts.count; i++) {
+        ColumnId column = estimate_single_column(conjuncts.items[i]);
+        bool is_repeated = column == NO_COLUMN;
+        for (uint32_t k = 0; k < i; k++) {
+            is_repeated = is_repeated || estimate_single_column(conjuncts.items[k]) == column;
+        }
+        double one = 1;
+        if (!is_repeated) {
+            TRY(branches_share(cx, plan, expr, column, &one));
+        }
+        *share = one > 0 ? *share / one : *share;
+    }
+    *share = clamp_share(*share);
+    return OK;
+}
+
 Status estimate_condition(const Context *cx, const LogicalPlan *plan, const Expr *conjunct, double *share) {
+    if (conjunct->kind == EXPR_OR && estimate_single_column(conjunct) == NO_COLUMN) {
+        return or_condition(cx, plan, conjunct, share);
+    }
     if (is_equality(conjunct)) {
         KnownColumn a, b;
         double x = known_expr(plan, conjunct->args[0], &a) ? a.distinct : DISTINCT_DEFAULT,
@@ -355,8 +435,12 @@ static Status partner_share(const Context *cx, const LogicalPlan *plan, const Jo
     TRY(joint_distinct(cx, plan, other_keys, keys->count, other, false, &other_values));
     for (uint32_t i = 0; i < keys->count; i++) {
         double one;
+        KnownColumn a, b;
         TRY(both_kept(cx, plan, own_keys[i], other_keys[i], own, other, &one));
         kept *= one;
+        if (known_expr(plan, own_keys[i], &a) && known_expr(plan, other_keys[i], &b)) {
+            kept /= filters_lie_inside(plan, other, other_keys[i], &b, &a);
+        }
     }
     double most = own_values > other_values ? own_values : other_values;
     *share = clamp_share(distinct_left(other_values, other) / (most * kept));

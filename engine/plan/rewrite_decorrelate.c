@@ -153,14 +153,6 @@ bool tree_may_raise(const LogicalNode *node) {
     return is_risky;
 }
 
-/* What was estimated now, before conditions have moved, is no estimate for later. */
-static void forget_rows(LogicalNode *node) {
-    node->rows = -1;
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        forget_rows(node->children[i]);
-    }
-}
-
 Status unnest_left_is_small(Unnest *u, LogicalNode *node, bool *is_small) {
     LogicalNode *left = *u->left;
     *is_small = false;
@@ -173,8 +165,8 @@ Status unnest_left_is_small(Unnest *u, LogicalNode *node, bool *is_small) {
     TRY(estimate_node(u->cx, u->plan, left));
     TRY(estimate_node(u->cx, u->plan, node));
     *is_small = left->rows * SMALLER_BY < node->rows;
-    forget_rows(left);
-    forget_rows(node);
+    estimate_forget(left);
+    estimate_forget(node);
     return OK;
 }
 

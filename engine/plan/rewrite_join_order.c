@@ -135,6 +135,10 @@ static Status order_joins(Orderer *orderer, LogicalNode **place) {
 Status rewrite_join_order(const Context *cx, LogicalPlan *plan) {
     Orderer orderer = {.cx = cx, .plan = plan};
     TRY(find_used(&orderer));
+    estimate_forget(plan->root);
+    for (uint32_t i = 0; i < plan->shared_count; i++) { /* unnesting may have asked for its readers' rows */
+        estimate_forget(plan->shared[i].node);
+    }
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         TRY(order_joins(&orderer, &plan->shared[i].node));
     }
