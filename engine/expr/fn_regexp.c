@@ -53,6 +53,34 @@ static Status open_pattern(const Context *cx, const Text *text, const Text *flag
     return OK;
 }
 
+/* A call of one of these functions over the rows of a batch. */
+typedef struct RegexpCall {
+    const Context *cx;
+    const Function *function;
+    const Vector *const *args;
+    uint32_t arg_count;
+    Arena *arena;
+    Vector *out;
+    Pattern pattern;
+    uint32_t options; /* of the pattern */
+} RegexpCall;
+#define REGEXP_CALL                                                                                                            \
+    { .cx = cx, .function = function, .args = args, .arg_count = arg_count, .arena = arena, .out = out }
+
+typedef Status RowFunction(RegexpCall *call, uint32_t row);
+
+/* Calls the function for every row whose arguments are not NULL. */
+static Status for_valid_rows(RegexpCall *call, uint32_t rows, RowFunction *row_function) {
+    Status status = OK;
+    for (uint32_t row = 0; row < rows && status == OK; row++) {
+        if (fn_row_valid(call->out, row)) {
+            status = row_function(call, row);
+        }
+    }
+    close_pattern(&call->pattern);
+    return status;
+}
+
 /* --------------------------------------------------------------------------------------------------------------- conditions */
 
 static const Text no_text;
@@ -62,71 +90,60 @@ static Status check_flags(const Context *cx, const Function *function, const Pat
                               : OK;
 }
 
-/* Whether the texts match; `flags`: an argument or NULL. */
-static Status match_rows(const Context *cx, const Function *function, const Vector *const *args, const Vector *flags,
-                         uint32_t options, uint32_t rows, Vector *out) {
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        if (!fn_row_valid(out, row)) {
-            continue;
-        }
-        bool found = false;
-        Text text = arg_TEXT(args[0], row), expression = arg_TEXT(args[1], row);
-        Text wanted = flags == NULL ? no_text : arg_TEXT(flags, row);
-        status = open_pattern(cx, &expression, &wanted, options, &pattern);
-        status = status == OK ? check_flags(cx, function, &pattern) : status;
-        status = status == OK ? regex_find(cx, &pattern.matcher, &text, 0, &found) : status;
-        ((uint8_t *)out->data)[row] = found;
-    }
-    close_pattern(&pattern);
-    return status;
+/* Whether the text matches; a third argument are flags. */
+static Status match_row(RegexpCall *call, uint32_t row) {
+    bool found;
+    Text text = arg_TEXT(call->args[0], row), expression = arg_TEXT(call->args[1], row);
+    Text flags = call->arg_count > 2 ? arg_TEXT(call->args[2], row) : no_text;
+    TRY(open_pattern(call->cx, &expression, &flags, call->options, &call->pattern));
+    TRY(check_flags(call->cx, call->function, &call->pattern));
+    TRY(regex_find(call->cx, &call->pattern.matcher, &text, 0, &found));
+    ((uint8_t *)call->out->data)[row] = found;
+    return OK;
 }
 
 Status fn_regexp_match(FN_PARAMETERS) {
-    FN_UNUSED;
-    return match_rows(cx, function, args, arg_count > 2 ? args[2] : NULL, 0, rows, out);
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, match_row);
 }
 
 Status fn_regexp_imatch(FN_PARAMETERS) {
-    FN_UNUSED;
-    return match_rows(cx, function, args, NULL, REGEX_IGNORE_CASE, rows, out);
+    RegexpCall call = REGEXP_CALL;
+    call.options = REGEX_IGNORE_CASE;
+    return for_valid_rows(&call, rows, match_row);
 }
 
 Status fn_similar(FN_PARAMETERS) {
-    FN_UNUSED;
-    return match_rows(cx, function, args, NULL, REGEX_SIMILAR, rows, out);
+    RegexpCall call = REGEXP_CALL;
+    call.options = REGEX_SIMILAR;
+    return for_valid_rows(&call, rows, match_row);
 }
 
-/* The row's pattern with its escape, as one with backslashes, in the arena. */
-static Status escaped_pattern(const Context *cx, Arena *arena, const Text *pattern, const Text *escape, Text *out) {
-    char *data = arena_alloc(cx, arena, (size_t)pattern->bytes * 2 + 1);
+/* Opens SIMILAR TO's pattern, the second argument, with the escape that is the third: as one with backslashes, in the arena. */
+static Status open_similar(RegexpCall *call, uint32_t row) {
+    Text pattern = arg_TEXT(call->args[1], row), escape = arg_TEXT(call->args[2], row);
+    char *data = arena_alloc(call->cx, call->arena, (size_t)pattern.bytes * 2 + 1);
     if (data == NULL) {
         return OUT_OF_MEMORY;
     }
-    TRY(like_check_escape(cx, text_data(escape), escape->bytes));
-    *out = text_view(
-        data, (uint32_t)like_with_backslashes(text_data(pattern), pattern->bytes, text_data(escape), escape->bytes, data));
+    TRY(like_check_escape(call->cx, text_data(&escape), escape.bytes));
+    size_t bytes = like_with_backslashes(text_data(&pattern), pattern.bytes, text_data(&escape), escape.bytes, data);
+    pattern = text_view(data, (uint32_t)bytes);
+    return open_pattern(call->cx, &pattern, &no_text, REGEX_SIMILAR, &call->pattern);
+}
+
+static Status similar_row(RegexpCall *call, uint32_t row) {
+    bool found;
+    Text text = arg_TEXT(call->args[0], row);
+    TRY(open_similar(call, row));
+    TRY(regex_find(call->cx, &call->pattern.matcher, &text, 0, &found));
+    ((uint8_t *)call->out->data)[row] = found;
     return OK;
 }
 
 Status fn_similar_escape(FN_PARAMETERS) {
-    FN_UNUSED;
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        Text text = arg_TEXT(args[0], row), expression = arg_TEXT(args[1], row), escape = arg_TEXT(args[2], row);
-        bool found = false;
-        if (!fn_row_valid(out, row)) {
-            continue;
-        }
-        status = escaped_pattern(cx, arena, &expression, &escape, &expression);
-        status = status == OK ? open_pattern(cx, &expression, &no_text, REGEX_SIMILAR, &pattern) : status;
-        status = status == OK ? regex_find(cx, &pattern.matcher, &text, 0, &found) : status;
-        ((uint8_t *)out->data)[row] = found;
-    }
-    close_pattern(&pattern);
-    return status;
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, similar_row);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ walking matches
@@ -179,16 +196,16 @@ static Status check_positive(const Context *cx, const char *function, const char
 }
 
 /* Opens the row's search at its start position. `start`, `flags`: argument numbers, or past arg_count. */
-static Status begin_search(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
-                           uint32_t start, uint32_t flags, uint32_t row, Pattern *pattern, Search *search) {
-    Text expression = arg_TEXT(args[1], row), wanted = flags < arg_count ? arg_TEXT(args[flags], row) : no_text;
-    int64_t position = start < arg_count ? arg_I32(args[start], row) : 1;
-    TRY(check_positive(cx, function->name, "start", position, 1));
-    TRY(open_pattern(cx, &expression, &wanted, 0, pattern));
-    if (strcmp(function->name, "regexp_replace") != 0) {
-        TRY(check_flags(cx, function, pattern));
+static Status begin_search(RegexpCall *call, uint32_t start, uint32_t flags, uint32_t row, Search *search) {
+    Text expression = arg_TEXT(call->args[1], row);
+    Text wanted = flags < call->arg_count ? arg_TEXT(call->args[flags], row) : no_text;
+    int64_t position = start < call->arg_count ? arg_I32(call->args[start], row) : 1;
+    TRY(check_positive(call->cx, call->function->name, "start", position, 1));
+    TRY(open_pattern(call->cx, &expression, &wanted, 0, &call->pattern));
+    if (strcmp(call->function->name, "regexp_replace") != 0) {
+        TRY(check_flags(call->cx, call->function, &call->pattern));
     }
-    *search = (Search){.pattern = pattern, .text = arg_TEXT(args[0], row)};
+    *search = (Search){.pattern = &call->pattern, .text = arg_TEXT(call->args[0], row)};
     if (position > 1 && !position_byte(&search->text, position, &search->next)) {
         search->next = (size_t)search->text.bytes + 1;
     }
@@ -206,30 +223,22 @@ static Status find_nth(const Context *cx, Search *search, int64_t n, bool *found
 /* -------------------------------------------------------------------------------------------------------- count, instr, substr
  */
 
-static Status count_row(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
-                        uint32_t row, Pattern *pattern, int32_t *count) {
+static Status count_row(RegexpCall *call, uint32_t row) {
     Search search;
     bool found;
-    TRY(begin_search(cx, function, args, arg_count, 2, 3, row, pattern, &search));
+    int32_t *count = (int32_t *)call->out->data + row;
+    TRY(begin_search(call, 2, 3, row, &search));
     *count = 0;
     do {
-        TRY(next_match(cx, &search, &found));
+        TRY(next_match(call->cx, &search, &found));
         *count += found;
     } while (found);
     return OK;
 }
 
 Status fn_regexp_count(FN_PARAMETERS) {
-    FN_UNUSED;
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        if (fn_row_valid(out, row)) {
-            status = count_row(cx, function, args, arg_count, row, &pattern, (int32_t *)out->data + row);
-        }
-    }
-    close_pattern(&pattern);
-    return status;
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, count_row);
 }
 
 /* Sets search->start and end to the group's; *found is cleared if it took no part. */
@@ -239,123 +248,96 @@ static void narrow_to_group(Search *search, int64_t group, bool *found) {
     }
 }
 
+static int64_t integer_argument(const RegexpCall *call, uint32_t number, uint32_t row, int64_t otherwise) {
+    return call->arg_count > number ? arg_I32(call->args[number], row) : otherwise;
+}
+
 /* regexp_instr(text, pattern, start, n, end option, flags, group) */
-static Status instr_row(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
-                        uint32_t row, Pattern *pattern, int32_t *position) {
+static Status instr_row(RegexpCall *call, uint32_t row) {
     Search search;
     bool found;
-    int64_t n = arg_count > 3 ? arg_I32(args[3], row) : 1, at_end = arg_count > 4 ? arg_I32(args[4], row) : 0;
-    int64_t group = arg_count > 6 ? arg_I32(args[6], row) : 0;
-    TRY(check_positive(cx, function->name, "n", n, 1));
-    TRY(check_positive(cx, function->name, "subexpr", group, 0));
+    int64_t n = integer_argument(call, 3, row, 1), at_end = integer_argument(call, 4, row, 0);
+    int64_t group = integer_argument(call, 6, row, 0);
+    TRY(check_positive(call->cx, call->function->name, "n", n, 1));
+    TRY(check_positive(call->cx, call->function->name, "subexpr", group, 0));
     if (at_end != 0 && at_end != 1) {
-        return check_positive(cx, function->name, "endoption", -1, 0);
+        return check_positive(call->cx, call->function->name, "endoption", -1, 0);
     }
-    TRY(begin_search(cx, function, args, arg_count, 2, 5, row, pattern, &search));
-    TRY(find_nth(cx, &search, n, &found));
-    narrow_to_group(&search, group == 0 && pattern->takes_part ? 1 : group, &found);
+    TRY(begin_search(call, 2, 5, row, &search));
+    TRY(find_nth(call->cx, &search, n, &found));
+    narrow_to_group(&search, group == 0 && call->pattern.takes_part ? 1 : group, &found);
     size_t byte = at_end ? search.end : search.start;
-    *position = found ? (int32_t)utf8_length(text_data(&search.text), byte) + 1 : 0;
+    ((int32_t *)call->out->data)[row] = found ? (int32_t)utf8_length(text_data(&search.text), byte) + 1 : 0;
     return OK;
 }
 
 Status fn_regexp_instr(FN_PARAMETERS) {
-    FN_UNUSED;
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        if (fn_row_valid(out, row)) {
-            status = instr_row(cx, function, args, arg_count, row, &pattern, (int32_t *)out->data + row);
-        }
-    }
-    close_pattern(&pattern);
-    return status;
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, instr_row);
 }
 
-static Status put_part(const Context *cx, const Search *search, bool found, Arena *arena, Vector *out, uint32_t row) {
+static Status put_part(const RegexpCall *call, const Search *search, bool found, uint32_t row) {
     if (!found) {
-        return fn_set_null(cx, out, row);
+        return fn_set_null(call->cx, call->out, row);
     }
-    char *copy = arena_copy_text(cx, arena, text_data(&search->text) + search->start, search->end - search->start);
+    size_t bytes = search->end - search->start;
+    char *copy = arena_copy_text(call->cx, call->arena, text_data(&search->text) + search->start, bytes);
     if (copy == NULL) {
         return OUT_OF_MEMORY;
     }
-    out_text(out, row, copy, search->end - search->start);
+    out_text(call->out, row, copy, bytes);
     return OK;
 }
 
 /* regexp_substr(text, pattern, start, n, flags, group) */
-static Status substr_row(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
-                         uint32_t row, Pattern *pattern, Arena *arena, Vector *out) {
+static Status substr_row(RegexpCall *call, uint32_t row) {
     Search search;
     bool found;
-    int64_t n = arg_count > 3 ? arg_I32(args[3], row) : 1, group = arg_count > 5 ? arg_I32(args[5], row) : 0;
-    TRY(check_positive(cx, function->name, "n", n, 1));
-    TRY(check_positive(cx, function->name, "subexpr", group, 0));
-    TRY(begin_search(cx, function, args, arg_count, 2, 4, row, pattern, &search));
-    TRY(find_nth(cx, &search, n, &found));
-    narrow_to_group(&search, group == 0 && pattern->takes_part ? 1 : group, &found);
-    return put_part(cx, &search, found, arena, out, row);
+    int64_t n = integer_argument(call, 3, row, 1), group = integer_argument(call, 5, row, 0);
+    TRY(check_positive(call->cx, call->function->name, "n", n, 1));
+    TRY(check_positive(call->cx, call->function->name, "subexpr", group, 0));
+    TRY(begin_search(call, 2, 4, row, &search));
+    TRY(find_nth(call->cx, &search, n, &found));
+    narrow_to_group(&search, group == 0 && call->pattern.takes_part ? 1 : group, &found);
+    return put_part(call, &search, found, row);
 }
 
 Status fn_regexp_substr(FN_PARAMETERS) {
-    FN_UNUSED;
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        if (fn_row_valid(out, row)) {
-            status = substr_row(cx, function, args, arg_count, row, &pattern, arena, out);
-        }
-    }
-    close_pattern(&pattern);
-    return status;
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, substr_row);
 }
 
-/* substring(text FROM pattern): the first group if there is one. */
+/* The first match, or its first group if the pattern has one. */
+static Status put_first(RegexpCall *call, Search *search, uint32_t row) {
+    bool found;
+    TRY(next_match(call->cx, search, &found));
+    narrow_to_group(search, call->pattern.matcher.groups > 0, &found);
+    return put_part(call, search, found, row);
+}
+
+static Status substring_row(RegexpCall *call, uint32_t row) {
+    Search search;
+    TRY(begin_search(call, 2, 2, row, &search));
+    return put_first(call, &search, row);
+}
+
+/* substring(text FROM pattern) */
 Status fn_substring_pattern(FN_PARAMETERS) {
-    FN_UNUSED;
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        Search search;
-        bool found = false;
-        if (!fn_row_valid(out, row)) {
-            continue;
-        }
-        status = begin_search(cx, function, args, 2, 2, 2, row, &pattern, &search);
-        status = status == OK ? next_match(cx, &search, &found) : status;
-        if (status == OK) {
-            narrow_to_group(&search, pattern.matcher.groups > 0, &found);
-            status = put_part(cx, &search, found, arena, out, row);
-        }
-    }
-    close_pattern(&pattern);
-    return status;
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, substring_row);
+}
+
+static Status similar_part_row(RegexpCall *call, uint32_t row) {
+    TRY(open_similar(call, row));
+    Search search = {.pattern = &call->pattern, .text = arg_TEXT(call->args[0], row)};
+    return put_first(call, &search, row);
 }
 
 /* substring(text SIMILAR pattern ESCAPE escape): what stands between the two escape-double-quotes, or the text if it matches.
  */
 Status fn_substring_similar(FN_PARAMETERS) {
-    FN_UNUSED;
-    Pattern pattern = {0};
-    Status status = OK;
-    for (uint32_t row = 0; row < rows && status == OK; row++) {
-        Text expression = arg_TEXT(args[1], row), escape = arg_TEXT(args[2], row);
-        Search search = {.pattern = &pattern, .text = arg_TEXT(args[0], row)};
-        bool found = false;
-        if (!fn_row_valid(out, row)) {
-            continue;
-        }
-        status = escaped_pattern(cx, arena, &expression, &escape, &expression);
-        status = status == OK ? open_pattern(cx, &expression, &no_text, REGEX_SIMILAR, &pattern) : status;
-        status = status == OK ? next_match(cx, &search, &found) : status;
-        if (status == OK) {
-            narrow_to_group(&search, pattern.matcher.groups > 0, &found);
-            status = put_part(cx, &search, found, arena, out, row);
-        }
-    }
-    close_pattern(&pattern);
-    return status;
+    RegexpCall call = REGEXP_CALL;
+    return for_valid_rows(&call, rows, similar_part_row);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- replace */
@@ -409,15 +391,15 @@ typedef struct ReplaceForm {
     bool replaces_all;        /* unless n says otherwise */
 } ReplaceForm;
 
-static Status replace_row(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
-                          const ReplaceForm *form, uint32_t row, Pattern *pattern, Built *built) {
+static Status replace_row(RegexpCall *call, const ReplaceForm *form, uint32_t row, Built *built) {
     Search search;
     bool found;
-    Text replacement = arg_count > 2 ? arg_TEXT(args[2], row) : no_text;
-    int64_t n = form->n < arg_count ? arg_I32(args[form->n], row) : 1, seen = 0;
-    TRY(check_positive(cx, function->name, "n", n, 0));
-    TRY(begin_search(cx, function, args, arg_count, form->start, form->flags, row, pattern, &search));
-    bool is_global = n == 0 || (form->n >= arg_count && (form->replaces_all || pattern->is_global));
+    const Context *cx = call->cx;
+    Text replacement = call->arg_count > 2 ? arg_TEXT(call->args[2], row) : no_text;
+    int64_t n = integer_argument(call, form->n, row, 1), seen = 0;
+    TRY(check_positive(cx, call->function->name, "n", n, 0));
+    TRY(begin_search(call, form->start, form->flags, row, &search));
+    bool is_global = n == 0 || (form->n >= call->arg_count && (form->replaces_all || call->pattern.is_global));
     size_t copied = 0;
     do {
         TRY(next_match(cx, &search, &found));
@@ -431,45 +413,43 @@ static Status replace_row(const Context *cx, const Function *function, const Vec
     return build(cx, built, text_data(&search.text) + copied, search.text.bytes - copied);
 }
 
-static Status replace_rows(const Context *cx, const Function *function, const Vector *const *args, uint32_t arg_count,
-                           const ReplaceForm *form, uint32_t rows, Arena *arena, Vector *out) {
-    Pattern pattern = {0};
+static Status replace_rows(RegexpCall *call, const ReplaceForm *form, uint32_t rows) {
     Built built = {0};
     Status status = OK;
     for (uint32_t row = 0; row < rows && status == OK; row++) {
-        if (!fn_row_valid(out, row)) {
+        if (!fn_row_valid(call->out, row)) {
             continue;
         }
         built.bytes = 0;
-        status = replace_row(cx, function, args, arg_count, form, row, &pattern, &built);
-        char *copy = status == OK ? arena_copy_text(cx, arena, built.data, built.bytes) : NULL;
+        status = replace_row(call, form, row, &built);
+        char *copy = status == OK ? arena_copy_text(call->cx, call->arena, built.data, built.bytes) : NULL;
         status = status == OK && copy == NULL ? OUT_OF_MEMORY : status;
         if (status == OK) {
-            out_text(out, row, copy, built.bytes);
+            out_text(call->out, row, copy, built.bytes);
         }
     }
-    close_pattern(&pattern);
+    close_pattern(&call->pattern);
     mem_free(built.data);
     return status;
 }
 
 /* (text, pattern, replacement [, flags]): the first match, or with flag g all. (text, pattern): Redshift removes all. */
 Status fn_regexp_replace(FN_PARAMETERS) {
-    FN_UNUSED;
+    RegexpCall call = REGEXP_CALL;
     ReplaceForm form = {.start = arg_count, .n = arg_count, .flags = 3, .replaces_all = arg_count == 2};
-    return replace_rows(cx, function, args, arg_count, &form, rows, arena, out);
+    return replace_rows(&call, &form, rows);
 }
 
 /* (text, pattern, replacement, start [, n [, flags]]) */
 Status fn_regexp_replace_from(FN_PARAMETERS) {
-    FN_UNUSED;
+    RegexpCall call = REGEXP_CALL;
     ReplaceForm form = {.start = 3, .n = 4, .flags = 5};
-    return replace_rows(cx, function, args, arg_count, &form, rows, arena, out);
+    return replace_rows(&call, &form, rows);
 }
 
 /* Redshift's (text, pattern, replacement, start, flags) replaces all. */
 Status fn_regexp_replace_all(FN_PARAMETERS) {
-    FN_UNUSED;
+    RegexpCall call = REGEXP_CALL;
     ReplaceForm form = {.start = 3, .n = arg_count, .flags = 4, .replaces_all = true};
-    return replace_rows(cx, function, args, arg_count, &form, rows, arena, out);
+    return replace_rows(&call, &form, rows);
 }

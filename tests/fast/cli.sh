@@ -129,7 +129,7 @@ for i in 1 2 3; do
     [[ $answer == "$i|ERROR: "*"|done|" ]] || { echo "WRONG   answered late: $answer" && wrong=$((wrong + 1)); }
 done
 eval "exec ${driver[1]}>&-"
-wait "$driver_PID" 2>/dev/null
+wait "${driver_PID:-}" 2>/dev/null
 
 # ---- a file that may not grow: the statement says so, and the table is what it was
 "$depot" "$dir/full" -c "CREATE TABLE t (a INT, b VARCHAR)" -c "INSERT INTO t VALUES (1, 'x')" >out 2>err
