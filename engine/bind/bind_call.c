@@ -140,7 +140,7 @@ Status bind_call(const Context *cx, Place *place, const AstExpr *ast, Expr **out
         return bind_aggregate_call(cx, place, ast, name, out);
     }
     if (is_window && call->within_group.count > 0) {
-        return fail_unsupported(cx, ast->pos, "a hypothetical-set aggregate");
+        return bind_hypothetical_call(cx, place, ast, name, out);
     }
     if (is_window) {
         fail_at(cx, ast->pos, WRONG_OBJECT_TYPE, "window function %s requires an OVER clause", name);

@@ -99,6 +99,8 @@ Status bind_hints(const Context *cx, Binder *binder, const Select *select);
 Status select_find_column(const Context *cx, Place *place, const AstExpr *ast, const ScopeColumn **column, Expr **out);
 Status bind_aggregate_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
 Status bind_window_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
+/* rank(3) WITHIN GROUP (ORDER BY x) and its kin (bind_hypothetical.c). */
+Status bind_hypothetical_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
 /* "sum(DISTINCT t.x)"; before the form is bound. */
 Status call_label(const Context *cx, Binder *binder, const AstCall *call, const AggregateForm *form, const char **label);
 /* An aggregate's arguments and order, bound at the place; FILTER and OVER are the caller's. */
