@@ -129,3 +129,20 @@ double network_seconds(const Settings *settings, uint32_t nodes, uint64_t bytes_
     return (double)bytes_moved / per_second / nodes + (double)bytes_to_leader / per_second +
            (double)settings->network_latency_us / 1e6;
 }
+
+static uint64_t node_work(const PlanProfile *profile, uint32_t node) {
+    uint64_t nanoseconds = 0;
+    for (uint32_t i = 0; i < profile->operator_count; i++) {
+        nanoseconds += profile->operators[(size_t)i * profile->node_count + node].nanoseconds;
+    }
+    return nanoseconds;
+}
+
+uint64_t slowest_slice_ns(const PhysicalPlan *plan, const PlanProfile *profile) {
+    uint64_t slowest = 0;
+    for (uint32_t node = 0; node < plan->topology.nodes; node++) {
+        uint64_t work = node_work(profile, node) / plan->topology.slices_per_node;
+        slowest = work > slowest ? work : slowest;
+    }
+    return slowest + node_work(profile, plan->topology.nodes);
+}

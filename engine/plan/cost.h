@@ -10,6 +10,8 @@
 void cost_node(PhysicalNode *node);
 /* Modelled: time on the declared network. Each exchange waits once, each node sends its share at once. */
 double network_seconds(const Settings *settings, uint32_t nodes, uint64_t bytes_moved, uint64_t bytes_to_leader);
+/* What the slowest slice worked, and then the leader: a node's work divided among its slices. Profiles that were timed. */
+uint64_t slowest_slice_ns(const PhysicalPlan *plan, const PlanProfile *profile);
 /* Bytes per row of a column, estimated. */
 uint32_t column_width(const LogicalColumn *column);
 uint32_t type_width(Type type);

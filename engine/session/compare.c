@@ -5,6 +5,7 @@
 #include "bind/bind.h"
 #include "core/suggest.h"
 #include "plan/cost.h"
+#include "plan/scan_budget.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -118,24 +119,6 @@ static Status plan_variant(const Context *cx, depot_statement *statement, Varian
 
 /* --------------------------------------------------------------------------------------------------------------- running */
 
-static uint64_t node_work(const PlanProfile *profile, uint32_t node) {
-    uint64_t nanoseconds = 0;
-    for (uint32_t i = 0; i < profile->operator_count; i++) {
-        nanoseconds += profile->operators[(size_t)i * profile->node_count + node].nanoseconds;
-    }
-    return nanoseconds;
-}
-
-/* What the slowest slice works, and then the leader. */
-static uint64_t slowest_work(const PhysicalPlan *plan, const PlanProfile *profile) {
-    uint64_t slowest = 0;
-    for (uint32_t node = 0; node < plan->topology.nodes; node++) {
-        uint64_t work = node_work(profile, node) / plan->topology.slices_per_node;
-        slowest = work > slowest ? work : slowest;
-    }
-    return slowest + node_work(profile, plan->topology.nodes);
-}
-
 static void take_figures(const Context *cx, const PhysicalPlan *plan, const PlanProfile *profile, Figures *figures) {
     *figures = (Figures){.bytes_scanned = profile->bytes_scanned,
                          .bytes_moved = profile->bytes_moved,
@@ -165,6 +148,7 @@ static Status run_counted(const Context *cx, depot *db, Variant *variant, Bag *b
     uint32_t threads = session_threads(&variant->settings);
     QueryOptions options = {.threads = threads, .collect_profile = bag == NULL};
     Query *query;
+    TRY(scan_budget_check(cx, variant->plan->arena, variant->plan));
     TRY(worker_pool_grow(cx, db->pool, threads));
     uint64_t started = clock_ns();
     TRY(query_start(cx, variant->plan, db->pool, &options, &query));
@@ -173,7 +157,7 @@ static Status run_counted(const Context *cx, depot *db, Variant *variant, Bag *b
     if (status == OK && bag == NULL) {
         const PlanProfile *profile = query_profile(query);
         take_figures(cx, variant->plan, profile, &variant->figures);
-        variant->slowest_ns[variant->run_count] = slowest_work(variant->plan, profile);
+        variant->slowest_ns[variant->run_count] = slowest_slice_ns(variant->plan, profile);
     }
     query_close(query);
     return status;
