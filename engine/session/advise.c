@@ -210,6 +210,16 @@ static Status note_queries(const Context *cx, Advice *advice, bool is_log) {
     return OK;
 }
 
+/* A statement that a later one undoes is not proposed any more: the same clause of the same table. */
+static void drop_replaced(TextTable *table, const char *statement) {
+    const char *clause = strstr(statement, " ALTER ");
+    size_t bytes = clause == NULL ? 0 : (size_t)(clause - statement) + strlen(" ALTER DIST");
+    for (uint32_t r = 0; r < table->rows && clause != NULL; r++) {
+        const char **cell = &table->cells[(size_t)r * table->column_count];
+        *cell = strncmp(*cell, statement, bytes) == 0 ? "(replaced below)" : *cell;
+    }
+}
+
 static Status add_proposals(const Context *cx, Advice *advice, const Candidate *candidate, const Price *before,
                             const Price *after, const Price *first) {
     Run *run = &advice->statement->run;
@@ -226,6 +236,7 @@ static Status add_proposals(const Context *cx, Advice *advice, const Candidate *
         const char *cells[] = {statement, i == 0 ? gain : NULL, i == 0 ? moved : NULL, i == 0 ? scanned : NULL,
                                i == 0 ? candidate->reason : "with the one above"};
         TRY(statement == NULL ? OUT_OF_MEMORY : OK);
+        drop_replaced(run->table, statement);
         TRY(text_table_add(cx, arena, run->table, cells));
     }
     return OK;
@@ -277,6 +288,7 @@ static Status search(const Context *cx, Advice *advice) {
         TRY(price_all(cx, advice, &price));
         TRY(add_proposals(cx, advice, &candidates[best], &before, &price, &first));
     }
+    TRY(advise_encodings(cx, advice, &first));
     if (advice->statement->run.table->rows == 0) {
         notice(cx, "no other design is thought to gain %.0f %% or more", 100 * GAIN_LEAST);
     } else {

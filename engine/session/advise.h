@@ -25,6 +25,7 @@ typedef struct AdvisedQuery {
 typedef struct AdvisedTable {
     const TableVersion *table;
     const TableSchema *design; /* as it is to be so far; the table's own at first */
+    double *reads;             /* per column: how often queries read it */
 } AdvisedTable;
 
 /* A change of one or two tables. */
@@ -66,10 +67,16 @@ typedef struct FilterColumn {
 } FilterColumn;
 
 /* advise_price.c */
+#define BYTE_SCAN_NS 0.3 /* a stored byte decoded and filtered, on one slice */
 void price_plan(const Settings *settings, const PhysicalPlan *plan, Price *price);
 /* advise_candidates.c: notes what a bound query joins and restricts, and gives the changes of the designs so far that could
  * help; *count of them, at most `most`. */
 Status advise_note_query(const Context *cx, Advice *advice, const LogicalPlan *plan, AdvisedQuery *query);
+/* As a statement writes it; NULL without memory. */
+const char *advise_table_name(const Context *cx, Arena *arena, const TableSchema *schema);
+/* advise_encodings.c: a row for each column that is stored in a declared encoding and would be smaller in the best one; `now`
+ * is what all queries cost. */
+Status advise_encodings(const Context *cx, Advice *advice, const Price *now);
 Status advise_candidates(const Context *cx, const Advice *advice, Arena *arena, Candidate *candidates, uint32_t most,
                          uint32_t *count);
 

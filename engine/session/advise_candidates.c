@@ -27,7 +27,7 @@ static uint32_t table_number(Advice *advice, const TableVersion *table) {
         i++;
     }
     if (i == advice->table_count && i < ADVISE_TABLES_MAX) {
-        advice->tables[advice->table_count++] = (AdvisedTable){table, table->schema};
+        advice->tables[advice->table_count++] = (AdvisedTable){.table = table, .design = table->schema};
     }
     return i < ADVISE_TABLES_MAX ? i : UINT32_MAX;
 }
@@ -86,8 +86,8 @@ static bool visit_condition(const Expr *node, void *argument) {
     ColumnOf a, b;
     bool is_equality = node->kind == EXPR_COMPARE && node->compare == COMPARE_EQ;
     if (is_equality && column_of(noter, node->args[0], &a) && column_of(noter, node->args[1], &b)) {
-        if (a.table != b.table) {
-            const AdvisedTable *tables = noter->advice->tables;
+        const AdvisedTable *tables = noter->advice->tables;
+        if (a.table != b.table || a.column == b.column) { /* one column twice: a table joined to itself */
             note_pair(noter, a, b);
             note_filter(noter, tables[a.table].table->rows > tables[b.table].table->rows ? a : b);
         }
@@ -110,11 +110,34 @@ static Status note_conditions(Expr **place, void *argument) {
     return OK;
 }
 
-static Status note_tree(Noter *noter, LogicalNode *node) {
-    if (node->kind == LOGICAL_GET) {
-        uint32_t table = table_number(noter->advice, node->get.table);
-        noter->query->tables |= table == UINT32_MAX ? 0 : (uint64_t)1 << table;
+/* The scan reads what it hands on and what its filters test. */
+static Status note_scan(Noter *noter, const LogicalNode *get) {
+    uint32_t number = table_number(noter->advice, get->get.table);
+    ColumnSet read;
+    if (number == UINT32_MAX) {
+        return OK;
     }
+    AdvisedTable *table = &noter->advice->tables[number];
+    noter->query->tables |= (uint64_t)1 << number;
+    if (table->reads == NULL) {
+        TRY_NEW_ARRAY(noter->cx, &noter->advice->statement->run.arena, table->reads, table->table->schema->column_count);
+    }
+    TRY(column_set_init(noter->cx, noter->plan->arena, noter->plan, &read));
+    column_set_add_all(&read, get->columns, get->column_count);
+    for (uint32_t i = 0; i < get->get.filter_count; i++) {
+        column_set_add_expr(&read, get->get.filters[i]);
+    }
+    for (ColumnId id = 0; id < noter->plan->column_count; id++) {
+        const LogicalColumn *column = &noter->plan->columns[id];
+        if (column_set_has(&read, id) && column->table == get->get.table && column->table_column != ROW_ID_COLUMN) {
+            table->reads[column->table_column] += noter->query->weight;
+        }
+    }
+    return OK;
+}
+
+static Status note_tree(Noter *noter, LogicalNode *node) {
+    TRY(node->kind == LOGICAL_GET ? note_scan(noter, node) : OK);
     if (node->kind == LOGICAL_GET || node->kind == LOGICAL_FILTER || node->kind == LOGICAL_JOIN) {
         TRY(logical_each_expr(node, note_conditions, noter));
     }
@@ -151,7 +174,7 @@ static const char *column_name(const Advice *advice, ColumnOf column) {
     return advice->tables[column.table].table->schema->columns[column.column].name;
 }
 
-static const char *table_name(const Context *cx, Arena *arena, const TableSchema *schema) {
+const char *advise_table_name(const Context *cx, Arena *arena, const TableSchema *schema) {
     const char *schema_name = ast_print_ident(cx, arena, schema->schema_name);
     const char *name = ast_print_ident(cx, arena, schema->name);
     bool is_default = strcmp(schema->schema_name, DEFAULT_SCHEMA) == 0;
@@ -161,7 +184,7 @@ static const char *table_name(const Context *cx, Arena *arena, const TableSchema
 /* The table's design so far, to be changed by the caller; `clause` is what ALTER TABLE says of it. */
 static Status change(Lister *l, Candidate *candidate, uint32_t table, TableSchema **schema, const char *clause) {
     const TableSchema *design = l->advice->tables[table].design;
-    const char *name = table_name(l->cx, l->arena, design);
+    const char *name = advise_table_name(l->cx, l->arena, design);
     TRY_NEW(l->cx, l->arena, *schema);
     **schema = *design;
     const char *statement =
@@ -214,7 +237,7 @@ static Status list_keys(Lister *l) {
             continue;
         }
         TRY(set_dist_key(l, &candidate, pair->a));
-        TRY(set_dist_key(l, &candidate, pair->b));
+        TRY(pair->a.table == pair->b.table ? OK : set_dist_key(l, &candidate, pair->b));
         candidate.reason =
             arena_format(l->cx, l->arena, "%.0f of %.0f queries join %s to %s", pair->weight, l->advice->queries_run,
                          column_name(l->advice, pair->a), column_name(l->advice, pair->b));

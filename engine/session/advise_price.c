@@ -6,8 +6,7 @@
 
 #include <math.h>
 
-#define BYTE_SCAN_NS 0.3 /* decoded and filtered, on one slice */
-#define CORRELATED 0.9   /* values that follow the order of rows: as good as a sort key */
+#define CORRELATED 0.9 /* values that follow the order of rows: as good as a sort key */
 #define BLOCK_ROWS_DEFAULT 8192
 
 typedef struct Pricer {

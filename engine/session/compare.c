@@ -111,6 +111,7 @@ static Status plan_variant(const Context *cx, depot_statement *statement, Varian
     *last = variant->hints;
     TRY(plan_optimize(&own, logical));
     TRY(plan_physical(&own, logical, snapshot_topology(logical->snapshot), &variant->plan));
+    TRY(scan_budget_check(&own, &run->arena, variant->plan));
     for (uint32_t i = 0; i < variant->plan->unfollowed_count; i++) {
         notice(cx, "%s: not followed: %s", variant->name, variant->plan->unfollowed[i]);
     }
