@@ -4,6 +4,7 @@
 Behind a statement of a lesson stand comments that say what it shows:
     -- expect: says TEXT          the output contains TEXT
     -- expect: never says TEXT    it does not
+    -- expect: TEXT 3 times        the word is there so often
     -- expect: answer VALUES      it has a row of these values, separated by blanks
     -- expect: FIGURE = 24 of 24  a line "FIGURE: 24 of 24"
     -- expect: FIGURE < 0.1 * a   arithmetic over a line "FIGURE: number" and what was remembered
@@ -29,6 +30,9 @@ def holds(claim, output, remembered):
         return claim[5:] in output
     if claim.startswith("never says "):
         return claim[11:] not in output
+    counted = re.fullmatch(r"(\S+) (\d+) times", claim)
+    if counted:
+        return len(re.findall(r"\b" + re.escape(counted.group(1)) + r"\b", output)) == int(counted.group(2))
     if claim.startswith("answer "):
         wanted = claim[7:].split()
         return any(re.split(r"[│\s]+", line.strip("│ ")) == wanted for line in output.splitlines())
