@@ -20,14 +20,14 @@ INSERT INTO large SELECT i, 'n' || i FROM generate_series(1, 100000) AS g(i);
 
 \echo
 \echo 500 rows, three times over the network:
-EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT count(name), sum(amount) FROM facts JOIN small USING (key);
+EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT count(name), sum(amount) FROM facts LEFT JOIN small USING (key);
 -- expect: says DS_BCAST_INNER
 -- remember: Bytes Moved as few
 
 \echo
 \echo The other way, forced. Look at Bytes Moved: now the facts travel, too.
 SET join_move = both;
-EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT count(name), sum(amount) FROM facts JOIN small USING (key);
+EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT count(name), sum(amount) FROM facts LEFT JOIN small USING (key);
 -- expect: says DS_DIST_BOTH
 -- expect: Bytes Moved > 5 * few
 RESET join_move;
@@ -49,7 +49,7 @@ RESET join_move;
 \echo
 \echo DISTSTYLE ALL is a broadcast made once, when rows are loaded: no query moves them again.
 ALTER TABLE small ALTER DISTSTYLE ALL;
-EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT count(name), sum(amount) FROM facts JOIN small USING (key);
+EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT count(name), sum(amount) FROM facts LEFT JOIN small USING (key);
 -- expect: says DS_DIST_ALL_NONE
 -- expect: Bytes Moved = 0
 
