@@ -3,22 +3,39 @@
 #ifndef DEPOT_CORE_PREDICATE_H
 #define DEPOT_CORE_PREDICATE_H
 
+#include "core/hash.h"
 #include "core/vector.h"
 
 /* The keys of a join's build side, for pruning and for dropping rows in the probe side's scan. Integer classes only: minimum,
- * maximum and, if the range is at most KEY_FILTER_RANGE_MAX, one bit per value. Without a bitmap only the range is known.
- * Immutable once published. NULL never matches. */
+ * maximum and, if the range is at most KEY_FILTER_RANGE_MAX, one bit per value; or a Bloom filter, which also contains a few
+ * keys that are not there. Without either only the range is known. Immutable once published. NULL never matches. */
 #define KEY_FILTER_RANGE_MAX ((uint64_t)1 << 26)
 typedef struct KeyFilter {
     bool is_empty; /* no build row at all */
     int64_t min, max;
     uint64_t *bitmap; /* NULL, or bit (key - min); owned */
     uint64_t keys;    /* distinct keys if a bitmap is there */
+    uint64_t *bloom;  /* NULL, or bloom_words (a power of two) words; owned. All bits of a key are in one word */
+    uint64_t bloom_words;
 } KeyFilter;
+
+static inline uint64_t *key_filter_bloom_word(const KeyFilter *filter, uint64_t hash) {
+    return &filter->bloom[(hash >> 32) & (filter->bloom_words - 1)];
+}
+/* Four bits, from the hash's lower half. */
+static inline uint64_t key_filter_bloom_bits(uint64_t hash) {
+    return (uint64_t)1 << (hash & 63) | (uint64_t)1 << (hash >> 6 & 63) | (uint64_t)1 << (hash >> 12 & 63) |
+           (uint64_t)1 << (hash >> 18 & 63);
+}
+static inline bool key_filter_bloom_has(const KeyFilter *filter, int64_t key) {
+    uint64_t hash = hash_u64((uint64_t)key), bits = key_filter_bloom_bits(hash);
+    return (*key_filter_bloom_word(filter, hash) & bits) == bits;
+}
 
 static inline bool key_filter_contains(const KeyFilter *filter, int64_t key) {
     return !filter->is_empty && key >= filter->min && key <= filter->max &&
-           (filter->bitmap == NULL || bit_get(filter->bitmap, (uint64_t)key - (uint64_t)filter->min));
+           (filter->bitmap == NULL || bit_get(filter->bitmap, (uint64_t)key - (uint64_t)filter->min)) &&
+           (filter->bloom == NULL || key_filter_bloom_has(filter, key));
 }
 /* Can any key lie in [low, high]? */
 bool key_filter_overlaps(const KeyFilter *filter, int64_t low, int64_t high);

@@ -1,4 +1,5 @@
-/* Key filters: least and greatest build key, and a bitmap of the keys where that is small for the rows it stands for. */
+/* Key filters: least and greatest build key, and a bitmap of the keys where that is small for the rows it stands for, or a
+ * Bloom filter where the plan says so. */
 #include "exec/join_filter.h"
 
 #include "exec/pipeline.h"
@@ -27,6 +28,15 @@ static void set_bits(KeyFilter *filter, const int64_t *keys, const uint64_t *val
     }
 }
 
+static void add_to_bloom(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (validity == NULL || bit_get(validity, first + i)) {
+            uint64_t hash = hash_u64((uint64_t)keys[i]);
+            *key_filter_bloom_word(filter, hash) |= key_filter_bloom_bits(hash);
+        }
+    }
+}
+
 static Status visit_keys(const Context *cx, const RowTable *table, uint32_t column, RunVisitor *visit, KeyFilter *filter) {
     const ColumnFormat *format = &table->format->columns[column];
     const TableColumn *stored = &table->columns[column];
@@ -40,12 +50,23 @@ static Status visit_keys(const Context *cx, const RowTable *table, uint32_t colu
     return OK;
 }
 
-static Status fill(const Context *cx, const RowTable *table, uint32_t column, KeyFilter *filter) {
+static Status alloc_bloom(const Context *cx, uint64_t words, KeyFilter *filter) {
+    TRY_ALLOC_ZEROED(cx, filter->bloom, words * sizeof *filter->bloom);
+    filter->bloom_words = words;
+    return OK;
+}
+
+static Status fill(const Context *cx, const RowTable *table, const JoinSpec *spec, KeyFilter *filter) {
+    uint32_t column = spec->build_keys[spec->filter_key];
     filter->is_empty = true;
     TRY(visit_keys(cx, table, column, widen_range, filter));
+    if (spec->filter_bloom_words > 0) {
+        TRY(alloc_bloom(cx, spec->filter_bloom_words, filter));
+        return visit_keys(cx, table, column, add_to_bloom, filter);
+    }
     uint64_t range = (uint64_t)filter->max - (uint64_t)filter->min;
     if (filter->is_empty || range >= KEY_FILTER_RANGE_MAX ||
-        (range >= BITMAP_RANGE_SMALL && range / BITMAP_BITS_PER_ROW > table->rows)) {
+        (!spec->filter_crosses && range >= BITMAP_RANGE_SMALL && range / BITMAP_BITS_PER_ROW > table->rows)) {
         return OK;
     }
     TRY_ALLOC_ZEROED(cx, filter->bitmap, BITS_WORDS(range + 1) * 8);
@@ -56,12 +77,13 @@ static Status fill(const Context *cx, const RowTable *table, uint32_t column, Ke
 
 static void free_filter(KeyFilter *filter) {
     mem_free(filter->bitmap);
+    mem_free(filter->bloom);
     mem_free(filter);
 }
 
-Status join_filter_create(const Context *cx, const RowTable *table, uint32_t column, KeyFilter **filter) {
+Status join_filter_create(const Context *cx, const RowTable *table, const JoinSpec *spec, KeyFilter **filter) {
     TRY_ALLOC_ZEROED(cx, *filter, sizeof **filter);
-    Status status = fill(cx, table, column, *filter);
+    Status status = fill(cx, table, spec, *filter);
     if (status != OK) {
         free_filter(*filter);
     }
@@ -72,7 +94,7 @@ Status join_filter_create(const Context *cx, const RowTable *table, uint32_t col
 
 /* As a message between nodes: what the filter says, without pointers. */
 static uint64_t message_bytes(const KeyFilter *filter) {
-    return sizeof *filter + (filter->bitmap == NULL ? 0 : mem_size(filter->bitmap));
+    return sizeof *filter + (filter->bitmap == NULL ? 0 : mem_size(filter->bitmap)) + filter->bloom_words * 8;
 }
 
 static void add_bits(const KeyFilter *part, KeyFilter *whole) {
@@ -82,6 +104,17 @@ static void add_bits(const KeyFilter *part, KeyFilter *whole) {
             bit_set(whole->bitmap, shift + word * 64 + (uint64_t)__builtin_ctzll(bits));
         }
     }
+}
+
+/* Those of all parts have the size that the plan gave them. */
+static Status merge_blooms(const Context *cx, const KeyFilter *const *parts, uint32_t count, KeyFilter *whole) {
+    TRY(alloc_bloom(cx, parts[0]->bloom_words, whole));
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint64_t word = 0; word < whole->bloom_words; word++) {
+            whole->bloom[word] |= parts[i]->bloom[word];
+        }
+    }
+    return OK;
 }
 
 /* A key of any part is one of the whole. A bitmap needs one of every part that has keys. */
@@ -95,6 +128,9 @@ static Status merge_into(const Context *cx, const KeyFilter *const *parts, uint3
             whole->is_empty = false;
             has_bitmaps &= parts[i]->bitmap != NULL;
         }
+    }
+    if (parts[0]->bloom_words > 0) {
+        return merge_blooms(cx, parts, count, whole);
     }
     uint64_t range = (uint64_t)whole->max - (uint64_t)whole->min;
     if (whole->is_empty || !has_bitmaps || range >= KEY_FILTER_RANGE_MAX) {

@@ -153,6 +153,7 @@ static void free_filters(Query *query) {
     for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * (query->place_count + 1); i++) {
         if (query->filters[i] != NULL) {
             mem_free(query->filters[i]->bitmap);
+            mem_free(query->filters[i]->bloom);
             mem_free(query->filters[i]);
         }
     }

@@ -28,11 +28,12 @@ typedef struct ScanStep {
     bool by_value;            /* an integer test: low <= value <= high, in `keys` if there is a bitmap */
     bool is_inverted;
     bool keep_nulls;
-    bool is_empty;         /* no value passes */
-    int64_t low, high;     /* by_value */
-    const KeyFilter *keys; /* NULL: the range alone */
-    KeyFilter own_keys;    /* of an IN list */
-    KeepTable shared;      /* of the query dictionary, if the column has one */
+    bool is_empty;          /* no value passes */
+    int64_t low, high;      /* by_value */
+    const KeyFilter *keys;  /* NULL: the range alone */
+    const KeyFilter *bloom; /* NULL: nothing more; else what the range lets through is asked of it */
+    KeyFilter own_keys;     /* of an IN list */
+    KeepTable shared;       /* of the query dictionary, if the column has one */
 } ScanStep;
 
 /* What changes while a task evaluates a step. */

@@ -112,6 +112,7 @@ static void step_of_join_filter(ScanStep *step, uint32_t column, const KeyFilter
     step->low = keys->min;
     step->high = keys->max;
     step->keys = keys->bitmap != NULL ? keys : NULL;
+    step->bloom = keys->bloom != NULL ? keys : NULL;
 }
 
 static bool is_plain_range(const ScanStep *step) {
@@ -136,7 +137,8 @@ static bool merge_range(StepList *list, const ScanStep *step) {
 
 static bool value_passes(const ScanStep *step, int64_t value) {
     bool inside = !step->is_empty && value >= step->low && value <= step->high &&
-                  (step->keys == NULL || key_filter_contains(step->keys, value));
+                  (step->keys == NULL || key_filter_contains(step->keys, value)) &&
+                  (step->bloom == NULL || key_filter_bloom_has(step->bloom, value));
     return inside != step->is_inverted;
 }
 
@@ -286,6 +288,24 @@ static bool fits_registers(const KeyFilter *keys) {
     return (uint64_t)keys->max - (uint64_t)keys->min < 2048;
 }
 
+static int64_t element_at(const Vector *vector, uint32_t bytes, uint32_t row) {
+    if (vector->kind == VECTOR_CODES) {
+        const void *data = vector->data;
+        uint32_t code = bytes == 1   ? ((const uint8_t *)data)[row]
+                        : bytes == 2 ? ((const uint16_t *)data)[row]
+                                     : ((const uint32_t *)data)[row];
+        return (int64_t)((uint64_t)vector->base + code);
+    }
+    return vector_value(vector, row).i64;
+}
+
+/* Of the rows that are left. */
+static void mask_by_bloom(const KeyFilter *bloom, const Vector *vector, uint32_t bytes, uint32_t n, uint8_t *mask) {
+    for (uint32_t i = 0; i < n; i++) {
+        mask[i] = mask[i] && key_filter_bloom_has(bloom, element_at(vector, bytes, i));
+    }
+}
+
 static void mask_by_value(const ScanStep *step, const Vector *vector, ZoneAnswer zone, uint32_t n, uint8_t *mask) {
     int64_t low;
     __int128 high;
@@ -304,6 +324,9 @@ static void mask_by_value(const ScanStep *step, const Vector *vector, ZoneAnswer
                                                     step->keys->bitmap, (uint64_t)low - (uint64_t)step->keys->min, n, mask);
     } else {
         select_kernels->range[select_width(bytes)](vector->data, (uint64_t)low - base, (uint64_t)high - (uint64_t)low, n, mask);
+    }
+    if (step->bloom != NULL && !step->is_empty) {
+        mask_by_bloom(step->bloom, vector, bytes, n, mask);
     }
     if (step->is_inverted) {
         select_kernels->invert(n, mask);
@@ -332,7 +355,7 @@ Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batc
             return OK;
         }
     } else if (step->by_value) {
-        state->dense_from = step->keys == NULL ? DENSE_FROM_RANGE : DENSE_FROM_LOOKUP;
+        state->dense_from = step->keys == NULL && step->bloom == NULL ? DENSE_FROM_RANGE : DENSE_FROM_LOOKUP;
         mask_by_value(step, vector, zone, n, mask);
         return OK;
     }
@@ -361,7 +384,8 @@ ZoneAnswer step_zone(const ScanStep *step, const ColumnRange *range) {
     int64_t low = range->min.i64, high = range->max.i64;
     bool outside = step->is_empty || high < step->low || low > step->high;
     bool inside = !outside && low >= step->low && high <= step->high;
-    bool covered = inside && range->nulls == 0 && (step->keys == NULL || keys_cover(step->keys, low, high));
+    bool covered =
+        inside && range->nulls == 0 && step->bloom == NULL && (step->keys == NULL || keys_cover(step->keys, low, high));
     if (range->nulls > 0) {
         return ZONE_MAYBE;
     }

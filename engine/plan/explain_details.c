@@ -111,7 +111,10 @@ static Status print_join_filters(Explainer *e, const ScanSpec *scan, const char 
             key = explain_short_name(join->children[1]->columns[join->join.build_keys[join->join.filter_key]].name);
         }
         uint32_t column = scan->columns[scan->join_filters[i].column];
-        const char *where = scan->join_filters[i].of_all_nodes ? " of all nodes" : "";
+        bool is_bloom = join != NULL && join->join.filter_bloom_words > 0;
+        const char *where = is_bloom                             ? " of all nodes (Bloom filter)"
+                            : scan->join_filters[i].of_all_nodes ? " of all nodes"
+                                                                 : "";
         TRY(explain_append(e, text, ", ", "%s in %s%s", scan->table->schema->columns[column].name, key, where));
     }
     return OK;

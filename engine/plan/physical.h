@@ -132,8 +132,9 @@ typedef struct JoinSpec {
     Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
     const JoinOutput *outputs;  /* one per output column; JOIN_MARK, JOIN_EXISTS: the last is the mark */
     bool publishes_filter;
-    bool filter_crosses; /* the parts of all nodes are put together and sent to all: see ScanJoinFilter */
-    uint32_t filter_id;  /* of build_keys[filter_key] */
+    bool filter_crosses;         /* the parts of all nodes are put together and sent to all: see ScanJoinFilter */
+    uint64_t filter_bloom_words; /* of a Bloom filter, a power of two, the same on all nodes; 0: a bitmap, if it pays */
+    uint32_t filter_id;          /* of build_keys[filter_key] */
     uint32_t filter_key;
     const char *dist_label; /* "DS_DIST_NONE" … for EXPLAIN */
     JoinAlternatives weighed;

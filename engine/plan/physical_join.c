@@ -10,9 +10,12 @@
 #define ARRAY_JOIN_WIDTH_FREE 65536 /* a key range this narrow always pays */
 #define ARRAY_JOIN_WIDTH_MAX ((uint64_t)1 << 26)
 #define JOIN_ESTIMATE_DOUBT 8
-#define SCAN_WORTH_PRUNING 16 /* rows scanned that weigh as much as a row built */
-#define FILTER_WORTH 0.95     /* a join filter that lets more through than this is not made */
-#define FILTER_KEY_BYTES 2    /* of a filter, for each build row */
+#define SCAN_WORTH_PRUNING 16               /* rows scanned that weigh as much as a row built */
+#define FILTER_WORTH 0.95                   /* a join filter that lets more through than this is not made */
+#define BLOOM_WORDS_MIN 128                 /* 1 KB: estimates of few rows are often too low */
+#define BLOOM_WORDS_MAX ((uint64_t)1 << 17) /* 1 MB */
+#define BLOOM_KEYS_PER_WORD 4               /* about one in eighty other keys gets through then */
+#define BITMAP_FREE_RANGE 4096              /* no Bloom filter instead of so small a bitmap, which is exact */
 
 typedef struct JoinInputs {
     JoinKind kind;
@@ -344,12 +347,27 @@ static Status scan_add_filter(Lowering *low, PhysicalNode *scan, ScanJoinFilter 
     return OK;
 }
 
+/* Words of a Bloom filter of the build's keys; 0 if a bitmap of their range is no larger. All nodes must agree. */
+static uint64_t bloom_words(const JoinInputs *join, uint32_t key, double *bytes) {
+    const ColumnDomain *domain = &join->build.node->columns[join->keys.build_slots[key]].domain;
+    uint64_t words = BLOOM_WORDS_MIN, range = (uint64_t)domain->max - (uint64_t)domain->min;
+    while ((double)words * BLOOM_KEYS_PER_WORD < join->build.node->rows && words < BLOOM_WORDS_MAX) {
+        words *= 2;
+    }
+    bool has_bitmap = domain->has_range && range < BITMAP_FREE_RANGE;
+    has_bitmap |= domain->has_range && range / 64 <= words;
+    *bytes = has_bitmap ? (double)range / 8 : (double)words * 8;
+    return has_bitmap ? 0 : words;
+}
+
 /* What a filter of all nodes keeps from travelling must be more than it is itself: a part comes from every node, the whole goes
  * to every node. */
-static bool is_worth_sending(const Lowering *low, const JoinInputs *join, double share) {
+static bool is_worth_sending(const Lowering *low, const JoinInputs *join, uint32_t key, double share) {
     const PhysicalNode *probe = join->probe.node;
-    double saved = probe->rows * (1 - share) * (probe->width < 4 ? 4 : probe->width);
-    return saved > 2.0 * low->plan->topology.nodes * join->build.node->rows * FILTER_KEY_BYTES;
+    double saved = probe->rows * (1 - share) * (probe->width < 4 ? 4 : probe->width), bytes;
+    (void)bloom_words(join, key, &bytes);
+    bool is_overfull = join->build.node->rows > BLOOM_WORDS_MAX * 2.0 * BLOOM_KEYS_PER_WORD;
+    return !is_overfull && saved > 2.0 * low->plan->topology.nodes * bytes;
 }
 
 /* Every node has the whole build side, so that its own filter will do. */
@@ -377,13 +395,15 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
         }
         share = found != NULL && share >= FILTER_WORTH && range_is_narrower(join, i) ? FILTER_WORTH - 0.01 : share;
         bool crosses = found != NULL && travels && moves_rows(low) && !has_whole_build(join);
-        bool is_worth = !crosses || (!found->on_leader && is_worth_sending(low, join, share));
+        bool is_worth = !crosses || (!found->on_leader && is_worth_sending(low, join, i, share));
         if (found != NULL && share < share_best && is_worth) {
             share_best = share;
             scan = found;
             column = slot;
             spec->filter_key = i;
             spec->filter_crosses = crosses;
+            double bytes;
+            spec->filter_bloom_words = crosses ? bloom_words(join, i, &bytes) : 0;
         }
     }
     if (scan == NULL) {

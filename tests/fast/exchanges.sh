@@ -74,6 +74,17 @@ check "keys of all nodes" grep -q 'Join filters: k in k of all nodes' <<<"$with"
 check "filters are counted" [ "$(filter_bytes "$with")" -gt 0 ]
 check "they save more than they cost" [ $(($(total_of Moved "$with") * 5)) -lt "$(total_of Moved "$without")" ]
 check "and change no answer" [ "$(run "SET join_move = both; $filtered")" = "$(run "SET join_filters = off; $filtered")" ]
+
+# Keys too far apart for a bitmap.
+run "CREATE TABLE wide_f DISTSTYLE EVEN AS SELECT CAST(v AS BIGINT) * 2654435761 % 1000000007 AS k, v, s FROM f;
+     CREATE TABLE wide_d DISTSTYLE EVEN AS SELECT CAST(k AS BIGINT) * 2654435761 % 1000000007 AS k, w FROM d;" >/dev/null
+far="SELECT sum(wide_f.v), sum(wide_d.w), max(wide_f.s) FROM wide_f JOIN wide_d ON wide_f.k = wide_d.k WHERE wide_d.w % 50 = 4"
+bloom=$(run "SET join_move = both; EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) $far")
+check_sums "Bloom filter" "$bloom"
+check "a Bloom filter" grep -q 'Join filters: k in k of all nodes (Bloom filter)' <<<"$bloom"
+kept=$(sed -n '/Seq Scan on wide_f/,$p' <<<"$bloom" | grep -o '[0-9]* rows kept' | head -n 1 | cut -d' ' -f1)
+check "240 keys are there, $kept rows are sent" [ "$kept" -ge 240 -a "$kept" -lt 2000 ]
+check "Bloom filters change no answer" [ "$(run "SET join_move = both; $far")" = "$(run "SET join_filters = off; $far")" ]
 one_node=$(timeout 60 "$depot" "$folder/one" --nodes 1 --slices 4 --format csv --no-header -c "
     CREATE TABLE f (k INTEGER, v INTEGER) DISTSTYLE EVEN; INSERT INTO f SELECT x % 50, x FROM generate_series(1, 40000) g(x);
     EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) SELECT a.v FROM f a FULL JOIN f b ON a.v = b.v AND a.k = b.k")
