@@ -138,14 +138,14 @@ static Status bind_from_relation(const Context *cx, Binder *binder, const AstFro
 
 static Status bind_from_query(const Context *cx, Binder *binder, const AstFrom *ast, FromItem *item) {
     BoundQuery query;
-    if (ast->alias == NULL) {
-        bool is_values = ast->query->kind == AST_QUERY_VALUES;
-        fail_at(cx, ast->pos, SYNTAX_ERROR, "%s in FROM must have an alias", is_values ? "VALUES" : "subquery");
-        return fail_hint(cx, "for example FROM (%s …) AS x", is_values ? "VALUES" : "SELECT");
-    }
     TRY(bind_query_body(cx, binder, item->scope.ctes, &item->siblings, ast->query, &query));
     item->node = query.node;
-    return add_relation(cx, binder, ast, (Relation){0}, query.names, item);
+    AstFrom named = *ast;
+    if (ast->alias == NULL) { /* as in Redshift and PostgreSQL 16; a name of its own that nobody writes */
+        named.alias = arena_format(cx, binder->arena, "unnamed subquery %u", ast->pos);
+        TRY_POINTER(named.alias);
+    }
+    return add_relation(cx, binder, &named, (Relation){0}, query.names, item);
 }
 
 /* Rows of a table as they are, some of them: read again sooner than kept. */

@@ -1,5 +1,5 @@
-/* The steps of logged queries as tables: svl_query_summary and svl_query_report, stl_explain, stl_scan, stl_alert_event_log,
- * sys_query_detail. Only
+/* The steps of logged queries as tables: svl_query_summary and svl_query_report, stl_explain, stl_scan, stl_dist, stl_bcast,
+ * stl_alert_event_log, sys_query_detail. Only
  * queries that ran under query_log = steps are in them. Times of day are the query's, since steps are not told apart in time.
  */
 #include "exec/system_table.h"
@@ -159,11 +159,33 @@ static Status add_detail(void *fill_, const LoggedQuery *query) {
     return OK;
 }
 
+/* Steps that send: nothing is known of their packets. */
+static Status add_sent(SystemFill *fill, const LoggedQuery *query, const char *name) {
+    for (uint32_t i = 0; i < query->step_count; i++) {
+        const LoggedStep *step = &query->steps[i];
+        for (uint32_t k = 0; strcmp(step->name, name) == 0 && k < step->part_count; k++) {
+            const LoggedPart *part = &step->parts[k];
+            ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
+                    row_number(step->segment), row_number(step->step), moment(query->start_micros), moment(query->end_micros),
+                    row_number(k), row_number(part->rows), row_number(part->bytes), row_null());
+        }
+    }
+    return OK;
+}
+
+static Status add_dist(void *fill, const LoggedQuery *query) {
+    return add_sent(fill, query, "dist");
+}
+
+static Status add_bcast(void *fill, const LoggedQuery *query) {
+    return add_sent(fill, query, "bcast");
+}
+
 static Status add_alert(void *fill_, const LoggedQuery *query) {
     SystemFill *fill = fill_;
     for (uint32_t i = 0; i < query->alert_count; i++) {
         const LoggedAlert *alert = &query->alerts[i];
-        ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(LEADER_SLICE), row_number(alert->segment),
+        ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(alert->slice), row_number(alert->segment),
                 row_number(alert->step), row_integer(getpid()), row_number(query->id), row_text(alert->event),
                 row_text(alert->solution), moment(query->end_micros));
     }
@@ -187,6 +209,12 @@ Status fill_stl_scan(SystemFill *fill) {
 }
 Status fill_sys_query_detail(SystemFill *fill) {
     return fill_each(fill, add_detail);
+}
+Status fill_stl_dist(SystemFill *fill) {
+    return fill_each(fill, add_dist);
+}
+Status fill_stl_bcast(SystemFill *fill) {
+    return fill_each(fill, add_bcast);
 }
 Status fill_stl_alert_event_log(SystemFill *fill) {
     return fill_each(fill, add_alert);

@@ -39,6 +39,7 @@ typedef struct LoggedNode {
 
 typedef struct LoggedAlert {
     uint32_t segment, step; /* of the operator */
+    int32_t slice;          /* the first that it ran on */
     const char *event, *solution;
 } LoggedAlert;
 

@@ -294,7 +294,8 @@ Status logged_alerts(const Context *cx, Arena *arena, const PhysicalPlan *plan, 
     TRY_NEW_ARRAY(cx, arena, *alerts, *count + 1);
     for (uint32_t i = 0; i < *count; i++) {
         LoggedAlert *alert = &(*alerts)[i];
-        *alert = (LoggedAlert){.event = found[i].event, .solution = found[i].solution};
+        *alert = (LoggedAlert){
+            .slice = found[i].node->on_leader ? LEADER_SLICE : 0, .event = found[i].event, .solution = found[i].solution};
         for (uint32_t s = 0; s < step_count; s++) {
             if (steps[s].node == found[i].node) {
                 alert->segment = steps[s].segment;
