@@ -44,7 +44,9 @@ const OperatorClass *operator_class(const PhysicalNode *op) {
     case PHYSICAL_FUNCTION_JOIN: return &function_join_operator;
     case PHYSICAL_FILTER: return &filter_operator;
     case PHYSICAL_PROJECT: return &project_operator;
-    case PHYSICAL_HASH_JOIN: return &hash_join_operator; /* picks array or hash by the keys that came */
+    case PHYSICAL_HASH_JOIN:
+        return op->join.pair_count > 0 ? &partition_join_operator
+                                       : &hash_join_operator; /* picks array or hash by the keys that came */
     case PHYSICAL_MERGE_JOIN: return &merge_join_operator;
     case PHYSICAL_NESTED_LOOP: return &nested_join_operator;
     case PHYSICAL_AGGREGATE: return aggregate_class(op);

@@ -57,4 +57,7 @@ bool hash_key_has(const HashKey *key, ColumnId id);
 bool merge_join_fits(const Lowering *low, JoinKind kind, JoinMethod asked, JoinKeys *keys, const Subplan *outer,
                      const Subplan *inner, bool *by_slice);
 
+/* physical_partition_join.c. Sets the spec's pairs if both sides are partitioned alike and it pays. */
+Status partition_join_pairs(Lowering *low, const JoinKeys *keys, const Subplan *outer, const Subplan *inner, JoinSpec *spec);
+
 #endif

@@ -174,6 +174,10 @@ static Status join_details(Explainer *e, const PhysicalNode *node, uint32_t inde
         TRY(print_expr(e, join->residual, &text));
         TRY(explain_property(e, indent, "Join Filter", text[0] == '(' ? "%s" : "(%s)", text));
     }
+    if (join->pair_count > 0) {
+        TRY(explain_property(e, indent, "Partition-wise", "%u pairs of partitions%s", join->pair_count,
+                             join->pairs_by_slice ? ", slice by slice" : ""));
+    }
     if (e->options->verbose && join->algorithm == JOIN_BY_ARRAY) {
         TRY(explain_property(e, indent, "Array", "keys %lld to %lld", (long long)join->key_min, (long long)join->key_max));
     }

@@ -120,6 +120,11 @@ typedef struct JoinAlternatives {
     const JoinAlternative *items, *taken;
 } JoinAlternatives;
 
+/* Partitions of both sides that have each other's partners. */
+typedef struct PartitionPair {
+    uint32_t outer, inner; /* indexes into the tables' partitions; inner UINT32_MAX: there is none */
+} PartitionPair;
+
 typedef struct JoinSpec {
     JoinKind kind; /* never RIGHT with the build side preserved lost: RIGHT = unmatched build rows follow the probe */
     JoinAlgorithm algorithm;
@@ -128,9 +133,12 @@ typedef struct JoinSpec {
     const uint32_t *build_keys; /* slots of child 1; same storage class pairwise */
     bool merges_by_slice;       /* JOIN_BY_MERGE: partners are in one slice; else on one node */
     JoinRange range;            /* JOIN_BY_RANGE */
-    int64_t key_min, key_max;   /* JOIN_BY_ARRAY: bounds known before the build (a domain); the build checks them */
-    Expr *residual;             /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
-    const JoinOutput *outputs;  /* one per output column; JOIN_MARK, JOIN_EXISTS: the last is the mark */
+    uint32_t pair_count;        /* hash joins of two scans: pairs of partitions joined one by one; 0: all rows at once */
+    const PartitionPair *pairs;
+    bool pairs_by_slice;       /* and each slice by itself */
+    int64_t key_min, key_max;  /* JOIN_BY_ARRAY: bounds known before the build (a domain); the build checks them */
+    Expr *residual;            /* over SLOTs: probe columns, then build columns (slot - probe column count); or NULL */
+    const JoinOutput *outputs; /* one per output column; JOIN_MARK, JOIN_EXISTS: the last is the mark */
     bool publishes_filter;
     bool filter_crosses;         /* the parts of all nodes are put together and sent to all: see ScanJoinFilter */
     uint64_t filter_bloom_words; /* of a Bloom filter, a power of two, the same on all nodes; 0: a bitmap, if it pays */

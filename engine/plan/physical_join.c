@@ -527,7 +527,10 @@ Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out) {
     choose_algorithm(low, &join, spec);
     spec->algorithm = range_text != NULL ? JOIN_BY_RANGE : merges ? JOIN_BY_MERGE : spec->algorithm;
     spec->merges_by_slice = by_slice;
-    if (!merges) {
+    if (kind == PHYSICAL_HASH_JOIN) {
+        TRY(partition_join_pairs(low, &join.keys, &join.probe, &join.build, spec));
+    }
+    if (!merges && spec->pair_count == 0) {
         TRY(add_join_filter(low, &join, spec));
     }
     TRY(low->logical->hints == NULL ? OK : note_hints(low, &join, out->node));
