@@ -23,6 +23,11 @@ void known_column(const TableVersion *table, uint32_t column, KnownColumn *known
 /* The same for a column, maybe widened, that comes from a table as it is. False for everything else. */
 bool known_expr(const LogicalPlan *plan, const Expr *expr, KnownColumn *known);
 
+/* estimate_path.c: the same for a column of a node that comes from a table by way of other nodes. */
+bool known_key(const LogicalPlan *plan, const LogicalNode *node, const Expr *expr, KnownColumn *known);
+/* The scan below the node that has the column; NULL if the column is computed on the way. */
+const LogicalNode *known_scan(const LogicalNode *node, ColumnId column);
+
 /* Shares of all rows. */
 double known_equal_share(const KnownColumn *known, const Value *value);
 double known_predicate_share(const KnownColumn *known, const Predicate *predicate);

@@ -64,28 +64,11 @@ double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows)
 
 /* ------------------------------------------------------------------------------------------------------ restricted keys */
 
-/* The scan below the node that the column comes from; NULL if it is computed on the way. */
-static const LogicalNode *scan_of(const LogicalNode *node, ColumnId column) {
-    if (node->kind == LOGICAL_GET) {
-        for (uint32_t i = 0; i < node->column_count; i++) {
-            if (node->columns[i] == column) {
-                return node;
-            }
-        }
-        return NULL;
-    }
-    const LogicalNode *found = NULL;
-    for (uint32_t i = 0; i < node->child_count && found == NULL; i++) {
-        found = scan_of(node->children[i], column);
-    }
-    return found;
-}
-
 /* The share of a column's values that the filters on it alone let through where it is scanned. */
 static Status values_kept(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, const Expr *expr,
                           double *share) {
     const Expr *column = expr_widened_column(expr);
-    const LogicalNode *scan = column == NULL || column->kind != EXPR_COLUMN ? NULL : scan_of(node, column->column);
+    const LogicalNode *scan = column == NULL || column->kind != EXPR_COLUMN ? NULL : known_scan(node, column->column);
     KnownColumn known;
     ExprList own = {0};
     bool is_one = false;
@@ -199,7 +182,7 @@ static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *c
     *distinct = 1;
     for (uint32_t i = 0; i < count; i++) {
         KnownColumn known;
-        if (known_expr(plan, exprs[i], &known)) {
+        if (known_key(plan, node, exprs[i], &known)) {
             double kept = 1;
             if (as_scanned) {
                 TRY(values_kept(cx, plan, node, exprs[i], &kept));
@@ -246,7 +229,7 @@ static Status both_kept(const Context *cx, const LogicalPlan *plan, const Expr *
 static double filters_lie_inside(const LogicalPlan *plan, const LogicalNode *node, const Expr *key, const KnownColumn *own,
                                  const KnownColumn *other) {
     const Expr *column = expr_widened_column(key);
-    const LogicalNode *scan = scan_of(node, column->column);
+    const LogicalNode *scan = known_scan(node, column->column);
     double inside = known_overlap(own, other), strength = 0;
     for (uint32_t i = 0; scan != NULL && inside < 1 && i < scan->get.filter_count; i++) {
         ColumnId id = estimate_single_column(scan->get.filters[i]);
@@ -261,17 +244,22 @@ static double filters_lie_inside(const LogicalPlan *plan, const LogicalNode *nod
     return pow(inside, -strength);
 }
 
+static double key_distinct(const LogicalPlan *plan, const LogicalNode *node, const Expr *key) {
+    KnownColumn known;
+    return known_key(plan, node, key, &known) ? known.distinct : estimate_distinct(plan, key, base_rows(node));
+}
+
 Status estimate_equal_share(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right,
                             const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
     KnownColumn a, b;
-    if (known_expr(plan, left, &a) && known_expr(plan, right, &b)) {
+    if (known_key(plan, left_node, left, &a) && known_key(plan, right_node, right, &b)) {
         double kept;
         TRY(both_kept(cx, plan, left, right, left_node, right_node, &kept));
         kept /= filters_lie_inside(plan, left_node, left, &a, &b) * filters_lie_inside(plan, right_node, right, &b, &a);
         *share = clamp_share(known_join_share(&a, &b) / kept);
         return OK;
     }
-    double x = estimate_distinct(plan, left, base_rows(left_node)), y = estimate_distinct(plan, right, base_rows(right_node));
+    double x = key_distinct(plan, left_node, left), y = key_distinct(plan, right_node, right);
     *share = 1 / (x > y ? x : y);
     return OK;
 }
@@ -438,7 +426,7 @@ static Status partner_share(const Context *cx, const LogicalPlan *plan, const Jo
         KnownColumn a, b;
         TRY(both_kept(cx, plan, own_keys[i], other_keys[i], own, other, &one));
         kept *= one;
-        if (known_expr(plan, own_keys[i], &a) && known_expr(plan, other_keys[i], &b)) {
+        if (known_key(plan, own, own_keys[i], &a) && known_key(plan, other, other_keys[i], &b)) {
             kept /= filters_lie_inside(plan, other, other_keys[i], &b, &a);
         }
     }
