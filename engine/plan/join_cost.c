@@ -124,6 +124,34 @@ JoinPrice price_merge(const Cluster *cluster, const JoinSide *outer, const JoinS
     return (JoinPrice){read * MERGE_NS + share_of(cluster, outer->placement, rows) * OUTPUT_NS, 0};
 }
 
+double partial_groups(const Cluster *cluster, double rows, double groups) {
+    double on_node = rows / cluster->nodes, met = groups * (1 - exp(-on_node / groups));
+    return cluster->nodes * (met < 1 ? 1 : met);
+}
+
+/* Each row finds its group as it would a partner. */
+static double group_ns(double rows, double groups) {
+    return match_ns(MATCH_KEYS, rows, groups);
+}
+
+JoinPrice price_grouping(const Cluster *cluster, GroupingWay way, const JoinSide *input, double groups, double partial_width) {
+    double n = cluster->nodes, partial_rows = partial_groups(cluster, input->rows, groups);
+    JoinSide partial = {PLACED_RANDOM, partial_rows, partial_width}, result = {PLACED_HASHED, groups, partial_width};
+    JoinPrice moved =
+        price_exchange(cluster, way == GROUP_ON_LEADER ? STEP_LEADER : STEP_HASH, way == GROUP_ONE_PHASE ? input : &partial);
+    JoinPrice at_last = price_exchange(cluster, STEP_LEADER, &result);
+    double work;
+    if (way == GROUP_ONE_PHASE) {
+        work = group_ns(input->rows / n, groups / n) + at_last.nanoseconds;
+    } else if (way == GROUP_BY_HASH) {
+        work = group_ns(input->rows / n, partial_rows / n) + group_ns(partial_rows / n, groups / n) + at_last.nanoseconds;
+    } else {
+        work = group_ns(input->rows / n, partial_rows / n) + group_ns(partial_rows, groups);
+    }
+    double waits = way == GROUP_ON_LEADER ? 1 : 2;
+    return (JoinPrice){waits * cluster->latency_ns + moved.nanoseconds + work, moved.bytes};
+}
+
 JoinMove move_of_setting(const Settings *settings) {
     static const char *const names[] = {[MOVE_NONE] = "none",
                                         [MOVE_BROADCAST] = "broadcast",

@@ -7,9 +7,6 @@
 #include "core/settings.h"
 #include "plan/logical.h"
 
-/* More groups than this are finished on the nodes, by a hash exchange; fewer on the leader. */
-#define GATHER_GROUPS_MAX 100000
-
 /* Labels are followed on one node too: as if there were so many. */
 #define NODES_LABELLED 2
 
@@ -64,6 +61,17 @@ JoinPrice price_join(const Cluster *cluster, JoinSteps steps, const JoinSide *pr
                      JoinMatch match);
 /* A merge of two sides that are sorted and placed by the key: nothing moves. */
 JoinPrice price_merge(const Cluster *cluster, const JoinSide *outer, const JoinSide *inner, double rows);
+/* How rows of one group meet. */
+typedef enum GroupingWay {
+    GROUP_ONE_PHASE, /* the rows themselves go by the hash of their groups */
+    GROUP_BY_HASH,   /* each node groups its rows; the partial results go by the hash of their groups */
+    GROUP_ON_LEADER, /* each node groups its rows; the partial results go to the leader */
+    GROUPING_WAY_COUNT
+} GroupingWay;
+/* `groups` in all; partial results have `partial_width` bytes. What stays on the nodes is taken to go to the leader at last. */
+JoinPrice price_grouping(const Cluster *cluster, GroupingWay way, const JoinSide *input, double groups, double partial_width);
+/* Partial results of all nodes together. */
+double partial_groups(const Cluster *cluster, double rows, double groups);
 /* The move that the setting join_move asks of every join; MOVE_ANY: none. */
 JoinMove move_of_setting(const Settings *settings);
 

@@ -2,6 +2,8 @@
  * guess that is wrong here costs a worse plan and nothing else. */
 #include "plan/join_graph.h"
 
+#define LEADER_GROUPS 10000 /* so many are about where gathering them stops to pay */
+
 static const LeafPlace anywhere = {PLACED_RANDOM, 0};
 
 static LeafPlace place_of_get(const LogicalPlan *plan, const LogicalNode *get) {
@@ -35,7 +37,7 @@ static LeafPlace place_of_aggregate(const LogicalPlan *plan, const LogicalNode *
     if (through.kind != PLACED_RANDOM) {
         return through;
     }
-    if (groups == 0 || node->rows <= GATHER_GROUPS_MAX) {
+    if (groups == 0 || node->rows <= LEADER_GROUPS) {
         return (LeafPlace){PLACED_LEADER, 0};
     }
     return groups == 1 ? (LeafPlace){PLACED_HASHED, node->columns[0]} : anywhere;

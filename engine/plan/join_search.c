@@ -5,6 +5,7 @@
 #include "plan/hints.h"
 
 #define RELATIONS_EXACT 12
+#define PARTS_LEFT 10                /* to which larger blocks are reduced before the exact search */
 #define PLANS_MAX 6                  /* kept per set */
 #define EVALUATIONS_EXACT_MAX 200000 /* joins priced with all kept plans; after that each set keeps its cheapest only */
 #define ESTIMATE_DOUBT 8
@@ -453,7 +454,7 @@ Status join_search(const JoinGraph *graph, const JoinTree **tree) {
     if (search.random != 0) {
         TRY(search_randomly(&search, parts, &count));
     } else {
-        TRY(search_greedily(&search, parts, &count, RELATIONS_EXACT, false));
+        TRY(search_greedily(&search, parts, &count, count > RELATIONS_EXACT ? PARTS_LEFT : RELATIONS_EXACT, false));
         if (count <= RELATIONS_EXACT) {
             TRY(search_components(&search, parts, &count));
         }

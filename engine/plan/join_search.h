@@ -1,7 +1,7 @@
 /* Which relations of a block are joined first, which side is probed, and which rows move: order and strategy together, since
  * what a join leaves behind is worth something to the next one. For each connected set of relations the search keeps the
  * cheapest tree per placement of its rows, bushy trees included; blocks of more than RELATIONS_EXACT relations first have
- * the pairs with the smallest results joined until so many parts are left. Parts that no condition ties are crossed last. */
+ * the pairs with the smallest results joined until few enough parts are left. Parts that no condition ties are crossed last. */
 #ifndef DEPOT_PLAN_JOIN_SEARCH_H
 #define DEPOT_PLAN_JOIN_SEARCH_H
 

@@ -1,11 +1,13 @@
-/* Lowering of aggregation. Between nodes: rows that are grouped where they are aggregate at once; else each node
- * aggregates what it has and the partial results meet on the leader (few groups) or by a hash exchange (many). DISTINCT
- * aggregates and those that cannot be split move the rows first. */
-#include "core/settings.h"
+/* Lowering of aggregation. Between nodes: rows that are grouped where they are aggregate at once. Else, by cost: each node
+ * aggregates what it has and the partial results meet on the leader (few groups) or by a hash exchange, or the rows themselves
+ * go by the hash of their groups (nearly as many groups as rows). DISTINCT aggregates and those that cannot be split move
+ * the rows. */
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
 #include "plan/join_cost.h"
+
+#include "core/settings.h"
 
 #define DIRECT_ENTRIES_FREE ((uint64_t)1 << 18)
 #define DIRECT_ENTRIES_MAX ((uint64_t)1 << 22)
@@ -168,8 +170,8 @@ static Status aggregate_partial(Lowering *low, AggregateBuild *build, uint32_t i
     }
     out->node->aggregate.item_count = items;
     out->node->aggregate.items = partial;
-    uint32_t nodes = low->plan->topology.nodes;
-    out->node->rows = node->rows * nodes < build->input.node->rows ? node->rows * nodes : build->input.node->rows;
+    Cluster cluster = cluster_of(low->cx->settings, low->plan->topology.nodes);
+    out->node->rows = partial_groups(&cluster, build->input.node->rows, node->rows);
     choose_direct(low->cx->settings, out->node, build->input.node);
     lower_finish(low, out);
     return OK;
@@ -275,8 +277,43 @@ Status bring_together(Lowering *low, Subplan *input, const uint32_t *slots, uint
     return exchange_hash(low, input, slots, count, NULLS_MEET);
 }
 
+/* Bytes of the groups and of a partial result for each call. */
+static double partial_width(const AggregateBuild *build, uint32_t items) {
+    double width = 16.0 * items;
+    for (uint32_t i = 0; i < build->node->aggregate.group_count; i++) {
+        width += type_width(build->input.node->columns[build->groups[i]].type);
+    }
+    return width;
+}
+
+/* The cheapest way that is possible, or what the setting aggregate_phases asks for. A set () that must give a row without any
+ * input is finished on the leader, and so is a single group. */
+static GroupingWay choose_way(const Lowering *low, const AggregateBuild *build, uint32_t items) {
+    const LogicalNode *node = build->node;
+    if (node->aggregate.group_count == 0 || node->aggregate.empty_set_count > 0) {
+        return GROUP_ON_LEADER;
+    }
+    const char *phases = low->cx->settings->aggregate_phases;
+    bool may_one = strcmp(phases, "two") != 0, may_two = strcmp(phases, "one") != 0;
+    Cluster cluster = cluster_of(low->cx->settings, planned_nodes(low->logical, low->plan->topology.nodes));
+    const PhysicalNode *input = build->input.node;
+    JoinSide side = {build->input.placement.kind, input->rows, input->width};
+    double best_ns = 0;
+    GroupingWay best = GROUPING_WAY_COUNT;
+    for (GroupingWay way = 0; way < GROUPING_WAY_COUNT; way++) {
+        double ns = price_grouping(&cluster, way, &side, node->rows, partial_width(build, items)).nanoseconds;
+        bool is_asked = way == GROUP_ONE_PHASE ? may_one : may_two;
+        if (is_asked && (best == GROUPING_WAY_COUNT || ns < best_ns)) {
+            best = way;
+            best_ns = ns;
+        }
+    }
+    return best;
+}
+
 /* Partial results, groups first, meet and become the node's columns. */
-static Status aggregate_partials(Lowering *low, AggregateBuild *build, Subplan *partial, uint32_t items, Subplan *out) {
+static Status aggregate_partials(Lowering *low, AggregateBuild *build, Subplan *partial, uint32_t items, bool by_hash,
+                                 Subplan *out) {
     uint32_t groups = build->node->aggregate.group_count;
     uint32_t *slots;
     TRY_NEW_ARRAY(low->cx, low->arena, slots, groups + 1);
@@ -284,18 +321,17 @@ static Status aggregate_partials(Lowering *low, AggregateBuild *build, Subplan *
         slots[i] = i;
     }
     if (moves_rows(low) && partial->placement.kind != PLACED_LEADER && partial->placement.kind != PLACED_REPLICATED) {
-        bool is_large = build->node->rows > GATHER_GROUPS_MAX && build->node->aggregate.empty_set_count == 0;
-        TRY(bring_together(low, partial, slots, groups, is_large));
+        TRY(bring_together(low, partial, slots, groups, by_hash));
     }
     TRY(aggregate_final(low, build, partial, items, out));
     TRY(aggregate_name(low, build->node, out));
     return aggregate_finish(low, build, out);
 }
 
-static Status aggregate_in_two_phases(Lowering *low, AggregateBuild *build, uint32_t items, Subplan *out) {
+static Status aggregate_in_two_phases(Lowering *low, AggregateBuild *build, uint32_t items, bool by_hash, Subplan *out) {
     Subplan partial;
     TRY(aggregate_partial(low, build, items, &partial));
-    return aggregate_partials(low, build, &partial, items, out);
+    return aggregate_partials(low, build, &partial, items, by_hash, out);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- grouping sets
@@ -392,7 +428,8 @@ static Status aggregate_from_finest(Lowering *low, const LogicalNode *node, cons
     TRY(expand_over(low, expand, &partial, &expanded));
     TRY(order_expanded(low, node, items, &expanded));
     build.node = node;
-    return aggregate_partials(low, &build, &expanded, items, out);
+    bool by_hash = choose_way(low, &build, items) != GROUP_ON_LEADER;
+    return aggregate_partials(low, &build, &expanded, items, by_hash, out);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- aggregation */
@@ -421,8 +458,9 @@ Status lower_aggregate(Lowering *low, const LogicalNode *node, Subplan *out) {
         return OK;
     }
     TRY(aggregate_splits(low, &build, &items));
-    if (build.can_split) {
-        return aggregate_in_two_phases(low, &build, items, out);
+    GroupingWay way = build.can_split ? choose_way(low, &build, items) : GROUP_ONE_PHASE;
+    if (way != GROUP_ONE_PHASE) {
+        return aggregate_in_two_phases(low, &build, items, way == GROUP_BY_HASH, out);
     }
     TRY(bring_together(low, &build.input, build.groups, groups, node->aggregate.empty_set_count == 0));
     return aggregate_single(low, &build, out);

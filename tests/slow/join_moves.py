@@ -15,6 +15,7 @@ MOVES = ["auto", "none", "broadcast", "inner", "outer", "both"]
 LABELS = ["DS_DIST_NONE", "DS_DIST_ALL_NONE", "DS_BCAST_INNER", "DS_DIST_INNER", "DS_DIST_OUTER", "DS_DIST_BOTH",
           "DS_DIST_ALL_INNER"]
 SETTINGS = [("join_move", move) for move in MOVES] + [("join_order_seed", seed) for seed in (1, 2, 3, 0)]
+SETTINGS += [("aggregate_phases", phases) for phases in ("one", "two", "auto")]
 MARK = "@@"
 
 # {a}, {b}, {c} are tables of columns k INTEGER or BIGINT, t VARCHAR, d DECIMAL(9,2), v INTEGER (never NULL, unique).

@@ -1,0 +1,72 @@
+"""The least of several Planning Times of EXPLAIN ANALYZE against a limit per kind of query. usage: planning_time.py DEPOT"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+RUNS = 6
+RELATIONS = 20
+LIMITS_MS = {4: 0.5, 6: 1, 8: 5, 10: 10, 12: 100, 15: 100, 20: 100}
+
+
+def join(shape, count):
+    conditions = {
+        "chain": lambda i: f"t{i - 1}.b = t{i}.a",
+        "star": lambda i: f"t0.c{i % 8} = t{i}.a",
+        "snowflake": lambda i: f"t{(i - 1) // 3}.c{i % 3} = t{i}.a",
+        "clique": lambda i: f"t{i - 1}.a = t{i}.a",
+    }[shape]
+    tables = ", ".join(f"t{i}" for i in range(count))
+    return f"SELECT count(*) FROM {tables} WHERE " + " AND ".join(conditions(i) for i in range(1, count))
+
+
+def tables():
+    columns = ["a", "b"] + [f"c{i}" for i in range(8)]
+    for i in range(RELATIONS):
+        key = ["a", "b", "c0"][i % 3]
+        yield f"CREATE TABLE t{i} ({', '.join(c + ' INTEGER' for c in columns)}) DISTKEY ({key})"
+        yield f"INSERT INTO t{i} SELECT {', '.join('x' for _ in columns)} FROM generate_series(1, {10 + i * 7}) AS g(x)"
+
+
+def measure(depot, arguments, before, queries):
+    """Name of each query → least planning time in ms."""
+    statements = list(before)
+    for name, query in queries:
+        statements += [f"SELECT '@@{name}'"] + [f"EXPLAIN ANALYZE {query}"] * RUNS
+    done = subprocess.run([depot, *arguments, "--format", "csv", "--no-header"], input=";\n".join(statements) + ";",
+                          capture_output=True, text=True, timeout=600)
+    if done.returncode != 0 or done.stderr:
+        sys.exit(done.stderr)
+    parts = done.stdout.split("@@")[1:]
+    return {part.split("\n")[0]: min(float(x) for x in re.findall(r"Planning Time: ([0-9.]+) ms", part)) for part in parts}
+
+
+def main():
+    depot, failed, count = sys.argv[1], 0, 0
+    shapes = [(f"{n}-way {shape}", join(shape, n)) for n in LIMITS_MS for shape in ("chain", "star", "snowflake", "clique")]
+    limits = {f"{n}-way {shape}": limit for n, limit in LIMITS_MS.items() for shape in ("chain", "star", "snowflake", "clique")}
+    queries = os.path.join(os.path.dirname(__file__), "..", "..", "datasets", "ssb", "queries", "*.sql")
+    ssb = [("ssb " + os.path.basename(path), open(path).read().strip().rstrip(";")) for path in sorted(glob.glob(queries))]
+    limits.update({name: 0.5 for name, _ in ssb})
+    for nodes in ("1", "4"):
+        found = measure(depot, ["--nodes", nodes, "--slices", "2"], tables(), shapes)
+        with tempfile.TemporaryDirectory() as folder:
+            warehouse = os.path.join(folder, "w")
+            subprocess.run([depot, "gen", "ssb", "--scale", "0.05", "--nodes", nodes, "--slices", "2", "--into", warehouse],
+                           check=True, capture_output=True)
+            found.update(measure(depot, [warehouse], [], ssb))
+        for name, ms in found.items():
+            count += 1
+            if ms >= limits[name]:
+                failed += 1
+                print(f"FAILED: {name} on {nodes} nodes: {ms} ms, not under {limits[name]} ms")
+        for what in ("ssb", "10-way", "20-way"):
+            times = [ms for name, ms in found.items() if name.startswith(what)]
+            print(f"{nodes} nodes, {what}: {min(times):.3f} to {max(times):.3f} ms")
+    print(f"{count} queries planned, {failed} too slowly")
+    sys.exit(failed > 0)
+
+
+main()
