@@ -45,10 +45,22 @@ Status bind_row_subquery(const Context *cx, Place *place, const AstQuery *ast, B
     return add_pending(cx, place, (PendingJoin){.kind = JOIN_SINGLE, .pos = ast->pos, .node = query->node});
 }
 
+/* (SELECT expression) of one row without columns is the expression, evaluated where the subquery stands: in a branch that is
+ * not taken it does not fail. A volatile one stays a subquery, with one value for all rows. */
+static Expr *lone_expression(const LogicalNode *node) {
+    bool is_lone = node->kind == LOGICAL_PROJECT && node->children[0]->kind == LOGICAL_VALUES &&
+                   node->children[0]->column_count == 0 && node->children[0]->values.row_count == 1;
+    return is_lone && !expr_is_volatile(node->project.exprs[0]) ? node->project.exprs[0] : NULL;
+}
+
 static Status bind_scalar(const Context *cx, Place *place, const AstExpr *ast, Expr **out) {
     BoundQuery query;
     TRY(bind_inner(cx, place, ast->query, &query));
     TRY(check_one_column(cx, ast, &query));
+    *out = lone_expression(query.node);
+    if (*out != NULL) {
+        return OK;
+    }
     return add_scalar(cx, place, ast->pos, query.node, out);
 }
 
