@@ -14,7 +14,7 @@
 #define FILTER_WORTH 0.95                   /* a join filter that lets more through than this is not made */
 #define BLOOM_WORDS_MIN 128                 /* 1 KB: estimates of few rows are often too low */
 #define BLOOM_WORDS_MAX ((uint64_t)1 << 17) /* 1 MB */
-#define BLOOM_KEYS_PER_WORD 4               /* about one in eighty other keys gets through then */
+#define BLOOM_KEYS_PER_WORD 4               /* at most one other key in a hundred gets through then */
 #define BITMAP_FREE_RANGE 4096              /* no Bloom filter instead of so small a bitmap, which is exact */
 
 typedef struct JoinInputs {
