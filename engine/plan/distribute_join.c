@@ -206,24 +206,23 @@ static double rows_per_key(const Lowering *low, const JoinSide *side, ColumnId c
     return distinct < 1 || distinct > side->rows ? 1 : side->rows / distinct;
 }
 
-/* The busiest node is waited for: it counts as if all had so many rows. Salting copies the hot keys' inner rows. */
+/* The busiest node is waited for: in time it counts as if all had so many rows, not in bytes. Salting copies the hot keys'
+ * inner rows. */
 static JoinPrice price_of(const Lowering *low, const Meeting *m, JoinStrategy way, double rows) {
     uint32_t nodes = planned_nodes(low->logical, low->plan->topology.nodes);
     Cluster cluster = cluster_of(low->cx->settings, nodes < NODES_LABELLED ? NODES_LABELLED : nodes);
     JoinSide probe = side_of(m->probe), build = side_of(m->build);
     JoinSteps steps = join_steps(way.move, m->p, m->b, m->keys->count > 0);
     uint32_t pair = hashing_pair(m, way.move);
-    if (pair != UINT32_MAX) {
-        const HotKeys *hot = &m->hot[way.move];
-        double skew = way.is_salted ? hot->salted_node_skew : hot->node_skew;
-        probe.rows *= skew;
-        rows *= skew;
-    }
+    double skew = pair == UINT32_MAX ? 1 : way.is_salted ? m->hot[way.move].salted_node_skew : m->hot[way.move].node_skew;
     if (way.is_salted && pair != UINT32_MAX) {
         steps = (JoinSteps){STEP_HASH, STEP_HASH};
         build.rows += m->hot[way.move].count * rows_per_key(low, &build, m->keys->build_ids[pair]) * (cluster.nodes - 1);
     }
-    return price_join(&cluster, steps, &probe, &build, rows, m->match);
+    JoinPrice price = price_join(&cluster, steps, &probe, &build, rows, m->match);
+    probe.rows *= skew;
+    price.nanoseconds = price_join(&cluster, steps, &probe, &build, rows * skew, m->match).nanoseconds;
+    return price;
 }
 
 /* The cheapest right way by one of the moves (1 << JoinMove); NULL: none is. */

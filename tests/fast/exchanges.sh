@@ -61,6 +61,8 @@ skew_of() { sed -n '/Distribute by hot.k/,$p' <<<"$1" | grep -o 'Skew: [0-9.]*' 
 check_sums "salted" "$salted"
 check "a hot key is salted: $(skew_of "$plain") becomes $(skew_of "$salted")" \
     awk -v a="$(skew_of "$salted")" -v b="$(skew_of "$plain")" 'BEGIN { exit !(a < 1.3 && b > 2) }'
+counted="SET join_move = both; EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT hot.v, d.w FROM hot LEFT JOIN d ON hot.k = d.k"
+check "rows are salted alike with 1 and 8 threads" [ "$(run "SET threads = 1; $counted")" = "$(run "SET threads = 8; $counted")" ]
 
 # Keys of a build side that is on all nodes reach scans below an exchange: rows and partitions that no one wants are not sent.
 run "CREATE TABLE parts (k INTEGER, v INTEGER) DISTSTYLE EVEN PARTITION BY (truncate(1000, k));
