@@ -136,13 +136,17 @@ static Status read_column(const Context *cx, RowBuffer *buffer, const ColumnForm
 }
 
 Status spill_read(Task *task, const SpillPart *part, uint32_t number, RowBuffer *buffer) {
+    SpillFile *file;
+    TRY(query_spill_file(task, &file));
+    return spill_read_from(task, file, part, number, buffer);
+}
+
+Status spill_read_from(Task *task, SpillFile *file, const SpillPart *part, uint32_t number, RowBuffer *buffer) {
     const Context *cx = &task->cx;
     const SpillChunk *stored = &part->chunks[number];
-    SpillFile *file;
     uint8_t *bytes;
     RowChunk *chunk;
     TRY(check_cancel(cx));
-    TRY(query_spill_file(task, &file));
     TRY_ALLOC(cx, bytes, stored->extent.bytes);
     Status status = spill_file_read(cx, file, &stored->extent, bytes);
     const uint8_t *from = bytes;

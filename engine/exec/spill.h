@@ -54,8 +54,9 @@ Status spill_writer_add(Task *task, SpillWriter *writer, const Batch *in, const 
 Status spill_writer_flush(Task *task, SpillWriter *writer) MUST_CHECK;
 void spill_writer_close(SpillWriter *writer);
 
-/* Reads chunk `number` of a part into the buffer, as one chunk behind those that it has. */
+/* Reads chunk `number` of a part into the buffer, as one chunk behind those that it has. spill_read_from: of another query. */
 Status spill_read(Task *task, const SpillPart *part, uint32_t number, RowBuffer *buffer) MUST_CHECK;
+Status spill_read_from(Task *task, SpillFile *file, const SpillPart *part, uint32_t number, RowBuffer *buffer) MUST_CHECK;
 /* Rows [first, first + rows) of a chunk as a batch that borrows from it; `first` is a multiple of 64. */
 void row_chunk_view(const RowFormat *format, const RowChunk *chunk, uint32_t first, uint32_t rows, Batch *out);
 
