@@ -218,7 +218,7 @@ static Status tell_counters(const Context *cx, Arena *arena, const Variant *vari
     bool is_told = tell_figure(cx, variants, count, scanned, "scans", "bytes", "");
     is_told |= tell_figure(cx, variants, count, moved, "moves", "bytes", why == NULL ? "" : why);
     if (!is_told && !tell_figure(cx, variants, count, memory_of, "needs", "memory", "")) {
-        notice(cx, "all variants move, scan and keep as much");
+        notice(cx, "all variants move, scan and keep about as much");
     }
     return OK;
 }
