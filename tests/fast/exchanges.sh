@@ -64,6 +64,11 @@ check "a hot key is salted: $(skew_of "$plain") becomes $(skew_of "$salted")" \
 counted="SET join_move = both; EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT hot.v, d.w FROM hot LEFT JOIN d ON hot.k = d.k"
 check "rows are salted alike with 1 and 8 threads" [ "$(run "SET threads = 1; $counted")" = "$(run "SET threads = 8; $counted")" ]
 
+# Rows without a key have no partner to travel to.
+run "CREATE TABLE keyless DISTSTYLE EVEN AS SELECT CAST(NULL AS INTEGER) AS k, v FROM f" >/dev/null
+keyless=$(run "SET join_move = both; EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT keyless.v, d.w FROM keyless LEFT JOIN d ON keyless.k = d.k")
+check "NULL keys stay where they are" [ "$(sed -n '/Distribute by keyless.k/,$p' <<<"$keyless" | grep -o 'Sent: [0-9]* rows' | head -n 1)" = "Sent: 0 rows" ]
+
 # Keys of a build side that is on all nodes reach scans below an exchange: rows and partitions that no one wants are not sent.
 run "CREATE TABLE parts (k INTEGER, v INTEGER) DISTSTYLE EVEN PARTITION BY (truncate(1000, k));
      INSERT INTO parts SELECT k, v FROM f;" >/dev/null

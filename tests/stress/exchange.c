@@ -26,6 +26,11 @@ static const char *const tables[] = {
     "INSERT INTO f SELECT CASE WHEN n % 50 = 0 THEN NULL ELSE n % 900 END, n % 5, n FROM generate_series(1, 2500) AS t (n)",
     "INSERT INTO m SELECT n, n % 13 FROM generate_series(1, 1000) AS t (n)",
     "INSERT INTO a SELECT n, 'group ' || n FROM generate_series(0, 6) AS t (n)",
+    "CREATE TABLE h (k int, v int) DISTSTYLE EVEN",
+    "INSERT INTO h SELECT CASE WHEN n % 3 = 0 THEN 7 WHEN n % 7 = 0 THEN NULL ELSE n % 500 END, n FROM generate_series(1, "
+    "3000) AS t "
+    "(n)",
+    "ANALYZE h", /* 7 is hot: joins by it are salted */
 };
 
 static const char *const questions[] = {
@@ -47,6 +52,12 @@ static const char *const questions[] = {
     "1",
     "SELECT count(*), sum(x.v) FROM e x, e y WHERE x.v = y.v AND x.k < 100 AND y.g > x.g - 1",
     "SELECT v FROM e LIMIT 0",
+    "SELECT count(*), sum(h.v), sum(m.w) FROM h LEFT JOIN m ON h.k = m.k",
+    "SELECT count(*), sum(h.v), sum(f.v) FROM h JOIN f ON h.k = f.k WHERE f.g = 2",
+    "SELECT count(*), sum(h.v) FROM h WHERE EXISTS (SELECT 1 FROM m WHERE m.k = h.k AND m.w = 3)",
+    "SELECT count(*), sum(h.v), sum(f.v), sum(e.v) FROM h JOIN f ON h.v = f.v JOIN e ON e.k = f.k JOIN m ON m.k = h.k WHERE "
+    "m.w = 5 "
+    "AND f.g = 1",
 };
 enum { QUESTIONS = sizeof questions / sizeof *questions };
 static const char *const moves[] = {"auto", "auto", "broadcast", "inner", "outer", "both"};
