@@ -4,6 +4,7 @@
 #include "session/compare.h"
 #include "bind/bind.h"
 #include "core/suggest.h"
+#include "kernels/dispatch.h"
 #include "plan/cost.h"
 #include "plan/scan_budget.h"
 
@@ -17,7 +18,23 @@
 
 /* --------------------------------------------------------------------------------------------------------- what they are */
 
+/* Settings that only writing rows asks for would compare a query with itself. */
+static bool acts_on_writes(const char *name) {
+    static const char *const names[] = {"force_encoding", "force_codec", "block_rows", "max_partitions_per_load",
+                                        "verify_constraints"};
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static Status set_setting(const Context *cx, const AstVariantPart *part, Settings *settings) {
+    if (acts_on_writes(part->word)) {
+        fail_at(cx, part->pos, FEATURE_NOT_SUPPORTED, "\"%s\" acts when rows are written, COMPARE only reads", part->word);
+        return fail_hint(cx, "TABLE t … compares tables that are rebuilt in another design");
+    }
     Status status = settings_set(cx, settings, part->word, part->value);
     if (status != OK) {
         error_set_pos_if_none(cx, status == UNDEFINED_OBJECT ? part->pos : part->value_pos);
@@ -78,6 +95,14 @@ static Status make_variant(const Context *cx, depot_statement *statement, const 
     return OK;
 }
 
+/* What the variant is planned and run with. */
+static Context variant_context(const Context *cx, const Variant *variant) {
+    Context own = *cx;
+    own.settings = &variant->settings;
+    timezone_lookup(cx, variant->settings.timezone, strlen(variant->settings.timezone), &own.zone); /* found when it was set */
+    return own;
+}
+
 /* -------------------------------------------------------------------------------------------------------------- planning */
 
 /* The copies take their tables' places. */
@@ -99,9 +124,8 @@ static Status use_copies(const Context *cx, const Variant *variant, LogicalPlan 
 static Status plan_variant(const Context *cx, depot_statement *statement, Variant *variant) {
     Run *run = &statement->run;
     BindParameters parameters = {.count = statement->ast->parameter_count, .values = statement->parameters};
-    Context own = *cx;
+    Context own = variant_context(cx, variant);
     LogicalPlan *logical;
-    own.settings = &variant->settings;
     TRY(bind_query(&own, &run->arena, run->snapshot, statement->ast->compare->query, &parameters, &logical));
     TRY(use_copies(cx, variant, logical));
     Hint **last = &logical->hints;
@@ -167,12 +191,19 @@ static Status run_counted(const Context *cx, depot *db, Variant *variant, Bag *b
 /* In an account of its own, so that its peak is its own. */
 static Status run_variant(const Context *cx, depot *db, Variant *variant, Bag *bag, uint64_t *nanoseconds) {
     MemoryAccount memory;
-    Context own = *cx;
+    Context own = variant_context(cx, variant);
+    bool has_kernels = strcmp(variant->settings.kernels, db->settings.kernels) != 0; /* they are the whole process's */
+    TRY(has_kernels ? kernels_select(cx, variant->settings.kernels) : OK);
     memory_account_init(&memory, &db->memory, "query", memory_budget(&variant->settings));
-    own.settings = &variant->settings;
     own.memory = &memory;
     Status status = run_counted(&own, db, variant, bag, nanoseconds);
     memory_account_close(&memory);
+    if (has_kernels) {
+        Error error = *cx->error; /* what was in use can be used again */
+        Status ignored = kernels_select(cx, db->settings.kernels);
+        (void)ignored;
+        *cx->error = error;
+    }
     return status;
 }
 
