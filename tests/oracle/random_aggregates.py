@@ -4,12 +4,11 @@ NULLs, ties and groups few and many, on several topologies; and regular expressi
 
 usage: random_aggregates.py DEPOT [--seconds N] [--seed N] [--keep-going]
 Starts a PostgreSQL 15 of its own. Prints its seed; the same seed asks the same questions."""
-import argparse
 import random
 import sys
-import time
 
-from engines import Depot, Failed, same_rows
+import rounds
+from engines import Depot
 from postgres import Cluster, Postgres
 
 TYPES = "id int, g int, h varchar(20), i int, k smallint, b bigint, n decimal(8,2), f double precision, t varchar(40), d date, o boolean, v interval"
@@ -79,50 +78,29 @@ class Generator:
                 "d": f"'2020-{self.random.randint(1, 12):02}-0{self.random.randint(1, 3)}'", "o": self.pick("true", "false"),
                 "v": self.pick("'1 day'", "'2 days'", "'1 hour'", "'-3 days 02:00'", "'1 month'")}[name]
 
-    def setup(self):
+    def table(self):
         names = [column.split()[0] for column in TYPES.split(", ")]
         rows = []
         for number in range(self.random.choice([0, 1, 5, 30, 30, 300])):
             rows.append("(" + ", ".join(str(number) if name == "id" else self.value(name) for name in names) + ")")
-        return [f"CREATE TABLE r ({TYPES})"] + ([f"INSERT INTO r VALUES {', '.join(rows)}"] if rows else [])
-
-
-def answer_of(engine, sql):
-    try:
-        return engine.run(sql)
-    except Failed as failed:
-        return str(failed)
+        return f"CREATE TABLE r ({TYPES})", "", [f"INSERT INTO r VALUES {', '.join(rows)}"] if rows else []
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("depot")
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--keep-going", action="store_true")
-    options = parser.parse_args()
+    options = rounds.parser().parse_args()
     generator, theirs = Generator(options.seed), Postgres(Cluster())
-    deadline, compared, failures, rounds = time.monotonic() + options.seconds, 0, 0, 0
-    while time.monotonic() < deadline and (options.keep_going or not failures):
-        ours, setup = Depot(options.depot, *TOPOLOGIES[rounds % len(TOPOLOGIES)]), generator.setup()
+
+    def make_round(number, deadline):
         theirs.reset()
-        for sql in setup:
-            ours.run(sql)
-            theirs.run(sql)
-        for _ in range(60):
-            sql = generator.query()
-            expected, answer = answer_of(theirs, sql), answer_of(ours, sql)
-            if isinstance(expected, str):  # both refuse it, or PostgreSQL does so at an overflow that Depot's types hold
-                continue
-            compared += 1
-            if isinstance(answer, str) or not same_rows(answer, expected, False):
-                failures += 1
-                print(f"-- {' '.join(TOPOLOGIES[rounds % len(TOPOLOGIES)])}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:      {answer}\n-- PostgreSQL: {expected}\n")
-                break
+        ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
+        setup = rounds.run_on_both(ours, theirs, [generator.table()])
+        compared, failures = rounds.compare(ours, theirs, generator.query, 60, deadline)
         ours.close()
-        rounds += 1
-    print(f"seed {options.seed}: {compared} queries compared in {rounds} rounds, {failures} differ")
-    return 1 if failures else 0
+        return compared, failures, setup
+
+    status = rounds.run_rounds(options, TOPOLOGIES, "PostgreSQL", make_round)
+    theirs.close()
+    return status
 
 
 if __name__ == "__main__":

@@ -5,13 +5,11 @@ TIES, WITH that is read several times or is recursive, row values, USING and NAT
 usage: random_constructs.py DEPOT [--seconds N] [--seed N] [--keep-going]
 Starts a PostgreSQL 15 of its own. Prints its seed; the same seed asks the same questions. Statements that PostgreSQL refuses are not counted;
 one that Depot refuses is a failure."""
-import argparse
-import random
 import sys
-import time
 
 import random_queries
-from engines import Depot, Failed, same_rows
+import rounds
+from engines import Depot
 from postgres import Cluster, Postgres
 from random_queries import TABLES, TOPOLOGIES
 
@@ -158,66 +156,22 @@ class Generator(random_queries.Generator):
                                    self.with_query, self.recursive, self.row_values, self.using, self.inequality, self.inequality])()
 
 
-def compare_round(depot, postgres, generator, deadline, topology):
-    """One set of tables and some hundred queries; (compared, failures, setup)."""
-    postgres.reset()
-    ours = Depot(depot, *topology)
-    setup = []
-    for name in TABLES:
-        create, design, inserts = generator.table(name)
-        ours.run(f"{create} {design}")
-        postgres.run(create)
-        setup.append(f"{create} {design}")
-        for insert in inserts:
-            ours.run(insert)
-            postgres.run(insert)
-            setup.append(insert)
-    compared, failures = 0, []
-    for _ in range(200):
-        if time.monotonic() > deadline:
-            break
-        sql = generator.query()
-        try:
-            expected = postgres.run(sql)
-        except Failed:
-            continue
-        if len(expected) > 20000:
-            continue
-        try:
-            answer = ours.run(sql)
-        except Failed as error:
-            failures.append((sql, str(error), None))
-            continue
-        compared += 1
-        if not same_rows(answer, expected, False):
-            failures.append((sql, answer, expected))
-    ours.close()
-    return compared, failures, setup
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("depot")
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--keep-going", action="store_true")
-    options = parser.parse_args()
-    generator = Generator(options.seed)
-    postgres = Postgres(Cluster())
-    deadline = time.monotonic() + options.seconds
-    compared = failed = rounds = 0
-    while time.monotonic() < deadline:
-        topology = TOPOLOGIES[rounds % len(TOPOLOGIES)]
-        done, failures, setup = compare_round(options.depot, postgres, generator, deadline, topology)
-        compared, failed, rounds = compared + done, failed + len(failures), rounds + 1
-        for sql, answer, expected in failures[: 5 if options.keep_going else 1]:
-            print(f"-- {' '.join(topology)}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:      {answer}\n-- PostgreSQL: {expected}\n")
-        if failures and not options.keep_going:
-            break
-    postgres.close()
-    print(f"seed {options.seed}: {compared} random queries compared with PostgreSQL, {failed} differ")
-    sys.exit(failed > 0)
+    options = rounds.parser().parse_args()
+    generator, theirs = Generator(options.seed), Postgres(Cluster())
+
+    def make_round(number, deadline):
+        theirs.reset()
+        ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
+        setup = rounds.run_on_both(ours, theirs, [generator.table(name) for name in TABLES])
+        compared, failures = rounds.compare(ours, theirs, generator.query, 200, deadline, rows_most=20000)
+        ours.close()
+        return compared, failures, setup
+
+    status = rounds.run_rounds(options, TOPOLOGIES, "PostgreSQL", make_round)
+    theirs.close()
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

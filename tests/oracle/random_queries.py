@@ -6,12 +6,11 @@ usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going] [--postgr
 --postgres takes what psql does ("host=/tmp user=postgres dbname=random"); the tables t, u, v there are replaced. --only: correlated, lateral …
 Prints its seed; the same seed asks the same questions. Statements that the other engine refuses are not counted; one that Depot refuses is a
 failure."""
-import argparse
 import random
 import sys
-import time
 
-from engines import Depot, Failed, Postgres, Sqlite, same_rows
+import rounds
+from engines import Depot, Postgres, Sqlite
 
 TABLES = {
     "t": {"a": "int", "b": "int", "s": "text", "n": "number"},
@@ -359,67 +358,26 @@ class Generator:
         return make()
 
 
-def compare_round(depot, generator, deadline, topology, postgres):
-    """One set of tables and some hundred queries; (compared, failures)."""
-    ours, theirs = Depot(depot, *topology), Sqlite() if postgres is None else Postgres(postgres)
-    setup = []
-    for name in TABLES:
-        create, design, inserts = generator.table(name)
-        if postgres is not None:
-            theirs.run(f"DROP TABLE IF EXISTS {name}")
-        ours.run(f"{create} {design}")
-        theirs.run(create)
-        setup.append(f"{create} {design}")
-        for insert in inserts:
-            ours.run(insert)
-            theirs.run(insert)
-            setup.append(insert)
-    compared, failures = 0, []
-    for _ in range(150):
-        if time.monotonic() > deadline:
-            break
-        sql = generator.query()
-        try:
-            expected = theirs.run(sql)
-        except Failed:
-            continue
-        try:
-            answer = ours.run(sql)
-        except Failed as error:
-            failures.append((sql, str(error), None))
-            continue
-        compared += 1
-        if not same_rows(answer, expected, False):
-            failures.append((sql, answer, expected))
-    ours.close()
-    theirs.close()
-    return compared, failures, setup
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("depot")
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--keep-going", action="store_true")
+    parser = rounds.parser()
     parser.add_argument("--postgres", metavar="CONNECTION")
     parser.add_argument("--only", metavar="KIND")
     options = parser.parse_args()
     generator = Generator(options.seed, options.postgres is not None, options.only)
-    deadline = time.monotonic() + options.seconds
-    compared = failed = rounds = 0
-    while time.monotonic() < deadline:
-        topology = TOPOLOGIES[rounds % len(TOPOLOGIES)]
-        done, failures, setup = compare_round(options.depot, generator, deadline, topology, options.postgres)
-        compared, failed, rounds = compared + done, failed + len(failures), rounds + 1
-        for sql, answer, expected in failures[: 5 if options.keep_going else 1]:
-            print(f"-- {' '.join(topology)}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:  {answer}\n-- Other:  {expected}\n")
-        if failures and not options.keep_going:
-            break
-    other = "SQLite" if options.postgres is None else "PostgreSQL"
-    print(f"seed {options.seed}: {compared} random queries compared with {other}, {failed} differ")
-    sys.exit(failed > 0)
+
+    def make_round(number, deadline):
+        ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
+        theirs = Sqlite() if options.postgres is None else Postgres(options.postgres)
+        for name in TABLES if options.postgres is not None else ():
+            theirs.run(f"DROP TABLE IF EXISTS {name}")
+        setup = rounds.run_on_both(ours, theirs, [generator.table(name) for name in TABLES])
+        compared, failures = rounds.compare(ours, theirs, generator.query, 150, deadline)
+        ours.close()
+        theirs.close()
+        return compared, failures, setup
+
+    return rounds.run_rounds(options, TOPOLOGIES, "SQLite" if options.postgres is None else "PostgreSQL", make_round)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

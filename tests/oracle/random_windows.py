@@ -4,11 +4,11 @@ IGNORE NULLS, which PostgreSQL lacks, against subqueries that say the same.
 
 usage: random_windows.py DEPOT --postgres CONNECTION [--seconds N] [--seed N] [--keep-going]
 CONNECTION is what psql takes: "host=/tmp port=5432 user=postgres". Prints its seed; the same seed asks the same questions."""
-import argparse
 import random
 import sys
 import time
 
+import rounds
 from engines import Depot, Failed, Postgres, same_rows
 
 COLUMNS = {"g": "int", "s": "varchar(40)", "i": "int", "k": "smallint", "b": "bigint", "n": "decimal(8,2)", "w": "decimal(30,3)",
@@ -209,30 +209,20 @@ def compare_round(ours, theirs, generator, deadline, design):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("depot")
+    parser = rounds.parser()
     parser.add_argument("--postgres", required=True)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    parser.add_argument("--keep-going", action="store_true")
     options = parser.parse_args()
-    generator = Generator(options.seed)
-    deadline = time.monotonic() + options.seconds
-    compared = failed = rounds = 0
-    theirs = Postgres(options.postgres)
-    while time.monotonic() < deadline:
-        topology, design = TOPOLOGIES[rounds % len(TOPOLOGIES)], DESIGNS[rounds % len(DESIGNS)]
-        ours = Depot(options.depot, *topology)
-        done, failures, setup = compare_round(ours, theirs, generator, deadline, design)
+    generator, theirs = Generator(options.seed), Postgres(options.postgres)
+
+    def make_round(number, deadline):
+        ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
+        answer = compare_round(ours, theirs, generator, deadline, DESIGNS[number % len(DESIGNS)])
         ours.close()
-        compared, failed, rounds = compared + done, failed + len(failures), rounds + 1
-        for sql, answer, expected in failures[: 5 if options.keep_going else 1]:
-            print(f"-- {' '.join(topology)}\n" + ";\n".join(setup) + f";\n{sql};\n-- Depot:      {answer}\n-- PostgreSQL: {expected}\n")
-        if failures and not options.keep_going:
-            break
+        return answer
+
+    status = rounds.run_rounds(options, TOPOLOGIES, "PostgreSQL", make_round)
     theirs.close()
-    print(f"seed {options.seed}: {compared} queries compared in {rounds} rounds, {failed} differ")
-    return 1 if failed else 0
+    return status
 
 
 if __name__ == "__main__":
