@@ -57,7 +57,7 @@ static Status add_summary(void *fill_, const LoggedQuery *query) {
         TRY(step_label(fill, step, &label));
         ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_number(step->stream), row_number(step->segment),
                 row_number(step->step), micros(times.most), micros(times.mean), row_number(step->rows), row_number(step->bytes),
-                per_second(step->rows, times.most), per_second(step->bytes, times.most), label, flag(query->spilled_bytes > 0),
+                per_second(step->rows, times.most), per_second(step->bytes, times.most), label, flag(step->spilled_bytes > 0),
                 row_number(step->memory_bytes), flag(step->is_range_restricted), flag(false),
                 row_number(step->rows_pre_filter));
     }
@@ -75,7 +75,7 @@ static Status add_report(void *fill_, const LoggedQuery *query) {
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
                     row_number(step->segment), row_number(step->step), moment(query->start_micros), moment(query->end_micros),
                     micros(part->nanoseconds), row_number(part->rows), row_number(part->bytes), label,
-                    flag(query->spilled_bytes > 0), row_number(step->memory_bytes / step->part_count),
+                    flag(step->spilled_bytes > 0), row_number(step->memory_bytes / step->part_count),
                     flag(step->is_range_restricted), flag(false), row_number(part->rows_pre_filter));
         }
     }
@@ -154,7 +154,7 @@ static Status add_detail(void *fill_, const LoggedQuery *query) {
                 micros(step_times(step).most), alert_of(query, step), is_scan(step) ? row_number(step->bytes) : row_null(),
                 input_rows(query, i), is_scan(step) ? row_null() : row_number(step->bytes), row_number(step->rows),
                 row_number(step->blocks_read), row_null(), row_null(), row_null(), row_null(), skewness(step, false),
-                skewness(step, true), flag(false), row_number(0), row_number(0));
+                skewness(step, true), flag(false), row_number(step->spilled_bytes), row_number(0));
     }
     return OK;
 }

@@ -22,6 +22,7 @@ typedef struct LoggedStep {
     uint64_t rows;          /* that came out of it; of a table that every node has a copy of, as often */
     uint64_t bytes;         /* read from blocks, or sent to other nodes */
     uint64_t memory_bytes;  /* of hash tables, groups, runs */
+    uint64_t spilled_bytes; /* of them, on disk */
     uint64_t blocks_read;
     uint64_t rows_pre_filter, rows_pre_user_filter; /* scans: rows of the blocks, and those of them that are not deleted */
     bool is_range_restricted;                       /* a scan that left blocks out */

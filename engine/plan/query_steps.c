@@ -182,6 +182,7 @@ static Status node_parts(const Context *cx, Arena *arena, const PhysicalPlan *pl
         part->bytes = step->node->kind == PHYSICAL_EXCHANGE ? own->exchange.bytes_sent : 0;
         bool holds_memory = step->is_hash || step->node->child_count < 2; /* a join's is its hash table */
         out->memory_bytes += holds_memory ? own->memory_bytes : 0;
+        out->spilled_bytes += holds_memory ? own->spilled_bytes : 0;
     }
     return OK;
 }

@@ -272,6 +272,7 @@ static Status write_out(const Context *cx, depot_statement *statement, CopyOut *
     TRY_NEW_ARRAY(cx, &statement->run.arena, out->buffer, WRITER_BYTES);
     TRY(run_aside(cx, statement, out->plan, &query));
     Status status = copy->file == NULL ? write_rows(cx, statement, out, query) : write_file(cx, statement, out, query);
+    query_log_take_counters(statement, query, status == OK);
     query_close(query);
     return status;
 }

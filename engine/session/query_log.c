@@ -34,12 +34,12 @@ static Context log_context(const depot_statement *statement, Error *ignored) {
     return query_log_context(&cx, statement->db->warehouse);
 }
 
-static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile, bool ended_well) {
+static Status take_steps(const Context *cx, Run *run, const PhysicalPlan *plan, const PlanProfile *profile, bool ended_well) {
     LoggedStep *steps;
     LoggedNode *nodes;
     uint32_t step_count, node_count;
-    TRY(logged_steps(cx, &run->log_arena, run->plan, profile, &steps, &step_count));
-    TRY(logged_nodes(cx, &run->log_arena, run->plan, &nodes, &node_count));
+    TRY(logged_steps(cx, &run->log_arena, plan, profile, &steps, &step_count));
+    TRY(logged_nodes(cx, &run->log_arena, plan, &nodes, &node_count));
     run->logged.steps = steps;
     run->logged.step_count = step_count;
     run->logged.nodes = nodes;
@@ -49,22 +49,23 @@ static Status take_steps(const Context *cx, Run *run, const PlanProfile *profile
     }
     LoggedAlert *alerts;
     uint32_t alert_count;
-    TRY(logged_alerts(cx, &run->log_arena, run->plan, profile, &alerts, &alert_count));
+    TRY(logged_alerts(cx, &run->log_arena, plan, profile, &alerts, &alert_count));
     run->logged.alerts = alerts;
     run->logged.alert_count = alert_count;
     return OK;
 }
 
-void query_log_take_counters(depot_statement *statement, bool ended_well) {
+void query_log_take_counters(depot_statement *statement, Query *query, bool ended_well) {
     Run *run = &statement->run;
     LoggedQuery *logged = &run->logged;
     bool is_wanted = run->settings.show_cost || strcmp(run->settings.query_log, "off") != 0;
-    if (run->query == NULL || logged->has_plan || !is_wanted) {
+    if (query == NULL || logged->has_plan || !is_wanted) {
         return;
     }
-    const PlanProfile *profile = query_profile(run->query);
+    const PlanProfile *profile = query_profile(query);
+    const PhysicalPlan *plan = query_plan(query);
     logged->has_plan = true;
-    logged->reads_tables = plan_touches_table(run->plan);
+    logged->reads_tables = plan_touches_table(plan);
     logged->execution_ns = profile->execution_ns;
     logged->bytes_scanned = profile->bytes_scanned;
     logged->bytes_moved = profile->bytes_moved;
@@ -74,7 +75,7 @@ void query_log_take_counters(depot_statement *statement, bool ended_well) {
     if (query_log_wants_steps(&run->settings)) {
         Error ignored;
         Context cx = log_context(statement, &ignored);
-        if (take_steps(&cx, run, profile, ended_well) != OK) {
+        if (take_steps(&cx, run, plan, profile, ended_well) != OK) {
             logged->step_count = logged->node_count = 0;
         }
     }
@@ -121,7 +122,7 @@ static void tell_cost(depot_statement *statement) {
     const Settings *settings = &statement->run.settings;
     Context cx = session_context(statement->db);
     double price = (double)settings->scan_price_cents_per_tb / 100;
-    uint32_t nodes = statement->run.plan->topology.nodes;
+    uint32_t nodes = warehouse_topology(statement->db->warehouse).nodes;
     notice(&cx,
            "scanned %llu bytes: $%.9f at $%.2f per TB; moved %llu bytes, to the leader %llu: %.6f s on the modelled network",
            (unsigned long long)logged->bytes_scanned, (double)logged->bytes_scanned / 1e12 * price, price,
@@ -135,7 +136,7 @@ void query_log_statement(depot_statement *statement, Status status) {
         return;
     }
     run->is_logged = true;
-    query_log_take_counters(statement, status == OK && run->is_done);
+    query_log_take_counters(statement, run->query, status == OK && run->is_done);
     if (run->settings.show_cost && run->logged.has_plan) {
         tell_cost(statement);
     }

@@ -149,8 +149,8 @@ void run_begin(depot_statement *statement);
 void run_end(depot_statement *statement); /* back to where nothing ran */
 /* query_log.c: the run has ended, well or not; only the first call counts. */
 void query_log_statement(depot_statement *statement, Status status);
-/* Keeps the counters of the run's query, which is closed next. */
-void query_log_take_counters(depot_statement *statement, bool ended_well);
+/* Keeps the counters of the statement's query, which is closed next. */
+void query_log_take_counters(depot_statement *statement, Query *query, bool ended_well);
 bool query_log_wants_steps(const Settings *settings);
 /* Runs a plan that writes into the run's commit to its end; *rows is what was written. */
 Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows);

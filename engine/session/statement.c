@@ -236,12 +236,14 @@ static const AstName *changed_table(const AstStatement *ast) {
 static Status run_change(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     TRY(transaction_write(cx, statement));
+    uint64_t started = clock_ns();
     TRY(plan_write(cx, statement, statement->ast));
+    run->planning_ns = clock_ns() - started;
     TRY(start_query(cx, statement, false));
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     run->rows = query_rows_written(run->query);
-    query_log_take_counters(statement, true);
+    query_log_take_counters(statement, run->query, true);
     query_close(run->query);
     run->query = NULL;
     TRY(verify_constraints(cx, statement, changed_table(statement->ast)));
