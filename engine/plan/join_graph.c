@@ -395,5 +395,9 @@ Status graph_build(const Context *cx, LogicalPlan *plan, const JoinBlock *block,
     qsort(graph->relations, graph->count, sizeof *graph->relations, compare_relations);
     TRY(measure_relations(graph, used));
     TRY(analyse_conditions(graph, &block->conjuncts, rest));
+    TRY_NEW_ARRAY(cx, plan->arena, graph->sorted_classes, graph->count);
+    for (uint32_t r = 0; r < graph->count; r++) {
+        graph->sorted_classes[r] = graph_class_of(graph, sorted_where_placed(plan, graph->relations[r]));
+    }
     return measure_pairs(graph);
 }

@@ -45,6 +45,8 @@ typedef struct LeafPlace {
     ColumnId hashed_by; /* PLACED_HASHED */
 } LeafPlace;
 
+#define CLASS_NONE UINT32_MAX
+
 typedef struct JoinGraph {
     const Context *cx;
     LogicalPlan *plan;
@@ -57,6 +59,7 @@ typedef struct JoinGraph {
     uint32_t class_count;
     EqualClass *classes;
     ClassSet *relation_classes;
+    uint32_t *sorted_classes; /* of the column that a table is sorted and placed by, so that it can be merged; or CLASS_NONE */
     uint32_t edge_count;
     Edge *edges;
     bool has_other_edges; /* some that no class stands for */
@@ -77,10 +80,13 @@ bool graph_has_other_key(const JoinGraph *graph, RelationSet left, RelationSet r
 JoinMatch graph_match(const JoinGraph *graph, RelationSet left, RelationSet right);
 /* Everything that is asked of a pair of rows of the two sets; *condition is NULL if that is nothing. */
 Status graph_condition(const JoinGraph *graph, RelationSet left, RelationSet right, Expr **condition);
-/* Class of a column; UINT32_MAX if it is in none. */
+/* Class of a column; CLASS_NONE if it is in none. */
 uint32_t graph_class_of(const JoinGraph *graph, ColumnId id);
 
 /* join_place.c: where lowering would leave the tree's rows, as far as can be told before. */
 LeafPlace place_of_tree(const LogicalPlan *plan, const LogicalNode *node);
+/* The column that a scanned table is sorted by first, if all of it is, and that its rows are placed by (or each node has all of
+ * them): two such tables can be merged. UINT32_MAX: none. */
+ColumnId sorted_where_placed(const LogicalPlan *plan, const LogicalNode *node);
 
 #endif

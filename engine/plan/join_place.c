@@ -77,3 +77,21 @@ LeafPlace place_of_tree(const LogicalPlan *plan, const LogicalNode *node) {
     default: return (LeafPlace){PLACED_LEADER, 0};
     }
 }
+
+ColumnId sorted_where_placed(const LogicalPlan *plan, const LogicalNode *node) {
+    if (node->kind != LOGICAL_GET || node->get.table->schema->sort_key_count == 0) {
+        return UINT32_MAX;
+    }
+    const TableVersion *table = node->get.table;
+    uint32_t key = table->schema->sort_keys[0];
+    bool is_placed = table->dist_style == DIST_ALL || (table->dist_style == DIST_KEY && table->schema->dist_column == key);
+    for (uint32_t s = 0; s < table->segment_count; s++) {
+        is_placed &= table->segments[s].is_sorted;
+    }
+    for (uint32_t i = 0; is_placed && i < node->column_count; i++) {
+        if (plan->columns[node->columns[i]].table_column == key) {
+            return node->columns[i];
+        }
+    }
+    return UINT32_MAX;
+}

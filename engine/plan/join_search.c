@@ -169,11 +169,27 @@ typedef struct Pair {
     JoinMatch match;
     ClassSet keys;      /* classes that join them */
     bool has_other_key; /* lowering hashes by it as well: then nobody knows by which classes */
+    bool can_merge;     /* both are tables, sorted and placed by a class that joins them */
     double rows;
 } Pair;
 
+static bool can_merge(const JoinGraph *graph, RelationSet outer, RelationSet inner) {
+    if ((outer & (outer - 1)) != 0 || (inner & (inner - 1)) != 0 || !graph->cx->settings->enable_mergejoin) {
+        return false;
+    }
+    uint32_t a = (uint32_t)__builtin_ctzll(outer), b = (uint32_t)__builtin_ctzll(inner);
+    return graph->sorted_classes[a] != CLASS_NONE && graph->sorted_classes[a] == graph->sorted_classes[b] &&
+           graph->places[a].kind == graph->places[b].kind;
+}
+
 static Pair pair_of(const Search *search, const Part *outer, const Part *inner, double rows) {
-    Pair pair = {outer, inner, outer->set | inner->set, MATCH_KEYS, outer->classes & inner->classes, false, rows};
+    Pair pair = {.outer = outer,
+                 .inner = inner,
+                 .set = outer->set | inner->set,
+                 .match = MATCH_KEYS,
+                 .keys = outer->classes & inner->classes,
+                 .rows = rows};
+    pair.can_merge = can_merge(search->graph, outer->set, inner->set);
     if (search->graph->has_other_edges || search->graph->class_count > CLASSES_MAX) {
         pair.has_other_key = graph_has_other_key(search->graph, outer->set, inner->set);
     }
@@ -220,7 +236,12 @@ static Place place_after_join(const Search *search, const Pair *pair, JoinMove m
 static JoinPrice price_pair(const Search *search, const Pair *pair, JoinMove move, Place p, Place b) {
     JoinSide outer = {p.kind, pair->outer->rows, pair->outer->width}, inner = {b.kind, pair->inner->rows, pair->inner->width};
     JoinSteps steps = join_steps(move, p.kind, b.kind, pair->match == MATCH_KEYS);
-    return price_join(&search->cluster, steps, &outer, &inner, pair->rows, pair->match);
+    JoinPrice price = price_join(&search->cluster, steps, &outer, &inner, pair->rows, pair->match);
+    if (pair->can_merge && (move == MOVE_NONE || move == MOVE_ANY)) {
+        JoinPrice merged = price_merge(&search->cluster, &outer, &inner, pair->rows);
+        price = merged.nanoseconds < price.nanoseconds ? merged : price;
+    }
+    return price;
 }
 
 /* The moves between two plans as bits: what hints, then the setting asks for, if it is right; nothing, if nothing need move. */
