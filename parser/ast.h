@@ -519,6 +519,8 @@ typedef struct AstAnalyze {
     AstName *table;       /* NULL: all tables */
     AstIdentList columns; /* empty: all */
     bool is_verbose;
+    bool is_compression; /* ANALYZE COMPRESSION */
+    int64_t sample_rows; /* COMPROWS; 0: not given */
 } AstAnalyze;
 
 typedef enum AstTransactionKind { AST_BEGIN, AST_COMMIT, AST_ROLLBACK } AstTransactionKind;

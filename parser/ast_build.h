@@ -291,6 +291,7 @@ AstMergeClause *ast_merge_clause(Parser *p, AstMergeAction action);
 /* Puts a clause's action behind its WHEN. */
 AstMergeClause *ast_merge_when(Parser *p, Token token, bool is_matched, AstExpr *condition, AstMergeClause *clause);
 AstTruncate *ast_truncate(Parser *p, AstNameList names, bool cascade);
+AstAnalyze *ast_analyze_compression(Parser *p, AstName *table, AstIdentList columns, Token rows); /* code 0: not given */
 AstTransaction *ast_transaction(Parser *p, AstTransactionKind kind, bool is_read_only);
 /* The word that makes an isolation level; all of them are read from one snapshot. Always false: not read-only. */
 bool ast_isolation(Parser *p, Token word, const char *right, const char *also_right);

@@ -331,7 +331,18 @@ AstCopy *ast_copy(Parser *p, AstName *table, AstQuery *query, AstIdentList colum
 AstAnalyze *ast_analyze(Parser *p, AstName *table, AstIdentList columns, bool is_verbose) {
     AstAnalyze *analyze;
     NEW_NODE(p, analyze);
-    *analyze = (AstAnalyze){table, columns, is_verbose};
+    *analyze = (AstAnalyze){.table = table, .columns = columns, .is_verbose = is_verbose};
+    return analyze;
+}
+
+AstAnalyze *ast_analyze_compression(Parser *p, AstName *table, AstIdentList columns, Token rows) {
+    AstAnalyze *analyze = ast_analyze(p, table, columns, false);
+    analyze->is_compression = true;
+    errno = 0;
+    analyze->sample_rows = rows.code == 0 ? 0 : strtoll(rows.text, NULL, 10);
+    if (rows.code != 0 && (errno != 0 || analyze->sample_rows <= 0)) {
+        parser_fail(p, rows.pos, INVALID_PARAMETER_VALUE, "COMPROWS takes a number of rows from 1 on");
+    }
     return analyze;
 }
 

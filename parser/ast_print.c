@@ -411,11 +411,15 @@ static void print_copy(Printer *out, const AstCopy *copy) {
 }
 
 static void print_analyze(Printer *out, const AstAnalyze *analyze) {
-    sql_put(out, analyze->is_verbose ? "ANALYZE VERBOSE" : "ANALYZE");
+    sql_put(out, analyze->is_compression ? "ANALYZE COMPRESSION" : analyze->is_verbose ? "ANALYZE VERBOSE" : "ANALYZE");
     if (analyze->table != NULL) {
         sql_put(out, " ");
         sql_put_name(out, analyze->table);
         sql_put_idents_if_any(out, &analyze->columns);
+    }
+    if (analyze->sample_rows > 0) {
+        sql_put(out, " COMPROWS ");
+        sql_put_number(out, analyze->sample_rows);
     }
 }
 

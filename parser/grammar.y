@@ -25,7 +25,7 @@
 %start_symbol input
 
 %fallback ID
-  ABORT ADVISE ALTER APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPARE COMPOUND COMPRESSION COPY CUBE CURRENT DATA DAY
+  ABORT ADVISE ALTER APPROXIMATE AT AUTO BACKUP BEGIN BY CASCADE CHARACTER COMMENT COMMIT COMPARE COMPOUND COMPRESSION COMPROWS COPY CUBE CURRENT DATA DAY
   DEALLOCATE DELETE DESCRIBE DISTKEY DISTSTYLE DOUBLE DROP ENCODE ENCODING ESCAPE EXCLUDE EXCLUDING EXECUTE EXPLAIN EXTRACT
   FILE FILES FILTER FIRST FOLLOWING FORMAT FUNCTIONS GROUPING GROUPS HOUR IF IGNORE INCLUDING INSERT INTERLEAVED INTERVAL
   ISOLATION KEY LAST LEVEL LOCAL MATCHED MATERIALIZED MERGE MINUTE MONTH NEW NEXT NO NOTHING NULLS ORDINALITY OTHERS OVER
@@ -457,6 +457,11 @@ copy_word(O) ::= ONLY(N) NEW FILES.             { O = ast_option_named(p, N, "on
 %type analyze {AstAnalyze *}
 analyze(A) ::= ANALYZE verbose(V).              { A = ast_analyze(p, NULL, (AstIdentList){0}, V); }
 analyze(A) ::= ANALYZE verbose(V) qualified_name(T) column_names(C).    { A = ast_analyze(p, T, C, V); }
+analyze(A) ::= ANALYZE COMPRESSION comprows(R).         { A = ast_analyze_compression(p, NULL, (AstIdentList){0}, R); }
+analyze(A) ::= ANALYZE COMPRESSION qualified_name(T) column_names(C) comprows(R).   { A = ast_analyze_compression(p, T, C, R); }
+%type comprows {Token}
+comprows(R) ::= .                               { R = (Token){.code = 0}; }
+comprows(R) ::= COMPROWS INTEGER(N).            { R = N; }
 %type verbose {bool}
 verbose(V) ::= .                                { V = false; }
 verbose(V) ::= VERBOSE.                         { V = true; }

@@ -379,6 +379,7 @@ static Status write_blocks(const Context *cx, Arena *arena, const ColumnWrite *w
         bool is_sorted;
         TRY(check_cancel(cx));
         TRY(block_write(cx, &in, w->want, &out->image, &blocks->entries[block]));
+        out->encodings |= 1U << blocks->entries[block].encoding;
         zone_map_measure(&in, form->dictionary, &range, &is_sorted);
         zone_map_cut(&range);
         TRY(zone_map_store(cx, &range, is_sorted, &blocks->range_text, &blocks->entries[block]));

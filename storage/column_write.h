@@ -18,6 +18,7 @@ typedef struct ColumnWrite {
 typedef struct ColumnWritten {
     ByteBuffer image;     /* owned by the caller */
     SegmentColumn column; /* text of the range is in the arena */
+    uint32_t encodings;   /* bit per EncodingId that a block has */
     uint8_t *sketch;      /* HLL_BYTES, the caller's: the values are added */
 } ColumnWritten;
 

@@ -38,4 +38,9 @@ ALTER TABLE log ALTER SORTKEY (country, status);
 EXPLAIN (ANALYZE, TIMING off, MEMORY off) SELECT country, max(price) FROM log WHERE status = 200 GROUP BY country;
 -- expect: Bytes Scanned < encoded
 
+\echo
+\echo Which encoding would be smallest? ANALYZE COMPRESSION tries all of them on a sample:
+ANALYZE COMPRESSION raw_log;
+-- expect: says bitpack
+
 DROP SCHEMA lesson CASCADE;

@@ -209,7 +209,7 @@ const char *statement_tag(const AstStatement *ast) {
     case AST_STATEMENT_MERGE: return "MERGE";
     case AST_STATEMENT_TRUNCATE: return "TRUNCATE TABLE";
     case AST_STATEMENT_COPY: return "COPY";
-    case AST_STATEMENT_ANALYZE: return "ANALYZE";
+    case AST_STATEMENT_ANALYZE: return ast->analyze->is_compression ? "ANALYZE COMPRESSION" : "ANALYZE";
     case AST_STATEMENT_TRANSACTION: return transaction_tag(ast->transaction->kind);
     case AST_STATEMENT_SET: return "SET";
     case AST_STATEMENT_RESET: return "RESET";

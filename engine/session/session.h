@@ -186,8 +186,9 @@ Status suppose(const Context *cx, depot_statement *statement, bool is_run);
 Status run_ddl(const Context *cx, depot_statement *statement);  /* CREATE, DROP, COMMENT, TRUNCATE */
 Status run_drop(const Context *cx, depot_statement *statement); /* DROP */
 Status run_alter_table(const Context *cx, depot_statement *statement);
-Status run_resize(const Context *cx, depot_statement *statement); /* ALTER WAREHOUSE RESIZE */
-Status run_copy(const Context *cx, depot_statement *statement);   /* COPY … FROM */
+Status run_analyze_compression(const Context *cx, depot_statement *statement); /* fills run.table */
+Status run_resize(const Context *cx, depot_statement *statement);              /* ALTER WAREHOUSE RESIZE */
+Status run_copy(const Context *cx, depot_statement *statement);                /* COPY … FROM */
 /* verify.c: SET verify_constraints, over what the run's commit holds. */
 Status verify_constraints(const Context *cx, depot_statement *statement, const AstName *target);
 /* Runs a plan beside the run's own; the query is the caller's to close. */

@@ -382,6 +382,9 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
         TRY(prepared_begin(cx, statement));
         return run_statement(cx, statement, started); /* what is prepared is no EXECUTE */
     case AST_STATEMENT_ANALYZE:
+        if (statement->ast->analyze->is_compression) {
+            return run_analyze_compression(cx, statement);
+        }
         TRY(transaction_write(cx, statement));
         TRY(run_analyze(cx, statement));
         return transaction_written(cx, run);
