@@ -227,5 +227,5 @@ void mem_free(void *memory) {
 }
 
 size_t mem_size(const void *memory) {
-    return header_of(memory)->bytes;
+    return memory == NULL ? 0 : header_of(memory)->bytes;
 }

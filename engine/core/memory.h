@@ -41,7 +41,7 @@ void *mem_alloc_zeroed(const Context *cx, size_t bytes) MUST_CHECK;
 /* Keeps the account of the old block. `old` may be NULL. On failure `old` stays valid. */
 void *mem_resize(const Context *cx, void *old, size_t bytes) MUST_CHECK;
 void mem_free(void *memory);         /* NULL is fine */
-size_t mem_size(const void *memory); /* bytes asked for */
+size_t mem_size(const void *memory); /* bytes asked for; NULL: 0 */
 
 /* *pointer = mem_alloc(...), or return OUT_OF_MEMORY from the calling function. */
 #define TRY_ALLOC(cx, pointer, bytes)                                                                                          \

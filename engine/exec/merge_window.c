@@ -38,10 +38,6 @@ void merge_window_clear(MergeWindow *window) {
     window->has_duplicates = false;
 }
 
-static size_t size_of(const void *memory) {
-    return memory == NULL ? 0 : mem_size(memory);
-}
-
 /* ------------------------------------------------------------------------------------------------------------- dropping */
 
 /* Copies what is left to the spare buffer, which takes the place of the other. */
@@ -161,7 +157,7 @@ static void merge_two(const int64_t *keys, const uint32_t *numbers, uint32_t a, 
 
 /* Merges the pieces in pairs until one is left. */
 static Status merge_pieces(const Context *cx, MergeWindow *window) {
-    if (size_of(window->merged_keys) < window->capacity * sizeof *window->keys) {
+    if (mem_size(window->merged_keys) < window->capacity * sizeof *window->keys) {
         TRY(grow(cx, (void **)&window->merged_keys, window->capacity * sizeof *window->keys));
         TRY(grow(cx, (void **)&window->merged_numbers, window->capacity * sizeof *window->numbers));
     }
@@ -194,8 +190,8 @@ static size_t bytes_of(const MergeWindow *window) {
     for (uint32_t c = 0; c < window->format.column_count; c++) {
         row_bytes += window->format.columns[c].width;
     }
-    return (window->rows.rows + window->spare.rows) * row_bytes + size_of(window->keys) + size_of(window->numbers) +
-           size_of(window->merged_keys) + size_of(window->merged_numbers) + size_of(window->places);
+    return (window->rows.rows + window->spare.rows) * row_bytes + mem_size(window->keys) + mem_size(window->numbers) +
+           mem_size(window->merged_keys) + mem_size(window->merged_numbers) + mem_size(window->places);
 }
 
 /* Where single keys lie close together, a table by key says where each is: no search, and no step waits for the one before. */
@@ -210,7 +206,7 @@ static Status list_places(const Context *cx, MergeWindow *window) {
     if (width >= PLACES_MAX || width >= (uint64_t)count * PLACES_PER_KEY) {
         return OK;
     }
-    if (size_of(window->places) < (width + 1) * sizeof *window->places) {
+    if (mem_size(window->places) < (width + 1) * sizeof *window->places) {
         TRY(grow(cx, (void **)&window->places, (width + 1) * sizeof *window->places));
     }
     memset(window->places, 0xff, (width + 1) * sizeof *window->places);

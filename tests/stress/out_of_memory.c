@@ -23,6 +23,11 @@ static const char *const setup[] = {
     ("INSERT INTO t SELECT n, n % 50, n * 1.25, 'name number ' || n % 90, DATE '2020-01-01' + n % 700 "
      "FROM generate_series(1, 6000) AS s (n)"),
     "INSERT INTO e SELECT n, 'a label that is long ' || n FROM generate_series(0, 60) AS s (n)",
+    "CREATE TABLE m (id integer, name varchar(40)) DISTKEY (id) SORTKEY (id) WITH (block_rows = 2048)",
+    "INSERT INTO m SELECT n / 2, 'merged name number ' || n FROM generate_series(1, 5000) AS s (n)",
+    "INSERT INTO m SELECT n, 'other name number ' || n FROM generate_series(1, 5000) AS s (n)",
+    "CREATE TABLE p (id integer, v integer) PARTITION BY (truncate(20000, id))",
+    "INSERT INTO p SELECT n, n % 9 FROM generate_series(1, 60000) AS s (n)",
 };
 
 /* Reading: the answer never changes. */
@@ -40,6 +45,9 @@ static const char *const questions[] = {
     ("SELECT upper(name) || '!', CASE WHEN g > 10 THEN CAST(v AS varchar(20)) END, d + 1 FROM t UNION ALL "
      "SELECT label, NULL, NULL FROM e ORDER BY 1, 2, 3"),
     "SELECT count(*) FROM generate_series(1, 300) AS a (n) CROSS JOIN generate_series(1, 300) AS b (n) WHERE a.n < b.n",
+    "SELECT count(*), max(a.name), min(b.name) FROM m a JOIN m b ON a.id = b.id AND a.name <> b.name",
+    "SELECT count(*), count(b.name) FROM m a LEFT JOIN m b ON a.id = b.id AND a.name < b.name",
+    "SELECT count(*), sum(a.v) FROM p a JOIN p b ON a.id = b.id",
     "EXPLAIN ANALYZE SELECT e.label, sum(t.v) FROM t JOIN e ON t.g = e.g GROUP BY e.label",
 };
 
