@@ -235,6 +235,9 @@ static Status show_notes(Explainer *e) {
     if (e->json != NULL && plan->unfollowed_count > 0) {
         TRY(explain_list(e, 0, "Hints Not Followed", plan->unfollowed, plan->unfollowed_count));
     }
+    if (plan->eliminated != NULL) {
+        TRY(explain_property(e, 0, "Joins Eliminated", "%s", plan->eliminated));
+    }
     return plan->supposed == NULL ? OK : explain_property(e, 0, "Supposed", "%s", plan->supposed);
 }
 

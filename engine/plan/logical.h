@@ -261,10 +261,11 @@ struct LogicalPlan {
     uint32_t shared_count, shared_capacity;
     SharedSubplan *shared;
     uint32_t recursion_count;
-    Hint *hints;           /* NULL: none (plan/hints.h) */
-    const WhatIf *what_if; /* NULL: the warehouse as it is */
-    bool is_shown;         /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
-    uint32_t output_count; /* the result's columns, in order: root columns and their headings */
+    Hint *hints;            /* NULL: none (plan/hints.h) */
+    const WhatIf *what_if;  /* NULL: the warehouse as it is */
+    const char *eliminated; /* joins that went by declared keys, for EXPLAIN; NULL: none */
+    bool is_shown;          /* for EXPLAIN alone, never run: dictionaries of many segments are not read for it */
+    uint32_t output_count;  /* the result's columns, in order: root columns and their headings */
     ColumnId *outputs;
     const char **output_names;
 };

@@ -625,6 +625,7 @@ Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology top
     TRY_NEW(cx, logical->arena, plan);
     *plan = (PhysicalPlan){.arena = logical->arena, .snapshot = logical->snapshot, .topology = topology};
     plan->output_names = logical->output_names;
+    plan->eliminated = logical->eliminated;
     Lowering low = {.cx = cx, .arena = logical->arena, .logical = logical, .plan = plan, .next_column = logical->column_count};
     TRY_NEW_ARRAY(cx, low.arena, low.shared, logical->shared_count + 1);
     TRY_NEW_ARRAY(cx, low.arena, low.shared_copies, logical->shared_count + 1);

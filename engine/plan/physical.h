@@ -339,6 +339,7 @@ typedef struct PhysicalPlan {
     uint32_t operator_count;
     uint32_t filter_count;     /* join filter ids are 0 … filter_count - 1 */
     const char **output_names; /* root->column_count */
+    const char *eliminated;    /* joins that are not made, by declared keys; NULL: none */
     const char *supposed;      /* what the plan was made under, which then never runs; NULL: the warehouse as it is */
     uint32_t unfollowed_count;
     const char *const *unfollowed; /* hints that the plan does not follow, and why */
