@@ -399,6 +399,9 @@ static Status replace_row(RegexpCall *call, const ReplaceForm *form, uint32_t ro
     int64_t n = integer_argument(call, form->n, row, 1), seen = 0;
     TRY(check_positive(cx, call->function->name, "n", n, 0));
     TRY(begin_search(call, form->start, form->flags, row, &search));
+    if (form->replaces_all) {
+        TRY(check_flags(cx, call->function, &call->pattern));
+    }
     bool is_global = n == 0 || (form->n >= call->arg_count && (form->replaces_all || call->pattern.is_global));
     size_t copied = 0;
     do {
