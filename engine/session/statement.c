@@ -210,6 +210,7 @@ Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *log
     TRY(start_query(cx, statement, false));
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
+    query_log_take_counters(statement, run->query, true); /* the plan reads table versions that go with the commit */
     *rows = query_rows_written(run->query);
     return OK;
 }
