@@ -459,7 +459,7 @@ static uint64_t random_state(const JoinGraph *graph, int64_t seed) {
 
 Status join_search(const JoinGraph *graph, const JoinTree **tree) {
     const Settings *settings = graph->cx->settings;
-    uint32_t nodes = planned_nodes(graph->plan, warehouse_topology(snapshot_warehouse(graph->plan->snapshot)).nodes);
+    uint32_t nodes = planned_nodes(graph->plan, snapshot_topology(graph->plan->snapshot).nodes);
     Search search = {.graph = graph,
                      .cluster = cluster_of(settings, nodes),
                      .moves_rows = nodes > 1,

@@ -122,7 +122,7 @@ static void tell_cost(depot_statement *statement) {
     const Settings *settings = &statement->run.settings;
     Context cx = session_context(statement->db);
     double price = (double)settings->scan_price_cents_per_tb / 100;
-    uint32_t nodes = warehouse_topology(statement->db->warehouse).nodes;
+    uint32_t nodes = snapshot_topology(statement->run.snapshot).nodes;
     notice(&cx,
            "scanned %llu bytes: $%.9f at $%.2f per TB; moved %llu bytes, to the leader %llu: %.6f s on the modelled network",
            (unsigned long long)logged->bytes_scanned, (double)logged->bytes_scanned / 1e12 * price, price,

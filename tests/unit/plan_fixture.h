@@ -160,7 +160,7 @@ static inline void fixture_plan(PlanFixture *f, const char *sql) {
     MUST(f, parse_statements(&f->cx, &f->arena, sql, strlen(sql), &statements));
     MUST(f, bind_query(&f->cx, &f->arena, f->snapshot, statements.items[0]->query, NULL, &f->logical));
     MUST(f, plan_optimize(&f->cx, f->logical));
-    MUST(f, plan_physical(&f->cx, f->logical, warehouse_topology(f->warehouse), &f->physical));
+    MUST(f, plan_physical(&f->cx, f->logical, snapshot_topology(f->snapshot), &f->physical));
     MUST(f, explain_lines(&f->cx, &f->arena, f->physical, NULL, &options, &f->lines, &f->line_count));
 }
 
