@@ -2,6 +2,7 @@
  * it sees the newest version, and commits after its last row; inside a transaction, transaction.c says what it reads and when
  * it commits. */
 #include "bind/bind.h"
+#include "core/suggest.h"
 #include "plan/scan_budget.h"
 #include "session/session.h"
 
@@ -279,6 +280,21 @@ static Status explain_format(const Context *cx, const AstOption *option, Explain
     return OK;
 }
 
+/* After an error: the nearest name, or all of them. */
+static Status hint_explain_option(const Context *cx, const char *name) {
+    static const char *const names[] = {"analyze", "alternatives", "format",  "timing",    "memory",  "verbose",
+                                        "nodes",   "scale",        "distkey", "diststyle", "sortkey", "partition"};
+    Suggestion suggestion;
+    suggestion_init(&suggestion, name);
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
+        suggestion_consider(&suggestion, names[i], NULL);
+    }
+    return suggestion.nearest != NULL
+               ? fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest)
+               : fail_hint(cx, "the options are ANALYZE, ALTERNATIVES, FORMAT, TIMING, MEMORY, VERBOSE; NODES, SCALE, DISTKEY, "
+                               "DISTSTYLE, SORTKEY, PARTITION for what is not there");
+}
+
 static Status explain_options(const Context *cx, const AstOptionList *list, ExplainOptions *options) {
     *options = (ExplainOptions){.timing = true, .memory = true};
     for (uint32_t i = 0; i < list->count; i++) {
@@ -298,7 +314,7 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
                                                                   : NULL;
         if (field == NULL) {
             fail_at(cx, option->pos, SYNTAX_ERROR, "unrecognized EXPLAIN option \"%s\"", option->name);
-            return fail_hint(cx, "the options are ANALYZE, ALTERNATIVES, FORMAT, TIMING, MEMORY and VERBOSE");
+            return hint_explain_option(cx, option->name);
         }
         TRY(option_is_on(cx, option, field));
     }
