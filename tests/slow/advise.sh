@@ -11,9 +11,9 @@ trap 'rm -rf "$work"' EXIT
 "$depot" gen ssb --scale "$scale" --design plain --nodes 4 --slices 2 --into "$work/w" > /dev/null 2>&1
 cat "$queries"/*.sql > "$work/queries.sql"
 
-# The queries once to warm up, then 5 times; per query the counters and the least time. Columns: moved, scanned, microseconds.
+# The queries 16 times; per query the counters and the least time, for other work disturbs single runs. Columns: moved, scanned, microseconds.
 measure() {
-    { for run in 1 2 3 4 5 6; do cat "$work/queries.sql"; done
+    { for run in {1..16}; do cat "$work/queries.sql"; done
       echo "SELECT 'FIGURES', sum(moved), sum(scanned), sum(time) FROM (SELECT query_text, max(moved_bytes) AS moved,
             max(scanned_bytes) AS scanned, min(execution_time) AS time FROM sys_query_history WHERE moved_bytes IS NOT NULL
             GROUP BY query_text) AS q;"; } > "$work/run.sql"
