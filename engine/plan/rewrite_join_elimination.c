@@ -250,14 +250,20 @@ static Status replace_target(Elimination *e, const JoinBlock *block, const Refer
     return OK;
 }
 
-/* The relations that are left, crossed, under a filter: the join order makes joins of them. */
-static Status rebuild(Elimination *e, const JoinBlock *block, const ExprList *conjuncts, LogicalNode **place) {
-    LogicalNode *tree = block->relations[0];
-    for (uint32_t i = 1; i < block->count; i++) {
-        TRY(rewrite_new_join(e->cx, e->plan, JOIN_INNER, tree, block->relations[i], NULL, &tree));
+/* The relations that are left, crossed; the last join asks for everything, and the join order makes proper joins of that. */
+static Status rebuild(Elimination *e, const JoinBlock *block, LogicalNode **place) {
+    *place = block->relations[0];
+    if (block->count == 1) {
+        return rewrite_wrap_filter(e->cx, e->plan, &block->conjuncts, place);
     }
-    *place = tree;
-    return rewrite_wrap_filter(e->cx, e->plan, conjuncts, place);
+    for (uint32_t i = 1; i < block->count; i++) {
+        Expr *condition = NULL;
+        if (i + 1 == block->count) {
+            TRY(expr_list_conjunction(e->cx, e->plan->arena, &block->conjuncts, &condition));
+        }
+        TRY(rewrite_new_join(e->cx, e->plan, JOIN_INNER, *place, block->relations[i], condition, place));
+    }
+    return OK;
 }
 
 static bool may_go(const LogicalNode *join, const LogicalNode *relation) {
@@ -301,7 +307,7 @@ static Status eliminate_inner(Elimination *e, LogicalNode **place) {
         is_changed = is_changed || is_gone;
         i = is_gone ? 0 : i + 1; /* what it refers to may go now */
     }
-    return is_changed ? rebuild(e, &block, &block.conjuncts, place) : OK;
+    return is_changed ? rebuild(e, &block, place) : OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- entry */

@@ -2,7 +2,7 @@
 """How well joins are estimated and ordered: the q-error (how many times an estimate is off, either way) at the outputs of all
 joins, and the time of the plan that is chosen against the best of random orders of the same joins.
 
-usage: tools/bench/joins.py [--depot build/release/depot] [--scale F] [--plans N] [--worst N] [--queries DIR] [suite|tpch|tpcds]...
+usage: tools/bench/joins.py [--depot build/release/depot] [--scale F] [--plans N] [--worst N] [--queries DIR] [--check] [suite|tpch|tpcds]...
 suite is joins/schema.sql and joins/queries.sql; tpch and tpcds are made by depot gen and asked the files of --queries DIR/<name>/queries."""
 import argparse
 import glob
@@ -16,6 +16,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS_MAX = 120
+MEDIAN_MOST, PERCENTILE_90_MOST = 3, 30  # what --check asks of the q-error
 
 
 def run(depot, warehouse, statements):
@@ -100,9 +101,11 @@ def measure(args, name):
         only = [join[0] for join in errors]
         print(f"{name}: {len(only)} joins, q-error median {percentile(only, 0.5):.2f}, 90th percentile {percentile(only, 0.9):.1f}, "
               f"most {max(only):.0f}; {refused} statements failed")
+        is_right = refused == 0 and percentile(only, 0.5) <= MEDIAN_MOST and percentile(only, 0.9) <= PERCENTILE_90_MOST
         if ratios:
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
             print(f"{name}: time of the chosen plan over the best of {args.plans} random ones: geometric mean {mean:.2f}, most {max(ratios):.2f}")
+        return is_right
 
 
 def main():
@@ -111,11 +114,13 @@ def main():
     parser.add_argument("--scale", type=float, default=0.1, help="of tpch and tpcds; suite: 0.1 is 200,000 sales")
     parser.add_argument("--plans", type=int, default=0, help="random plans per query; 0: none")
     parser.add_argument("--worst", type=int, default=0, help="so many joins are listed")
+    parser.add_argument("--check", action="store_true", help="fail if the q-error is over what is asked for")
     parser.add_argument("--queries", default="../shared/corpora")
     parser.add_argument("names", nargs="*", default=["suite", "tpch", "tpcds"])
     args = parser.parse_args()
-    for name in args.names or ["suite", "tpch", "tpcds"]:
-        measure(args, name)
+    results = [measure(args, name) for name in args.names or ["suite", "tpch", "tpcds"]]
+    if args.check and not all(results):
+        sys.exit(f"a q-error is over {MEDIAN_MOST} (median) or {PERCENTILE_90_MOST} (90th percentile), or a statement failed")
 
 
 main()
