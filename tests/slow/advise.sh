@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # ADVISE on the log of SSB's 13 queries, 4 nodes of 2 slices, everything EVEN: its proposals, applied as they stand, lower the bytes
 # moved and scanned, and the time, as measured before and after. Answers stay the same.
-# usage: advise.sh DEPOT [SCALE]
+# Much below scale 0.3 a query is over before its blocks weigh anything. usage: advise.sh DEPOT [SCALE]
 set -e
 depot=$(realpath "$1")
-scale=${2:-0.05}
+scale=${2:-0.3}
 queries=$(dirname "$(realpath "$0")")/../../datasets/ssb/queries
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
