@@ -1,5 +1,5 @@
 /* Costs in Redshift's shape, for display: PostgreSQL 8's formula without page costs and with a dominating network term. The
- * optimizer's own choices use plan/join_order.c's model. */
+ * optimizer's own choices use plan/join_cost.c's model. */
 #ifndef DEPOT_PLAN_COST_H
 #define DEPOT_PLAN_COST_H
 
