@@ -363,6 +363,15 @@ static Status run_explain(const Context *cx, depot_statement *statement, uint64_
     return explain_table(cx, run, options.analyze ? &profile : NULL, &options);
 }
 
+/* The log takes what CREATE TABLE … AS counted while the commit's tables, which the plan names, are there. */
+static Status run_definition(const Context *cx, depot_statement *statement) {
+    TRY(transaction_write(cx, statement));
+    Status status = run_ddl(cx, statement);
+    query_log_take_counters(statement, statement->run.query, status == OK);
+    TRY(status);
+    return transaction_written(cx, &statement->run);
+}
+
 static Status run_statement(const Context *cx, depot_statement *statement, uint64_t started) {
     Run *run = &statement->run;
     switch (statement->ast->kind) {
@@ -381,10 +390,7 @@ static Status run_statement(const Context *cx, depot_statement *statement, uint6
     case AST_STATEMENT_RESIZE:
     case AST_STATEMENT_DROP:
     case AST_STATEMENT_COMMENT:
-    case AST_STATEMENT_TRUNCATE:
-        TRY(transaction_write(cx, statement));
-        TRY(run_ddl(cx, statement));
-        return transaction_written(cx, run);
+    case AST_STATEMENT_TRUNCATE: return run_definition(cx, statement);
     case AST_STATEMENT_COPY:
         if (statement->ast->copy->is_to) {
             return run_copy_to(cx, statement);
