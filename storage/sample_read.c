@@ -141,6 +141,14 @@ static Status read_block(const Context *cx, const Sampler *s, uint32_t column, c
     return status;
 }
 
+/* The sample's arena is shared by all columns. */
+static Status keep_sample(const Context *cx, Sampler *s, uint32_t column, const ColumnSample *made) {
+    pthread_mutex_lock(&s->lock);
+    Status status = column_sample_copy(cx, &s->sample->arena, made, &s->sample->columns[column]);
+    pthread_mutex_unlock(&s->lock);
+    return status;
+}
+
 static Status read_column(const Context *cx, Sampler *s, uint32_t column, ColumnReading *in) {
     TRY_ALLOC(cx, in->values, sizeof *in->values * (s->row_count + 1));
     for (uint32_t b = 0; b < s->block_count; b++) {
@@ -157,18 +165,13 @@ static Status read_column(const Context *cx, Sampler *s, uint32_t column, Column
         TRY_ALLOC(cx, s->codes[column], s->row_count + 1);
     }
     TRY(column_sample_make(cx, &in->arena, &sampled, &made, is_coded ? s->codes[column] : NULL));
-    pthread_mutex_lock(&s->lock);
-    Status status = column_sample_copy(s->cx, &s->sample->arena, &made, &s->sample->columns[column]);
-    pthread_mutex_unlock(&s->lock);
-    return status;
+    return keep_sample(cx, s, column, &made);
 }
 
 static Status sample_column(const Context *cx, Sampler *s, uint32_t column) {
     const TableSample *before = ((const TableState *)s->table)->sample;
     if (s->columns != NULL && !s->columns[column]) {
-        return before == NULL
-                   ? OK
-                   : column_sample_copy(s->cx, &s->sample->arena, &before->columns[column], &s->sample->columns[column]);
+        return before == NULL ? OK : keep_sample(cx, s, column, &before->columns[column]);
     }
     ColumnReading in = {0};
     arena_init(&in.arena);
