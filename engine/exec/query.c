@@ -2,12 +2,15 @@
 #include "exec/pipeline.h"
 #include "exec/spill.h"
 
+#include <assert.h>
+
 #define RESULT_SLOTS_MIN 2
 
 /* The nodes' accounts only count; the tasks' reserve from them in steps that are the smaller the more there are. An inner query
  * runs on the outer one's nodes. */
 static Status init_accounts(Query *query) {
     const Query *outer = query->options.outer;
+    assert(query->plan->topology.nodes > 0);
     uint32_t threads = query->options.threads, count = query->place_count * threads;
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->node_accounts, query->place_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->accounts, count);

@@ -11,6 +11,6 @@ typedef struct AggKernels {
     uint32_t (*greatest)(const uint32_t *values, uint32_t count); /* 0 for none */
 } AggKernels;
 
-extern const AggKernels *agg_kernels;
+extern const AggKernels *_Atomic agg_kernels;
 
 #endif

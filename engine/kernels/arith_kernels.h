@@ -15,6 +15,6 @@ struct ArithKernels {
     ArithLoop *right_constant[CLASS_COUNT][ARITH_OP_COUNT]; /* b is one value */
     ArithLoop *left_constant[CLASS_COUNT][ARITH_OP_COUNT];  /* a is one value */
 };
-extern const struct ArithKernels *arith_kernels;
+extern const struct ArithKernels *_Atomic arith_kernels;
 
 #endif

@@ -15,6 +15,6 @@ struct CastKernels {
     ScaleLoop *scale_up[CLASS_COUNT][CLASS_COUNT];   /* I16 I32 I64 I128 to I64 I128: integers and DECIMAL to DECIMAL */
     ScaleLoop *scale_down[CLASS_COUNT][CLASS_COUNT]; /* from / factor, half away from zero: I64 I128 to I16 I32 I64 I128 */
 };
-extern const struct CastKernels *cast_kernels;
+extern const struct CastKernels *_Atomic cast_kernels;
 
 #endif

@@ -27,6 +27,6 @@ struct CompareKernels {
     /* Positions of the set bits, ascending; `rows` has room for n rounded up to 16. Returns how many. */
     uint32_t (*rows)(const uint64_t *mask, uint32_t n, uint16_t *rows);
 };
-extern const struct CompareKernels *compare_kernels;
+extern const struct CompareKernels *_Atomic compare_kernels;
 
 #endif

@@ -5,12 +5,13 @@
 
 typedef enum KernelSet { SET_BASELINE, SET_AVX2, SET_AVX512 } KernelSet;
 static const char *const set_names[] = {"baseline", "avx2", "avx512"};
-static KernelSet selected;
+static _Atomic(KernelSet) selected;
 
 #define KERNEL_FAMILY(name, type) extern const struct type name##_baseline, name##_avx2, name##_avx512;
 #include "kernels/kernels.def"
 #undef KERNEL_FAMILY
-#define KERNEL_FAMILY(name, type) const struct type *name = &name##_baseline;
+/* Atomic: SET kernels changes them for the whole process, while other sessions compute. */
+#define KERNEL_FAMILY(name, type) const struct type *_Atomic name = &name##_baseline;
 #include "kernels/kernels.def"
 #undef KERNEL_FAMILY
 

@@ -18,6 +18,6 @@ typedef struct GatherKernels {
 /* Which input of rebase and widen an element type is. */
 enum { INPUT_U8, INPUT_U16, INPUT_U32, INPUT_I16, INPUT_I32, INPUT_I64 };
 
-extern const GatherKernels *gather_kernels;
+extern const GatherKernels *_Atomic gather_kernels;
 
 #endif

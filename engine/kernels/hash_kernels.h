@@ -14,6 +14,6 @@ typedef struct HashKernels {
     void (*hash_u64s)(const uint64_t *keys, uint32_t count, uint64_t *out);
 } HashKernels;
 
-extern const HashKernels *hash_kernels;
+extern const HashKernels *_Atomic hash_kernels;
 
 #endif

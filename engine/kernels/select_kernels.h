@@ -30,7 +30,7 @@ typedef struct SelectKernels {
     uint32_t (*positions_of)(const uint8_t *mask, const uint16_t *rows, uint32_t n, uint16_t *out);
 } SelectKernels;
 
-extern const SelectKernels *select_kernels;
+extern const SelectKernels *_Atomic select_kernels;
 
 /* Index of an element width: 1, 2, 4, 8 bytes → 0 … 3. */
 static inline uint32_t select_width(uint32_t bytes) {

@@ -46,6 +46,6 @@ typedef struct UnpackKernels {
     void (*map_codes)(const void *codes, uint32_t code_bytes, const void *map, uint32_t map_bytes, uint32_t count, void *out);
 } UnpackKernels;
 
-extern const UnpackKernels *unpack_kernels;
+extern const UnpackKernels *_Atomic unpack_kernels;
 
 #endif
