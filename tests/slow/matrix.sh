@@ -27,7 +27,8 @@ done >"$folder/all.sql"
 
 design_schema() { # the designs: as generated, tuned, sorted only, partitioned by bucket with another key
     case $1 in
-    plain | tuned) cat "datasets/ssb/$1.sql" ;;
+    plain) cat datasets/ssb/plain.sql ;;
+    tuned) cat datasets/ssb/plain.sql datasets/ssb/tuned.sql ;;
     sorted) sed '/CREATE TABLE lineorder/,/;/s/^DISTSTYLE EVEN/DISTSTYLE EVEN SORTKEY (lo_orderdate, lo_discount)/' datasets/ssb/plain.sql ;;
     bucket) sed -e '/CREATE TABLE lineorder/,/;/s/^DISTSTYLE EVEN/DISTKEY (lo_custkey) PARTITION BY (bucket(3, lo_suppkey))/' \
         -e '/CREATE TABLE customer/,/;/s/^DISTSTYLE EVEN/DISTKEY (c_custkey)/' datasets/ssb/plain.sql ;;
