@@ -15,6 +15,7 @@
 #define PAGE_BYTES ((size_t)16 << 10)
 #define REGION_PAGES ((uint32_t)(REGION_BYTES / PAGE_BYTES))
 #define SHARED_BYTES_MAX (REGION_BYTES / 2) /* what shares a region; larger blocks have a mapping of their own */
+#define UNMAP_BYTES ((size_t)16 << 20)      /* given back at once: other threads' mappings wait meanwhile, 0.1 s for each GB */
 #define KEPT_SHARE 16                       /* of the machine's memory: what is kept at most when nobody uses it */
 #define KEPT_BYTES_MAX ((size_t)1 << 30)
 
@@ -161,6 +162,13 @@ static void *take_kept(size_t *bytes) {
     return region;
 }
 
+static void unmap(char *memory, size_t bytes) {
+    for (size_t step; bytes > 0; memory += step, bytes -= step) {
+        step = bytes < UNMAP_BYTES ? bytes : UNMAP_BYTES;
+        munmap(memory, step);
+    }
+}
+
 /* The lock is held, and released meanwhile. */
 static bool give_back_beyond(size_t kept) {
     bool gave_any = false;
@@ -168,7 +176,7 @@ static bool give_back_beyond(size_t kept) {
         size_t bytes = 0;
         void *memory = take_kept(&bytes);
         pthread_mutex_unlock(&lock);
-        munmap(memory, bytes);
+        unmap(memory, bytes);
         gave_any = true;
         pthread_mutex_lock(&lock);
     }
@@ -250,7 +258,15 @@ static void free_shared(void *memory, uint32_t pages) {
 
 /* --------------------------------------------------------------------------------------------- blocks that fill a mapping */
 
-/* The kept mapping that fits best; what it has too much is given back. */
+/* The lock is held. */
+static void keep_mapping(void *memory, size_t bytes) {
+    Mapping *mapping = memory;
+    *mapping = (Mapping){kept_mappings, bytes};
+    kept_mappings = mapping;
+    kept_bytes += bytes;
+}
+
+/* The kept mapping that fits best. What it has too much stays kept, or is given back if no block would take it. */
 static void *reuse_mapping(size_t bytes) {
     Mapping **best = NULL;
     pthread_mutex_lock(&lock);
@@ -260,13 +276,17 @@ static void *reuse_mapping(size_t bytes) {
         }
     }
     Mapping *mapping = best == NULL ? NULL : *best;
+    size_t rest = mapping == NULL ? 0 : mapping->bytes - bytes;
     if (mapping != NULL) {
         *best = mapping->next;
         kept_bytes -= mapping->bytes;
     }
+    if (rest > SHARED_BYTES_MAX) {
+        keep_mapping((char *)mapping + bytes, rest);
+    }
     pthread_mutex_unlock(&lock);
-    if (mapping != NULL && mapping->bytes > bytes) {
-        munmap((char *)mapping + bytes, mapping->bytes - bytes);
+    if (rest > 0 && rest <= SHARED_BYTES_MAX) {
+        munmap((char *)mapping + bytes, rest);
     }
     return mapping;
 }
@@ -278,11 +298,8 @@ static void *alloc_mapping(size_t bytes, bool *is_zeroed) {
 }
 
 static void free_mapping(void *memory, size_t bytes) {
-    Mapping *mapping = memory;
     pthread_mutex_lock(&lock);
-    *mapping = (Mapping){kept_mappings, bytes};
-    kept_mappings = mapping;
-    kept_bytes += bytes;
+    keep_mapping(memory, bytes);
     trim();
     pthread_mutex_unlock(&lock);
 }
