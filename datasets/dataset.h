@@ -21,6 +21,7 @@ typedef enum GenKind {
     GEN_CENTS5, /* DECIMAL(5,2), in hundredths; DECIMAL(7,2); DECIMAL(15,2) */
     GEN_CENTS7,
     GEN_CENTS15,
+    GEN_TIMESTAMP, /* microseconds since 1970-01-01; whole seconds */
     GEN_TEXT
 } GenKind;
 
@@ -28,6 +29,7 @@ typedef struct GenColumn {
     GenKind kind;
     int32_t *ints;      /* GEN_INT32, GEN_DATE */
     int64_t *cents;     /* GEN_CENTS… */
+    int64_t *moments;   /* GEN_TIMESTAMP */
     depot_text *texts;  /* GEN_TEXT; the bytes stand in the chunk's pool or are static */
     uint64_t *validity; /* one bit per row; all set when a chunk begins */
     bool has_nulls;

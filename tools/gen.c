@@ -16,7 +16,8 @@ static const char usage[] =
     "usage: depot gen SCHEMA [--scale F] [--seed N] [--design plain|tuned|keyed] [--nodes N --slices M] "
     "[--into WAREHOUSE] [--csv DIR]\n"
     "                 [--zipf S] [--threads N]\n"
-    "--zipf S: key k of a fact's customers, parts and suppliers comes as often as 1 / k^S (ssb, sample)\n"
+    "--zipf S: key k of a fact's customers, parts and suppliers comes as often as 1 / k^S (ssb, sample);\n"
+    "          of the users of events (practice)\n"
     "SCHEMA:\n";
 
 typedef struct GenOptions {
@@ -53,10 +54,13 @@ static bool column_create(GenColumn *column, GenKind kind) {
         column->texts = malloc(sizeof *column->texts * GEN_CHUNK_ROWS_MAX);
     } else if (is_cents(kind)) {
         column->cents = malloc(sizeof *column->cents * GEN_CHUNK_ROWS_MAX);
+    } else if (kind == GEN_TIMESTAMP) {
+        column->moments = malloc(sizeof *column->moments * GEN_CHUNK_ROWS_MAX);
     } else {
         column->ints = malloc(sizeof *column->ints * GEN_CHUNK_ROWS_MAX);
     }
-    return column->validity != NULL && (column->ints != NULL || column->cents != NULL || column->texts != NULL);
+    return column->validity != NULL &&
+           (column->ints != NULL || column->cents != NULL || column->moments != NULL || column->texts != NULL);
 }
 
 static bool chunk_create(GenChunk *chunk, const GenTable *table) {
@@ -81,6 +85,7 @@ static void chunk_free(GenChunk *chunk) {
     for (uint32_t i = 0; i < GEN_COLUMNS_MAX; i++) {
         free(chunk->columns[i].ints);
         free(chunk->columns[i].cents);
+        free(chunk->columns[i].moments);
         free(chunk->columns[i].texts);
         free(chunk->columns[i].validity);
     }
@@ -95,6 +100,8 @@ static depot_column engine_column(const GenColumn *column, uint32_t first) {
     } else if (is_cents(column->kind)) {
         out = (depot_column){.type = DEPOT_DECIMAL, .scale = 2, .element_bytes = 8, .values = column->cents + first};
         out.precision = column->kind == GEN_CENTS5 ? 5 : column->kind == GEN_CENTS7 ? 7 : 15;
+    } else if (column->kind == GEN_TIMESTAMP) {
+        out = (depot_column){.type = DEPOT_TIMESTAMP, .element_bytes = 8, .values = column->moments + first};
     } else {
         out.type = column->kind == GEN_DATE ? DEPOT_DATE : DEPOT_INTEGER;
         out.values = column->ints + first;
@@ -121,7 +128,19 @@ static depot_code append_chunk(Load *load, uint64_t sequence, const GenChunk *ch
     return DEPOT_OK;
 }
 
-#define CELL_BYTES_MAX 24 /* of a number or a date */
+#define CELL_BYTES_MAX 24 /* of a number, a date or a moment */
+
+static int print_date(char *out, int32_t days) {
+    GenDay day = gen_day(days);
+    return snprintf(out, CELL_BYTES_MAX, "%04d-%02d-%02d", day.year, day.month, day.day);
+}
+
+static int print_moment(char *out, int64_t moment) {
+    int64_t seconds = moment / 1000000, days = (seconds - (seconds < 0 ? 86399 : 0)) / 86400;
+    int32_t of_day = (int32_t)(seconds - days * 86400);
+    int bytes = print_date(out, (int32_t)days);
+    return bytes + snprintf(out + bytes, 10, " %02d:%02d:%02d", of_day / 3600 % 24, of_day / 60 % 60, of_day % 60);
+}
 
 static int print_number(char *out, const GenColumn *column, uint32_t row) {
     if (is_cents(column->kind)) {
@@ -129,8 +148,10 @@ static int print_number(char *out, const GenColumn *column, uint32_t row) {
         return snprintf(out, CELL_BYTES_MAX, "%s%lld.%02lld", cents < 0 ? "-" : "", size / 100, size % 100);
     }
     if (column->kind == GEN_DATE) {
-        GenDay day = gen_day(column->ints[row]);
-        return snprintf(out, CELL_BYTES_MAX, "%04d-%02d-%02d", day.year, day.month, day.day);
+        return print_date(out, column->ints[row]);
+    }
+    if (column->kind == GEN_TIMESTAMP) {
+        return print_moment(out, column->moments[row]);
     }
     return snprintf(out, CELL_BYTES_MAX, "%d", column->ints[row]);
 }
@@ -471,7 +492,8 @@ int tool_gen(int argc, char **argv) {
         return print_usage(stderr);
     }
     if (options.scale.zipf > 0 && !(is_sample || dataset->has_zipf)) {
-        fprintf(stderr, "depot gen: the keys of \"%s\" cannot be skewed: --zipf is for ssb and sample\n", options.schema);
+        fprintf(stderr, "depot gen: the keys of \"%s\" cannot be skewed: --zipf is for ssb, practice and sample\n",
+                options.schema);
         return EXIT_USAGE;
     }
     if (options.csv != NULL && mkdir(options.csv, 0777) != 0 && errno != EEXIST) {

@@ -234,7 +234,7 @@ static bool run_query(Bench *bench, const char *path, const char *sql, Totals *t
         return false;
     }
     double ratio = ours / theirs;
-    printf("%-8s %10.2f %10.2f %8.2f\n", name, ours, theirs, ratio);
+    printf("%-20s %10.2f %10.2f %8.2f\n", name, ours, theirs, ratio);
     if (totals->out != NULL) {
         fprintf(totals->out, "%s,%s,%d,%g,%d,%d,%.3f,%.3f,%.3f\n", name, depot_version(), bench->threads, bench->scale,
                 bench->sorted, bench->slices, ours, theirs, ratio);
@@ -293,7 +293,7 @@ static bool run_queries(Bench *bench) {
         fprintf(totals.out, "query,version,threads,scale,sorted,slices,depot_ms,duckdb_ms,ratio\n");
     }
     if (bench->runs > 0) {
-        printf("%-8s %10s %10s %8s\n", "query", "Depot ms", "DuckDB ms", "ratio");
+        printf("%-20s %10s %10s %8s\n", "query", "Depot ms", "DuckDB ms", "ratio");
     }
     bool ok = bench->queries != NULL ? run_folder(bench, &totals) : run_built_in(bench, &totals);
     if (totals.timed > 0) {
