@@ -51,17 +51,12 @@ typedef struct AnyList {
 
 static void list_append(Parser *p, AnyList *list, void *item, uint32_t depth) {
     if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
-        void **items = arena_alloc(p->cx, p->arena, capacity * sizeof *items);
+        void **items = arena_grow(p->cx, p->arena, list->items, sizeof *items, &list->capacity);
         if (items == NULL) {
             p->status = OUT_OF_MEMORY;
             return;
         }
-        if (list->count > 0) {
-            memcpy(items, list->items, list->count * sizeof *items);
-        }
         list->items = items;
-        list->capacity = capacity;
     }
     list->items[list->count++] = item;
     list->depth = ast_max_depth(list->depth, depth);

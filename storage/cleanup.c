@@ -122,35 +122,19 @@ typedef struct Needed {
     Warehouse *warehouse;
     Arena arena;
     uint64_t *ids; /* of segments and delete maps; mem_alloc; ascending once complete */
-    size_t id_count, id_capacity;
+    uint32_t id_count, id_capacity;
     RootTable *tables; /* mem_alloc */
-    size_t table_count, table_capacity;
+    uint32_t table_count, table_capacity;
     uint64_t newest;
 } Needed;
 
-static Status grow(const Context *cx, void *array_, size_t count, size_t *capacity, size_t element_bytes) {
-    void **array = array_;
-    if (count == *capacity) {
-        size_t wanted = *capacity * 2 + 64;
-        void *grown = mem_resize(cx, *array, wanted * element_bytes);
-        if (grown == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        *array = grown;
-        *capacity = wanted;
-    }
-    return OK;
-}
-
 static Status need_id(const Context *cx, Needed *needed, uint64_t id) {
-    TRY(grow(cx, &needed->ids, needed->id_count, &needed->id_capacity, sizeof *needed->ids));
-    needed->ids[needed->id_count++] = id;
+    TRY_MEM_APPEND(cx, needed->ids, needed->id_capacity, needed->id_count, id);
     return OK;
 }
 
 static Status need_table(const Context *cx, Needed *needed, Topology topology, const RootTable *named) {
-    TRY(grow(cx, &needed->tables, needed->table_count, &needed->table_capacity, sizeof *needed->tables));
-    needed->tables[needed->table_count++] = *named;
+    TRY_MEM_APPEND(cx, needed->tables, needed->table_capacity, needed->table_count, *named);
     TableState *state;
     TRY(table_load(cx, needed->warehouse, topology, named, &state));
     Status status = OK;

@@ -64,26 +64,17 @@ static Status grow_buckets(const Context *cx, TextPool *pool) {
 }
 
 static Status add_entry(const Context *cx, TextPool *pool, const Text *text, uint32_t *entry) {
-    if (pool->size == pool->capacity) {
-        uint32_t capacity = pool->capacity == 0 ? 64 : pool->capacity * 2;
-        Text *entries = mem_resize(cx, pool->entries, sizeof *entries * capacity);
-        if (entries == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        pool->entries = entries;
-        pool->capacity = capacity;
-    }
-    Text *own = &pool->entries[pool->size];
-    *own = *text;
+    Text own = *text;
     if (text->bytes > TEXT_INLINE_MAX) {
         char *copy = arena_copy_text(cx, &pool->arena, text->pointer, text->bytes);
         if (copy == NULL) {
             return OUT_OF_MEMORY;
         }
-        own->pointer = copy;
+        own.pointer = copy;
         pool->arena_bytes += (text->bytes + 16) / 16 * 16;
     }
-    *entry = pool->size++;
+    *entry = pool->size;
+    TRY_MEM_APPEND(cx, pool->entries, pool->capacity, pool->size, own);
     return OK;
 }
 

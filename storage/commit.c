@@ -143,36 +143,15 @@ CommitTable *commit_touched_table(const Commit *commit, uint64_t table_id) {
 }
 
 static Status add_partition(const Context *cx, Commit *commit, CommitTable *table, const Partition *partition) {
-    if (table->partition_count == table->partition_capacity) {
-        uint32_t capacity = table->partition_capacity * 2 + 8;
-        CommitPartition *partitions;
-        TRY_NEW_ARRAY(cx, &commit->arena, partitions, capacity);
-        if (table->partition_count > 0) {
-            memcpy(partitions, table->partitions, table->partition_count * sizeof *partitions);
-        }
-        table->partitions = partitions;
-        table->partition_capacity = capacity;
-    }
-    CommitPartition *added = &table->partitions[table->partition_count];
-    *added = (CommitPartition){.hash = partition_values_hash(partition->values, partition->key_count)};
-    TRY_NEW(cx, &commit->arena, added->partition);
-    TRY(partition_copy(cx, &commit->arena, partition, added->partition));
-    table->partition_count++;
+    CommitPartition added = {.hash = partition_values_hash(partition->values, partition->key_count)};
+    TRY_NEW(cx, &commit->arena, added.partition);
+    TRY(partition_copy(cx, &commit->arena, partition, added.partition));
+    TRY_APPEND(cx, &commit->arena, table->partitions, table->partition_capacity, table->partition_count, added);
     return OK;
 }
 
 static Status add_segment(const Context *cx, Commit *commit, CommitTable *table, const Segment *segment) {
-    if (table->segment_count == table->segment_capacity) {
-        uint32_t capacity = table->segment_capacity * 2 + 16;
-        Segment *segments;
-        TRY_NEW_ARRAY(cx, &commit->arena, segments, capacity);
-        if (table->segment_count > 0) {
-            memcpy(segments, table->segments, table->segment_count * sizeof *segments);
-        }
-        table->segments = segments;
-        table->segment_capacity = capacity;
-    }
-    table->segments[table->segment_count++] = *segment;
+    TRY_APPEND(cx, &commit->arena, table->segments, table->segment_capacity, table->segment_count, *segment);
     return OK;
 }
 

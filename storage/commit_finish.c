@@ -310,22 +310,12 @@ typedef struct Finish {
 static Status retire(const Context *cx, Finish *finish, uint64_t created, const char *path, uint32_t column_files) {
     Root *root = &finish->root;
     Arena *arena = &finish->commit->arena;
-    if (root->retired_count == finish->retired_capacity) {
-        uint32_t capacity = finish->retired_capacity * 2 + 16;
-        Retired *retired;
-        TRY_NEW_ARRAY(cx, arena, retired, capacity);
-        if (root->retired_count > 0) {
-            memcpy(retired, root->retired, root->retired_count * sizeof *retired);
-        }
-        root->retired = retired;
-        finish->retired_capacity = capacity;
-    }
     const char *copy = arena_copy_text(cx, arena, path, strlen(path));
     if (copy == NULL) {
         return OUT_OF_MEMORY;
     }
-    root->retired[root->retired_count++] =
-        (Retired){.created = created, .dropped = root->version, .path = copy, .column_files = column_files};
+    TRY_APPEND(cx, arena, root->retired, finish->retired_capacity, root->retired_count,
+               (Retired){.created = created, .dropped = root->version, .path = copy, .column_files = column_files});
     return OK;
 }
 

@@ -176,20 +176,6 @@ void table_writer_abort(TableWriter *w) {
 /* -------------------------------------------------------------------------------------------------------------------- drafts
  */
 
-static Status grow_drafts(const Context *cx, DraftList *list) {
-    if (list->count < list->capacity) {
-        return OK;
-    }
-    uint32_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
-    SegmentDraft *drafts = mem_resize(cx, list->drafts, sizeof *drafts * capacity);
-    if (drafts == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    list->drafts = drafts;
-    list->capacity = capacity;
-    return OK;
-}
-
 static void free_drafts(DraftList *list) {
     for (uint32_t d = 0; d < list->count; d++) {
         segment_draft_free(&list->drafts[d]);
@@ -199,10 +185,9 @@ static void free_drafts(DraftList *list) {
 
 /* The builder's rows become a draft; the builder is empty. */
 static Status detach(const Context *cx, TableWriter *w, Builder *builder, DraftList *list) {
-    TRY(grow_drafts(cx, list));
     uint64_t id;
     TRY(commit_new_segment(cx, w->commit, w->table_id, &id));
-    list->drafts[list->count++] = (SegmentDraft){
+    SegmentDraft draft = {
         .commit = w->commit,
         .schema = w->schema,
         .want = w->want,
@@ -215,6 +200,7 @@ static Status detach(const Context *cx, TableWriter *w, Builder *builder, DraftL
                     .is_packed = builder->rows < w->schema->block_rows},
         .columns = builder->columns,
     };
+    TRY_MEM_APPEND(cx, list->drafts, list->capacity, list->count, draft);
     w->buffered_bytes -= builder->bytes;
     builder->columns = NULL;
     builder->rows = 0;

@@ -49,13 +49,6 @@ static inline void binder_leave(Binder *binder) {
     binder->depth--;
 }
 
-/* Makes room for one more item in an array of the arena; *items is moved when it is full. */
-Status array_reserve(const Context *cx, Arena *arena, void *items, uint32_t *capacity, uint32_t count, size_t item_bytes);
-#define TRY_APPEND(cx, arena, items, capacity, count, item)                                                                    \
-    do {                                                                                                                       \
-        TRY(array_reserve((cx), (arena), &(items), &(capacity), (count), sizeof *(items)));                                    \
-        (items)[(count)++] = (item);                                                                                           \
-    } while (0)
 #define TRY_POINTER(pointer)                                                                                                   \
     do {                                                                                                                       \
         if (__builtin_expect((pointer) == NULL, 0)) {                                                                          \

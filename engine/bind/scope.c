@@ -5,22 +5,6 @@
 #include <ctype.h>
 #include <stdio.h>
 
-Status array_reserve(const Context *cx, Arena *arena, void *items_, uint32_t *capacity, uint32_t count, size_t item_bytes) {
-    void **items = items_;
-    if (count < *capacity) {
-        return OK;
-    }
-    uint32_t larger = *capacity == 0 ? 8 : *capacity * 2;
-    void *moved = arena_alloc(cx, arena, item_bytes * larger);
-    TRY_POINTER(moved);
-    if (count > 0) {
-        memcpy(moved, *items, item_bytes * count);
-    }
-    *items = moved;
-    *capacity = larger;
-    return OK;
-}
-
 Status scope_add_relation(const Context *cx, Binder *binder, Scope *scope, const Relation *relation, SourcePos pos) {
     for (uint32_t i = 0; i < scope->relation_count && relation->name != NULL; i++) {
         const Relation *other = &scope->relations[i];

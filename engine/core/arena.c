@@ -55,6 +55,18 @@ void *arena_alloc(const Context *cx, Arena *arena, size_t bytes) {
     return memset(memory, 0, bytes);
 }
 
+void *arena_grow(const Context *cx, Arena *arena, const void *array, size_t element_bytes, uint32_t *capacity) {
+    uint32_t larger = *capacity == 0 ? GROWN_FIRST : *capacity * 2;
+    void *grown = arena_alloc(cx, arena, element_bytes * larger);
+    if (grown != NULL) {
+        if (*capacity > 0) {
+            memcpy(grown, array, element_bytes * *capacity);
+        }
+        *capacity = larger;
+    }
+    return grown;
+}
+
 char *arena_copy_text(const Context *cx, Arena *arena, const char *text, size_t bytes) {
     char *copy = arena_alloc(cx, arena, bytes + 1);
     if (copy != NULL && bytes > 0) {

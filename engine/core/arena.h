@@ -18,6 +18,10 @@ void *arena_alloc(const Context *cx, Arena *arena, size_t bytes) MUST_CHECK;
 char *arena_copy_text(const Context *cx, Arena *arena, const char *text, size_t bytes) MUST_CHECK; /* adds a final 0 */
 char *arena_format(const Context *cx, Arena *arena, const char *format, ...) FORMAT_LIKE_PRINTF(3, 4);
 
+/* A place twice as large for an array in the arena that is full; its elements are copied, what follows them is zeroed. NULL
+ * after filling the error. */
+void *arena_grow(const Context *cx, Arena *arena, const void *array, size_t element_bytes, uint32_t *capacity) MUST_CHECK;
+
 /* pointer = a zeroed object of its type, or return OUT_OF_MEMORY. */
 #define TRY_NEW(cx, arena, pointer) TRY_NEW_ARRAY(cx, arena, pointer, 1)
 #define TRY_NEW_ARRAY(cx, arena, pointer, count)                                                                               \
@@ -26,6 +30,18 @@ char *arena_format(const Context *cx, Arena *arena, const char *format, ...) FOR
         if (__builtin_expect((pointer) == NULL, 0)) {                                                                          \
             return OUT_OF_MEMORY;                                                                                              \
         }                                                                                                                      \
+    } while (0)
+/* Adds an item to a growing array in the arena, or returns OUT_OF_MEMORY. */
+#define TRY_APPEND(cx, arena, items, capacity, count, ...)                                                                     \
+    do {                                                                                                                       \
+        if ((count) == (capacity)) {                                                                                           \
+            void *grown_ = arena_grow((cx), (arena), (items), sizeof(*(items)), &(capacity));                                  \
+            if (grown_ == NULL) {                                                                                              \
+                return OUT_OF_MEMORY;                                                                                          \
+            }                                                                                                                  \
+            (items) = grown_;                                                                                                  \
+        }                                                                                                                      \
+        (items)[(count)++] = (__VA_ARGS__);                                                                                    \
     } while (0)
 
 #endif

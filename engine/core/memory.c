@@ -211,6 +211,15 @@ void *mem_resize(const Context *cx, void *old, size_t bytes) {
     return memory;
 }
 
+void *mem_grow(const Context *cx, void *array, size_t element_bytes, uint32_t *capacity) {
+    uint32_t larger = *capacity == 0 ? GROWN_FIRST : *capacity * 2;
+    void *grown = mem_resize(cx, array, element_bytes * larger);
+    if (grown != NULL) {
+        *capacity = larger;
+    }
+    return grown;
+}
+
 void mem_free(void *memory) {
     if (memory == NULL) {
         return;

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#define GROWN_FIRST 8 /* elements of a growing array that was empty */
 #define MEMORY_STEP_BYTES ((int64_t)1 << 20)
 
 typedef struct MemoryAccount {
@@ -40,6 +41,8 @@ void *mem_alloc(const Context *cx, size_t bytes) MUST_CHECK;
 void *mem_alloc_zeroed(const Context *cx, size_t bytes) MUST_CHECK;
 /* Keeps the account of the old block. `old` may be NULL. On failure `old` stays valid. */
 void *mem_resize(const Context *cx, void *old, size_t bytes) MUST_CHECK;
+/* mem_resize to twice the place, for a growing array that is full; on failure `capacity` stays as it was, too. */
+void *mem_grow(const Context *cx, void *array, size_t element_bytes, uint32_t *capacity) MUST_CHECK;
 void mem_free(void *memory);         /* NULL is fine */
 size_t mem_size(const void *memory); /* bytes asked for; NULL: 0 */
 
@@ -57,6 +60,23 @@ size_t mem_size(const void *memory); /* bytes asked for; NULL: 0 */
         if (__builtin_expect((pointer) == NULL, 0)) {                                                                          \
             return OUT_OF_MEMORY;                                                                                              \
         }                                                                                                                      \
+    } while (0)
+/* Room for one more item of a growing array, or returns OUT_OF_MEMORY from the calling function. */
+#define TRY_MEM_GROW(cx, items, capacity, count)                                                                               \
+    do {                                                                                                                       \
+        if ((count) == (capacity)) {                                                                                           \
+            void *grown_ = mem_grow((cx), (items), sizeof(*(items)), &(capacity));                                             \
+            if (grown_ == NULL) {                                                                                              \
+                return OUT_OF_MEMORY;                                                                                          \
+            }                                                                                                                  \
+            (items) = grown_;                                                                                                  \
+        }                                                                                                                      \
+    } while (0)
+/* Adds an item to it. */
+#define TRY_MEM_APPEND(cx, items, capacity, count, ...)                                                                        \
+    do {                                                                                                                       \
+        TRY_MEM_GROW((cx), (items), (capacity), (count));                                                                      \
+        (items)[(count)++] = (__VA_ARGS__);                                                                                    \
     } while (0)
 
 /* Tests only: the n-th allocation from now on (1 = the next) fails as if the machine had no memory left; 0 switches off.

@@ -91,16 +91,7 @@ static uint32_t list_starts(const SortedScan *scan, SegmentRange range, BlockSta
 }
 
 static Status add_unit(const Context *cx, MergeShared *shared, const MergeUnit *unit) {
-    if (shared->unit_count == shared->unit_capacity) {
-        uint32_t capacity = shared->unit_capacity == 0 ? 16 : shared->unit_capacity * 2;
-        MergeUnit *units = mem_resize(cx, shared->units, capacity * sizeof *units);
-        if (units == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        shared->units = units;
-        shared->unit_capacity = capacity;
-    }
-    shared->units[shared->unit_count++] = *unit;
+    TRY_MEM_APPEND(cx, shared->units, shared->unit_capacity, shared->unit_count, *unit);
     return OK;
 }
 

@@ -125,11 +125,7 @@ Status merge_window_add(const Context *cx, MergeWindow *window, const Batch *bat
     }
     TRY(reserve(cx, window, count));
     TRY(row_buffer_append_rows(cx, &window->rows, batch, NULL, first, end));
-    if (window->piece_count == window->piece_capacity) {
-        window->piece_capacity = window->piece_capacity == 0 ? 8 : window->piece_capacity * 2;
-        TRY(grow(cx, (void **)&window->pieces, window->piece_capacity * sizeof *window->pieces));
-    }
-    window->pieces[window->piece_count++] = window->count;
+    TRY_MEM_APPEND(cx, window->pieces, window->piece_capacity, window->piece_count, window->count);
     memcpy(window->keys + window->count, keys + first, count * sizeof *keys);
     for (uint32_t i = 0; i < count; i++) {
         window->numbers[window->count + i] = number + i;

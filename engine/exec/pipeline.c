@@ -38,17 +38,7 @@ void operator_placement(const Query *query, const PhysicalNode *op, uint32_t *fi
 }
 
 static Status run_list_add(const Context *cx, Arena *arena, RunList *list, Run *run) {
-    if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity == 0 ? 4 : list->capacity * 2;
-        Run **runs;
-        TRY_NEW_ARRAY(cx, arena, runs, capacity);
-        if (list->count > 0) {
-            memcpy(runs, list->runs, sizeof *runs * list->count);
-        }
-        list->runs = runs;
-        list->capacity = capacity;
-    }
-    list->runs[list->count++] = run;
+    TRY_APPEND(cx, arena, list->runs, list->capacity, list->count, run);
     return OK;
 }
 

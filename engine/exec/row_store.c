@@ -228,23 +228,9 @@ void row_buffer_free(RowBuffer *buffer) {
     buffer->rows = buffer->text_bytes = 0;
 }
 
-/* Room for one more pointer in a growing array. */
-static Status reserve_pointer(const Context *cx, void **array, uint32_t count, uint32_t *capacity, size_t element_bytes) {
-    if (count == *capacity) {
-        uint32_t grown = *capacity == 0 ? 8 : *capacity * 2;
-        void *resized = mem_resize(cx, *array, grown * element_bytes);
-        if (resized == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        *array = resized;
-        *capacity = grown;
-    }
-    return OK;
-}
-
 Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **added) {
-    TRY(reserve_pointer(cx, (void **)&buffer->chunks, buffer->chunk_count, &buffer->chunk_capacity, sizeof(RowChunk *)));
     RowChunk *chunk;
+    TRY_MEM_GROW(cx, buffer->chunks, buffer->chunk_capacity, buffer->chunk_count);
     TRY_ALLOC_ZEROED(cx, chunk, sizeof *chunk + sizeof(KeptColumn) * buffer->format->column_count);
     buffer->chunks[buffer->chunk_count++] = chunk;
     *added = chunk;
@@ -472,12 +458,10 @@ Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, 
 Status row_table_take(const Context *cx, RowTable *table, RowBuffer *buffer, uint32_t *first_chunk) {
     table->format = buffer->format;
     *first_chunk = table->chunk_count;
-    TRY(reserve_pointer(cx, (void **)&table->arenas, table->arena_count, &table->arena_capacity, sizeof(Arena)));
-    table->arenas[table->arena_count++] = buffer->text;
+    TRY_MEM_APPEND(cx, table->arenas, table->arena_capacity, table->arena_count, buffer->text);
     arena_init(&buffer->text);
     for (uint32_t i = 0; i < buffer->chunk_count; i++) {
-        TRY(reserve_pointer(cx, (void **)&table->chunks, table->chunk_count, &table->chunk_capacity, sizeof(RowChunk *)));
-        table->chunks[table->chunk_count++] = buffer->chunks[i];
+        TRY_MEM_APPEND(cx, table->chunks, table->chunk_capacity, table->chunk_count, buffer->chunks[i]);
         buffer->chunks[i] = NULL;
     }
     table->rows += buffer->rows;

@@ -27,17 +27,8 @@ Status alert_raise(AlertFinder *f, const PhysicalNode *node, const char *details
             return OK;
         }
     }
-    if (f->count == f->capacity) {
-        Alert *grown;
-        uint32_t capacity = f->capacity == 0 ? 8 : 2 * f->capacity;
-        TRY_NEW_ARRAY(f->cx, f->arena, grown, capacity);
-        if (f->count > 0) {
-            memcpy(grown, f->alerts, f->count * sizeof *grown);
-        }
-        f->alerts = grown;
-        f->capacity = capacity;
-    }
-    f->alerts[f->count++] = (Alert){.kind = f->kind, .node = node, .event = event, .solution = solution};
+    TRY_APPEND(f->cx, f->arena, f->alerts, f->capacity, f->count,
+               (Alert){.kind = f->kind, .node = node, .event = event, .solution = solution});
     return OK;
 }
 

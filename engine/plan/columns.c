@@ -100,17 +100,7 @@ const Expr *expr_widened_column(const Expr *expr) {
 }
 
 Status expr_list_add(const Context *cx, Arena *arena, ExprList *list, Expr *expr) {
-    if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-        Expr **items;
-        TRY_NEW_ARRAY(cx, arena, items, capacity);
-        if (list->count > 0) {
-            memcpy(items, list->items, list->count * sizeof *items);
-        }
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = expr;
+    TRY_APPEND(cx, arena, list->items, list->capacity, list->count, expr);
     return OK;
 }
 

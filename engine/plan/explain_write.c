@@ -6,17 +6,7 @@
 #include <stdio.h>
 
 static Status add_line(Explainer *e, const char *line) {
-    if (e->count == e->capacity) {
-        uint32_t capacity = e->capacity == 0 ? 64 : e->capacity * 2;
-        const char **lines;
-        TRY_NEW_ARRAY(e->cx, e->arena, lines, capacity);
-        if (e->count > 0) {
-            memcpy(lines, e->lines, e->count * sizeof *lines);
-        }
-        e->lines = lines;
-        e->capacity = capacity;
-    }
-    e->lines[e->count++] = line;
+    TRY_APPEND(e->cx, e->arena, e->lines, e->capacity, e->count, line);
     return OK;
 }
 

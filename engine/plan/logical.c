@@ -5,18 +5,9 @@
 #include <stdio.h>
 
 Status plan_add_column(const Context *cx, LogicalPlan *plan, Type type, const char *name, bool can_be_null, ColumnId *id) {
-    if (plan->column_count == plan->column_capacity) {
-        uint32_t capacity = plan->column_capacity == 0 ? 64 : plan->column_capacity * 2;
-        LogicalColumn *columns;
-        TRY_NEW_ARRAY(cx, plan->arena, columns, capacity);
-        if (plan->column_count > 0) {
-            memcpy(columns, plan->columns, sizeof *columns * plan->column_count);
-        }
-        plan->columns = columns;
-        plan->column_capacity = capacity;
-    }
-    *id = plan->column_count++;
-    plan->columns[*id] = (LogicalColumn){.id = *id, .type = type, .name = name, .can_be_null = can_be_null};
+    *id = plan->column_count;
+    TRY_APPEND(cx, plan->arena, plan->columns, plan->column_capacity, plan->column_count,
+               (LogicalColumn){.id = *id, .type = type, .name = name, .can_be_null = can_be_null});
     return OK;
 }
 
@@ -29,18 +20,9 @@ Status plan_copy_column(const Context *cx, LogicalPlan *plan, ColumnId from, Col
 }
 
 Status plan_add_shared(const Context *cx, LogicalPlan *plan, LogicalNode *node, const char *name, uint32_t *index) {
-    if (plan->shared_count == plan->shared_capacity) {
-        uint32_t capacity = plan->shared_capacity == 0 ? 8 : plan->shared_capacity * 2;
-        SharedSubplan *shared;
-        TRY_NEW_ARRAY(cx, plan->arena, shared, capacity);
-        if (plan->shared_count > 0) {
-            memcpy(shared, plan->shared, sizeof *shared * plan->shared_count);
-        }
-        plan->shared = shared;
-        plan->shared_capacity = capacity;
-    }
-    *index = plan->shared_count++;
-    plan->shared[*index] = (SharedSubplan){.node = node, .name = name};
+    *index = plan->shared_count;
+    TRY_APPEND(cx, plan->arena, plan->shared, plan->shared_capacity, plan->shared_count,
+               (SharedSubplan){.node = node, .name = name});
     return OK;
 }
 

@@ -69,17 +69,7 @@ Status rewrite_new_join(const Context *cx, LogicalPlan *plan, JoinKind kind, Log
 }
 
 static Status block_add(const Context *cx, LogicalPlan *plan, JoinBlock *block, LogicalNode *relation) {
-    if (block->count == block->capacity) {
-        uint32_t capacity = block->capacity == 0 ? 8 : block->capacity * 2;
-        LogicalNode **relations;
-        TRY_NEW_ARRAY(cx, plan->arena, relations, capacity);
-        if (block->count > 0) {
-            memcpy(relations, block->relations, block->count * sizeof *relations);
-        }
-        block->relations = relations;
-        block->capacity = capacity;
-    }
-    block->relations[block->count++] = relation;
+    TRY_APPEND(cx, plan->arena, block->relations, block->capacity, block->count, relation);
     return OK;
 }
 

@@ -5,17 +5,7 @@
 
 static Status add_root(Lowering *low, PhysicalNode *node) {
     PhysicalPlan *plan = low->plan;
-    if (plan->shared_count == plan->shared_capacity) {
-        uint32_t capacity = plan->shared_capacity == 0 ? 8 : plan->shared_capacity * 2;
-        PhysicalNode **shared;
-        TRY_NEW_ARRAY(low->cx, low->arena, shared, capacity);
-        if (plan->shared_count > 0) {
-            memcpy(shared, plan->shared, sizeof *shared * plan->shared_count);
-        }
-        plan->shared = shared;
-        plan->shared_capacity = capacity;
-    }
-    plan->shared[plan->shared_count++] = node;
+    TRY_APPEND(low->cx, low->arena, plan->shared, plan->shared_capacity, plan->shared_count, node);
     return OK;
 }
 

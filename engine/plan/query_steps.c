@@ -19,17 +19,8 @@ typedef struct Position {
 } Position;
 
 static Status add_step(StepList *list, const PhysicalNode *node, bool is_hash, Position *at) {
-    if (list->count == list->capacity) {
-        PlanStep *grown;
-        uint32_t capacity = list->capacity == 0 ? 32 : 2 * list->capacity;
-        TRY_NEW_ARRAY(list->cx, list->arena, grown, capacity);
-        if (list->count > 0) {
-            memcpy(grown, list->steps, list->count * sizeof *grown);
-        }
-        list->steps = grown;
-        list->capacity = capacity;
-    }
-    list->steps[list->count++] = (PlanStep){at->stream, at->segment, at->step++, node, is_hash};
+    TRY_APPEND(list->cx, list->arena, list->steps, list->capacity, list->count,
+               (PlanStep){at->stream, at->segment, at->step++, node, is_hash});
     return OK;
 }
 

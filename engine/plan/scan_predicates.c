@@ -15,17 +15,7 @@ typedef struct Deriver {
 } Deriver;
 
 static Status list_add(const Deriver *d, PredicateList *list, const Predicate *predicate) {
-    if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-        Predicate *items;
-        TRY_NEW_ARRAY(d->cx, d->arena, items, capacity);
-        if (list->count > 0) {
-            memcpy(items, list->items, list->count * sizeof *items);
-        }
-        list->items = items;
-        list->capacity = capacity;
-    }
-    list->items[list->count++] = *predicate;
+    TRY_APPEND(d->cx, d->arena, list->items, list->capacity, list->count, *predicate);
     return OK;
 }
 

@@ -39,21 +39,11 @@ static Status read_entry(void *argument, const LoggedQuery *entry) {
     if (entry->error != NULL || !entry->has_plan || !entry->reads_tables || strcmp(entry->tag, "SELECT") != 0) {
         return OK;
     }
-    if (reader->count == reader->capacity) {
-        uint32_t capacity = reader->capacity == 0 ? 64 : reader->capacity * 2;
-        const char **texts;
-        TRY_NEW_ARRAY(reader->cx, reader->arena, texts, capacity);
-        if (reader->count > 0) {
-            memcpy(texts, reader->texts, sizeof *texts * reader->count);
-        }
-        reader->texts = texts;
-        reader->capacity = capacity;
-    }
     const char *text = arena_copy_text(reader->cx, reader->arena, entry->text, strlen(entry->text));
     if (text == NULL) {
         return OUT_OF_MEMORY;
     }
-    reader->texts[reader->count++] = text;
+    TRY_APPEND(reader->cx, reader->arena, reader->texts, reader->capacity, reader->count, text);
     return OK;
 }
 
