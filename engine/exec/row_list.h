@@ -36,6 +36,10 @@ static inline Value row_boolean(bool is_true) {
 static inline Value row_double(double number) {
     return value_f64(type_make(TYPE_DOUBLE), number);
 }
+/* Microseconds UTC since 1970. */
+static inline Value row_moment(int64_t micros) {
+    return value_i64(type_make(TYPE_TIMESTAMP), micros);
+}
 static inline Value row_null(void) {
     return value_null(type_make(TYPE_VARCHAR));
 }

@@ -1,16 +1,11 @@
 /* The query log as tables, named and ordered as Amazon Redshift's: stl_query, svl_qlog, stl_querytext, sys_query_history. What
  * a warehouse of one user has not got (labels, queues, scaling) is empty there. */
-#include "exec/system_table.h"
-#include "plan/query_log.h"
+#include "exec/system_log.h"
 
 #include <unistd.h>
 
 #define TEXT_PIECE_BYTES 200
 #define QLOG_TEXT_BYTES 60
-
-static Value moment(int64_t micros) {
-    return value_i64(type_make(TYPE_TIMESTAMP), micros);
-}
 
 static Value part_of_text(const SystemFill *fill, const char *text, size_t from, size_t bytes) {
     size_t left = strlen(text) - from;
@@ -34,8 +29,8 @@ static Status add_stl_query(void *fill_, const LoggedQuery *query) {
     SystemFill *fill = fill_;
     if (is_in_stl(query)) {
         ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_text("default"), row_number(query->id),
-                row_integer(getpid()), row_text(fill->database), row_text(query->text), moment(query->start_micros),
-                moment(query->end_micros), row_number(query->error != NULL), row_number(0), row_number(0));
+                row_integer(getpid()), row_text(fill->database), row_text(query->text), row_moment(query->start_micros),
+                row_moment(query->end_micros), row_number(query->error != NULL), row_number(0), row_number(0));
     }
     return OK;
 }
@@ -44,7 +39,7 @@ static Status add_svl_qlog(void *fill_, const LoggedQuery *query) {
     SystemFill *fill = fill_;
     if (is_in_stl(query)) {
         ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_number(query->id), row_integer(getpid()),
-                moment(query->start_micros), moment(query->end_micros), row_number(query->elapsed_ns / 1000),
+                row_moment(query->start_micros), row_moment(query->end_micros), row_number(query->elapsed_ns / 1000),
                 row_number(query->error != NULL), row_text("default"),
                 part_of_text(fill, query->text, 0, piece_bytes(query->text, 0, QLOG_TEXT_BYTES)), row_null(), row_null());
     }
@@ -67,8 +62,8 @@ static Status add_sys_query_history(void *fill_, const LoggedQuery *query) {
     SystemFill *fill = fill_;
     ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_text("default"), row_number(query->id),
             row_integer(getpid()), row_text(fill->database), row_text(query->tag),
-            row_text(query->error == NULL ? "success" : "failed"), row_boolean(false), moment(query->start_micros),
-            moment(query->end_micros), row_number(query->elapsed_ns / 1000), row_number(0),
+            row_text(query->error == NULL ? "success" : "failed"), row_boolean(false), row_moment(query->start_micros),
+            row_moment(query->end_micros), row_number(query->elapsed_ns / 1000), row_number(0),
             row_number(query->execution_ns / 1000), row_text(query->error), row_number(query->rows), row_null(),
             row_text(query->text), row_text("Depot " DEPOT_VERSION), row_null(), row_text("primary"), row_number(0),
             row_number(query->planning_ns / 1000), row_number(0), row_number(query->bytes_scanned),
@@ -77,18 +72,7 @@ static Status add_sys_query_history(void *fill_, const LoggedQuery *query) {
     return OK;
 }
 
-static Status fill_each(SystemFill *fill, LoggedQueryVisit *visit) {
-    return query_log_each(snapshot_warehouse(fill->snapshot), visit, fill);
-}
-Status fill_stl_query(SystemFill *fill) {
-    return fill_each(fill, add_stl_query);
-}
-Status fill_svl_qlog(SystemFill *fill) {
-    return fill_each(fill, add_svl_qlog);
-}
-Status fill_stl_querytext(SystemFill *fill) {
-    return fill_each(fill, add_stl_querytext);
-}
-Status fill_sys_query_history(SystemFill *fill) {
-    return fill_each(fill, add_sys_query_history);
-}
+FILL_FROM_LOG(stl_query, add_stl_query)
+FILL_FROM_LOG(svl_qlog, add_svl_qlog)
+FILL_FROM_LOG(stl_querytext, add_stl_querytext)
+FILL_FROM_LOG(sys_query_history, add_sys_query_history)

@@ -1,17 +1,11 @@
 /* The steps of logged queries as tables: svl_query_summary and svl_query_report, stl_explain, stl_scan, stl_dist, stl_bcast,
- * stl_alert_event_log, sys_query_detail. Only
- * queries that ran under query_log = steps are in them. Times of day are the query's, since steps are not told apart in time.
- */
-#include "exec/system_table.h"
-#include "plan/query_log.h"
+ * stl_alert_event_log, sys_query_detail. Only queries that ran under query_log = steps are in them. Times of day are the
+ * query's, since steps are not told apart in time. */
+#include "exec/system_log.h"
 
 #include <unistd.h>
 
 #define PERMANENT_TABLE 2 /* STL_SCAN.type */
-
-static Value moment(int64_t micros) {
-    return value_i64(type_make(TYPE_TIMESTAMP), micros);
-}
 
 static Value flag(bool is_true) {
     return row_text(is_true ? "t" : "f");
@@ -73,7 +67,7 @@ static Status add_report(void *fill_, const LoggedQuery *query) {
         for (uint32_t k = 0; k < step->part_count; k++) {
             const LoggedPart *part = &step->parts[k];
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
-                    row_number(step->segment), row_number(step->step), moment(query->start_micros), moment(query->end_micros),
+                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros), row_moment(query->end_micros),
                     micros(part->nanoseconds), row_number(part->rows), row_number(part->bytes), label,
                     flag(step->spilled_bytes > 0), row_number(step->memory_bytes / step->part_count),
                     flag(step->is_range_restricted), flag(false), row_number(part->rows_pre_filter));
@@ -103,7 +97,7 @@ static Status add_scan(void *fill_, const LoggedQuery *query) {
         for (uint32_t k = 0; is_scan(step) && k < step->part_count; k++) {
             const LoggedPart *part = &step->parts[k];
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
-                    row_number(step->segment), row_number(step->step), moment(query->start_micros), moment(query->end_micros),
+                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros), row_moment(query->end_micros),
                     row_number(k), row_number(part->rows), row_number(part->bytes), row_null(), row_number(PERMANENT_TABLE),
                     row_number(system_oid_of_id(step->table_id)), flag(step->is_range_restricted), flag(false),
                     row_number(part->rows_pre_filter), row_number(part->rows_pre_user_filter), row_text(step->table_name));
@@ -150,7 +144,7 @@ static Status add_detail(void *fill_, const LoggedQuery *query) {
         ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_number(1), row_number(step->stream),
                 row_number(step->segment), row_number(step->step), row_text(step->name),
                 step->table_id == 0 ? row_null() : row_number(system_oid_of_id(step->table_id)), row_text(step->table_name),
-                flag(step->is_range_restricted), moment(query->start_micros), moment(query->end_micros),
+                flag(step->is_range_restricted), row_moment(query->start_micros), row_moment(query->end_micros),
                 micros(step_times(step).most), alert_of(query, step), is_scan(step) ? row_number(step->bytes) : row_null(),
                 input_rows(query, i), is_scan(step) ? row_null() : row_number(step->bytes), row_number(step->rows),
                 row_number(step->blocks_read), row_null(), row_null(), row_null(), row_null(), skewness(step, false),
@@ -166,7 +160,7 @@ static Status add_sent(SystemFill *fill, const LoggedQuery *query, const char *n
         for (uint32_t k = 0; strcmp(step->name, name) == 0 && k < step->part_count; k++) {
             const LoggedPart *part = &step->parts[k];
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
-                    row_number(step->segment), row_number(step->step), moment(query->start_micros), moment(query->end_micros),
+                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros), row_moment(query->end_micros),
                     row_number(k), row_number(part->rows), row_number(part->bytes), row_null());
         }
     }
@@ -187,35 +181,16 @@ static Status add_alert(void *fill_, const LoggedQuery *query) {
         const LoggedAlert *alert = &query->alerts[i];
         ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(alert->slice), row_number(alert->segment),
                 row_number(alert->step), row_integer(getpid()), row_number(query->id), row_text(alert->event),
-                row_text(alert->solution), moment(query->end_micros));
+                row_text(alert->solution), row_moment(query->end_micros));
     }
     return OK;
 }
 
-static Status fill_each(SystemFill *fill, LoggedQueryVisit *visit) {
-    return query_log_each(snapshot_warehouse(fill->snapshot), visit, fill);
-}
-Status fill_svl_query_summary(SystemFill *fill) {
-    return fill_each(fill, add_summary);
-}
-Status fill_svl_query_report(SystemFill *fill) {
-    return fill_each(fill, add_report);
-}
-Status fill_stl_explain(SystemFill *fill) {
-    return fill_each(fill, add_explain);
-}
-Status fill_stl_scan(SystemFill *fill) {
-    return fill_each(fill, add_scan);
-}
-Status fill_sys_query_detail(SystemFill *fill) {
-    return fill_each(fill, add_detail);
-}
-Status fill_stl_dist(SystemFill *fill) {
-    return fill_each(fill, add_dist);
-}
-Status fill_stl_bcast(SystemFill *fill) {
-    return fill_each(fill, add_bcast);
-}
-Status fill_stl_alert_event_log(SystemFill *fill) {
-    return fill_each(fill, add_alert);
-}
+FILL_FROM_LOG(svl_query_summary, add_summary)
+FILL_FROM_LOG(svl_query_report, add_report)
+FILL_FROM_LOG(stl_explain, add_explain)
+FILL_FROM_LOG(stl_scan, add_scan)
+FILL_FROM_LOG(sys_query_detail, add_detail)
+FILL_FROM_LOG(stl_dist, add_dist)
+FILL_FROM_LOG(stl_bcast, add_bcast)
+FILL_FROM_LOG(stl_alert_event_log, add_alert)

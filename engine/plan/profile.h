@@ -60,4 +60,10 @@ typedef struct PlanProfile {
     uint64_t bytes_scanned, bytes_moved, bytes_to_leader, spilled_bytes;
 } PlanProfile;
 
+static inline const OperatorProfile *operator_profile(const PlanProfile *profile, uint32_t id, uint32_t node) {
+    return &profile->operators[(size_t)id * profile->node_count + node];
+}
+/* Adds a scan's counters to the sum of other nodes'; arrays are left out, and all nodes have the same partitions. */
+void scan_profile_add(ScanProfile *sum, const ScanProfile *scan);
+
 #endif
