@@ -67,9 +67,9 @@ static Status add_report(void *fill_, const LoggedQuery *query) {
         for (uint32_t k = 0; k < step->part_count; k++) {
             const LoggedPart *part = &step->parts[k];
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
-                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros), row_moment(query->end_micros),
-                    micros(part->nanoseconds), row_number(part->rows), row_number(part->bytes), label,
-                    flag(step->spilled_bytes > 0), row_number(step->memory_bytes / step->part_count),
+                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros),
+                    row_moment(query->end_micros), micros(part->nanoseconds), row_number(part->rows), row_number(part->bytes),
+                    label, flag(step->spilled_bytes > 0), row_number(step->memory_bytes / step->part_count),
                     flag(step->is_range_restricted), flag(false), row_number(part->rows_pre_filter));
         }
     }
@@ -97,10 +97,11 @@ static Status add_scan(void *fill_, const LoggedQuery *query) {
         for (uint32_t k = 0; is_scan(step) && k < step->part_count; k++) {
             const LoggedPart *part = &step->parts[k];
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
-                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros), row_moment(query->end_micros),
-                    row_number(k), row_number(part->rows), row_number(part->bytes), row_null(), row_number(PERMANENT_TABLE),
-                    row_number(system_oid_of_id(step->table_id)), flag(step->is_range_restricted), flag(false),
-                    row_number(part->rows_pre_filter), row_number(part->rows_pre_user_filter), row_text(step->table_name));
+                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros),
+                    row_moment(query->end_micros), row_number(k), row_number(part->rows), row_number(part->bytes), row_null(),
+                    row_number(PERMANENT_TABLE), row_number(system_oid_of_id(step->table_id)), flag(step->is_range_restricted),
+                    flag(false), row_number(part->rows_pre_filter), row_number(part->rows_pre_user_filter),
+                    row_text(step->table_name));
         }
     }
     return OK;
@@ -160,8 +161,8 @@ static Status add_sent(SystemFill *fill, const LoggedQuery *query, const char *n
         for (uint32_t k = 0; strcmp(step->name, name) == 0 && k < step->part_count; k++) {
             const LoggedPart *part = &step->parts[k];
             ADD_ROW(fill, row_number(SYSTEM_USER_OID), row_number(query->id), row_integer(part->slice),
-                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros), row_moment(query->end_micros),
-                    row_number(k), row_number(part->rows), row_number(part->bytes), row_null());
+                    row_number(step->segment), row_number(step->step), row_moment(query->start_micros),
+                    row_moment(query->end_micros), row_number(k), row_number(part->rows), row_number(part->bytes), row_null());
         }
     }
     return OK;

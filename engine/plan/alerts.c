@@ -32,28 +32,6 @@ Status alert_raise(AlertFinder *f, const PhysicalNode *node, const char *details
     return OK;
 }
 
-uint64_t alert_rows(const AlertFinder *f, const PhysicalNode *node) {
-    uint64_t rows = 0;
-    for (uint32_t n = 0; n < f->profile->node_count; n++) {
-        rows += alert_profile(f, node, n)->rows;
-    }
-    return rows;
-}
-
-ScanProfile alert_scan(const AlertFinder *f, const PhysicalNode *scan) {
-    ScanProfile sum = {0};
-    for (uint32_t n = 0; n < f->profile->node_count; n++) {
-        const ScanProfile *p = &alert_profile(f, scan, n)->scan;
-        sum.blocks += p->blocks;
-        sum.blocks_pruned += p->blocks_pruned;
-        sum.blocks_read += p->blocks_read;
-        sum.rows_scanned += p->rows_scanned;
-        sum.rows_deleted += p->rows_deleted;
-        sum.rows_removed_filter += p->rows_removed_filter;
-    }
-    return sum;
-}
-
 /* -------------------------------------------------------------------------------------------------------------------- walk */
 
 typedef Status NodeVisit(AlertFinder *finder, const PhysicalNode *node);

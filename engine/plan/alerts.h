@@ -42,12 +42,12 @@ Status alert_raise(AlertFinder *finder, const PhysicalNode *node, const char *de
 /* A text in the arena; NULL without memory, which alert_raise passes on. */
 #define ALERT_TEXT(finder, ...) arena_format((finder)->cx, (finder)->arena, __VA_ARGS__)
 static inline const OperatorProfile *alert_profile(const AlertFinder *finder, const PhysicalNode *node, uint32_t place) {
-    return &finder->profile->operators[(size_t)node->id * finder->profile->node_count + place];
+    return operator_profile(finder->profile, node->id, place);
 }
-/* Rows that came out, over all nodes. */
-uint64_t alert_rows(const AlertFinder *finder, const PhysicalNode *node);
-/* A scan's counters over all nodes, arrays left out. */
-ScanProfile alert_scan(const AlertFinder *finder, const PhysicalNode *scan);
+/* The operator's counters over all nodes. */
+static inline OperatorProfile alert_sum(const AlertFinder *finder, const PhysicalNode *node) {
+    return operator_profile_sum(finder->profile, node->id);
+}
 
 /* Does the scan leave out blocks or rows by the leading sort-key column? */
 bool scan_filters_sort_key(const ScanSpec *scan);

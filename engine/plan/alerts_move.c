@@ -16,8 +16,8 @@ Status alert_nested_loop(AlertFinder *f, const PhysicalNode *node) {
     for (uint32_t n = 0; n < f->profile->node_count; n++) {
         pairs += alert_profile(f, outer, n)->rows * alert_profile(f, inner, n)->rows;
     }
-    uint64_t most = alert_rows(f, outer) > alert_rows(f, inner) ? alert_rows(f, outer) : alert_rows(f, inner);
-    if (pairs <= most || pairs < (uint64_t)f->cx->settings->alert_rows_min) {
+    uint64_t outer_rows = alert_sum(f, outer).rows, inner_rows = alert_sum(f, inner).rows;
+    if (pairs <= outer_rows || pairs <= inner_rows || pairs < (uint64_t)f->cx->settings->alert_rows_min) {
         return OK; /* one row on a side: nothing is compared twice */
     }
     const char *details = ALERT_TEXT(f, "%llu pairs of rows were compared", (Digits)pairs);
@@ -47,19 +47,16 @@ static Status check_moved(AlertFinder *f, const PhysicalNode *node, ExchangeKind
     if (node->kind != PHYSICAL_EXCHANGE || node->exchange.kind != kind) {
         return OK;
     }
-    uint64_t rows = 0, bytes = 0;
-    for (uint32_t n = 0; n < f->profile->node_count; n++) {
-        rows += alert_profile(f, node, n)->exchange.rows_sent;
-        bytes += alert_profile(f, node, n)->exchange.bytes_sent;
-    }
+    ExchangeProfile sum = alert_sum(f, node).exchange;
     const char *threshold;
-    if (!is_large(f, rows, &threshold)) {
+    if (!is_large(f, sum.rows_sent, &threshold)) {
         return OK;
     }
-    return threshold == NULL
-               ? OUT_OF_MEMORY
-               : alert_raise(f, node, ALERT_TEXT(f, "rows(%llu), bytes(%llu) (%s)", (Digits)rows, (Digits)bytes, threshold),
-                             solution);
+    return threshold == NULL ? OUT_OF_MEMORY
+                             : alert_raise(f, node,
+                                           ALERT_TEXT(f, "rows(%llu), bytes(%llu) (%s)", (Digits)sum.rows_sent,
+                                                      (Digits)sum.bytes_sent, threshold),
+                                           solution);
 }
 
 Status alert_broadcast(AlertFinder *f, const PhysicalNode *node) {
@@ -133,7 +130,7 @@ Status alert_join_key(AlertFinder *f, const PhysicalNode *node) {
     const char *columns = NULL, *cures = NULL;
     TRY(add_cure(f, wrong_key(node->children[0], node->join.probe_keys[0]), &columns, &cures));
     TRY(add_cure(f, wrong_key(node->children[1], node->join.build_keys[0]), &columns, &cures));
-    uint64_t rows = alert_rows(f, node->children[0]) + alert_rows(f, node->children[1]);
+    uint64_t rows = alert_sum(f, node->children[0]).rows + alert_sum(f, node->children[1]).rows;
     if (columns == NULL || rows < (uint64_t)f->cx->settings->alert_rows_min) {
         return OK;
     }

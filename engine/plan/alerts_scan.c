@@ -65,7 +65,7 @@ Status alert_selective_filter(AlertFinder *f, const PhysicalNode *node) {
     if (column == UINT32_MAX) {
         return OK;
     }
-    ScanProfile scan = alert_scan(f, node);
+    ScanProfile scan = alert_sum(f, node).scan;
     uint64_t looked_at = scan.rows_scanned - scan.rows_deleted, kept = looked_at - scan.rows_removed_filter;
     bool is_selective = kept * 100 < looked_at * (uint64_t)f->cx->settings->alert_selective_percent;
     if (!is_selective || looked_at < (uint64_t)f->cx->settings->alert_rows_min) {
@@ -143,7 +143,7 @@ Status alert_deleted_rows(AlertFinder *f, const PhysicalNode *node) {
     if (table == NULL) {
         return OK;
     }
-    ScanProfile scan = alert_scan(f, node);
+    ScanProfile scan = alert_sum(f, node).scan;
     if (scan.rows_deleted < (uint64_t)f->cx->settings->alert_rows_min ||
         scan.rows_deleted * 100 < scan.rows_scanned * (uint64_t)f->cx->settings->alert_deleted_percent) {
         return OK;

@@ -4,7 +4,7 @@
 typedef unsigned long long Digits; /* what %llu prints */
 
 static const ExchangeProfile *profile_at(const Explainer *e, const PhysicalNode *node, uint32_t place) {
-    return &e->profile->operators[(size_t)node->id * e->profile->node_count + place].exchange;
+    return &operator_profile(e->profile, node->id, place)->exchange;
 }
 
 typedef struct Loads {

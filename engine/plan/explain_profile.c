@@ -12,47 +12,11 @@
 typedef unsigned long long Digits; /* what %llu prints */
 
 static const OperatorProfile *profile_of(const Explainer *e, const PhysicalNode *node, uint32_t place) {
-    return &e->profile->operators[(size_t)node->id * e->profile->node_count + place];
-}
-
-/* The operator's counters over all nodes; arrays are left out, maxima of memory added up as they stand side by side. */
-static OperatorProfile sum_profile(const Explainer *e, const PhysicalNode *node) {
-    OperatorProfile sum = {0};
-    for (uint32_t n = 0; n < e->profile->node_count; n++) {
-        const OperatorProfile *p = profile_of(e, node, n);
-        sum.rows += p->rows;
-        sum.batches += p->batches;
-        sum.nanoseconds += p->nanoseconds;
-        sum.memory_bytes += p->memory_bytes;
-        sum.groups += p->groups;
-        sum.spilled_bytes += p->spilled_bytes;
-        sum.scan.partitions_read =
-            p->scan.partitions_read > sum.scan.partitions_read ? p->scan.partitions_read : sum.scan.partitions_read;
-        sum.scan.blocks += p->scan.blocks;
-        sum.scan.blocks_pruned += p->scan.blocks_pruned;
-        sum.scan.blocks_skipped_zone += p->scan.blocks_skipped_zone;
-        sum.scan.blocks_skipped_join += p->scan.blocks_skipped_join;
-        sum.scan.blocks_read += p->scan.blocks_read;
-        sum.scan.rows_scanned += p->scan.rows_scanned;
-        sum.scan.rows_deleted += p->scan.rows_deleted;
-        sum.scan.rows_removed_filter += p->scan.rows_removed_filter;
-        sum.scan.rows_removed_join_filter += p->scan.rows_removed_join_filter;
-        sum.scan.bytes_scanned += p->scan.bytes_scanned;
-        sum.scan.bytes_read += p->scan.bytes_read;
-        sum.exchange.rows_sent += p->exchange.rows_sent;
-        sum.exchange.bytes_sent += p->exchange.bytes_sent;
-        sum.exchange.transport_messages += p->exchange.transport_messages;
-        sum.exchange.transport_bytes += p->exchange.transport_bytes;
-    }
-    return sum;
+    return operator_profile(e->profile, node->id, place);
 }
 
 static uint64_t operator_ns(const Explainer *e, uint32_t id) {
-    uint64_t ns = 0;
-    for (uint32_t n = 0; n < e->profile->node_count; n++) {
-        ns += e->profile->operators[(size_t)id * e->profile->node_count + n].nanoseconds;
-    }
-    return ns;
+    return operator_profile_sum(e->profile, id).nanoseconds;
 }
 
 static uint64_t all_ns(const Explainer *e) {
@@ -86,7 +50,7 @@ void explain_find_dearest(Explainer *e) {
  */
 
 uint32_t explain_partitions_read(const Explainer *e, const PhysicalNode *scan) {
-    return e->profile == NULL ? scan->scan.partitions_read : sum_profile(e, scan).scan.partitions_read;
+    return e->profile == NULL ? scan->scan.partitions_read : operator_profile_sum(e->profile, scan->id).scan.partitions_read;
 }
 
 /* Every node computes the same rows: of copies of a table, or after a broadcast. */
@@ -143,7 +107,7 @@ Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const
     if (!has_actual(e, is_cut)) {
         return OK;
     }
-    OperatorProfile sum = sum_profile(e, node);
+    OperatorProfile sum = operator_profile_sum(e->profile, node->id);
     uint32_t loops = loops_of(e, node);
     const char *copies = loops > 1 ? " on each node" : "";
     sum.rows /= loops;
@@ -193,7 +157,7 @@ Status explain_actual_facts(Explainer *e, const PhysicalNode *node, bool is_cut)
         TRY(explain_fact_real(e, "Actual Startup Time", (double)startup_ns(e, node) / 1e6 / loops, 3));
         TRY(explain_fact_real(e, "Actual Total Time", (double)inclusive_ns(e, node) / 1e6 / loops, 3));
     }
-    TRY(explain_fact(e, "Actual Rows", sum_profile(e, node).rows / loops));
+    TRY(explain_fact(e, "Actual Rows", operator_profile_sum(e->profile, node->id).rows / loops));
     return explain_fact(e, "Actual Loops", loops);
 }
 
@@ -323,7 +287,7 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
     if (!has_actual(e, is_cut)) {
         return OK;
     }
-    OperatorProfile sum = sum_profile(e, node);
+    OperatorProfile sum = operator_profile_sum(e->profile, node->id);
     TRY(own_facts(e, node, &sum, is_cut));
     if (node->kind == PHYSICAL_SCAN) {
         TRY(scan_funnel(e, node, &sum, indent));

@@ -63,7 +63,7 @@ typedef struct PlanProfile {
 static inline const OperatorProfile *operator_profile(const PlanProfile *profile, uint32_t id, uint32_t node) {
     return &profile->operators[(size_t)id * profile->node_count + node];
 }
-/* Adds a scan's counters to the sum of other nodes'; arrays are left out, and all nodes have the same partitions. */
-void scan_profile_add(ScanProfile *sum, const ScanProfile *scan);
+/* An operator's counters over all nodes. Arrays are left out; maxima of memory are added up, as they stand side by side. */
+OperatorProfile operator_profile_sum(const PlanProfile *profile, uint32_t id);
 
 #endif

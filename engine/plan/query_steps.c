@@ -128,7 +128,7 @@ static const char *step_name(const PlanStep *step) {
 /* Rows that reached the step's end on a node: a hash step takes what the build side gave. */
 static const OperatorProfile *output_of(const PlanStep *step, const PlanProfile *profile, uint32_t place) {
     const PhysicalNode *node = step->is_hash ? step->node->children[1] : step->node;
-    return &profile->operators[(size_t)node->id * profile->node_count + place];
+    return operator_profile(profile, node->id, place);
 }
 
 static Status scan_parts(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
@@ -161,7 +161,7 @@ static Status node_parts(const Context *cx, Arena *arena, const PhysicalPlan *pl
     TRY_NEW_ARRAY(cx, arena, out->parts, profile->node_count);
     for (uint32_t place = 0; place < profile->node_count; place++) {
         const OperatorProfile *output = output_of(step, profile, place);
-        const OperatorProfile *own = &profile->operators[(size_t)step->node->id * profile->node_count + place];
+        const OperatorProfile *own = operator_profile(profile, step->node->id, place);
         bool is_leader = place == plan->topology.nodes;
         if (step->node->on_leader != is_leader && !did_something(output)) {
             continue;
