@@ -82,7 +82,7 @@ const char *depot_version(void);
 typedef struct depot_options {
     int read_only;            /* nothing is created or removed */
     uint32_t nodes, slices;   /* topology of a warehouse that is created: nodes, slices per node; 0: 1 node of 2 slices */
-    uint64_t cache_bytes_max; /* cached blocks; 0: half of the machine's memory */
+    uint64_t cache_bytes_max; /* cached blocks; 0: half of what the process may use */
 } depot_options;
 
 /* Opens the warehouse in a directory, creating it if it is not there; `path` NULL or "": a new one in memory. `options` may be

@@ -5,9 +5,8 @@
  * to 0: whoever adds a pin a moment later sees LOADED gone. */
 #include "storage/block_cache.h"
 
+#include "core/machine.h"
 #include "storage/segment_table.h"
-
-#include <unistd.h>
 
 #define CACHE_SLOT_LOADED (UINT64_C(1) << 63)
 enum { LOAD_LOCKS = 64 };
@@ -18,6 +17,7 @@ struct BlockCache {
     SegmentTable *segments;
     pthread_mutex_t clock_lock; /* guards hand and the ring */
     CacheFrame *hand;
+    MemoryReclaimer reclaimer;
     pthread_mutex_t load_locks[LOAD_LOCKS]; /* a slot loads under the one that its address selects */
 };
 
@@ -26,6 +26,7 @@ static void cache_free(void *cache_) {
     if (cache == NULL) {
         return;
     }
+    memory_reclaimer_remove(&cache->reclaimer);
     segment_table_free(cache->segments);
     memory_account_close(&cache->account);
     pthread_mutex_destroy(&cache->clock_lock);
@@ -35,9 +36,7 @@ static void cache_free(void *cache_) {
     mem_free(cache);
 }
 
-static int64_t default_bytes_max(void) {
-    return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2;
-}
+static void let_go(void *cache, int64_t bytes);
 
 static Status cache_create(const Context *cx, Warehouse *warehouse, BlockCache **out) {
     Context own = *cx;
@@ -47,8 +46,9 @@ static Status cache_create(const Context *cx, Warehouse *warehouse, BlockCache *
     memory_account_init(&cache->account, own.memory, "block cache", 0);
     cache->bytes_max = warehouse_cache_bytes_max(warehouse);
     if (cache->bytes_max == 0) {
-        cache->bytes_max = default_bytes_max();
+        cache->bytes_max = machine_memory_bytes() / 2;
     }
+    cache->reclaimer = (MemoryReclaimer){.reclaim = let_go, .argument = cache};
     pthread_mutex_init(&cache->clock_lock, NULL);
     for (uint32_t i = 0; i < LOAD_LOCKS; i++) {
         pthread_mutex_init(&cache->load_locks[i], NULL);
@@ -58,6 +58,7 @@ static Status cache_create(const Context *cx, Warehouse *warehouse, BlockCache *
         cache_free(cache);
         return status;
     }
+    memory_reclaimer_add(&cache->reclaimer);
     *out = cache;
     return OK;
 }
@@ -130,16 +131,15 @@ static bool evict(BlockCache *cache, CacheFrame *frame) {
     return true;
 }
 
-/* Frees unpinned blocks until `bytes` more fit; two rounds of the hand find all that can go. Pinned blocks may keep the cache
- * over its limit. */
-static void make_room(BlockCache *cache, int64_t bytes) {
-    if (block_cache_bytes(cache) + bytes <= cache->bytes_max) {
+/* Frees unpinned blocks until the cache has no more than `most` bytes; two rounds of the hand find all that can go. */
+static void shrink(BlockCache *cache, int64_t most) {
+    if (block_cache_bytes(cache) <= most) {
         return;
     }
     pthread_mutex_lock(&cache->clock_lock);
     CacheFrame *start = NULL;
     uint32_t rounds = 0;
-    while (cache->hand != NULL && rounds < 2 && block_cache_bytes(cache) + bytes > cache->bytes_max) {
+    while (cache->hand != NULL && rounds < 2 && block_cache_bytes(cache) > most) {
         CacheFrame *frame = cache->hand;
         if (start == NULL) {
             start = frame;
@@ -153,6 +153,16 @@ static void make_room(BlockCache *cache, int64_t bytes) {
         rounds += cache->hand == start;
     }
     pthread_mutex_unlock(&cache->clock_lock);
+}
+
+/* Pinned blocks may keep the cache over its limit. */
+static void make_room(BlockCache *cache, int64_t bytes) {
+    shrink(cache, cache->bytes_max - bytes);
+}
+
+static void let_go(void *cache, int64_t bytes) {
+    int64_t has = block_cache_bytes(cache);
+    shrink(cache, bytes < has ? has - bytes : 0);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------------- pins

@@ -31,7 +31,7 @@ typedef struct WarehouseOptions {
     bool create;             /* create it if it does not exist */
     uint64_t first_id;       /* used when created; 0: 1. For ids that are no other warehouse's */
     Topology topology;       /* used when created; 0 nodes: 1 node of 2 slices */
-    int64_t cache_bytes_max; /* block cache; 0: half of the machine's memory */
+    int64_t cache_bytes_max; /* block cache; 0: half of what the process may use */
 } WarehouseOptions;
 
 /* `path` NULL: in memory, the same code on a memory-backed file.c. UNDEFINED_FILE, IO_ERROR, LOCK_NOT_AVAILABLE,

@@ -2,9 +2,11 @@
  * aligned to 64 bytes and lets any thread free it. */
 #include "core/memory.h"
 
+#include "core/machine.h"
 #include "core/page_pool.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,52 @@ void memory_account_close(MemoryAccount *account) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------------ the whole process */
+
+#define RECLAIM_AT_QUARTERS 3 /* of what the process may use: the rest is for stacks, gaps and what libraries have */
+
+static _Atomic(int64_t) process_bytes; /* of all roots */
+static pthread_mutex_t reclaimers_lock = PTHREAD_MUTEX_INITIALIZER;
+static MemoryReclaimer *reclaimers;
+
+void memory_reclaimer_add(MemoryReclaimer *reclaimer) {
+    pthread_mutex_lock(&reclaimers_lock);
+    reclaimer->next = reclaimers;
+    reclaimers = reclaimer;
+    pthread_mutex_unlock(&reclaimers_lock);
+}
+
+void memory_reclaimer_remove(MemoryReclaimer *reclaimer) {
+    pthread_mutex_lock(&reclaimers_lock);
+    MemoryReclaimer **at = &reclaimers;
+    while (*at != NULL && *at != reclaimer) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = reclaimer->next;
+    }
+    pthread_mutex_unlock(&reclaimers_lock);
+}
+
+/* The lock is held. */
+static void reclaim_locked(int64_t bytes) {
+    for (MemoryReclaimer *at = reclaimers; at != NULL; at = at->next) {
+        at->reclaim(at->argument, bytes);
+    }
+}
+
+/* Whoever comes while another thread reclaims goes on. */
+static void note_root_charge(int64_t bytes) {
+    int64_t most = machine_memory_bytes() / 4 * RECLAIM_AT_QUARTERS;
+    int64_t used = atomic_fetch_add_explicit(&process_bytes, bytes, memory_order_relaxed) + bytes;
+    if (used > most && pthread_mutex_trylock(&reclaimers_lock) == 0) {
+        reclaim_locked(used - most);
+        pthread_mutex_unlock(&reclaimers_lock);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------------------- accounts */
+
 static void note_peak(MemoryAccount *account, int64_t used) {
     int64_t peak = atomic_load_explicit(&account->peak_bytes, memory_order_relaxed);
     while (used > peak && !atomic_compare_exchange_weak_explicit(&account->peak_bytes, &peak, used, memory_order_relaxed,
@@ -80,6 +128,9 @@ Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) {
             return status;
         }
     }
+    if (account->parent == NULL) {
+        note_root_charge(bytes);
+    }
     note_peak(account, used);
     return OK;
 }
@@ -107,6 +158,7 @@ void memory_release(MemoryAccount *account, int64_t bytes) {
     int64_t used = atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_relaxed) - bytes;
     assert(used >= 0);
     if (account->parent == NULL) {
+        atomic_fetch_sub_explicit(&process_bytes, bytes, memory_order_relaxed);
         return;
     }
     /* Give back what is far more than needed, so that siblings can have it. */
@@ -134,6 +186,18 @@ static void *take_block(size_t total, bool *is_zeroed) {
     return total < PAGE_POOL_BYTES_MIN ? aligned_alloc(HEADER_BYTES, total) : page_pool_alloc(total, is_zeroed);
 }
 
+/* The system has no more: what can be done without goes first. */
+static void *take_block_reclaiming(size_t total, bool *is_zeroed) {
+    void *block = take_block(total, is_zeroed);
+    if (block == NULL && atomic_load_explicit(&fail_countdown, memory_order_relaxed) == 0) {
+        pthread_mutex_lock(&reclaimers_lock);
+        reclaim_locked(INT64_MAX);
+        pthread_mutex_unlock(&reclaimers_lock);
+        block = take_block(total, is_zeroed);
+    }
+    return block;
+}
+
 static void *alloc_block(const Context *cx, size_t bytes, bool *is_zeroed) {
     if (bytes > (size_t)1 << 46) {
         fail(cx, OUT_OF_MEMORY, "out of memory: %zu bytes asked for at once", bytes);
@@ -143,7 +207,7 @@ static void *alloc_block(const Context *cx, size_t bytes, bool *is_zeroed) {
     if (memory_charge(cx, cx->memory, (int64_t)total) != OK) {
         return NULL;
     }
-    void *block = take_block(total, is_zeroed);
+    void *block = take_block_reclaiming(total, is_zeroed);
     if (block == NULL) {
         memory_release(cx->memory, (int64_t)total);
         fail(cx, OUT_OF_MEMORY, "out of memory: the machine has no %zu bytes left", bytes);

@@ -36,6 +36,18 @@ bool memory_is_tight(const MemoryAccount *account);
 Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) MUST_CHECK;
 void memory_release(MemoryAccount *account, int64_t bytes);
 
+/* Something that keeps what it could do without, like a cache. It is asked to let go of bytes when all accounts together have
+ * most of what the process may use, and before an allocation fails; by any thread, one at a time, under none of memory's locks.
+ * reclaim() must not allocate. */
+typedef struct MemoryReclaimer {
+    void (*reclaim)(void *argument, int64_t bytes);
+    void *argument;
+    struct MemoryReclaimer *next; /* memory.c's own */
+} MemoryReclaimer;
+/* Borrowed until it is removed; after that it is not called any more. */
+void memory_reclaimer_add(MemoryReclaimer *reclaimer);
+void memory_reclaimer_remove(MemoryReclaimer *reclaimer);
+
 /* NULL after filling the error; zero bytes give a valid pointer. Not zeroed. Charged to cx->memory. */
 void *mem_alloc(const Context *cx, size_t bytes) MUST_CHECK;
 void *mem_alloc_zeroed(const Context *cx, size_t bytes) MUST_CHECK;

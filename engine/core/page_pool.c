@@ -1,6 +1,7 @@
 #include "core/page_pool.h"
 
 #include "core/bits.h"
+#include "core/machine.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define MAPPING_STEP ((size_t)2 << 20)
 #define REGION_BYTES ((size_t)32 << 20)
@@ -16,7 +16,7 @@
 #define REGION_PAGES ((uint32_t)(REGION_BYTES / PAGE_BYTES))
 #define SHARED_BYTES_MAX (REGION_BYTES / 2) /* what shares a region; larger blocks have a mapping of their own */
 #define UNMAP_BYTES ((size_t)16 << 20)      /* given back at once: other threads' mappings wait meanwhile, 0.1 s for each GB */
-#define KEPT_SHARE 16                       /* of the machine's memory: what is kept at most when nobody uses it */
+#define KEPT_SHARE 16                       /* of what the process may use: what is kept at most when nobody uses it */
 #define KEPT_BYTES_MAX ((size_t)1 << 30)
 
 /* Lies at the start of its region, which is aligned to its size. */
@@ -46,14 +46,15 @@ static pthread_cond_t trimmed = PTHREAD_COND_INITIALIZER;
 static size_t kept_bytes_max(void) {
     static size_t most; /* asking the system each time would be slow */
     if (most == 0) {
-        size_t share = (size_t)sysconf(_SC_PHYS_PAGES) / KEPT_SHARE * (size_t)sysconf(_SC_PAGESIZE);
+        size_t share = (size_t)machine_memory_bytes() / KEPT_SHARE;
         most = share < KEPT_BYTES_MAX ? share : KEPT_BYTES_MAX;
     }
     return most;
 }
 
-static void *map_aligned(size_t bytes, size_t alignment) {
-    char *mapped = mmap(NULL, bytes + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+/* Addresses without memory behind them, which no limit on data counts. */
+static void *reserve_aligned(size_t bytes, size_t alignment) {
+    char *mapped = mmap(NULL, bytes + alignment, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) {
         return NULL;
     }
@@ -63,6 +64,15 @@ static void *map_aligned(size_t bytes, size_t alignment) {
     }
     munmap(mapped + before + bytes, alignment - before);
     return mapped + before;
+}
+
+static void *map_aligned(size_t bytes, size_t alignment) {
+    void *mapped = reserve_aligned(bytes, alignment);
+    if (mapped != NULL && mprotect(mapped, bytes, PROT_READ | PROT_WRITE) != 0) {
+        munmap(mapped, bytes);
+        return NULL;
+    }
+    return mapped;
 }
 
 static uint32_t pages_of(size_t bytes) {
@@ -338,7 +348,7 @@ void *page_pool_resize(void *memory, size_t old_bytes, size_t bytes) {
     if (IS_SANITIZED || old_bytes <= SHARED_BYTES_MAX || bytes <= SHARED_BYTES_MAX) {
         return NULL;
     }
-    void *target = map_aligned(mapping_bytes(bytes), MAPPING_STEP);
+    void *target = reserve_aligned(mapping_bytes(bytes), MAPPING_STEP);
     if (target == NULL) {
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* Large blocks for the whole process. Operators ask for gigabytes in pieces of 100 KB to many MB and give them all back at the
  * end of a query; the system takes 0.5 s to hand out and 0.1 s to take back each GB. So what is free is kept for the next
- * query, up to a sixteenth of the machine's memory, and the rest is given back by a thread of its own. Blocks are runs of 16 KB
- * pages in regions of 32 MB; larger ones are mapped on their own. Thread-safe. Sanitizer builds use malloc instead, which they
- * can look into. */
+ * query, up to a sixteenth of what the process may use (core/machine.h), and the rest is given back by a thread of its own.
+ * Blocks are runs of 16 KB pages in regions of 32 MB; larger ones are mapped on their own. Thread-safe. Sanitizer builds use
+ * malloc instead, which they can look into. */
 #ifndef DEPOT_CORE_PAGE_POOL_H
 #define DEPOT_CORE_PAGE_POOL_H
 

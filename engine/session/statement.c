@@ -2,6 +2,7 @@
  * it sees the newest version, and commits after its last row; inside a transaction, transaction.c says what it reads and when
  * it commits. */
 #include "bind/bind.h"
+#include "core/machine.h"
 #include "core/suggest.h"
 #include "plan/scan_budget.h"
 #include "session/session.h"
@@ -34,7 +35,7 @@ int64_t memory_budget(const Settings *settings) {
     if (settings->memory_limit > 0) {
         return settings->memory_limit;
     }
-    return (int64_t)sysconf(_SC_PHYS_PAGES) / 10 * 8 * sysconf(_SC_PAGESIZE);
+    return machine_memory_bytes() / 10 * 8;
 }
 
 Context run_context(depot_statement *statement) {
