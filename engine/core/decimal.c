@@ -9,35 +9,17 @@
 
 typedef unsigned __int128 u128;
 
-static const int64_t small_powers[] = {1,
-                                       10,
-                                       100,
-                                       1000,
-                                       10000,
-                                       100000,
-                                       1000000,
-                                       10000000,
-                                       100000000,
-                                       1000000000,
-                                       10000000000,
-                                       100000000000,
-                                       1000000000000,
-                                       10000000000000,
-                                       100000000000000,
-                                       1000000000000000,
-                                       10000000000000000,
-                                       100000000000000000,
-                                       1000000000000000000};
+/* clang-format off */
+#define POWERS_6(base) (base), (base) * 10, (base) * 100, (base) * 1000, (base) * 10000, (base) * 100000
+#define POWER_6 ((__int128)1000000)
+#define POWER_18 (POWER_6 * POWER_6 * POWER_6)
 
-__int128 decimal_power(uint32_t exponent) {
-    if (exponent <= 18) {
-        return small_powers[exponent];
-    }
-    if (exponent <= 36) {
-        return (__int128)small_powers[18] * small_powers[exponent - 18];
-    }
-    return (__int128)small_powers[18] * small_powers[18] * small_powers[exponent - 36];
-}
+const __int128 decimal_powers[39] = {
+    POWERS_6((__int128)1), POWERS_6(POWER_6),            POWERS_6(POWER_6 * POWER_6),
+    POWERS_6(POWER_18),    POWERS_6(POWER_18 * POWER_6), POWERS_6(POWER_18 * POWER_6 * POWER_6),
+    POWER_18 * POWER_18,   POWER_18 * POWER_18 * 10,     POWER_18 * POWER_18 * 100,
+};
+/* clang-format on */
 
 static u128 magnitude(__int128 value) {
     return value < 0 ? -(u128)value : (u128)value;
@@ -63,9 +45,16 @@ uint32_t decimal_digits(__int128 value) {
     return digits;
 }
 
-/* value / divisor, half away from zero. */
+/* value / divisor, half away from zero. Most fit 64 bits, where dividing costs a tenth. */
 static u128 divide_rounded(u128 value, u128 divisor) {
-    u128 quotient = value / divisor, rest = value % divisor;
+    if (divisor == 1) {
+        return value;
+    }
+    if ((value | divisor) >> 64 == 0) {
+        uint64_t quotient = (uint64_t)value / (uint64_t)divisor, rest = (uint64_t)value % (uint64_t)divisor;
+        return (u128)quotient + (rest >= (uint64_t)divisor - rest ? 1 : 0);
+    }
+    u128 quotient = value / divisor, rest = value - quotient * divisor;
     return quotient + (rest >= divisor - rest ? 1 : 0);
 }
 
@@ -136,31 +125,49 @@ bool decimal_multiply(__int128 a, uint32_t a_scale, __int128 b, uint32_t b_scale
     if (surplus == 0) {
         return !__builtin_mul_overflow(magnitude(a), magnitude(b), &product) && with_sign(product, (a < 0) != (b < 0), out);
     }
+    if (!__builtin_mul_overflow(magnitude(a), magnitude(b), &product)) {
+        return with_sign(divide_rounded(product, (u128)decimal_power(surplus)), (a < 0) != (b < 0), out);
+    }
     return wide_divide_rounded(wide_multiply(magnitude(a), magnitude(b)), (u128)decimal_power(surplus), &product) &&
            with_sign(product, (a < 0) != (b < 0), out);
 }
 
-bool decimal_divide(__int128 a, uint32_t a_scale, __int128 b, uint32_t b_scale, uint32_t to_scale, __int128 *out) {
-    /* a / 10^a_scale ÷ b / 10^b_scale × 10^to_scale */
-    int32_t shift = (int32_t)(to_scale + b_scale) - (int32_t)a_scale;
-    u128 quotient;
-    if (shift < 0) {
-        u128 divisor;
-        if (__builtin_mul_overflow(magnitude(b), (u128)decimal_power((uint32_t)-shift), &divisor) || divisor >> 127 != 0) {
+DecimalDivisor decimal_divisor(uint32_t a_scale, __int128 b, uint32_t b_scale, uint32_t to_scale) {
+    DecimalDivisor divisor = {.b = b, .shift = (int32_t)(to_scale + b_scale) - (int32_t)a_scale};
+    while (divisor.shift > 0 && b != 0 && divisor.b % 10 == 0) {
+        divisor.b /= 10;
+        divisor.shift--;
+    }
+    return divisor;
+}
+
+bool decimal_divide_by(__int128 a, const DecimalDivisor *by, __int128 *out) {
+    bool is_negative = (a < 0) != (by->b < 0);
+    u128 b = magnitude(by->b), scaled, quotient;
+    if (by->shift < 0) {
+        if (__builtin_mul_overflow(b, (u128)decimal_power((uint32_t)-by->shift), &scaled) || scaled >> 127 != 0) {
             *out = 0; /* |a| < 10^38 is less than half of it */
             return true;
         }
-        return with_sign(divide_rounded(magnitude(a), divisor), (a < 0) != (b < 0), out);
+        return with_sign(divide_rounded(magnitude(a), scaled), is_negative, out);
     }
-    Wide value = shift <= 38 ? wide_multiply(magnitude(a), (u128)decimal_power((uint32_t)shift)) : (Wide){0, 0};
+    uint32_t shift = (uint32_t)by->shift;
+    if (shift <= 38 && !__builtin_mul_overflow(magnitude(a), (u128)decimal_power(shift), &scaled)) {
+        return with_sign(divide_rounded(scaled, b), is_negative, out);
+    }
+    Wide value = wide_multiply(magnitude(a), (u128)decimal_power(shift < 38 ? shift : 38));
     if (shift > 38) { /* at most 38 + 38: in two steps while it fits */
-        Wide first = wide_multiply(magnitude(a), (u128)decimal_power(38));
-        if (first.high != 0) {
+        if (value.high != 0) {
             return false;
         }
-        value = wide_multiply(first.low, (u128)decimal_power((uint32_t)shift - 38));
+        value = wide_multiply(value.low, (u128)decimal_power(shift - 38));
     }
-    return wide_divide_rounded(value, magnitude(b), &quotient) && with_sign(quotient, (a < 0) != (b < 0), out);
+    return wide_divide_rounded(value, b, &quotient) && with_sign(quotient, is_negative, out);
+}
+
+bool decimal_divide(__int128 a, uint32_t a_scale, __int128 b, uint32_t b_scale, uint32_t to_scale, __int128 *out) {
+    DecimalDivisor by = decimal_divisor(a_scale, b, b_scale, to_scale);
+    return decimal_divide_by(a, &by, out);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- doubles */
@@ -290,8 +297,8 @@ size_t decimal_print(__int128 value, uint32_t scale, char *buffer) {
     uint32_t count = 0;
     u128 rest = magnitude(value);
     while (rest > UINT64_MAX) { /* 128-bit division is slow: peel 18 digits at a time */
-        uint64_t low = (uint64_t)(rest % (u128)small_powers[18]);
-        rest /= (u128)small_powers[18];
+        uint64_t low = (uint64_t)(rest % (u128)(uint64_t)decimal_powers[18]);
+        rest /= (u128)(uint64_t)decimal_powers[18];
         for (int i = 0; i < 18; i++, low /= 10) {
             reversed[count++] = (char)('0' + low % 10);
         }

@@ -10,8 +10,11 @@
 #define DECIMAL_PRINT_MAX 48
 #define DECIMAL_SCALE_DEFAULT 10 /* of a bare DECIMAL, which is DECIMAL(38, 10) */
 
+extern const __int128 decimal_powers[39];
 /* 10^exponent, exponent <= 38. */
-__int128 decimal_power(uint32_t exponent);
+static inline __int128 decimal_power(uint32_t exponent) {
+    return decimal_powers[exponent];
+}
 /* |value| < 10^precision. */
 bool decimal_fits(__int128 value, uint32_t precision);
 /* Decimal digits of |value|; 1 for 0. */
@@ -22,6 +25,15 @@ bool decimal_rescale(__int128 value, uint32_t from_scale, uint32_t to_scale, __i
 bool decimal_multiply(__int128 a, uint32_t a_scale, __int128 b, uint32_t b_scale, uint32_t to_scale, __int128 *out);
 /* a / b rounded to to_scale; b is not 0. */
 bool decimal_divide(__int128 a, uint32_t a_scale, __int128 b, uint32_t b_scale, uint32_t to_scale, __int128 *out);
+
+/* For many divisions by the same b: a × 10^shift / b, without the powers of ten that both have. */
+typedef struct DecimalDivisor {
+    __int128 b;
+    int32_t shift;
+} DecimalDivisor;
+
+DecimalDivisor decimal_divisor(uint32_t a_scale, __int128 b, uint32_t b_scale, uint32_t to_scale);
+bool decimal_divide_by(__int128 a, const DecimalDivisor *by, __int128 *out);
 
 /* The nearest double. */
 double decimal_to_double(__int128 value, uint32_t scale);

@@ -7,18 +7,19 @@
 #include <string.h>
 #include <strings.h>
 
-typedef struct TypeInfo {
-    StorageClass storage_class;
-    const char *name;
-} TypeInfo;
-
-static const TypeInfo type_infos[] = {
-#define TYPE(tag, class_, name) [TYPE_##tag] = {CLASS_##class_, name},
+const StorageClass type_storage_classes[TYPE_COUNT] = {
+#define TYPE(tag, class_, name) [TYPE_##tag] = CLASS_##class_,
 #include "core/types.def"
 #undef TYPE
 };
 
-static const uint32_t class_sizes[] = {
+static const char *const type_names[] = {
+#define TYPE(tag, class_, name) [TYPE_##tag] = name,
+#include "core/types.def"
+#undef TYPE
+};
+
+const uint32_t storage_class_bytes[CLASS_COUNT] = {
 #define STORAGE_CLASS(tag, ctype, bytes) [CLASS_##tag] = bytes,
 #include "core/storage_classes.def"
 #undef STORAGE_CLASS
@@ -38,17 +39,6 @@ Type type_varchar(uint32_t length) {
 
 Type type_char(uint32_t length) {
     return (Type){.id = TYPE_CHAR, .length = length};
-}
-
-StorageClass type_class(Type type) {
-    if (type.id == TYPE_DECIMAL && type.precision > DECIMAL_PRECISION_I64) {
-        return CLASS_I128;
-    }
-    return type_infos[type.id].storage_class;
-}
-
-uint32_t class_bytes(StorageClass storage_class) {
-    return class_sizes[storage_class];
 }
 
 bool type_equal(Type a, Type b) {
@@ -81,7 +71,7 @@ bool class_is_integer(StorageClass storage_class) {
 }
 
 const char *type_name(Type type, char *buffer) {
-    const char *name = type_infos[type.id].name;
+    const char *name = type_names[type.id];
     if (type.id == TYPE_DECIMAL && type.precision > 0) { /* 0: any decimal, in messages */
         snprintf(buffer, 32, "%s(%u,%u)", name, type.precision, type.scale);
     } else if (type.id != TYPE_DECIMAL && type.precision > 0) {

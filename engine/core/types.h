@@ -50,8 +50,15 @@ Type type_decimal(uint32_t precision, uint32_t scale);
 Type type_varchar(uint32_t length);
 Type type_char(uint32_t length);
 
-StorageClass type_class(Type type);
-uint32_t class_bytes(StorageClass storage_class);
+extern const StorageClass type_storage_classes[TYPE_COUNT]; /* of DECIMAL: the narrow one */
+extern const uint32_t storage_class_bytes[CLASS_COUNT];
+
+static inline StorageClass type_class(Type type) {
+    return type.id == TYPE_DECIMAL && type.precision > DECIMAL_PRECISION_I64 ? CLASS_I128 : type_storage_classes[type.id];
+}
+static inline uint32_t class_bytes(StorageClass storage_class) {
+    return storage_class_bytes[storage_class];
+}
 static inline uint32_t type_bytes(Type type) {
     return class_bytes(type_class(type));
 }

@@ -101,23 +101,29 @@ Status value_copy(const Context *cx, Arena *arena, const Value *from, Value *to)
 
 /* ---------------------------------------------------------------------------------------------------------------- printing */
 
+static const char digit_pairs[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+    "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+    "9899";
+
 static size_t print_i64(int64_t value, char *buffer) {
-    char reversed[24];
-    uint32_t count = 0;
+    char reversed[24], *at = reversed + sizeof reversed;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do {
-        reversed[count++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    char *at = buffer;
+    for (; rest >= 100; rest /= 100) {
+        memcpy(at -= 2, digit_pairs + 2 * (rest % 100), 2);
+    }
+    if (rest >= 10) {
+        memcpy(at -= 2, digit_pairs + 2 * rest, 2);
+    } else {
+        *--at = (char)('0' + rest);
+    }
     if (value < 0) {
-        *at++ = '-';
+        *--at = '-';
     }
-    while (count > 0) {
-        *at++ = reversed[--count];
-    }
-    *at = 0;
-    return (size_t)(at - buffer);
+    size_t bytes = (size_t)(reversed + sizeof reversed - at);
+    memcpy(buffer, at, bytes);
+    buffer[bytes] = 0;
+    return bytes;
 }
 
 static bool reads_back(const char *text, double value, bool is_real) {

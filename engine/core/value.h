@@ -34,6 +34,9 @@ Status value_copy(const Context *cx, Arena *arena, const Value *from, Value *to)
 void value_print(const Value *value, char *buffer, const char **text, size_t *bytes);
 /* The same with moments in a time zone; value_print() gives them in UTC. */
 void value_print_in(const struct TimeZone *zone, const Value *value, char *buffer, const char **text, size_t *bytes);
+/* The same as a cast to a text type gives it: booleans in full, cut to the type's length. Not for NULL. */
+void value_print_as_text(const struct TimeZone *zone, const Value *from, Type to, char *buffer, const char **text,
+                         size_t *bytes);
 /* From text as in a literal or a CSV field. INVALID_TEXT_REPRESENTATION, NUMERIC_OUT_OF_RANGE, … naming the text and type. */
 Status value_parse(const Context *cx, Type type, const char *text, size_t bytes, Value *value);
 /* The same as a cast between types (rounding, range checks, truncation as in PostgreSQL). Text results go to the arena. */

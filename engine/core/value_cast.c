@@ -111,16 +111,20 @@ static void cut_text(Type type, const char *data, size_t *bytes) {
     }
 }
 
+void value_print_as_text(const TimeZone *zone, const Value *from, Type to, char *buffer, const char **text, size_t *bytes) {
+    value_print_in(zone, from, buffer, text, bytes);
+    if (from->type.id == TYPE_BOOLEAN) {
+        *text = from->i64 ? "true" : "false";
+        *bytes = strlen(*text);
+    }
+    cut_text(to, *text, bytes);
+}
+
 static Status cast_to_text(const Context *cx, Arena *arena, const Value *from, Value *out) {
     char buffer[VALUE_PRINT_MAX];
     const char *data;
     size_t bytes;
-    value_print_in(cx->zone, from, buffer, &data, &bytes);
-    if (from->type.id == TYPE_BOOLEAN) {
-        data = from->i64 ? "true" : "false";
-        bytes = strlen(data);
-    }
-    cut_text(out->type, data, &bytes);
+    value_print_as_text(cx->zone, from, out->type, buffer, &data, &bytes);
     out->text = text_view(data, (uint32_t)bytes);
     return value_copy(cx, arena, out, out);
 }

@@ -91,6 +91,29 @@ static Status cast_rows(const Context *cx, const Vector *flat, uint32_t rows, Ty
     return OK;
 }
 
+/* Numbers and moments into texts. */
+static Status cast_rows_to_text(const Context *cx, const Vector *flat, uint32_t rows, Type to, Arena *arena, Vector *out) {
+    Text *texts = out->data;
+    for (uint32_t row = 0; row < rows; row++) {
+        if (!vector_is_valid(flat, row)) {
+            continue;
+        }
+        Value from = value_load(flat->type, flat->data, row);
+        char buffer[VALUE_PRINT_MAX];
+        const char *data;
+        size_t bytes;
+        value_print_as_text(cx->zone, &from, to, buffer, &data, &bytes);
+        if (bytes > TEXT_INLINE_MAX) {
+            data = arena_copy_text(cx, arena, data, bytes);
+            if (data == NULL) {
+                return OUT_OF_MEMORY;
+            }
+        }
+        texts[row] = text_view(data, (uint32_t)bytes);
+    }
+    return OK;
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- kernels */
 
 static uint32_t scale_of(Type type) {
@@ -201,7 +224,9 @@ Status cast_vector(const Context *cx, const Vector *in, uint32_t rows, Type to, 
     TRY(vector_flatten(cx, in, rows, flat));
     TRY(vector_prepare_flat(cx, out, to));
     out->validity = flat->validity;
-    if (!cast_by_kernel(cx, flat, to, rows, out->data)) {
+    if (type_is_text(to) && !type_is_text(flat->type)) {
+        TRY(cast_rows_to_text(cx, flat, rows, to, text_arena, out));
+    } else if (!cast_by_kernel(cx, flat, to, rows, out->data)) {
         TRY(cast_rows(cx, flat, rows, to, is_try, text_arena, out));
     }
     if (out->validity != NULL) {

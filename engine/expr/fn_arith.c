@@ -131,17 +131,22 @@ Status fn_multiply_decimals(FN_PARAMETERS) {
 
 Status fn_divide_decimals(FN_PARAMETERS) {
     FN_UNUSED;
-    uint32_t a_scale = args[0]->type.scale, b_scale = args[1]->type.scale;
+    const Vector *b = args[1];
+    uint32_t a_scale = args[0]->type.scale, b_scale = b->type.scale;
+    __int128 limit = decimal_power(out->type.precision);
+    DecimalDivisor divisor = {0};
     for (uint32_t row = 0; row < rows; row++) {
         if (!fn_row_valid(out, row)) {
             continue;
         }
-        __int128 divisor = arg_decimal(args[1], row), quotient;
-        if (divisor == 0) {
+        if (divisor.b == 0 || b->kind != VECTOR_CONSTANT) {
+            divisor = decimal_divisor(a_scale, arg_decimal(b, row), b_scale, out->type.scale);
+        }
+        __int128 quotient;
+        if (divisor.b == 0) {
             return fail_division_by_zero(cx);
         }
-        if (!decimal_divide(arg_decimal(args[0], row), a_scale, divisor, b_scale, out->type.scale, &quotient) ||
-            !decimal_fits(quotient, out->type.precision)) {
+        if (!decimal_divide_by(arg_decimal(args[0], row), &divisor, &quotient) || quotient >= limit || quotient <= -limit) {
             return fail_overflow(cx, out->type);
         }
         out_decimal(out, row, quotient);
