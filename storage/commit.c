@@ -436,7 +436,8 @@ Status commit_snapshot(const Context *cx, Commit *commit, Snapshot **snapshot_ou
     Context own = warehouse_context(cx, commit->warehouse);
     Snapshot *snapshot;
     TRY_ALLOC_ZEROED(&own, snapshot, sizeof *snapshot);
-    *snapshot = (Snapshot){.warehouse = commit->warehouse, .version = commit->base->version, .references = 1};
+    *snapshot = (Snapshot){
+        .warehouse = commit->warehouse, .serial = snapshot_next_serial(), .version = commit->base->version, .references = 1};
     pthread_mutex_lock(&commit->mutex);
     Status status = fill_commit_snapshot(&own, commit, snapshot);
     pthread_mutex_unlock(&commit->mutex);

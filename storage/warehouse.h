@@ -171,6 +171,12 @@ Warehouse *table_warehouse(const TableVersion *table);
 Snapshot *snapshot_retain(Snapshot *snapshot);
 void snapshot_release(Snapshot *snapshot); /* NULL is fine */
 Warehouse *snapshot_warehouse(const Snapshot *snapshot);
+/* Snapshots of one id have the very same table versions, in the same memory. Of a joined one, its parts' serial numbers; none
+ * is given out twice. */
+typedef struct SnapshotId {
+    uint64_t serials[2];
+} SnapshotId;
+SnapshotId snapshot_id(const Snapshot *snapshot);
 uint64_t snapshot_version(const Snapshot *snapshot);
 Topology snapshot_topology(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);

@@ -1,4 +1,4 @@
-/* What warehouse.c, commit.c, writer_lock.c and cleanup.c share. Internal to them. */
+/* What warehouse.c, snapshot.c, commit.c, writer_lock.c and cleanup.c share. Internal to them. */
 #ifndef DEPOT_STORAGE_WAREHOUSE_STATE_H
 #define DEPOT_STORAGE_WAREHOUSE_STATE_H
 
@@ -16,7 +16,9 @@ struct Warehouse {
     _Atomic(bool) has_leftovers; /* the last commit could not remove all that it retired */
     pthread_mutex_t mutex;       /* guards all below */
     Topology topology;           /* of the version read last */
-    Snapshot *current;           /* the newest that someone holds; borrowed: its last release clears it */
+    Snapshot *current;           /* the newest that was read; without references it rests: its pin is open, but not locked */
+    File *pointer;               /* the pointer file, kept open; what it names as long as it is not replaced: */
+    uint64_t pointer_version;
     uint32_t table_count;
     TableState **tables; /* the newest version loaded of each table; owned references */
     char path[FILE_PATH_MAX];
@@ -24,6 +26,7 @@ struct Warehouse {
 
 struct Snapshot {
     Warehouse *warehouse;
+    uint64_t serial; /* no other snapshot of the process has it, now or later */
     uint64_t version;
     Topology topology;
     uint32_t references; /* guarded by the warehouse's mutex */
@@ -50,6 +53,9 @@ void attachment_close(Attachment *attachment);
 /* Can a warehouse have it? INVALID_PARAMETER_VALUE. */
 Status topology_check(const Context *cx, Topology topology);
 Status pointer_read(const Context *cx, FileSystem *files, uint64_t *version);
+uint64_t snapshot_next_serial(void);
+/* What is kept for readers to come: the warehouse closes. */
+void warehouse_forget(Warehouse *warehouse);
 /* Reads and decodes a root manifest; *root is in the arena. */
 Status root_read(const Context *cx, Arena *arena, FileSystem *files, uint64_t version, Root *root);
 /* The version of a table that a root of that topology names. */

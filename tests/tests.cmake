@@ -21,6 +21,12 @@ if(TARGET depot)
   add_test(NAME exchange_stress COMMAND exchange_stress 300)
 endif()
 
+# What a statement costs beside its work; tests/slow/latency.sh runs it.
+if(TARGET depot)
+  add_executable(latency tests/stress/latency.c)
+  target_link_libraries(latency PRIVATE depot_static)
+endif()
+
 # Every allocation fails in turn (a sample of them; more with a smaller number).
 if(TARGET depot)
   add_executable(out_of_memory tests/stress/out_of_memory.c)

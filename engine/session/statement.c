@@ -24,10 +24,15 @@ int64_t clock_micros_utc(void) {
 }
 
 uint32_t session_threads(const Settings *settings) {
+    static _Atomic(long) known; /* asked once: the system reads files for the answer */
     if (settings->threads > 0) {
         return (uint32_t)settings->threads;
     }
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long processors = atomic_load_explicit(&known, memory_order_relaxed);
+    if (processors == 0) {
+        processors = sysconf(_SC_NPROCESSORS_ONLN);
+        atomic_store_explicit(&known, processors, memory_order_relaxed);
+    }
     return processors < 1 ? 1 : processors > 256 ? 256 : (uint32_t)processors;
 }
 
