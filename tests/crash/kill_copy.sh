@@ -2,22 +2,14 @@
 # kill -9 at random points of COPY: the version before or the one after is there, whole, and the next COPY works.
 # usage: kill_copy.sh DEPOT [KILLS]
 set -uo pipefail
-depot=$(realpath "${1:-build/release/depot}")
+source "$(dirname "$0")/../script.sh"
 kills=${2:-100}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
 rows=${ROWS:-600000}
 awk -v rows=$rows 'BEGIN { for (i = 1; i <= rows; i++)
-    printf "%d|word number %d|%04d-%02d-%02d\n", i, i % 1000, 1992 + i % 7, 1 + i % 12, 1 + i % 28 }' >"$dir/rows.tbl"
+    printf "%d|word number %d|%04d-%02d-%02d\n", i, i % 1000, 1992 + i % 7, 1 + i % 12, 1 + i % 28 }' >"$folder/rows.tbl"
 sum=$((rows * (rows + 1) / 2))
-copy="COPY lines FROM '$dir/rows.tbl' (FORMAT csv, DELIMITER '|')"
+copy="COPY lines FROM '$folder/rows.tbl' (FORMAT csv, DELIMITER '|')"
 table="CREATE TABLE lines (n integer, word varchar(30), day date) DISTSTYLE KEY DISTKEY (n) PARTITION BY (year(day))"
-
-fail() {
-    echo "FAILED: $1"
-    exit 1
-}
-sql() { "$depot" "$dir/w" --format csv --no-header -c "$1"; }
 # Number of whole copies of the file in the table; fails if there is a part of one.
 copies() {
     local answer count total
@@ -36,21 +28,17 @@ before=2 killed=0 finished=0 round=0
 while [ $killed -lt "$kills" ]; do
     round=$((round + 1))
     [ $round -le $((kills * 4)) ] || fail "only $killed of $round runs were killed in time"
-    "$depot" "$dir/w" -c "$copy" >/dev/null 2>"$dir/errors" &
+    "$depot" "$folder/w" -c "$copy" >/dev/null 2>"$folder/errors" &
     pid=$!
-    wait_us=$(((RANDOM * 32768 + RANDOM) % took_us))
-    sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
-    kill -9 $pid 2>/dev/null
-    wait $pid 2>/dev/null
-    status=$?
-    [ $status = 137 ] || [ $status = 0 ] || fail "COPY ended with $status: $(cat "$dir/errors")"
+    kill_after $pid "$(random_below $took_us)"
+    wait_for_end $pid COPY
     after=$(copies) || { echo "$after"; exit 1; }
     [ "$after" = "$before" ] || [ "$after" = $((before + 1)) ] || fail "$before loads before, $after after"
     [ $status = 137 ] || [ "$after" = $((before + 1)) ] || fail "a finished COPY was lost"
     [ $status = 137 ] && killed=$((killed + 1)) || finished=$((finished + 1))
     before=$after
     if [ $((round % 20)) = 0 ]; then
-        "$depot" check "$dir/w" >"$dir/check" 2>&1 || fail "check after round $round: $(cat "$dir/check")"
+        check_warehouse "after round $round"
     fi
     if [ "$before" -ge 4 ]; then
         sql "DROP TABLE lines; $table" >/dev/null || fail "making the table anew"
@@ -60,7 +48,5 @@ done
 sql "$copy" >/dev/null || fail "the last COPY"
 [ "$(copies)" = $((before + 1)) ] || fail "the last COPY is not there"
 sql "DROP TABLE lines" >/dev/null || fail "DROP TABLE"
-left=$(cd "$dir/w" && find . -type f | grep -vE '^\./(CURRENT|LOCK|manifests/root-[0-9]+)$')
-[ -z "$left" ] || fail "files that no version names are left: $left"
-[ -z "$(ls "$dir/w/tables")" ] || fail "directories are left: $(ls "$dir/w/tables")"
+check_nothing_is_left
 echo "$round rounds: $killed killed, $finished finished; every version was whole"

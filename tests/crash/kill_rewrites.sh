@@ -2,17 +2,9 @@
 # kill -9 at random points of ALTER TABLE and ALTER WAREHOUSE RESIZE: a table stands in its old design or in its new one, the
 # warehouse on its old slices or on its new ones, always with all rows. usage: kill_rewrites.sh DEPOT [KILLS]
 set -uo pipefail
-depot=$(realpath "${1:-build/release/depot}")
+source "$(dirname "$0")/../script.sh"
 kills=${2:-40}
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
 rows=${ROWS:-200000}
-
-fail() {
-    echo "FAILED: $1"
-    exit 1
-}
-sql() { "$depot" "$dir/w" --format csv --no-header -c "$1"; }
 # What all tables hold, whatever they stand on.
 content() {
     sql "SELECT 'key', count(*), sum(k), sum(v), count(s) FROM t UNION ALL SELECT 'even', count(*), sum(k), sum(v), count(s) FROM e
@@ -22,7 +14,7 @@ content() {
 slices() { sql "SELECT count(DISTINCT node) || 'x' || count(*) / count(DISTINCT node) FROM stv_slices"; }
 design() { sql "SELECT diststyle || ' ' || sortkey_num FROM svv_table_info WHERE \"table\" = 't'"; }
 
-"$depot" "$dir/w" --nodes 2 --slices 2 -c "CREATE TABLE t (k int, v int, s varchar(20)) DISTKEY (k) SORTKEY (k);
+"$depot" "$folder/w" --nodes 2 --slices 2 -c "CREATE TABLE t (k int, v int, s varchar(20)) DISTKEY (k) SORTKEY (k);
     CREATE TABLE e (k int, v int, s varchar(20)) DISTSTYLE EVEN PARTITION BY (bucket(3, v));
     CREATE TABLE a (k int, v int, s varchar(20)) DISTSTYLE ALL;
     INSERT INTO t SELECT x, x % 97, 'row ' || x % 1000 FROM generate_series(1, $rows) AS g(x);
@@ -37,20 +29,16 @@ after=("3x1 KEY(k) 1" "3x1 EVEN 2" "4x2 EVEN 2" "4x2 KEY(k) 0" "2x2 KEY(k) 1")
 now="2x2 KEY(k) 1" killed=0 finished=0 round=0 took_us=400000
 while [ $killed -lt "$kills" ]; do
     at=$((finished % ${#changes[@]}))
-    wait_us=$(((RANDOM * 32768 + RANDOM) % took_us))
     round=$((round + 1))
     [ $round -le $((kills * 6)) ] || fail "only $killed of $round runs were killed in time"
     started=$(date +%s%N)
-    "$depot" "$dir/w" -c "${changes[$at]}" >/dev/null 2>"$dir/errors" &
+    "$depot" "$folder/w" -c "${changes[$at]}" >/dev/null 2>"$folder/errors" &
     pid=$!
     # Every third change may come to its end, so that all of them have their turn.
     if [ $((round % 3)) != 0 ]; then
-        sleep "$(printf '%d.%06d' $((wait_us / 1000000)) $((wait_us % 1000000)))"
-        kill -9 $pid 2>/dev/null
+        kill_after $pid "$(random_below $took_us)"
     fi
-    wait $pid 2>/dev/null
-    status=$?
-    [ $status = 137 ] || [ $status = 0 ] || fail "\"${changes[$at]}\" ended with $status: $(cat "$dir/errors")"
+    wait_for_end $pid "\"${changes[$at]}\""
     [ $status = 137 ] && killed=$((killed + 1)) || took_us=$((($(date +%s%N) - started) / 1000))
     found="$(slices) $(design)"
     [ "$found" = "$now" ] || [ "$found" = "${after[$at]}" ] || fail "\"${changes[$at]}\" made of $now: $found"
@@ -60,10 +48,9 @@ while [ $killed -lt "$kills" ]; do
     got=$(content) || fail "reading after round $round: $got"
     [ "$got" = "$expected" ] || fail "\"${changes[$at]}\" changed what is there: $got"
     if [ $((round % 10)) = 0 ]; then
-        "$depot" check "$dir/w" >"$dir/check" 2>&1 || fail "check after round $round: $(cat "$dir/check")"
+        check_warehouse "after round $round"
     fi
 done
 sql "DROP TABLE t; DROP TABLE e; DROP TABLE a" >/dev/null || fail "DROP TABLE"
-left=$(cd "$dir/w" && find . -type f | grep -vE '^\./(CURRENT|LOCK|manifests/root-[0-9]+)$')
-[ -z "$left" ] || fail "files that no version names are left: $left"
+check_nothing_is_left
 echo "$round rounds: $killed killed, $finished changes came through; every one whole"

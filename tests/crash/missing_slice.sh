@@ -3,17 +3,10 @@
 # Every data file is taken away in turn, then all files of one slice: scans, counts, hash joins, merge joins, aggregates, changes.
 # usage: missing_slice.sh DEPOT
 set -uo pipefail
-depot=$(realpath "$1")
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-complain() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-}
-run() { timeout 60 "$depot" "$dir/w" --format csv --no-header "$@"; }
+source "$(dirname "$0")/../script.sh"
+run() { timeout 60 "$depot" "$folder/w" --format csv --no-header "$@"; }
 
-timeout 60 "$depot" "$dir/w" --nodes 2 --slices 2 -c "
+timeout 60 "$depot" "$folder/w" --nodes 2 --slices 2 -c "
     CREATE TABLE orders (k int, v int, s varchar(40)) DISTKEY (k) SORTKEY (k) WITH (block_rows = 2048);
     INSERT INTO orders SELECT n, n % 97, 'order ' || n % 11 FROM generate_series(1, 20000) AS g (n);
     CREATE TABLE lines (k int, q int) DISTKEY (k) SORTKEY (k);
@@ -52,12 +45,12 @@ ask_all() { # ask_all WHAT: every query, while files are away; sets `told`
     told=0
     for method in on off; do
         for i in "${!queries[@]}"; do
-            answer=$(run -c "SET enable_mergejoin = $method" -c "${queries[i]}" 2>"$dir/error")
+            answer=$(run -c "SET enable_mergejoin = $method" -c "${queries[i]}" 2>"$folder/error")
             status=$?
-            if [ $status = 1 ] && grep -q 'tables/' "$dir/error"; then
+            if [ $status = 1 ] && grep -q 'tables/' "$folder/error"; then
                 told=$((told + 1))
             elif [ $status != 0 ] || [ "$answer" != "${answers[i]}" ]; then
-                complain "without $1: ${queries[i]} gave status $status, $answer $(head -n 1 "$dir/error")"
+                complain "without $1: ${queries[i]} gave status $status, $answer $(head -n 1 "$folder/error")"
             fi
         done
     done
@@ -65,25 +58,25 @@ ask_all() { # ask_all WHAT: every query, while files are away; sets `told`
 }
 files=0
 while read -r file; do
-    mv "$dir/w/$file" "$dir/away"
+    mv "$folder/w/$file" "$folder/away"
     ask_all "$file"
     case $file in
         tables/names-*) ;; # copies: another node may have answered
         *) [ "$told" -gt 0 ] || complain "no query missed $file" ;;
     esac
-    mv "$dir/away" "$dir/w/$file"
+    mv "$folder/away" "$folder/w/$file"
     files=$((files + 1))
-done < <(cd "$dir/w" && find tables -type f | sort)
+done < <(cd "$folder/w" && find tables -type f | sort)
 
-mkdir "$dir/slice"
+mkdir "$folder/slice"
 for slice in 0 1 2 3; do
-    (cd "$dir/w" && find tables -type f \( -name "s$slice-*" -o -path "*/s$slice-*/*" \) -exec cp --parents {} "$dir/slice" \; -delete)
-    [ -n "$(ls -A "$dir/slice")" ] || complain "slice $slice has no files"
+    (cd "$folder/w" && find tables -type f \( -name "s$slice-*" -o -path "*/s$slice-*/*" \) -exec cp --parents {} "$folder/slice" \; -delete)
+    [ -n "$(ls -A "$folder/slice")" ] || complain "slice $slice has no files"
     ask_all "slice $slice"
     run -c "DELETE FROM orders WHERE k % 2 = 0" >/dev/null 2>&1 && complain "rows were deleted without slice $slice"
     run -c "CREATE TABLE copied AS SELECT * FROM orders" >/dev/null 2>&1 && complain "rows were copied without slice $slice"
-    cp -r "$dir/slice/." "$dir/w"
-    rm -rf "$dir/slice" && mkdir "$dir/slice"
+    cp -r "$folder/slice/." "$folder/w"
+    rm -rf "$folder/slice" && mkdir "$folder/slice"
 done
 errors_before=$errors
 ask_all "nothing"

@@ -1,20 +1,7 @@
 #!/usr/bin/env bash
 # What exchanges say they sent is what the transport between the nodes carried, and adds up to the closing lines.
 # usage: exchanges.sh DEPOT
-depot=$(realpath "$1")
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-passed=0 failed=0
-check() { # check NAME CONDITION…
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-    fi
-}
+source "$(dirname "$0")/../script.sh"
 run() { timeout 60 "$depot" "$folder/w" --nodes 4 --slices 2 --format csv --no-header -c "$1"; }
 analyze() { run "EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) $1"; }
 sum_of() { # sum_of LABEL PLAN: of the byte counts in the lines with that label
@@ -97,5 +84,4 @@ one_node=$(timeout 60 "$depot" "$folder/one" --nodes 1 --slices 4 --format csv -
     EXPLAIN (ANALYZE, VERBOSE, TIMING off, MEMORY off) SELECT a.v FROM f a FULL JOIN f b ON a.v = b.v AND a.k = b.k")
 check "one node moves nothing" [ "$(total_of Moved "$one_node")$(total_of "To Leader" "$one_node")" = 00 ]
 check "one node has no transport" [ "$(grep -c Transport <<<"$one_node")" = 0 ]
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

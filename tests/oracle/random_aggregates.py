@@ -8,8 +8,6 @@ import random
 import sys
 
 import rounds
-from engines import Depot
-from postgres import Cluster, Postgres
 
 TYPES = "id int, g int, h varchar(20), i int, k smallint, b bigint, n decimal(8,2), f double precision, t varchar(40), d date, o boolean, v interval"
 TOPOLOGIES = [["--nodes", "1", "--slices", "1"], ["--nodes", "1", "--slices", "2", "--set", "batch_rows=3"],
@@ -88,19 +86,8 @@ class Generator:
 
 def main():
     options = rounds.parser().parse_args()
-    generator, theirs = Generator(options.seed), Postgres(Cluster())
-
-    def make_round(number, deadline):
-        theirs.reset()
-        ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
-        setup = rounds.run_on_both(ours, theirs, [generator.table()])
-        compared, failures = rounds.compare(ours, theirs, generator.query, 60, deadline)
-        ours.close()
-        return compared, failures, setup
-
-    status = rounds.run_rounds(options, TOPOLOGIES, "PostgreSQL", make_round)
-    theirs.close()
-    return status
+    generator = Generator(options.seed)
+    return rounds.against_postgres(options, TOPOLOGIES, lambda: [generator.table()], generator.query, 60)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ import sys
 
 import random_queries
 import rounds
-from engines import Depot
-from postgres import Cluster, Postgres
 from random_queries import TABLES, TOPOLOGIES
 
 
@@ -158,19 +156,8 @@ class Generator(random_queries.Generator):
 
 def main():
     options = rounds.parser().parse_args()
-    generator, theirs = Generator(options.seed), Postgres(Cluster())
-
-    def make_round(number, deadline):
-        theirs.reset()
-        ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
-        setup = rounds.run_on_both(ours, theirs, [generator.table(name) for name in TABLES])
-        compared, failures = rounds.compare(ours, theirs, generator.query, 200, deadline, rows_most=20000)
-        ours.close()
-        return compared, failures, setup
-
-    status = rounds.run_rounds(options, TOPOLOGIES, "PostgreSQL", make_round)
-    theirs.close()
-    return status
+    generator = Generator(options.seed)
+    return rounds.against_postgres(options, TOPOLOGIES, lambda: [generator.table(name) for name in TABLES], generator.query, 200, rows_most=20000)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@ import argparse
 import random
 import time
 
-from engines import Failed, same_rows
+from engines import Depot, Failed, same_rows
+from postgres import Cluster, Postgres
 
 
 def parser():
@@ -67,3 +68,20 @@ def run_rounds(options, topologies, other, make_round):
             break
     print(f"seed {options.seed}: {compared} random queries compared with {other} in {rounds} rounds, {failed} differ")
     return int(failed > 0)
+
+
+def against_postgres(options, topologies, tables, question, count, rows_most=None):
+    """Rounds against a PostgreSQL of its own; `tables` makes those of a round."""
+    theirs = Postgres(Cluster())
+
+    def make_round(number, deadline):
+        theirs.reset()
+        ours = Depot(options.depot, *topologies[number % len(topologies)])
+        setup = run_on_both(ours, theirs, tables())
+        compared, failures = compare(ours, theirs, question, count, deadline, rows_most)
+        ours.close()
+        return compared, failures, setup
+
+    status = run_rounds(options, topologies, "PostgreSQL", make_round)
+    theirs.close()
+    return status

@@ -96,21 +96,26 @@ def literal(value):
 
 
 class World:
+    """Tables p, q and r: the statements that make them here and in SQLite, and questions about them."""
     def __init__(self, seed):
-        rng = random.Random(seed)
-        self.statements, self.plain = [], []
+        self.statements, self.plain, self.queries = [], [], []
+        self.make(random.Random(seed))
+
+    def add_table(self, name, integer, design, rows):
+        self.statements.append(f"CREATE TABLE {name} (k {integer}, t VARCHAR(40), d DECIMAL(9,2), v INTEGER) {design}")
+        self.plain.append(f"CREATE TABLE {name} (k INTEGER, t TEXT, d INTEGER, v INTEGER)")
+        for first in range(0, len(rows), 100):
+            values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows[first:first + 100])
+            self.statements.append(f"INSERT INTO {name} VALUES {values}")
+            self.plain.append(f"INSERT INTO {name} VALUES {values}")
+
+    def make(self, rng):
         for name in "pqr":
             rows = random_rows(rng)
             integer = rng.choice(["INTEGER", "BIGINT", "SMALLINT"])
             design = rng.choice(["DISTSTYLE EVEN", "DISTSTYLE ALL", "DISTKEY (k)", "DISTKEY (k)", "DISTKEY (t)", "DISTKEY (v)"])
-            self.statements.append(f"CREATE TABLE {name} (k {integer}, t VARCHAR(20), d DECIMAL(9,2), v INTEGER) {design}")
-            self.plain.append(f"CREATE TABLE {name} (k INTEGER, t TEXT, d INTEGER, v INTEGER)")
-            for first in range(0, len(rows), 100):
-                values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows[first:first + 100])
-                self.statements.append(f"INSERT INTO {name} VALUES {values}")
-                self.plain.append(f"INSERT INTO {name} VALUES {values}")
+            self.add_table(name, integer, design, rows)
         tables = list("pqr")
-        self.queries = []
         for query in QUERIES:
             rng.shuffle(tables)
             a, b, c = tables
@@ -127,6 +132,10 @@ class World:
 
 def bag(rows):
     return collections.Counter(tuple(row) for row in rows)
+
+
+def tell_difference(seed, topology, what, got, want):
+    print(f"seed {seed}, {topology[0]}x{topology[1]}, {what}\n  more: {list((got - want).items())[:5]}\n  less: {list((want - got).items())[:5]}")
 
 
 def run(depot, topology, statements):
@@ -163,11 +172,10 @@ def main():
                 for line in found[2 * i + 1]:
                     labels.update(label for label in LABELS if f"{label}  " in line[0])
                 compared += 1
-                if bag(found[2 * i]) != expected[i % len(expected)]:
+                got, want = bag(found[2 * i]), expected[i % len(expected)]
+                if got != want:
                     failed += 1
-                    got, want = bag(found[2 * i]), expected[i % len(expected)]
-                    print(f"seed {seed}, {topology[0]}x{topology[1]}, {name}\n  more: {list((got - want).items())[:5]}"
-                          f"\n  less: {list((want - got).items())[:5]}")
+                    tell_difference(seed, topology, name, got, want)
     print(f"{compared} answers compared with SQLite's, {failed} differ; "
           + ", ".join(f"{label} {labels[label]}" for label in LABELS))
     sys.exit(failed > 0 or any(labels[label] == 0 for label in LABELS))

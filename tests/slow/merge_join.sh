@@ -2,14 +2,8 @@
 # Merge join and hash join on the same tables: orders and lineitem of TPC-H, distributed and sorted by the order key. Prints time
 # and memory of both; the answers must be equal, the merge join must neither hash nor sort, and needs a tenth of the memory.
 # usage: merge_join.sh DEPOT [SCALE]
-depot=$(realpath "$1") scale=${2:-0.5}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-failed=0
-complain() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-}
+source "$(dirname "$0")/../script.sh"
+scale=${2:-0.5}
 run() { timeout 600 "$depot" "$folder/w" --format csv --no-header "$@"; }
 
 timeout 600 "$depot" gen tpch --scale "$scale" --into "$folder/w" --nodes 1 --slices 2 >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }

@@ -1,21 +1,8 @@
 #!/usr/bin/env bash
 # What is pruned is not opened: partitions through a join, blocks by zone maps, columns that no one asks for. Files of pruned
 # partitions may be gone or damaged. usage: pruning.sh DEPOT
-depot=$(realpath "$1")
+source "$(dirname "$0")/../script.sh"
 cd "$(dirname "$0")/../.." || exit 1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-passed=0 failed=0
-check() { # check NAME CONDITION…
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-    fi
-}
 run() { "$depot" "$folder/w" --format csv --no-header "$@"; }
 explain() { run -c "EXPLAIN (ANALYZE, TIMING off) $1"; }
 # numbers_of LABEL TEXT: the "a of b blocks" of the scan of lineorder
@@ -74,5 +61,4 @@ strace -f -qq -e trace=openat -o "$folder/trace" "$depot" "$folder/w" -c "SELECT
 opened=$(grep -v ENOENT "$folder/trace" | grep -oE '[0-9a-f]+\.c[0-9]+"' | sed 's/.*\.//; s/"//' | sort -u)
 echo "columns opened by a query over 2 of 17: $(tr '\n' ' ' <<<"$opened")"
 check "a query over 2 of 17 columns opens 2" [ "$(wc -l <<<"$opened")" = 2 ]
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

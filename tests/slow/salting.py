@@ -41,29 +41,19 @@ def skewed_rows(rng, count, hot_share):
     return rows
 
 
-class World:
-    def __init__(self, seed):
-        rng = random.Random(seed)
-        self.statements, self.plain = [], []
+class World(join_moves.World):
+    def make(self, rng):
         for name in "pqr":
             rows = skewed_rows(rng, rng.choice([600, 900]) if name == "p" else rng.choice([5, 60, 150]),
                                rng.uniform(0.3, 0.8) if name == "p" else 0.02)
             design = rng.choice(["DISTSTYLE EVEN", "DISTKEY (k)", "DISTKEY (t)", "DISTKEY (v)"])
             integer = rng.choice(["INTEGER", "BIGINT"])
-            self.statements.append(f"CREATE TABLE {name} (k {integer}, t VARCHAR(40), d DECIMAL(9,2), v INTEGER) {design}")
-            self.plain.append(f"CREATE TABLE {name} (k INTEGER, t TEXT, d INTEGER, v INTEGER)")
-            for first in range(0, len(rows), 100):
-                values = ", ".join(f"({', '.join(map(join_moves.literal, row))})" for row in rows[first:first + 100])
-                self.statements.append(f"INSERT INTO {name} VALUES {values}")
-                self.plain.append(f"INSERT INTO {name} VALUES {values}")
+            self.add_table(name, integer, design, rows)
             self.statements.append(f"ANALYZE {name}")
         self.kinds = [kind for kind, texts in QUERIES.items() for _ in texts]
-        self.queries = []
         for text in [text for texts in QUERIES.values() for text in texts]:
             text, _, keys = text.partition(" -- ") # of a key that is printed: SQLite prints decimals otherwise
             self.queries.append(text.format(a="p", b="q", c="r", k=rng.choice(keys or "ktd")))
-
-    expected = join_moves.World.expected
 
 
 def main():
@@ -92,8 +82,7 @@ def main():
                     if got != want:
                         failed += 1
                         if failed < 10:
-                            print(f"seed {seed}, {topology[0]}x{topology[1]}, {name}\n  more: {list((got - want).items())[:5]}"
-                                  f"\n  less: {list((want - got).items())[:5]}")
+                            join_moves.tell_difference(seed, topology, name, got, want)
     print(f"{compared} answers compared with SQLite's, {failed} differ; salted: "
           + ", ".join(f"{kind or 'Inner'} {salted[kind]}" for kind in QUERIES) + f", though switched off {salted['off']}")
     may_not = salted["never"] + salted["off"]

@@ -2,21 +2,8 @@
 # Skew follows the generator's Zipf knob, where a table is distributed by the skewed key and where it is redistributed by it;
 # salting brings the redistribution under 1.3 with the same answer; and on random tables salted joins give SQLite's rows.
 # usage: salting.sh DEPOT (SEEDS random worlds, from FIRST on)
-depot=$(realpath "${1:-build/release/depot}")
+source "$(dirname "$0")/../script.sh"
 cd "$(dirname "$0")/../.." || exit 1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-passed=0 failed=0
-check() { # check NAME CONDITION…
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $name"
-    fi
-}
 less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'; }
 run() { timeout 120 "$depot" "$folder/w$zipf" --format csv --no-header -c "SET join_move = both; $1"; }
 # skew_below LINE PLAN: the first "Skew: N" behind that line
