@@ -109,13 +109,20 @@ static void forget_old_views(Commit *commit) {
     }
 }
 
-Status commit_tidy(const Context *cx, Commit *commit) {
-    Context own = warehouse_context(cx, commit->warehouse);
+Context commit_lock(const Context *cx, Commit *commit) {
     pthread_mutex_lock(&commit->mutex);
-    forget_old_views(commit);
-    Status status = commit_remove_unused_files(&own, commit);
+    return warehouse_context(cx, commit->warehouse);
+}
+
+Status commit_unlock(Commit *commit, Status status) {
     pthread_mutex_unlock(&commit->mutex);
     return status;
+}
+
+Status commit_tidy(const Context *cx, Commit *commit) {
+    Context own = commit_lock(cx, commit);
+    forget_old_views(commit);
+    return commit_unlock(commit, commit_remove_unused_files(&own, commit));
 }
 
 void commit_use_workers(Commit *commit, WorkerPool *pool, uint32_t threads) {
@@ -268,11 +275,8 @@ static Status create_table(const Context *cx, Commit *commit, const TableSchema 
 }
 
 Status commit_create_table(const Context *cx, Commit *commit, const TableSchema *schema) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = create_table(&own, commit, schema);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, create_table(&own, commit, schema));
 }
 
 static Status drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name) {
@@ -289,11 +293,8 @@ static Status drop_table(const Context *cx, Commit *commit, const char *schema_n
 }
 
 Status commit_drop_table(const Context *cx, Commit *commit, const char *schema_name, const char *name) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = drop_table(&own, commit, schema_name, name);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, drop_table(&own, commit, schema_name, name));
 }
 
 static Status truncate_table(const Context *cx, Commit *commit, uint64_t table_id) {
@@ -307,11 +308,8 @@ static Status truncate_table(const Context *cx, Commit *commit, uint64_t table_i
 }
 
 Status commit_truncate_table(const Context *cx, Commit *commit, uint64_t table_id) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = truncate_table(&own, commit, table_id);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, truncate_table(&own, commit, table_id));
 }
 
 static Status redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
@@ -334,11 +332,8 @@ static Status redefine_table(const Context *cx, Commit *commit, uint64_t table_i
 }
 
 Status commit_redefine_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = redefine_table(&own, commit, table_id, schema);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, redefine_table(&own, commit, table_id, schema));
 }
 
 static Status redesign_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
@@ -352,11 +347,8 @@ static Status redesign_table(const Context *cx, Commit *commit, uint64_t table_i
 }
 
 Status commit_redesign_table(const Context *cx, Commit *commit, uint64_t table_id, const TableSchema *schema) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = redesign_table(&own, commit, table_id, schema);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, redesign_table(&own, commit, table_id, schema));
 }
 
 static Status resize(const Context *cx, Commit *commit, Topology topology) {
@@ -378,11 +370,8 @@ static Status resize(const Context *cx, Commit *commit, Topology topology) {
 }
 
 Status commit_resize(const Context *cx, Commit *commit, Topology topology) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = resize(&own, commit, topology);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, resize(&own, commit, topology));
 }
 
 Topology commit_topology(const Commit *commit) {
@@ -451,12 +440,11 @@ Status commit_snapshot(const Context *cx, Commit *commit, Snapshot **snapshot_ou
 
 /* -------------------------------------------------------------------------------------------------------------- for writers */
 
-Status commit_new_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t *segment_id) {
-    (void)cx, (void)table_id;
+uint64_t commit_new_id(Commit *commit) {
     pthread_mutex_lock(&commit->mutex);
-    *segment_id = commit->lock.next_id++;
+    uint64_t id = commit->lock.next_id++;
     pthread_mutex_unlock(&commit->mutex);
-    return OK;
+    return id;
 }
 
 static Status resolve_distribution(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows, DistStyle *style) {
@@ -473,11 +461,8 @@ static Status resolve_distribution(const Context *cx, Commit *commit, uint64_t t
 }
 
 Status commit_resolve_distribution(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows, DistStyle *style) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = resolve_distribution(&own, commit, table_id, rows, style);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, resolve_distribution(&own, commit, table_id, rows, style));
 }
 
 static uint32_t find_partition(const CommitTable *table, const Value *values) {
@@ -532,11 +517,8 @@ static Status find_or_add_partition(const Context *cx, Commit *commit, uint64_t 
 }
 
 Status commit_partition(const Context *cx, Commit *commit, uint64_t table_id, const Value *values, uint32_t *partition) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = find_or_add_partition(&own, commit, table_id, values, partition);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, find_or_add_partition(&own, commit, table_id, values, partition));
 }
 
 static Status check_segment(const Context *cx, const Commit *commit, const CommitTable *table, const Segment *segment) {
@@ -573,11 +555,8 @@ static Status register_segment(const Context *cx, Commit *commit, uint64_t table
 }
 
 Status commit_add_segment(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = register_segment(&own, commit, table_id, segment);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, register_segment(&own, commit, table_id, segment));
 }
 
 static Status find_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, CommitTable **table,
@@ -605,11 +584,8 @@ static Status mark_deleted(const Context *cx, Commit *commit, uint64_t table_id,
 
 Status commit_mark_deleted(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id, uint64_t delete_map_id,
                            uint64_t deleted_rows) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = mark_deleted(&own, commit, table_id, segment_id, delete_map_id, deleted_rows);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, mark_deleted(&own, commit, table_id, segment_id, delete_map_id, deleted_rows));
 }
 
 static Status remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id) {
@@ -622,11 +598,8 @@ static Status remove_segment(const Context *cx, Commit *commit, uint64_t table_i
 }
 
 Status commit_remove_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t segment_id) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = remove_segment(&own, commit, table_id, segment_id);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, remove_segment(&own, commit, table_id, segment_id));
 }
 
 static Status merge_sketches(const Context *cx, Commit *commit, uint64_t table_id, const uint8_t *const *sketches) {
@@ -646,11 +619,8 @@ static Status merge_sketches(const Context *cx, Commit *commit, uint64_t table_i
 }
 
 Status commit_merge_sketches(const Context *cx, Commit *commit, uint64_t table_id, const uint8_t *const *sketches) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = merge_sketches(&own, commit, table_id, sketches);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, merge_sketches(&own, commit, table_id, sketches));
 }
 
 /* ------------------------------------------------------------------------------------------------------------ statistics */
@@ -667,10 +637,8 @@ static Status set_sample(const Context *cx, Commit *commit, uint64_t table_id, T
 }
 
 Status commit_set_sample(const Context *cx, Commit *commit, uint64_t table_id, TableSample *sample) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = set_sample(&own, commit, table_id, sample);
-    pthread_mutex_unlock(&commit->mutex);
+    Context own = commit_lock(cx, commit);
+    Status status = commit_unlock(commit, set_sample(&own, commit, table_id, sample));
     table_sample_release(sample);
     return status;
 }
@@ -685,9 +653,6 @@ static Status fake_rows(const Context *cx, Commit *commit, uint64_t table_id, ui
 }
 
 Status commit_fake_rows(const Context *cx, Commit *commit, uint64_t table_id, uint64_t rows) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = fake_rows(&own, commit, table_id, rows);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, fake_rows(&own, commit, table_id, rows));
 }

@@ -108,12 +108,9 @@ static Status prepare_file(const Context *cx, Commit *commit, uint64_t table_id,
 
 Status commit_create_file(const Context *cx, Commit *commit, uint64_t table_id, const Segment *segment, uint32_t which,
                           File **file) {
-    Context own = warehouse_context(cx, commit->warehouse);
     char path[FILE_PATH_MAX];
-    pthread_mutex_lock(&commit->mutex);
-    Status status = prepare_file(&own, commit, table_id, segment, which, path);
-    pthread_mutex_unlock(&commit->mutex);
-    TRY(status);
+    Context own = commit_lock(cx, commit);
+    TRY(commit_unlock(commit, prepare_file(&own, commit, table_id, segment, which, path)));
     return file_open(&own, commit->warehouse->files, path, FILE_CREATE, file);
 }
 

@@ -59,25 +59,16 @@ static Status comment_namespace(const Context *cx, Commit *commit, const char *n
 }
 
 Status commit_create_namespace(const Context *cx, Commit *commit, const char *name) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = create_namespace(&own, commit, name);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, create_namespace(&own, commit, name));
 }
 
 Status commit_drop_namespace(const Context *cx, Commit *commit, const char *name) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = drop_namespace(&own, commit, name);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, drop_namespace(&own, commit, name));
 }
 
 Status commit_comment_namespace(const Context *cx, Commit *commit, const char *name, const char *comment) {
-    Context own = warehouse_context(cx, commit->warehouse);
-    pthread_mutex_lock(&commit->mutex);
-    Status status = comment_namespace(&own, commit, name, comment);
-    pthread_mutex_unlock(&commit->mutex);
-    return status;
+    Context own = commit_lock(cx, commit);
+    return commit_unlock(commit, comment_namespace(&own, commit, name, comment));
 }

@@ -73,6 +73,10 @@ struct Commit {
 };
 
 void commit_free(Commit *commit);
+/* Takes the mutex; gives the context for what is done under it, whose memory is the warehouse's. */
+Context commit_lock(const Context *cx, Commit *commit);
+/* Gives it back, and the status as it is. */
+Status commit_unlock(Commit *commit, Status status);
 /* The table if the commit has touched it, else NULL. */
 CommitTable *commit_touched_table(const Commit *commit, uint64_t table_id);
 /* The table to change, taken up from the base on first touch; UNDEFINED_TABLE if it was dropped. */

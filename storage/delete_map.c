@@ -212,7 +212,7 @@ Status commit_delete_rows(const Context *cx, Commit *commit, uint64_t table_id, 
     if (changed.deleted_rows == segment->rows) {
         return commit_remove_segment(cx, commit, table_id, segment->id);
     }
-    TRY(commit_new_segment(cx, commit, table_id, &changed.delete_map_id));
+    changed.delete_map_id = commit_new_id(commit);
     ByteWriter writer = {.cx = cx};
     Status status = encode(cx, map, &changed, &writer);
     if (status == OK) {

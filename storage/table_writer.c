@@ -185,14 +185,12 @@ static void free_drafts(DraftList *list) {
 
 /* The builder's rows become a draft; the builder is empty. */
 static Status detach(const Context *cx, TableWriter *w, Builder *builder, DraftList *list) {
-    uint64_t id;
-    TRY(commit_new_segment(cx, w->commit, w->table_id, &id));
     SegmentDraft draft = {
         .commit = w->commit,
         .schema = w->schema,
         .want = w->want,
         .table_id = w->table_id,
-        .segment = {.id = id,
+        .segment = {.id = commit_new_id(w->commit),
                     .slice = builder->slice,
                     .partition = builder->partition,
                     .rows = builder->rows,

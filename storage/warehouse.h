@@ -227,8 +227,9 @@ Status commit_finish(const Context *cx, Commit *commit);
 /* Forgets everything, removes the files written so far, releases the lock. NULL is fine. */
 void commit_abort(Commit *commit);
 
-/* For segment writers, all thread-safe: a fresh id, the files to write to, registration of what was written. */
-Status commit_new_segment(const Context *cx, Commit *commit, uint64_t table_id, uint64_t *segment_id);
+/* For segment writers, all thread-safe: a fresh id of a segment or delete map, the files to write to, registration of what was
+ * written. */
+uint64_t commit_new_id(Commit *commit);
 /* Finds or adds the partition with these key values (thread-safe). CONFIGURATION_LIMIT_EXCEEDED past
  * max_partitions_per_load. */
 Status commit_partition(const Context *cx, Commit *commit, uint64_t table_id, const Value *values, uint32_t *partition);

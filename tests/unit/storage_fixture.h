@@ -92,7 +92,7 @@ static inline Status fixture_add_segment(const Context *cx, Commit *commit, uint
                        .columns = columns};
     Value year = value_i64(integer, 1970 + day / 366);
     TRY(commit_partition(cx, commit, table_id, &year, &segment.partition));
-    TRY(commit_new_segment(cx, commit, table_id, &segment.id));
+    segment.id = commit_new_id(commit);
     for (uint32_t which = 0; which < (is_packed ? 1 : 3); which++) {
         TRY(fixture_write(cx, commit, table_id, &segment, is_packed ? SEGMENT_FILE_PACKED : which));
     }

@@ -153,7 +153,7 @@ static void add_delete_map(void) {
     MUST(&f, commit_begin(&f.cx, warehouse, &commit));
     const TableVersion *orders = commit_find_table(commit, "public", "orders");
     Segment segment = orders->segments[0];
-    MUST(&f, commit_new_segment(&f.cx, commit, orders->id, &segment.delete_map_id));
+    segment.delete_map_id = commit_new_id(commit);
     segment.deleted_rows++;
     MUST(&f, fixture_write(&f.cx, commit, orders->id, &segment, SEGMENT_FILE_DELETES));
     MUST(&f, commit_remove_segment(&f.cx, commit, orders->id, segment.id));

@@ -240,7 +240,7 @@ Test(warehouse_disk, opens_many_partitions_quickly) {
         Segment segment = {.slice = (uint32_t)(i % SLICES), .rows = 10000, .block_rows = 8192, .columns = parts};
         Value value = value_i64(integer, i / SLICES);
         MUST(&f, commit_partition(&f.cx, commit, id, &value, &segment.partition));
-        MUST(&f, commit_new_segment(&f.cx, commit, id, &segment.id));
+        segment.id = commit_new_id(commit);
         MUST(&f, commit_add_segment(&f.cx, commit, id, &segment));
     }
     MUST(&f, commit_merge_sketches(&f.cx, commit, id, sketches));
