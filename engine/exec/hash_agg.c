@@ -483,7 +483,7 @@ static Status finish_ungrouped(const Context *cx, const PhysicalNode *op, HashAg
 
 /* Every record is copied into a table, which may be twice as large as it has to be, before its block goes. */
 static bool has_room_for_results(const Context *cx, const HashAggShared *shared) {
-    int64_t needed = 0, table_bytes = 2 * (int64_t)(shared->layout.record_bytes + 2 * sizeof(GroupSlot));
+    int64_t needed = 0, table_bytes = (int64_t)hash_agg_group_bytes(shared);
     for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
         needed += (int64_t)shared->partitions[p].count * table_bytes;
     }
@@ -611,9 +611,14 @@ static Status load_rows(Task *task, const PhysicalNode *op, HashAggShared *share
     SpilledPart spilled = {op, shared, local};
     local->is_loading = true;
     TRY(open_tables(cx, shared, local));
+    local->groups_max = UINT32_MAX; /* its table is the part's */
+    uint64_t rows = shared->spilled[part].rows;
+    if (shared->hardly_repeats && rows * hash_agg_group_bytes(shared) < (uint64_t)memory_left(cx->memory)) {
+        TRY(group_table_reserve(cx, &local->table, (uint32_t)rows));
+    }
     TRY(spill_each_batch(task, op->children[0], &shared->row_format, &shared->spilled[part], consume_spilled, &spilled));
-    TRY(flush_groups(cx, local));
-    record_list_join(&shared->partitions[part], &local->partitions[part]);
+    shared->results[part].table = local->table;
+    local->table = (GroupTable){0};
     for (uint32_t s = 0; s < shared->set_count; s++) {
         TRY(flush_set(cx, local, s));
         record_list_join(&shared->distinct[s * GROUP_PARTITIONS + part], &local->set_partitions[s * GROUP_PARTITIONS + part]);

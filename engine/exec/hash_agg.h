@@ -52,5 +52,9 @@ extern const SourceClass hash_agg_source;
 /* After spilling: makes the result of a part from its records and its rows on disk, and frees one that was read. */
 Status hash_agg_load_part(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part) MUST_CHECK;
 void hash_agg_free_part(PartResult *result);
+/* What a group takes at most in a table that has just grown. */
+static inline uint64_t hash_agg_group_bytes(const HashAggShared *shared) {
+    return 2 * (shared->layout.record_bytes + 2 * sizeof(GroupSlot));
+}
 
 #endif

@@ -80,9 +80,17 @@ static void groups_close_local(const PhysicalNode *op, void *shared, void *local
     arena_free(&local->text);
 }
 
+/* Part by part: as many tasks as there is room for the largest part's table. */
 static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
-    (void)task, (void)op;
-    return ((const HashAggShared *)shared_)->result_count;
+    (void)op;
+    const HashAggShared *shared = shared_;
+    uint64_t most = 1;
+    for (uint32_t p = 0; p < shared->result_count && shared->part_by_part; p++) {
+        uint64_t rows = shared->spilled[p].rows + shared->partitions[p].count;
+        most = rows > most ? rows : most;
+    }
+    int64_t room = memory_left(task->cx.memory) / (int64_t)(most * hash_agg_group_bytes(shared));
+    return !shared->part_by_part || room > shared->result_count ? shared->result_count : room < 1 ? 1 : (uint32_t)room;
 }
 
 const SourceClass hash_agg_source = {.name = "HashAggregate",
