@@ -5,9 +5,9 @@
 
 #include "core/notice.h"
 #include "core/settings.h"
+#include "storage/draft_queue.h"
 #include "storage/row_placement.h"
 #include "storage/segment_read.h"
-#include "storage/segment_write.h"
 #include "storage/table_sample.h"
 
 #include <time.h>
@@ -41,6 +41,7 @@ struct TableWriter {
     bool takes_tails_last;
     uint64_t rows_before; /* of the table */
     uint64_t sample_rows; /* the table's rows from which on its sample is taken again */
+    DraftQueue *drafts;   /* owned */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t turn;  /* next_sequence or failure changed */
@@ -55,15 +56,9 @@ struct TableWriter {
     Builder **touched; /* by the batch at hand */
     uint32_t touched_count;
     uint64_t buffered_bytes;
-    Vector *flat;      /* columns of the batch at hand */
-    uint8_t *sketches; /* HLL_BYTES per column */
+    Vector *flat; /* columns of the batch at hand */
     WriteReport report;
 };
-
-typedef struct DraftList {
-    SegmentDraft *drafts; /* owned */
-    uint32_t count, capacity;
-} DraftList;
 
 /* ------------------------------------------------------------------------------------------------------------ opening, ending
  */
@@ -92,7 +87,7 @@ static Status open_writer(const Context *cx, TableWriter *w, const TableVersion 
     TRY_NEW_ARRAY(cx, &w->arena, w->want, column_count);
     TRY_NEW_ARRAY(cx, &w->arena, w->flat, column_count);
     TRY_NEW_ARRAY(cx, &w->arena, w->touched, BATCH_ROWS_MAX);
-    TRY_ALLOC_ZEROED(cx, w->sketches, (size_t)column_count * HLL_BYTES);
+    TRY(draft_queue_open(cx, column_count, &w->drafts));
     segment_wanted_encodings(cx, w->schema, w->want);
     for (uint32_t c = 0; c < column_count; c++) {
         vector_init(&w->flat[c], w->schema->columns[c].type);
@@ -157,7 +152,7 @@ void table_writer_abort(TableWriter *w) {
     }
     free_builder(w, w->undecided);
     mem_free(w->builders);
-    mem_free(w->sketches);
+    draft_queue_free(w->drafts);
     for (uint32_t c = 0; w->flat != NULL && c < w->schema->column_count; c++) {
         vector_free(&w->flat[c]);
     }
@@ -176,15 +171,8 @@ void table_writer_abort(TableWriter *w) {
 /* -------------------------------------------------------------------------------------------------------------------- drafts
  */
 
-static void free_drafts(DraftList *list) {
-    for (uint32_t d = 0; d < list->count; d++) {
-        segment_draft_free(&list->drafts[d]);
-    }
-    mem_free(list->drafts);
-}
-
 /* The builder's rows become a draft; the builder is empty. */
-static Status detach(const Context *cx, TableWriter *w, Builder *builder, DraftList *list) {
+static Status detach(const Context *cx, TableWriter *w, Builder *builder) {
     SegmentDraft draft = {
         .commit = w->commit,
         .schema = w->schema,
@@ -198,42 +186,11 @@ static Status detach(const Context *cx, TableWriter *w, Builder *builder, DraftL
                     .is_packed = builder->rows < w->schema->block_rows},
         .columns = builder->columns,
     };
-    TRY_MEM_APPEND(cx, list->drafts, list->capacity, list->count, draft);
     w->buffered_bytes -= builder->bytes;
     builder->columns = NULL;
     builder->rows = 0;
     builder->bytes = 0;
-    return OK;
-}
-
-static Status write_draft_column(const Context *cx, TableWriter *w, SegmentDraft *draft, uint32_t column) {
-    uint8_t sketch[HLL_BYTES] = {0};
-    TRY(segment_draft_write_column(cx, draft, column, sketch));
-    pthread_mutex_lock(&w->lock);
-    hll_merge(w->sketches + (size_t)column * HLL_BYTES, sketch);
-    pthread_mutex_unlock(&w->lock);
-    return OK;
-}
-
-static Status finish_draft(const Context *cx, TableWriter *w, SegmentDraft *draft) {
-    TRY(segment_draft_finish(cx, draft));
-    pthread_mutex_lock(&w->lock);
-    w->report.segments++;
-    w->report.bytes += draft->segment.bytes;
-    pthread_mutex_unlock(&w->lock);
-    return OK;
-}
-
-/* By this thread alone. */
-static Status write_drafts(const Context *cx, TableWriter *w, DraftList *list) {
-    for (uint32_t d = 0; d < list->count; d++) {
-        TRY(segment_draft_prepare(cx, &list->drafts[d]));
-        for (uint32_t c = 0; c < w->schema->column_count; c++) {
-            TRY(write_draft_column(cx, w, &list->drafts[d], c));
-        }
-        TRY(finish_draft(cx, w, &list->drafts[d]));
-    }
-    return OK;
+    return draft_queue_add(cx, w->drafts, draft);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ builders
@@ -407,7 +364,7 @@ static Status append_rows(const Context *cx, TableWriter *w, Builder *builder, c
 }
 
 /* A builder is cut exactly at the target, so that the same rows make the same segments. */
-static Status append_pending(const Context *cx, TableWriter *w, Builder *builder, DraftList *list) {
+static Status append_pending(const Context *cx, TableWriter *w, Builder *builder) {
     const uint16_t *rows = builder->pending_rows;
     uint32_t left = builder->pending;
     while (left > 0) {
@@ -416,7 +373,7 @@ static Status append_pending(const Context *cx, TableWriter *w, Builder *builder
         rows += here;
         left -= here;
         if (builder->rows >= w->segment_rows) {
-            TRY(detach(cx, w, builder, list));
+            TRY(detach(cx, w, builder));
         }
     }
     return OK;
@@ -432,11 +389,11 @@ static Status add_pending(const Context *cx, TableWriter *w, uint32_t slice, uin
     return OK;
 }
 
-static Status append_touched(const Context *cx, TableWriter *w, DraftList *list) {
+static Status append_touched(const Context *cx, TableWriter *w) {
     Status status = OK;
     for (uint32_t t = 0; t < w->touched_count; t++) {
         if (status == OK) {
-            status = append_pending(cx, w, w->touched[t], list);
+            status = append_pending(cx, w, w->touched[t]);
         }
         w->touched[t]->pending = 0;
     }
@@ -445,32 +402,32 @@ static Status append_touched(const Context *cx, TableWriter *w, DraftList *list)
 }
 
 /* Every node gets every row, on its first slice. */
-static Status scatter_to_nodes(const Context *cx, TableWriter *w, uint32_t rows, const uint32_t *partitions, DraftList *list) {
+static Status scatter_to_nodes(const Context *cx, TableWriter *w, uint32_t rows, const uint32_t *partitions) {
     for (uint32_t node = 0; node < w->nodes; node++) {
         for (uint32_t i = 0; i < rows; i++) {
             TRY(add_pending(cx, w, node * (w->slices / w->nodes), partitions[i], i));
         }
-        TRY(append_touched(cx, w, list));
+        TRY(append_touched(cx, w));
     }
     return OK;
 }
 
 /* The batch stands in w->flat. */
-static Status scatter(const Context *cx, TableWriter *w, uint32_t rows, DraftList *list) {
+static Status scatter(const Context *cx, TableWriter *w, uint32_t rows) {
     uint32_t slices[BATCH_ROWS_MAX], partitions[BATCH_ROWS_MAX];
     Batch flat = {.rows = rows, .column_count = w->schema->column_count, .columns = w->flat};
     TRY(row_placement_find(cx, &w->placement, &flat, slices, partitions));
     if (w->placement.style == DIST_ALL) {
-        return scatter_to_nodes(cx, w, rows, partitions, list);
+        return scatter_to_nodes(cx, w, rows, partitions);
     }
     for (uint32_t i = 0; i < rows; i++) {
         TRY(add_pending(cx, w, slices[i], partitions[i], i));
     }
-    return append_touched(cx, w, list);
+    return append_touched(cx, w);
 }
 
 /* DISTSTYLE AUTO is decided by `rows`: the rows that waited find their place. */
-static Status decide_distribution(const Context *cx, TableWriter *w, uint64_t rows, DraftList *list) {
+static Status decide_distribution(const Context *cx, TableWriter *w, uint64_t rows) {
     Builder *waiting = w->undecided;
     w->is_undecided = false;
     TRY(commit_resolve_distribution(cx, w->commit, w->table_id, rows, &w->placement.style));
@@ -479,7 +436,7 @@ static Status decide_distribution(const Context *cx, TableWriter *w, uint64_t ro
         for (uint32_t c = 0; c < w->schema->column_count; c++) {
             TRY(column_buffer_view(cx, &waiting->columns[c], first, count, &w->flat[c]));
         }
-        TRY(scatter(cx, w, count, list));
+        TRY(scatter(cx, w, count));
     }
     if (waiting != NULL) {
         w->buffered_bytes -= waiting->bytes;
@@ -489,21 +446,26 @@ static Status decide_distribution(const Context *cx, TableWriter *w, uint64_t ro
     return OK;
 }
 
-static Status let_wait(const Context *cx, TableWriter *w, uint32_t rows, DraftList *list) {
+static Status let_wait(const Context *cx, TableWriter *w, uint32_t rows) {
     if (w->undecided == NULL) {
         TRY(new_builder(cx, 0, 0, &w->undecided));
     }
     TRY(append_rows(cx, w, w->undecided, NULL, rows));
-    return w->undecided->rows > AUTO_ALL_ROWS_MAX ? decide_distribution(cx, w, w->undecided->rows, list) : OK;
+    return w->undecided->rows > AUTO_ALL_ROWS_MAX ? decide_distribution(cx, w, w->undecided->rows) : OK;
+}
+
+static uint64_t buffered_bytes_max(const Context *cx) {
+    uint64_t share = (uint64_t)cx->settings->memory_limit / 4;
+    return share > 0 && share < BUFFERED_BYTES_MAX ? share : BUFFERED_BYTES_MAX;
+}
+
+static uint64_t buffered_bytes(const TableWriter *w) {
+    return w->buffered_bytes + draft_queue_bytes(w->drafts);
 }
 
 /* Over the bound: the largest builders go first. */
-static Status keep_bound(const Context *cx, TableWriter *w, DraftList *list) {
-    uint64_t bound = BUFFERED_BYTES_MAX;
-    if (cx->settings->memory_limit > 0 && (uint64_t)cx->settings->memory_limit / 4 < bound) {
-        bound = (uint64_t)cx->settings->memory_limit / 4;
-    }
-    while (w->buffered_bytes > bound) {
+static Status keep_bound(const Context *cx, TableWriter *w) {
+    while (w->buffered_bytes > buffered_bytes_max(cx)) {
         Builder *largest = NULL;
         for (uint32_t b = 0; b < w->builder_count; b++) {
             Builder *builder = w->builders[b];
@@ -514,21 +476,21 @@ static Status keep_bound(const Context *cx, TableWriter *w, DraftList *list) {
         if (largest == NULL) {
             return OK;
         }
-        TRY(detach(cx, w, largest, list));
+        TRY(detach(cx, w, largest));
     }
     return OK;
 }
 
-static Status append_batch(const Context *cx, TableWriter *w, const Batch *batch, DraftList *list) {
+static Status append_batch(const Context *cx, TableWriter *w, const Batch *batch) {
     TRY(check_not_null(cx, w, batch));
     TRY(flatten_batch(cx, w, batch));
     w->report.rows += batch->rows;
     if (w->is_undecided) {
-        TRY(let_wait(cx, w, batch->rows, list));
+        TRY(let_wait(cx, w, batch->rows));
     } else {
-        TRY(scatter(cx, w, batch->rows, list));
+        TRY(scatter(cx, w, batch->rows));
     }
-    return keep_bound(cx, w, list);
+    return keep_bound(cx, w);
 }
 
 /* -------------------------------------------------------------------------------------------------------------------- turns */
@@ -573,78 +535,48 @@ static Context writer_context(const Context *cx, const TableWriter *w) {
 
 Status table_writer_append(const Context *cx, TableWriter *w, uint64_t sequence, const Batch *batch, bool is_last) {
     Context own = writer_context(cx, w);
-    DraftList list = {0};
     TRY(wait_for_turn(cx, w, sequence));
-    Status status = batch->rows > 0 ? append_batch(&own, w, batch, &list) : OK;
+    Status status = batch->rows > 0 ? append_batch(&own, w, batch) : OK;
     if (is_last) {
         w->next_sequence = sequence + 1;
     }
+    bool is_full = buffered_bytes(w) > buffered_bytes_max(cx);
     remember_failure(cx, w, status);
     pthread_mutex_unlock(&w->lock);
-    if (status == OK && list.count > 0) {
-        status = write_drafts(&own, w, &list);
+    if (status == OK && (is_last || is_full)) { /* else others may wait for the rest of the sequence */
+        status = draft_queue_work(&own, w->drafts);
         pthread_mutex_lock(&w->lock);
         remember_failure(cx, w, status);
         pthread_mutex_unlock(&w->lock);
     }
-    free_drafts(&list);
     return status;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- finishing
  */
 
-/* All that is left, by all threads: a step is done for every draft before the next begins. */
 typedef struct Finishing {
     const Context *cx;
     TableWriter *writer;
-    DraftList *list;
-    Status (*step)(const Context *cx, TableWriter *w, SegmentDraft *draft, uint32_t column);
-    uint32_t columns; /* of a draft that the step is done for */
 } Finishing;
 
-static void finish_one(void *finishing_, uint32_t i) {
-    Finishing *f = finishing_;
+static void finish_some(void *finishing_, uint32_t i) {
+    const Finishing *f = finishing_;
     Error error = {0};
     Context own = *f->cx;
+    (void)i;
     own.error = &error;
-    pthread_mutex_lock(&f->writer->lock);
-    Status status = f->writer->failure;
-    pthread_mutex_unlock(&f->writer->lock);
-    if (status != OK) {
-        return;
-    }
-    status = check_cancel(&own);
-    if (status == OK) {
-        status = f->step(&own, f->writer, &f->list->drafts[i / f->columns], i % f->columns);
-    }
+    Status status = draft_queue_finish(&own, f->writer->drafts);
     pthread_mutex_lock(&f->writer->lock);
     remember_failure(&own, f->writer, status);
     pthread_mutex_unlock(&f->writer->lock);
 }
 
-static Status prepare_step(const Context *cx, TableWriter *w, SegmentDraft *draft, uint32_t column) {
-    (void)w, (void)column;
-    return segment_draft_prepare(cx, draft);
-}
-
-static Status finish_step(const Context *cx, TableWriter *w, SegmentDraft *draft, uint32_t column) {
-    (void)column;
-    return finish_draft(cx, w, draft);
-}
-
-static void for_each_draft(Finishing *f, uint32_t columns,
-                           Status (*step)(const Context *cx, TableWriter *w, SegmentDraft *draft, uint32_t column)) {
-    f->step = step;
-    f->columns = columns;
-    workers_for_each(f->writer->pool, f->writer->threads, f->list->count * columns, finish_one, f);
-}
-
 static Status merge_sketches(const Context *cx, TableWriter *w) {
-    const uint8_t **sketches;
+    const uint8_t *written = draft_queue_totals(w->drafts).sketches, **sketches;
     TRY_NEW_ARRAY(cx, &w->arena, sketches, w->schema->column_count);
     for (uint32_t c = 0; c < w->schema->column_count; c++) {
-        sketches[c] = w->sketches + (size_t)c * HLL_BYTES;
+        sketches[c] = written + (size_t)c * HLL_BYTES;
     }
     return commit_merge_sketches(cx, w->commit, w->table_id, sketches);
 }
@@ -690,16 +622,16 @@ static Status take_tails_last(const Context *cx, TableWriter *w) {
     return OK;
 }
 
-static Status detach_all(const Context *cx, TableWriter *w, DraftList *list) {
+static Status detach_all(const Context *cx, TableWriter *w) {
     if (w->is_undecided && w->undecided != NULL) {
-        TRY(decide_distribution(cx, w, w->undecided->rows, list));
+        TRY(decide_distribution(cx, w, w->undecided->rows));
     }
     if (w->takes_tails_last) {
         TRY(take_tails_last(cx, w));
     }
     for (uint32_t b = 0; b < w->builder_count; b++) {
         if (w->builders[b] != NULL && w->builders[b]->rows > 0) {
-            TRY(detach(cx, w, w->builders[b], list));
+            TRY(detach(cx, w, w->builders[b]));
         }
     }
     return OK;
@@ -727,20 +659,21 @@ static Status take_sample(const Context *cx, TableWriter *w) {
     return commit_set_sample(cx, w->commit, w->table_id, sample);
 }
 
-static Status finish(const Context *cx, TableWriter *w, DraftList *list) {
+static Status finish(const Context *cx, TableWriter *w) {
     if (w->failure != OK) {
         *cx->error = w->error;
         return w->failure;
     }
-    TRY(detach_all(cx, w, list));
-    Finishing f = {.cx = cx, .writer = w, .list = list};
-    for_each_draft(&f, 1, prepare_step);
-    for_each_draft(&f, w->schema->column_count, write_draft_column);
-    for_each_draft(&f, 1, finish_step);
+    TRY(detach_all(cx, w));
+    Finishing f = {.cx = cx, .writer = w};
+    workers_for_each(w->pool, w->threads, w->threads, finish_some, &f);
     if (w->failure != OK) {
         *cx->error = w->error;
         return w->failure;
     }
+    DraftTotals totals = draft_queue_totals(w->drafts);
+    w->report.segments = totals.segments;
+    w->report.bytes = totals.bytes;
     count_partitions(w);
     if (w->report.rows == 0) {
         return OK;
@@ -751,9 +684,7 @@ static Status finish(const Context *cx, TableWriter *w, DraftList *list) {
 
 Status table_writer_finish(const Context *cx, TableWriter *w, WriteReport *report) {
     Context own = writer_context(cx, w);
-    DraftList list = {0};
-    Status status = finish(&own, w, &list);
-    free_drafts(&list);
+    Status status = finish(&own, w);
     *report = w->report;
     table_writer_abort(w);
     return status;

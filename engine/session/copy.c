@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define REJECTS_SHOWN 1000
+/* What a thread parses before its turn to append has come: no more of it means that threads wait for each other. */
+#define BATCHES_AHEAD 32
 
 /* What the threads share. */
 typedef struct CopyLoad {
@@ -39,7 +41,8 @@ typedef struct CopyWorker {
     CopyLoad *load;
     CsvParser *parser;
     CsvChunk chunk;
-    Batch batch; /* in table order */
+    Batch batches[BATCHES_AHEAD]; /* in table order */
+    uint32_t batch_count;         /* of them, parsed and not appended yet */
     RowChecks checks;
 } CopyWorker;
 
@@ -80,30 +83,42 @@ static Status make_defaults(const Context *cx, Arena *arena, const CopySpec *spe
     return OK;
 }
 
-static Status open_worker(CopyWorker *worker) {
+/* Batch `index` of the worker, made on first use. */
+static Status open_batch(CopyWorker *worker, uint32_t index) {
     CopyLoad *load = worker->load;
     const Context *cx = &worker->cx;
     const TableSchema *schema = load->spec->table->schema;
-    TRY(csv_parser_create(cx, &load->format, &worker->parser));
+    Batch *batch = &worker->batches[index];
     Type *types;
+    if (batch->columns != NULL) {
+        return OK;
+    }
     TRY_ALLOC(cx, types, sizeof *types * (schema->column_count + 1));
     for (uint32_t i = 0; i < schema->column_count; i++) {
         types[i] = schema->columns[i].type;
     }
-    Status status = batch_init(cx, &worker->batch, types, schema->column_count);
+    Status status = batch_init(cx, batch, types, schema->column_count);
     mem_free(types);
     TRY(status);
     for (uint32_t i = 0; i < schema->column_count; i++) {
         if (!load->filled[i]) {
-            TRY(vector_set_constant(cx, &worker->batch.columns[i], &load->defaults[i]));
+            TRY(vector_set_constant(cx, &batch->columns[i], &load->defaults[i]));
         }
     }
-    return row_checks_open(cx, schema, load->checks, &worker->checks);
+    return OK;
+}
+
+static Status open_worker(CopyWorker *worker) {
+    CopyLoad *load = worker->load;
+    TRY(csv_parser_create(&worker->cx, &load->format, &worker->parser));
+    return row_checks_open(&worker->cx, load->spec->table->schema, load->checks, &worker->checks);
 }
 
 static void close_worker(CopyWorker *worker) {
     row_checks_close(&worker->checks);
-    batch_free(&worker->batch);
+    for (uint32_t i = 0; i < BATCHES_AHEAD; i++) {
+        batch_free(&worker->batches[i]);
+    }
     csv_parser_free(worker->parser);
     csv_chunk_free(&worker->chunk);
 }
@@ -163,34 +178,51 @@ static Status report_rejects(const Context *cx, CopyLoad *load) {
 
 /* -------------------------------------------------------------------------------------------------------------- threads */
 
-/* All batches of one chunk. The sequence is ended in any case, so that no thread waits for it. */
-static Status load_chunk(CopyWorker *worker) {
-    uint64_t sequence = worker->chunk.sequence;
+/* The next batches of the chunk, as many as fit. */
+static Status parse_ahead(CopyWorker *worker, bool *at_end) {
     const Context *cx = &worker->cx;
-    bool at_end = false;
-    Status status = csv_parser_begin(cx, worker->parser, &worker->chunk);
-    while (status == OK && !at_end) {
+    for (worker->batch_count = 0; !*at_end && worker->batch_count < BATCHES_AHEAD; worker->batch_count++) {
         uint32_t rows;
-        TRY_GOTO(csv_parser_next(cx, worker->parser, &worker->batch, &rows, &at_end));
-        TRY_GOTO(row_checks_run(cx, &worker->checks, &worker->batch));
+        TRY(open_batch(worker, worker->batch_count));
+        Batch *batch = &worker->batches[worker->batch_count];
+        TRY(csv_parser_next(cx, worker->parser, batch, &rows, at_end));
+        TRY(row_checks_run(cx, &worker->checks, batch));
+    }
+    return OK;
+}
+
+static Status append_parsed(CopyWorker *worker, bool is_last) {
+    for (uint32_t i = 0; i < worker->batch_count; i++) {
+        TRY(table_writer_append(&worker->cx, worker->load->writer, worker->chunk.sequence, &worker->batches[i],
+                                is_last && i + 1 == worker->batch_count));
+    }
+    return OK;
+}
+
+/* So that no thread waits for it. The first error is the one to tell. */
+static void end_sequence(CopyWorker *worker) {
+    Error ignored;
+    Context quiet = worker->cx;
+    quiet.error = &ignored;
+    Batch none = {.column_count = worker->load->spec->table->schema->column_count};
+    (void)!table_writer_append(&quiet, worker->load->writer, worker->chunk.sequence, &none, true);
+}
+
+static Status load_chunk(CopyWorker *worker) {
+    bool at_end = false, is_ended = false;
+    Status status = csv_parser_begin(&worker->cx, worker->parser, &worker->chunk);
+    while (status == OK && !at_end) {
+        TRY_GOTO(parse_ahead(worker, &at_end));
         if (at_end && take_rejects(worker)) {
             break;
         }
-        TRY_GOTO(table_writer_append(cx, worker->load->writer, sequence, &worker->batch, at_end));
-        if (at_end) {
-            return OK;
-        }
+        TRY_GOTO(append_parsed(worker, at_end));
+        is_ended = at_end;
     }
 done:
-    worker->batch.rows = 0;
-    if (status == OK) {
-        return table_writer_append(cx, worker->load->writer, sequence, &worker->batch, true);
+    if (!is_ended) {
+        end_sequence(worker);
     }
-    Error ignored;
-    Context quiet = *cx;
-    quiet.error = &ignored;
-    Status ended = table_writer_append(&quiet, worker->load->writer, sequence, &worker->batch, true);
-    (void)ended; /* the first error is the one to tell */
     return status;
 }
 

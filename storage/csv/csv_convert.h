@@ -23,13 +23,13 @@ typedef struct CsvColumn {
     Status *statuses;                    /* what such an error is outside COPY */
 } CsvColumn;
 
-/* Memory of one batch: unescaped fields and reasons. One per parser. */
+/* Memory of one chunk: unescaped fields and reasons. One per parser. */
 typedef struct CsvConverter {
     Arena arena;
     bool is_escaped; /* the tokenizer's: the last byte seen was an escape */
 } CsvConverter;
 
-void csv_converter_begin(CsvConverter *converter); /* frees what the last batch took */
+void csv_converter_begin(CsvConverter *converter); /* frees what the last chunk took */
 void csv_converter_free(CsvConverter *converter);
 /* NULL rows and rejected ones hold zeros. */
 Status csv_convert(const Context *cx, CsvConverter *converter, const CsvColumn *column, Vector *out) MUST_CHECK;

@@ -37,7 +37,7 @@ struct CsvParser {
     const char **bad_columns;
     Status *statuses;
     CsvConverter converter;
-    Batch typed; /* one column per field, before bad rows are taken out */
+    Batch good; /* one column per field: what is left when bad rows are taken out */
     CsvReject *rejects;
     uint64_t reject_count;
     char line_break; /* of the chunk */
@@ -67,7 +67,7 @@ Status csv_parser_create(const Context *cx, const CsvFormat *format, CsvParser *
         types[i] = format->fields[i].type;
     }
     if (status == OK) {
-        status = batch_init(cx, &parser->typed, types, format->field_count);
+        status = batch_init(cx, &parser->good, types, format->field_count);
     }
     mem_free(types);
     if (status != OK) {
@@ -82,7 +82,7 @@ void csv_parser_free(CsvParser *parser) {
     if (parser == NULL) {
         return;
     }
-    batch_free(&parser->typed);
+    batch_free(&parser->good);
     csv_converter_free(&parser->converter);
     mem_free(parser->cells);
     mem_free(parser->row_lines);
@@ -184,6 +184,7 @@ Status csv_parser_begin(const Context *cx, CsvParser *parser, CsvChunk *chunk) {
     parser->word_at = 0;
     parser->in_quotes = parser->field_has_quotes = false;
     parser->converter.is_escaped = false;
+    csv_converter_begin(&parser->converter);
     parser->line = chunk->first_line;
     parser->reject_count = 0;
     memset(chunk->data + chunk->bytes, 0, CSV_SLACK_BYTES);
@@ -366,9 +367,7 @@ static void keep_reject(CsvParser *parser, uint32_t row) {
     parser->reject_count++;
 }
 
-/* Moves what was converted to the output columns, bad rows left out. */
-static Status hand_out(const Context *cx, CsvParser *parser, uint32_t rows, Batch *out, uint32_t *good) {
-    const CsvFormat *format = &parser->format;
+static void note_rejects(CsvParser *parser, uint32_t rows, uint32_t *good) {
     *good = 0;
     for (uint32_t row = 0; row < rows; row++) {
         if (parser->reasons[row] == NULL) {
@@ -377,18 +376,22 @@ static Status hand_out(const Context *cx, CsvParser *parser, uint32_t rows, Batc
             keep_reject(parser, row);
         }
     }
-    for (uint32_t i = 0; i < format->field_count; i++) {
-        if (format->fields[i].column == CSV_FIELD_SKIPPED) {
-            continue;
-        }
-        Vector *to = &out->columns[format->fields[i].column];
-        if (*good == rows) {
-            vector_borrow(to, &parser->typed.columns[i]);
-        } else {
-            TRY(vector_gather(cx, &parser->typed.columns[i], parser->good_rows, *good, to));
+}
+
+/* Takes bad rows out of what was converted. */
+static Status leave_out_rejects(const Context *cx, CsvParser *parser, uint32_t rows, Batch *out) {
+    const CsvFormat *format = &parser->format;
+    uint32_t good;
+    note_rejects(parser, rows, &good);
+    for (uint32_t i = 0; good < rows && i < format->field_count; i++) {
+        if (format->fields[i].column != CSV_FIELD_SKIPPED) {
+            Vector *column = &out->columns[format->fields[i].column], all = *column;
+            TRY(vector_gather(cx, column, parser->good_rows, good, &parser->good.columns[i]));
+            *column = parser->good.columns[i];
+            parser->good.columns[i] = all;
         }
     }
-    out->rows = *good;
+    out->rows = good;
     return OK;
 }
 
@@ -396,7 +399,6 @@ Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_
     const CsvFormat *format = &parser->format;
     TRY(check_cancel(cx));
     uint32_t cut;
-    csv_converter_begin(&parser->converter);
     TRY(cut_batch(cx, parser, &cut));
     *at_end = parser->field_start >= parser->chunk->bytes;
     for (uint32_t i = 0; i < format->field_count; i++) {
@@ -412,7 +414,9 @@ Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_
                             .reasons = parser->reasons,
                             .bad_columns = parser->bad_columns,
                             .statuses = parser->statuses};
-        TRY(csv_convert(cx, &parser->converter, &column, &parser->typed.columns[i]));
+        TRY(csv_convert(cx, &parser->converter, &column, &out->columns[column.field->column]));
     }
-    return hand_out(cx, parser, cut, out, rows);
+    TRY(leave_out_rejects(cx, parser, cut, out));
+    *rows = out->rows;
+    return OK;
 }

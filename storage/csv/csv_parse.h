@@ -44,8 +44,8 @@ Status csv_parser_create(const Context *cx, const CsvFormat *format, CsvParser *
 void csv_parser_free(CsvParser *parser);
 /* The chunk is the parser's to change until the next begin. */
 Status csv_parser_begin(const Context *cx, CsvParser *parser, CsvChunk *chunk);
-/* Fills the columns named by the fields with up to BATCH_ROWS_MAX rows (borrowed until the next call); *rows = 0 at the end of
- * the chunk (a batch of rejects only also gives 0 rows: *at_end tells). */
+/* Fills the columns named by the fields with up to BATCH_ROWS_MAX rows (text is borrowed until the next begin); *rows = 0 at
+ * the end of the chunk (a batch of rejects only also gives 0 rows: *at_end tells). */
 Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_t *rows, bool *at_end);
 /* Rejects of the chunk so far: `count` of them, the first CSV_REJECTS_KEPT are there. */
 #define CSV_REJECTS_KEPT 1000
