@@ -62,24 +62,40 @@ static Status fail_io(const Context *cx, const char *what) {
     return fail(cx, IO_ERROR, "cannot %s spilled rows: %s", what, strerror(errno));
 }
 
-static Status write_all(const Context *cx, const SpillFile *file, const char *data, size_t bytes, uint64_t offset) {
+/* pread or pwrite, until all is done; `what` is for the message. */
+typedef ssize_t Transfer(int fd, void *data, size_t bytes, off_t offset);
+
+static Status transfer_all(const Context *cx, const SpillFile *file, Transfer *transfer, const char *what, int errno_at_end,
+                           char *data, size_t bytes, uint64_t offset) {
     while (bytes > 0) {
-        ssize_t written = pwrite(file->fd, data, bytes, (off_t)offset);
-        if (written < 0 && errno == EINTR) {
+        ssize_t moved = transfer(file->fd, data, bytes, (off_t)offset);
+        if (moved < 0 && errno == EINTR) {
             continue;
         }
-        if (written <= 0) {
-            errno = written == 0 ? ENOSPC : errno;
-            return fail_io(cx, "write");
+        if (moved <= 0) {
+            errno = moved == 0 ? errno_at_end : errno;
+            return fail_io(cx, what);
         }
-        data += written;
-        offset += (uint64_t)written;
-        bytes -= (size_t)written;
+        data += moved;
+        offset += (uint64_t)moved;
+        bytes -= (size_t)moved;
     }
     return OK;
 }
 
-Status spill_file_write(const Context *cx, SpillFile *file, const void *data, uint32_t bytes, SpillExtent *extent) {
+static ssize_t write_some(int fd, void *data, size_t bytes, off_t offset) {
+    return pwrite(fd, data, bytes, offset);
+}
+
+static Status write_all(const Context *cx, const SpillFile *file, void *data, size_t bytes, uint64_t offset) {
+    return transfer_all(cx, file, write_some, "write", ENOSPC, data, bytes, offset);
+}
+
+static Status read_all(const Context *cx, const SpillFile *file, void *to, size_t bytes, uint64_t offset) {
+    return transfer_all(cx, file, pread, "read", EIO, to, bytes, offset);
+}
+
+Status spill_file_write(const Context *cx, SpillFile *file, void *data, uint32_t bytes, SpillExtent *extent) {
     int most = LZ4_compressBound((int)bytes);
     char *packed;
     TRY_ALLOC(cx, packed, (size_t)most);
@@ -90,23 +106,6 @@ Status spill_file_write(const Context *cx, SpillFile *file, const void *data, ui
     Status status = write_all(cx, file, is_smaller ? packed : data, extent->stored_bytes, extent->offset);
     mem_free(packed);
     return status;
-}
-
-static Status read_all(const Context *cx, const SpillFile *file, char *to, size_t bytes, uint64_t offset) {
-    while (bytes > 0) {
-        ssize_t got = pread(file->fd, to, bytes, (off_t)offset);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            errno = got == 0 ? EIO : errno;
-            return fail_io(cx, "read");
-        }
-        to += got;
-        offset += (uint64_t)got;
-        bytes -= (size_t)got;
-    }
-    return OK;
 }
 
 Status spill_file_read(const Context *cx, SpillFile *file, const SpillExtent *extent, void *to) {

@@ -18,7 +18,7 @@ typedef struct SpillExtent {
 } SpillExtent;
 
 /* Compressed by LZ4 where that makes it smaller. DISK_FULL, IO_ERROR. */
-Status spill_file_write(const Context *cx, SpillFile *file, const void *data, uint32_t bytes, SpillExtent *extent) MUST_CHECK;
+Status spill_file_write(const Context *cx, SpillFile *file, void *data, uint32_t bytes, SpillExtent *extent) MUST_CHECK;
 /* `to` has room for extent->bytes. */
 Status spill_file_read(const Context *cx, SpillFile *file, const SpillExtent *extent, void *to) MUST_CHECK;
 uint64_t spill_file_bytes(const SpillFile *file); /* written so far */

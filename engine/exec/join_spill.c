@@ -78,38 +78,35 @@ static Status split(const Context *cx, const JoinShared *shared, const Batch *in
 
 /* ----------------------------------------------------------------------------------------------------------------- build */
 
-static Status add_build_rows(Task *task, const PhysicalNode *op, const JoinShared *shared, SpillWriter *writer, Vector *scratch,
-                             const Batch *in) {
+/* Where build rows go. */
+typedef struct BuildSplit {
+    const PhysicalNode *op;
+    const JoinShared *shared;
+    SpillWriter *writer;
+    Vector *scratch;
+} BuildSplit;
+
+static Status add_build_rows(Task *task, void *argument, const Batch *in) {
+    const BuildSplit *to = argument;
     uint8_t parts[BATCH_ROWS_MAX];
-    TRY(split(&task->cx, shared, in, op->join.build_keys, op->join.key_count, scratch, parts));
-    return spill_writer_add(task, writer, in, parts);
+    TRY(split(&task->cx, to->shared, in, to->op->join.build_keys, to->op->join.key_count, to->scratch, parts));
+    return spill_writer_add(task, to->writer, in, parts);
 }
 
 Status join_spill_build(Task *task, const PhysicalNode *op, JoinShared *shared, BuildLocal *local, const Batch *in) {
-    return add_build_rows(task, op, shared, local->spill, &local->scratch, in);
+    return add_build_rows(task, &(BuildSplit){op, shared, local->spill, &local->scratch}, in);
 }
 
-static Status add_chunks(Task *task, const PhysicalNode *op, const JoinShared *shared, SpillWriter *writer, Vector *scratch,
-                         RowChunk *const *chunks, uint32_t count) {
-    Batch view;
-    TRY(batch_init_like(&task->cx, op->children[1], &view));
-    Status status = OK;
-    for (uint32_t c = 0; c < count; c++) {
-        for (uint32_t first = 0; first < chunks[c]->rows && status == OK; first += BATCH_ROWS_MAX) {
-            uint32_t left = chunks[c]->rows - first;
-            row_chunk_view(&shared->spill->build_format, chunks[c], first, left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX,
-                           &view);
-            status = add_build_rows(task, op, shared, writer, scratch, &view);
-        }
-    }
-    batch_free(&view);
-    return status;
+static Status add_chunks(Task *task, BuildSplit *to, RowChunk *const *chunks, uint32_t count) {
+    return row_chunks_each_batch(task, to->op->children[1], &to->shared->spill->build_format, chunks, count, add_build_rows,
+                                 to);
 }
 
 Status join_spill_open_build(Task *task, const PhysicalNode *op, JoinShared *shared, BuildLocal *local) {
     TRY_ALLOC_ZEROED(&task->cx, local->spill, sizeof *local->spill);
     TRY(spill_writer_open(&task->cx, local->spill, op->children[1], &shared->spill->build_format, SPILL_PARTS));
-    TRY(add_chunks(task, op, shared, local->spill, &local->scratch, local->rows.chunks, local->rows.chunk_count));
+    BuildSplit to = {op, shared, local->spill, &local->scratch};
+    TRY(add_chunks(task, &to, local->rows.chunks, local->rows.chunk_count));
     row_buffer_free(&local->rows);
     return OK;
 }
@@ -130,9 +127,10 @@ Status join_spill_table(Task *task, const PhysicalNode *op, JoinShared *shared) 
     SpillWriter writer;
     Vector scratch;
     vector_init(&scratch, type_make(TYPE_BIGINT));
+    BuildSplit to = {op, shared, &writer, &scratch};
     Status status = spill_writer_open(cx, &writer, op->children[1], &shared->spill->build_format, SPILL_PARTS);
     TRY_GOTO(status);
-    TRY_GOTO(add_chunks(task, op, shared, &writer, &scratch, shared->build.table.chunks, shared->build.table.chunk_count));
+    TRY_GOTO(add_chunks(task, &to, shared->build.table.chunks, shared->build.table.chunk_count));
     TRY_GOTO(spill_writer_flush(task, &writer));
     TRY_GOTO(take_build(cx, shared->spill, &writer));
     row_table_free(&shared->build.table);

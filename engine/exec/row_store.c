@@ -278,8 +278,7 @@ static Status append_validity(const Context *cx, KeptColumn *column, uint32_t ca
     return OK;
 }
 
-/* Points the long texts among `count` views at copies that the buffer owns. */
-static Status own_text(const Context *cx, RowBuffer *buffer, Text *texts, uint32_t count) {
+Status row_buffer_own_text(const Context *cx, RowBuffer *buffer, Text *texts, uint32_t count) {
     size_t bytes = 0;
     for (uint32_t i = 0; i < count; i++) {
         bytes += texts[i].bytes > TEXT_INLINE_MAX ? texts[i].bytes : 0;
@@ -310,7 +309,7 @@ static Status append_column(const Context *cx, RowBuffer *buffer, RowChunk *chun
     TRY(column_format_store(cx, format, vector, first, count, &buffer->scratch, out));
     TRY(append_validity(cx, column, chunk->capacity, chunk->rows, vector, first, count));
     if (format->kind == VECTOR_FLAT && format->storage_class == CLASS_TEXT) {
-        TRY(own_text(cx, buffer, (Text *)(void *)out, count));
+        TRY(row_buffer_own_text(cx, buffer, (Text *)(void *)out, count));
     }
     return OK;
 }
@@ -403,7 +402,7 @@ static Status put_column(const Context *cx, RowBuffer *buffer, uint32_t c, const
         uint8_t *to = (uint8_t *)column->data + (size_t)(targets[i] & (ROW_CHUNK_ROWS - 1)) * format->width;
         memcpy(to, stored + (size_t)rows[i] * format->width, format->width);
         if (is_text) {
-            TRY(own_text(cx, buffer, (Text *)(void *)to, 1));
+            TRY(row_buffer_own_text(cx, buffer, (Text *)(void *)to, 1));
         }
         if (vector->validity != NULL || column->validity != NULL) {
             TRY(put_validity(cx, buffer, c, vector, rows[i], targets[i]));

@@ -87,6 +87,8 @@ Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batc
 /* The same for rows [first, end) of the batch. */
 Status row_buffer_append_rows(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra, uint32_t first,
                               uint32_t end) MUST_CHECK;
+/* Points the long texts among `count` views at copies that the buffer owns. */
+Status row_buffer_own_text(const Context *cx, RowBuffer *buffer, Text *texts, uint32_t count) MUST_CHECK;
 /* Forgets all rows; memory for the next ones is kept. */
 void row_buffer_clear(RowBuffer *buffer);
 

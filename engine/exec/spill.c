@@ -93,29 +93,15 @@ static const uint8_t *write_chunk(const RowFormat *format, const RowChunk *chunk
     return to;
 }
 
-/* Long texts move behind the views that are read already. */
+/* Long texts stand one after the other behind the views. */
 static Status read_texts(const Context *cx, RowBuffer *buffer, Text *texts, uint32_t count, const uint8_t **from) {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        bytes += texts[i].bytes > TEXT_INLINE_MAX ? texts[i].bytes : 0;
-    }
-    if (bytes == 0) {
-        return OK;
-    }
-    char *to = arena_alloc(cx, &buffer->text, bytes);
-    if (to == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    memcpy(to, *from, bytes);
-    *from += bytes;
-    buffer->text_bytes += bytes;
     for (uint32_t i = 0; i < count; i++) {
         if (texts[i].bytes > TEXT_INLINE_MAX) {
-            texts[i].pointer = to;
-            to += texts[i].bytes;
+            texts[i].pointer = (const char *)*from;
+            *from += texts[i].bytes;
         }
     }
-    return OK;
+    return row_buffer_own_text(cx, buffer, texts, count);
 }
 
 /* Arrays have room for whole batches, so that views of them may be read like any vector. */
@@ -179,24 +165,42 @@ void row_chunk_view(const RowFormat *format, const RowChunk *chunk, uint32_t fir
     out->rows = rows;
 }
 
+/* `view`: of the rows' columns. */
+static Status visit_chunk(Task *task, const RowFormat *format, const RowChunk *chunk, Batch *view, SpillVisit *visit,
+                          void *argument) {
+    for (uint32_t first = 0; first < chunk->rows; first += BATCH_ROWS_MAX) {
+        uint32_t left = chunk->rows - first;
+        row_chunk_view(format, chunk, first, left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX, view);
+        TRY(visit(task, argument, view));
+    }
+    return OK;
+}
+
+Status row_chunks_each_batch(Task *task, const PhysicalNode *op, const RowFormat *format, RowChunk *const *chunks,
+                             uint32_t count, SpillVisit *visit, void *argument) {
+    Batch view;
+    TRY(batch_init_like(&task->cx, op, &view));
+    Status status = OK;
+    for (uint32_t c = 0; c < count && status == OK; c++) {
+        status = visit_chunk(task, format, chunks[c], &view, visit, argument);
+    }
+    batch_free(&view);
+    return status;
+}
+
 Status spill_each_batch(Task *task, const PhysicalNode *op, const RowFormat *format, const SpillPart *part, SpillVisit *visit,
                         void *argument) {
     RowBuffer buffer;
-    Batch batch;
-    TRY(batch_init_like(&task->cx, op, &batch));
+    Batch view;
+    TRY(batch_init_like(&task->cx, op, &view));
     row_buffer_init(&buffer, format);
     Status status = OK;
     for (uint32_t number = 0; number < part->count && status == OK; number++) {
         status = spill_read(task, part, number, &buffer);
-        uint32_t rows = part->chunks[number].rows;
-        for (uint32_t first = 0; first < rows && status == OK; first += BATCH_ROWS_MAX) {
-            row_chunk_view(format, buffer.chunks[0], first, rows - first < BATCH_ROWS_MAX ? rows - first : BATCH_ROWS_MAX,
-                           &batch);
-            status = visit(task, argument, &batch);
-        }
+        status = status == OK ? visit_chunk(task, format, buffer.chunks[0], &view, visit, argument) : status;
         row_buffer_free(&buffer);
     }
-    batch_free(&batch);
+    batch_free(&view);
     return status;
 }
 

@@ -60,9 +60,12 @@ Status spill_read_from(Task *task, SpillFile *file, const SpillPart *part, uint3
 /* Rows [first, first + rows) of a chunk as a batch that borrows from it; `first` is a multiple of 64. */
 void row_chunk_view(const RowFormat *format, const RowChunk *chunk, uint32_t first, uint32_t rows, Batch *out);
 
-/* Calls `visit` with all rows of the part, a batch at a time, freeing each chunk after it. */
 typedef Status SpillVisit(Task *task, void *argument, const Batch *in);
+/* Calls `visit` with all rows of the part, a batch at a time, freeing each chunk after it. `op`: whose output the rows are. */
 Status spill_each_batch(Task *task, const PhysicalNode *op, const RowFormat *format, const SpillPart *part, SpillVisit *visit,
                         void *argument) MUST_CHECK;
+/* The same for chunks in memory, which stay. */
+Status row_chunks_each_batch(Task *task, const PhysicalNode *op, const RowFormat *format, RowChunk *const *chunks,
+                             uint32_t count, SpillVisit *visit, void *argument) MUST_CHECK;
 
 #endif

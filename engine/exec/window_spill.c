@@ -2,40 +2,37 @@
  * read back into a window of its own. Partitions are whole in a part, so its results are final. */
 #include "exec/window.h"
 
-static Status add_rows(Task *task, const PhysicalNode *op, WindowFill *fill, SpillWriter *writer, const Batch *in) {
+/* Where rows go. */
+typedef struct WindowSplit {
+    const PhysicalNode *op;
+    WindowFill *fill;
+    SpillWriter *writer;
+} WindowSplit;
+
+static Status add_rows(Task *task, void *argument, const Batch *in) {
+    const WindowSplit *to = argument;
     uint8_t parts[BATCH_ROWS_MAX];
-    TRY(window_hash_partitions(&task->cx, &op->window, fill, in));
+    TRY(window_hash_partitions(&task->cx, &to->op->window, to->fill, in));
     for (uint32_t i = 0; i < in->rows; i++) {
-        parts[i] = (uint8_t)(fill->hashes[i] >> (64 - WINDOW_PART_BITS));
+        parts[i] = (uint8_t)(to->fill->hashes[i] >> (64 - WINDOW_PART_BITS));
     }
-    return spill_writer_add(task, writer, in, parts);
+    return spill_writer_add(task, to->writer, in, parts);
 }
 
 Status window_spill_rows(Task *task, const PhysicalNode *op, WindowLocal *local, const Batch *in) {
-    return add_rows(task, op, &local->fill, local->spill, in);
+    return add_rows(task, &(WindowSplit){op, &local->fill, local->spill}, in);
 }
 
-static Status add_chunks(Task *task, const PhysicalNode *op, const WindowShared *shared, WindowFill *fill, SpillWriter *writer,
-                         RowChunk *const *chunks, uint32_t count) {
-    Batch view;
-    TRY(batch_init_like(&task->cx, op->children[0], &view));
-    Status status = OK;
-    for (uint32_t c = 0; c < count; c++) {
-        for (uint32_t first = 0; first < chunks[c]->rows && status == OK; first += BATCH_ROWS_MAX) {
-            uint32_t left = chunks[c]->rows - first;
-            row_chunk_view(&shared->format, chunks[c], first, left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX, &view);
-            status = add_rows(task, op, fill, writer, &view);
-        }
-    }
-    batch_free(&view);
-    return status;
+static Status add_chunks(Task *task, WindowSplit *to, const RowFormat *format, RowChunk *const *chunks, uint32_t count) {
+    return row_chunks_each_batch(task, to->op->children[0], format, chunks, count, add_rows, to);
 }
 
 Status window_spill_begin(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) {
     const Context *cx = &task->cx;
     TRY_ALLOC_ZEROED(cx, local->spill, sizeof *local->spill);
     TRY(spill_writer_open(cx, local->spill, op->children[0], &shared->format, WINDOW_PARTS));
-    TRY(add_chunks(task, op, shared, &local->fill, local->spill, local->run.rows.chunks, local->run.rows.chunk_count));
+    WindowSplit to = {op, &local->fill, local->spill};
+    TRY(add_chunks(task, &to, &shared->format, local->run.rows.chunks, local->run.rows.chunk_count));
     window_run_free(&local->run);
     memset(&local->run, 0, sizeof local->run);
     row_buffer_init(&local->run.rows, &shared->format);
@@ -64,7 +61,7 @@ static Status spill_kept(Task *task, const PhysicalNode *op, WindowShared *share
     const Context *cx = &task->cx;
     TRY(spill_writer_open(cx, writer, op->children[0], &shared->format, WINDOW_PARTS));
     TRY(window_fill_open(cx, fill));
-    TRY(add_chunks(task, op, shared, fill, writer, shared->table.chunks, shared->table.chunk_count));
+    TRY(add_chunks(task, &(WindowSplit){op, fill, writer}, &shared->format, shared->table.chunks, shared->table.chunk_count));
     TRY(spill_writer_flush(task, writer));
     return take_parts(cx, shared, writer);
 }
