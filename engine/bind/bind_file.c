@@ -64,6 +64,7 @@ Status bind_file(const Context *cx, Arena *arena, const char *file, SourcePos po
                  FileScan **out) {
     CopySpec *spec;
     FileScan *scan;
+    note_momentary(cx);
     TRY(refuse_format(cx, file, pos));
     TRY(bind_file_options(cx, arena, options, file, &spec));
     TRY_NEW(cx, arena, scan);

@@ -45,7 +45,8 @@ static Status value_version(const Context *cx, const SessionCall *call, Value *v
 }
 
 static Status value_pid(const Context *cx, const SessionCall *call, Value *value) {
-    (void)cx, (void)call;
+    (void)call;
+    note_momentary(cx);
     *value = value_i64(type_make(TYPE_INTEGER), getpid());
     return OK;
 }
@@ -56,8 +57,8 @@ static Status note_query(void *last, const LoggedQuery *query) {
 }
 
 static Status value_last_query(const Context *cx, const SessionCall *call, Value *value) {
-    (void)cx;
     int64_t last = -1;
+    note_momentary(cx);
     if (call->binder->snapshot != NULL) {
         TRY(query_log_each(snapshot_warehouse(call->binder->snapshot), note_query, &last));
     }

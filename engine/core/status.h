@@ -42,6 +42,8 @@ typedef struct Context {
     const _Atomic(bool) *cancel;     /* borrowed; set by another thread to stop the statement; may be NULL */
     struct NoticeList *notices;      /* borrowed; may be NULL: notices are then dropped (core/notice.h) */
     int64_t now_micros; /* when the statement began, in microseconds since 1970 UTC: what now() gives; 0: the clock is read */
+    bool *is_momentary; /* borrowed; set where a value holds for this statement alone: the time, the query log, a file's look;
+                         * NULL: nobody asks */
     struct TimeZones *zones;     /* borrowed; time zones by name (core/timezone.h); may be NULL: only UTC is known */
     const struct TimeZone *zone; /* borrowed; the session's; NULL: UTC */
 } Context;
@@ -67,6 +69,12 @@ typedef struct Context {
             goto done;                                                                                                         \
         }                                                                                                                      \
     } while (0)
+
+static inline void note_momentary(const Context *cx) {
+    if (cx->is_momentary != NULL) {
+        *cx->is_momentary = true;
+    }
+}
 
 /* Fills the context's Error (position POS_NONE, no hint) and returns `status`. */
 Status fail(const Context *cx, Status status, const char *format, ...) FORMAT_LIKE_PRINTF(3, 4);

@@ -14,6 +14,7 @@ int64_t clock_now(void) {
 }
 
 int64_t statement_now(const Context *cx) {
+    note_momentary(cx);
     return cx->now_micros != 0 ? cx->now_micros : clock_now();
 }
 
@@ -38,6 +39,11 @@ static Status check(const Context *cx, Type type, DateTimeParse result, const ch
 
 /* now, today … as a local time; a clock beside today counts. */
 static Status resolve_special(const Context *cx, DateTimeText *read, bool *is_moment, int64_t *moment) {
+    *is_moment = false;
+    *moment = 0;
+    if (read->special == DATETIME_PLAIN) {
+        return OK;
+    }
     int64_t now = statement_now(cx), local = timezone_to_local(cx->zone, now), time;
     *is_moment = read->special == DATETIME_NOW || read->special == DATETIME_EPOCH;
     *moment = read->special == DATETIME_NOW ? now : 0;

@@ -348,6 +348,9 @@ typedef struct PhysicalPlan {
 /* Lowers an optimized logical plan. */
 Status plan_physical(const Context *cx, const LogicalPlan *logical, Topology topology, PhysicalPlan **plan);
 
+/* For a plan that is used again: the snapshot has the same table versions (snapshot_id) as the one that it was made from. */
+void physical_plan_use_snapshot(PhysicalPlan *plan, Snapshot *snapshot);
+
 /* EXPLAIN's lines, in TEACHING.md's shape. `profile` NULL: estimates only. */
 typedef struct ExplainOptions {
     bool analyze, timing, memory, verbose, alternatives;

@@ -96,3 +96,25 @@ Status recursion_plans_finish(Lowering *low) {
     plan->is_inner = is_inner;
     return OK;
 }
+
+/* ------------------------------------------------------------------------------------------------------- another snapshot */
+
+static void use_snapshot(const PhysicalNode *node, Snapshot *snapshot) {
+    for (uint32_t term = 0; node->kind == PHYSICAL_RECURSION && term < 2; term++) {
+        node->recursion.plans[term]->snapshot = snapshot;
+    }
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        use_snapshot(node->children[i], snapshot);
+    }
+}
+
+void physical_plan_use_snapshot(PhysicalPlan *plan, Snapshot *snapshot) {
+    if (plan->snapshot == snapshot) {
+        return;
+    }
+    plan->snapshot = snapshot;
+    use_snapshot(plan->root, snapshot);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        use_snapshot(plan->shared[i], snapshot);
+    }
+}

@@ -79,6 +79,7 @@ Context session_context(depot *db) {
 
 static Status open_parts(const Context *cx, depot *db, const char *path, const depot_options *options) {
     TRY(timezones_create(cx, &db->zones));
+    TRY(plan_cache_create(cx, &db->plan_cache));
     WarehouseOptions wanted = {
         .read_only = options != NULL && options->read_only,
         .create = options == NULL || !options->read_only,
@@ -130,6 +131,7 @@ void depot_close(depot *db) {
     depot_appender_abort(db->appender);
     transaction_close(db);
     prepared_free_all(db);
+    plan_cache_free(db->plan_cache);
     worker_pool_free(db->pool);
     warehouse_close(db->temporary);
     warehouse_close(db->warehouse);
@@ -220,16 +222,15 @@ const char *statement_tag(const AstStatement *ast) {
 }
 
 static Status parse_one(const Context *cx, depot_statement *statement, const char *sql, size_t bytes, size_t *end) {
-    *end = 0;
-    TRY(parse_statement(cx, &statement->arena, sql, bytes, end, &statement->ast));
-    if (statement->ast == NULL) {
+    PlanCache *cache = statement->db->settings.plan_cache ? statement->db->plan_cache : NULL;
+    TRY(known_text_find(cx, cache, sql, bytes, end, &statement->known));
+    if (statement->known == NULL) {
         return OK;
     }
+    statement->ast = statement->known->ast;
+    statement->text = statement->known->text;
+    statement->text_bytes = statement->known->bytes;
     statement->tag = statement_tag(statement->ast);
-    statement->text_bytes = *end;
-    TRY_ALLOC(cx, statement->text, *end + 1);
-    memcpy(statement->text, sql, *end);
-    statement->text[*end] = 0;
     uint32_t count = statement->parameter_count = statement->ast->parameter_count;
     TRY_ALLOC(cx, statement->parameters, sizeof(Value) * (count + 1));
     for (uint32_t i = 0; i < count; i++) {
@@ -283,10 +284,9 @@ void depot_finalize(depot_statement *statement) {
     }
     run_end(statement);
     free_outputs(statement);
-    arena_free(&statement->arena);
+    known_text_release(statement->known);
     arena_free(&statement->parameter_arena);
     mem_free(statement->parameters);
-    mem_free(statement->text);
     mem_free(statement->cell);
     mem_free(statement);
 }
@@ -552,7 +552,7 @@ double depot_milliseconds(const depot_statement *statement) {
 }
 
 uint64_t depot_peak_memory_bytes(const depot_statement *statement) {
-    return statement->is_running ? (uint64_t)atomic_load(&statement->run.memory.peak_bytes) : statement->peak_memory_bytes;
+    return statement->is_running ? run_peak_memory_bytes(&statement->run) : statement->peak_memory_bytes;
 }
 
 /* -------------------------------------------------------------------------------------------------------- whole batches */

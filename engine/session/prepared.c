@@ -1,7 +1,6 @@
-/* PREPARE, EXECUTE, DEALLOCATE. What is prepared is kept as text: an EXECUTE parses it into the arena of its run, where it
- * takes the place of the EXECUTE until the run ends. */
+/* PREPARE, EXECUTE, DEALLOCATE. What is prepared is kept as text: the first EXECUTE parses it, and a query's plan is kept with
+ * the tree (plan_cache.h). It takes the place of the EXECUTE until the run ends. */
 #include "bind/bind.h"
-#include "parser/parse.h"
 #include "session/session.h"
 
 #include <string.h>
@@ -10,6 +9,7 @@ struct Prepared {
     Prepared *next;
     Arena arena; /* all below */
     const char *name, *sql;
+    KnownText *known; /* a user of it; NULL until it is parsed */
     uint32_t parameter_count;
     const Type *types;
 };
@@ -25,6 +25,7 @@ static Prepared **find_prepared(depot *db, const char *name) {
 static void remove_prepared(Prepared **at) {
     Prepared *removed = *at;
     *at = removed->next;
+    known_text_release(removed->known);
     arena_free(&removed->arena);
     mem_free(removed);
 }
@@ -76,25 +77,37 @@ static Status prepare(const Context *run_cx, depot_statement *statement) {
 
 /* ----------------------------------------------------------------------------------------------------------------- EXECUTE */
 
+/* Parsed for EXECUTEs that name it at that place of their text, which is where errors are told. */
+static Status find_tree(const Context *run_cx, depot_statement *statement, Prepared *prepared, SourcePos pos) {
+    Context cx = *run_cx;
+    cx.memory = &statement->db->memory; /* it outlives the run */
+    if (prepared->known != NULL && prepared->known->stored_at == pos) {
+        return OK;
+    }
+    known_text_release(prepared->known);
+    TRY(known_text_stored(&cx, prepared->sql, pos, &prepared->known));
+    prepared->known->ast->parameter_count = prepared->parameter_count; /* declared ones need not occur */
+    return OK;
+}
+
 /* Puts the prepared statement and its arguments in the statement's place; run_end() puts them back. */
 Status prepared_begin(const Context *cx, depot_statement *statement) {
     Run *run = &statement->run;
     const AstExecute *execute = statement->ast->execute;
-    const Prepared *prepared = *find_prepared(statement->db, execute->name->text);
+    Prepared *prepared = *find_prepared(statement->db, execute->name->text);
     BindParameters own = {.count = statement->parameter_count, .values = statement->parameters};
-    AstStatement *ast;
     Value *values;
     if (prepared == NULL) {
         return fail_unknown(cx, execute->name);
     }
     TRY(bind_arguments_of(cx, &run->arena, execute, &own, prepared->types, prepared->parameter_count, &values));
-    TRY(parse_stored_statement(cx, &run->arena, prepared->sql, execute->name->pos, &ast));
-    ast->parameter_count = prepared->parameter_count; /* declared ones need not occur */
+    TRY(find_tree(cx, statement, prepared, execute->name->pos));
     run->execute = statement->ast;
     run->execute_parameters = statement->parameters;
-    statement->ast = ast;
+    run->known = known_text_retain(prepared->known);
+    statement->ast = run->known->ast;
     statement->parameters = values;
-    statement->tag = statement_tag(ast);
+    statement->tag = statement_tag(statement->ast);
     return OK;
 }
 
@@ -103,6 +116,8 @@ void prepared_end(depot_statement *statement) {
     if (run->execute != NULL) {
         statement->ast = run->execute;
         statement->parameters = run->execute_parameters;
+        known_text_release(run->known);
+        run->known = statement->known;
         run->execute = NULL;
     }
 }

@@ -4,6 +4,7 @@
  *   ddl.c        CREATE, DROP            show.c       SET, SHOW, DESCRIBE: results that are tables of text
  *   analyze.c    ANALYZE
  *   prepared.c   PREPARE, EXECUTE        drop.c       DROP and what depends
+ *   plan_cache.c texts and plans that are kept between runs
  *   copy.c       COPY                    appender.c   whole batches from outside
  *   query_log.c  what ended goes to the log
  *   transaction.c  what a statement reads and writes in, BEGIN to COMMIT or ROLLBACK */
@@ -17,6 +18,7 @@
 #include "exec/exec.h"
 #include "parser/ast.h"
 #include "plan/query_log.h"
+#include "session/plan_cache.h"
 
 #include <stdatomic.h>
 
@@ -50,6 +52,7 @@ struct depot {
     depot_error last_error;
     depot_appender *appender; /* the open one, or NULL */
     Prepared *prepared;       /* owned; what PREPARE made, newest first */
+    PlanCache *plan_cache;    /* owned */
     int (*progress)(void *argument, double share);
     void *progress_argument;
     depot_reader reader; /* of COPY … FROM STDIN; NULL: there is none */
@@ -74,6 +77,8 @@ typedef struct Run {
     Snapshot *snapshot;
     Commit *commit;   /* of a statement that writes */
     bool owns_commit; /* the statement's own; else the transaction's */
+    KnownText *known; /* whose plan a query runs by: the statement's text, or what PREPARE made; borrowed. NULL: none */
+    KeptPlan *kept;   /* a query's; owned until the run ends */
     PhysicalPlan *plan;
     Query *query;
     TextTable *table;
@@ -90,16 +95,16 @@ typedef struct Run {
     WhatIf *what_if; /* of an EXPLAIN that supposes another warehouse; NULL: none */
     bool is_shown;   /* EXPLAIN without ANALYZE: the plan is not run */
     bool is_planned, is_done;
-    AstStatement *execute; /* the EXECUTE in whose place a prepared statement runs; NULL: none */
+    AstStatement *execute; /* the EXECUTE in whose place a prepared statement runs (a user of `known`); NULL: none */
     Value *execute_parameters;
     Batch table_batch; /* rows of `table` as vectors */
 } Run;
 
 struct depot_statement {
     depot *db;
-    char *text; /* own copy of what was given to depot_prepare up to the statement's end */
+    KnownText *known; /* a user of it; its text and tree: */
+    const char *text;
     size_t text_bytes;
-    Arena arena; /* the syntax tree */
     AstStatement *ast;
     const char *tag; /* "SELECT"; static */
     uint32_t parameter_count;
@@ -144,6 +149,7 @@ void session_fill_error(const Error *error, Status status, const char *text, siz
 Status run_plan(depot_statement *statement);
 /* The next batch of the result, NULL at the end. */
 Status run_fetch(depot_statement *statement, const Batch **batch);
+uint64_t run_peak_memory_bytes(const Run *run);  /* the plan's included */
 int64_t memory_budget(const Settings *settings); /* bytes that a query may use */
 void run_begin(depot_statement *statement);
 void run_end(depot_statement *statement); /* back to where nothing ran */
@@ -200,7 +206,7 @@ Status temporary_commit(const Context *cx, depot_statement *statement);
 Status temporary_join(const Context *cx, depot_statement *statement);
 Status run_prepared(const Context *cx, depot_statement *statement);   /* PREPARE, DEALLOCATE */
 Status prepared_begin(const Context *cx, depot_statement *statement); /* EXECUTE: the prepared statement takes its place … */
-void prepared_end(depot_statement *statement);                        /* … until the run ends */
+void prepared_end(depot_statement *statement); /* … until the run ends; its plan is given back before */
 void prepared_free_all(depot *db);
 const char *statement_tag(const AstStatement *ast);
 Status run_copy_to(const Context *cx, depot_statement *statement); /* COPY … TO */

@@ -62,11 +62,27 @@ void run_begin(depot_statement *statement) {
     arena_init(&run->log_arena);
     Context cx = session_context(db);
     timezone_lookup(&cx, run->settings.timezone, strlen(run->settings.timezone), &run->zone); /* it was found when it was set */
+    run->known = statement->known;
     atomic_store(&db->cancel, false);
     db->error.status = OK; /* of the statement before */
     run->started_micros = clock_micros_utc();
     statement->now_micros = db->transaction.state == TRANSACTION_OPEN ? db->transaction.now_micros : run->started_micros;
     statement->is_running = true;
+}
+
+uint64_t run_peak_memory_bytes(const Run *run) {
+    int64_t planned = run->kept == NULL ? 0 : atomic_load(&run->kept->memory.used_bytes);
+    return (uint64_t)(planned + atomic_load(&run->memory.peak_bytes));
+}
+
+static void give_plan_back(depot_statement *statement) {
+    Run *run = &statement->run;
+    bool is_new = run->kept != NULL && run->kept->is_new;
+    kept_plan_give_back(run->known, run->kept);
+    run->kept = NULL;
+    if (is_new) {
+        plan_cache_trim(statement->db->plan_cache);
+    }
 }
 
 void run_end(depot_statement *statement) {
@@ -75,8 +91,10 @@ void run_end(depot_statement *statement) {
         return;
     }
     query_log_statement(statement, OK); /* given up before its end */
-    prepared_end(statement);
+    statement->peak_memory_bytes = run_peak_memory_bytes(run);
     query_close(run->query);
+    give_plan_back(statement);
+    prepared_end(statement);
     transaction_leave(statement);
     commit_abort(run->owns_commit ? run->commit : NULL);
     batch_free(&run->table_batch);
@@ -86,7 +104,6 @@ void run_end(depot_statement *statement) {
         snapshot_release(run->snapshot);
     }
     statement->rows = run->rows;
-    statement->peak_memory_bytes = (uint64_t)atomic_load(&run->memory.peak_bytes);
     memory_account_close(&run->memory);
     statement->is_running = false;
     statement->has_row = false;
@@ -111,12 +128,59 @@ static BindParameters bound_parameters(const depot_statement *statement) {
     return (BindParameters){.count = statement->ast->parameter_count, .values = statement->parameters};
 }
 
-static Status plan_query(const Context *cx, depot_statement *statement, const AstQuery *query) {
-    Run *run = &statement->run;
+static Status plan_query(const Context *cx, depot_statement *statement, Arena *arena, const AstQuery *query) {
     BindParameters parameters = bound_parameters(statement);
     LogicalPlan *logical;
-    TRY(bind_query(cx, &run->arena, run->snapshot, query, &parameters, &logical));
+    TRY(bind_query(cx, arena, statement->run.snapshot, query, &parameters, &logical));
     return lower(cx, statement, logical);
+}
+
+static Status take_plan_types(const Context *cx, KeptPlan *kept) {
+    const PhysicalNode *root = kept->plan->root;
+    TRY_NEW_ARRAY(cx, &kept->arena, kept->types, root->column_count + 1);
+    for (uint32_t i = 0; i < root->column_count; i++) {
+        kept->types[i] = root->columns[i].type;
+    }
+    return OK;
+}
+
+/* Into memory that outlives the run. */
+static Status make_plan(const Context *cx, depot_statement *statement) {
+    Run *run = &statement->run;
+    Context session = session_context(statement->db), own = *cx;
+    session.settings = cx->settings;
+    TRY(kept_plan_create(&session, run->memory.limit_bytes, run->snapshot, statement->ast->parameter_count,
+                         statement->parameters, &run->kept));
+    KeptPlan *kept = run->kept;
+    own.memory = &kept->memory;
+    own.is_momentary = &kept->is_momentary;
+    TRY(plan_query(&own, statement, &kept->arena, statement->ast->query));
+    kept->plan = run->plan;
+    return take_plan_types(&own, kept);
+}
+
+static void tell_unfollowed(const Context *cx, const PhysicalPlan *plan) {
+    for (uint32_t i = 0; i < plan->unfollowed_count; i++) {
+        notice(cx, "hint not followed: %s", plan->unfollowed[i]);
+    }
+}
+
+/* A query: by the plan of its last run, if that is still right. */
+static Status plan_select(const Context *cx, depot_statement *statement) {
+    Run *run = &statement->run;
+    TRY(transaction_read(cx, statement));
+    if (run->known != NULL && run->settings.plan_cache) {
+        run->kept = kept_plan_take(cx, run->known, run->snapshot, statement->ast->parameter_count, statement->parameters);
+    }
+    if (run->kept == NULL) {
+        TRY(make_plan(cx, statement));
+    }
+    run->plan = run->kept->plan;
+    run->column_count = run->plan->root->column_count;
+    run->names = run->plan->output_names;
+    run->types = run->kept->types;
+    tell_unfollowed(cx, run->plan);
+    return OK;
 }
 
 /* INSERT, DELETE, UPDATE, MERGE. */
@@ -141,28 +205,11 @@ static Status plan_explained(const Context *cx, depot_statement *statement) {
     if (explained->kind == AST_STATEMENT_QUERY) {
         TRY(transaction_read(cx, statement));
         TRY(suppose(cx, statement, !run->is_shown));
-        return plan_query(cx, statement, explained->query);
+        return plan_query(cx, statement, &run->arena, explained->query);
     }
     TRY(suppose(cx, statement, !run->is_shown));
     TRY(run->is_shown ? transaction_read(cx, statement) : transaction_write(cx, statement));
     return plan_write(cx, statement, explained);
-}
-
-static void tell_unfollowed(const Context *cx, const PhysicalPlan *plan) {
-    for (uint32_t i = 0; i < plan->unfollowed_count; i++) {
-        notice(cx, "hint not followed: %s", plan->unfollowed[i]);
-    }
-}
-
-static Status take_plan_columns(const Context *cx, Run *run) {
-    const PhysicalPlan *plan = run->plan;
-    run->column_count = plan->root->column_count;
-    run->names = plan->output_names;
-    TRY_NEW_ARRAY(cx, &run->arena, run->types, run->column_count + 1);
-    for (uint32_t i = 0; i < run->column_count; i++) {
-        run->types[i] = plan->root->columns[i].type;
-    }
-    return OK;
 }
 
 static Status take_table_columns(const Context *cx, Run *run) {
@@ -381,7 +428,7 @@ static Status run_definition(const Context *cx, depot_statement *statement) {
 static Status run_statement(const Context *cx, depot_statement *statement, uint64_t started) {
     Run *run = &statement->run;
     switch (statement->ast->kind) {
-    case AST_STATEMENT_QUERY: TRY(transaction_read(cx, statement)); return plan_query(cx, statement, statement->ast->query);
+    case AST_STATEMENT_QUERY: return plan_select(cx, statement);
     case AST_STATEMENT_EXPLAIN: return run_explain(cx, statement, started);
     case AST_STATEMENT_COMPARE: return run_compare(cx, statement);
     case AST_STATEMENT_ADVISE: return run_advise(cx, statement);
@@ -446,9 +493,6 @@ Status run_plan(depot_statement *statement) {
     TRY(run_statement(&cx, statement, started));
     if (run->table != NULL) {
         TRY(take_table_columns(&cx, run));
-    } else if (is_select(statement)) {
-        tell_unfollowed(&cx, run->plan);
-        TRY(take_plan_columns(&cx, run));
     }
     run->is_done = run->table == NULL && !is_select(statement);
     run->planning_ns = run->planning_ns == 0 && is_select(statement) ? clock_ns() - started : run->planning_ns;
