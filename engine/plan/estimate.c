@@ -144,6 +144,17 @@ static Status filter_share(const Context *cx, const LogicalPlan *plan, const Log
     return OK;
 }
 
+/* A reader's share of a shared subplan that holds only what its readers ask for. */
+static Status reader_share(const Context *cx, const LogicalPlan *plan, const LogicalNode *scan, double *share) {
+    const Expr *asked = plan->shared[scan->shared_scan.index].asked;
+    double all = 1;
+    if (asked != NULL) {
+        TRY(estimate_selectivity(cx, plan, asked, &all));
+    }
+    *share = *share < all ? *share / all : 1;
+    return OK;
+}
+
 static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
     double share, input = node->child_count > 0 ? node->children[0]->rows : 0;
     switch (node->kind) {
@@ -152,6 +163,9 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
     case LOGICAL_TABLE_FUNCTION: return table_function_rows(cx, plan, node, &node->rows);
     case LOGICAL_FILTER:
         TRY(filter_share(cx, plan, node, &share));
+        if (node->children[0]->kind == LOGICAL_SHARED_SCAN) {
+            TRY(reader_share(cx, plan, node->children[0], &share));
+        }
         node->rows = input * share < 1 ? 1 : input * share;
         return OK;
     case LOGICAL_JOIN:

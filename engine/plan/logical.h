@@ -248,7 +248,8 @@ struct LogicalNode {
 typedef struct SharedSubplan {
     LogicalNode *node;
     const char *name; /* for EXPLAIN */
-    bool is_fixed;    /* AS MATERIALIZED: not put in place of its only reader */
+    bool is_fixed;    /* AS MATERIALIZED: not put in place of its only reader, no conditions moved into it */
+    Expr *asked;      /* a condition of its readers that it was narrowed to, over its columns; NULL: none */
 } SharedSubplan;
 
 /* What the binder returns and the optimizer works on. */

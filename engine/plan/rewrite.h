@@ -19,6 +19,11 @@ Status rewrite_exprs(const Context *cx, LogicalPlan *plan, LogicalNode *node,
                      Status (*rewrite)(const Context *cx, LogicalPlan *plan, Expr **place));
 /* CAST(small AS BIGINT) = 7 becomes small = 7, where the constant fits. */
 Status rewrite_unwrap_comparisons(const Context *cx, LogicalPlan *plan, Expr **place);
+/* (a AND b) OR (a AND c) becomes a AND (b OR c). */
+Status rewrite_factor(const Context *cx, LogicalPlan *plan, Expr **place);
+/* What some reader of a shared subplan wants, over the subplan's columns, once its readers' conditions have moved down to them:
+ * rows for which it is not true are read by nobody. *asked = NULL: all rows may be wanted. */
+Status shared_asked(const Context *cx, LogicalPlan *plan, uint32_t index, Expr **asked);
 /* A Filter over *place if the list is not empty. */
 Status rewrite_wrap_filter(const Context *cx, LogicalPlan *plan, const ExprList *conjuncts, LogicalNode **place);
 /* A join of the two with left's and then right's columns. */

@@ -1,8 +1,6 @@
 /* Rewrite: (a AND b) OR (a AND c) becomes a AND (b OR c), so that a can be pushed down, serve as a join key, or prune. */
 #include "plan/rewrite.h"
 
-static Status factor_expr(const Context *cx, LogicalPlan *plan, Expr **place);
-
 static bool list_has(const ExprList *list, const Expr *expr) {
     for (uint32_t i = 0; i < list->count; i++) {
         if (expr_equal(list->items[i], expr)) {
@@ -68,7 +66,7 @@ static Status factor_or(const Context *cx, LogicalPlan *plan, Expr **place) {
     return expr_list_conjunction(cx, plan->arena, &common, place);
 }
 
-static Status factor_expr(const Context *cx, LogicalPlan *plan, Expr **place) {
+Status rewrite_factor(const Context *cx, LogicalPlan *plan, Expr **place) {
     if ((*place)->kind == EXPR_OR) {
         return factor_or(cx, plan, place);
     }
@@ -79,7 +77,7 @@ static Status factor_expr(const Context *cx, LogicalPlan *plan, Expr **place) {
     TRY(expr_list_add_conjuncts(cx, plan->arena, &conjuncts, *place));
     for (uint32_t i = 0; i < conjuncts.count; i++) {
         Expr *conjunct = conjuncts.items[i];
-        TRY(factor_expr(cx, plan, &conjunct));
+        TRY(rewrite_factor(cx, plan, &conjunct));
         TRY(expr_list_add_conjuncts(cx, plan->arena, &flat, conjunct));
     }
     return expr_list_conjunction(cx, plan->arena, &flat, place);
@@ -88,10 +86,10 @@ static Status factor_expr(const Context *cx, LogicalPlan *plan, Expr **place) {
 static Status factor_node(const Context *cx, LogicalPlan *plan, LogicalNode **place) {
     LogicalNode *node = *place;
     if (node->kind == LOGICAL_FILTER) {
-        return factor_expr(cx, plan, &node->filter.condition);
+        return rewrite_factor(cx, plan, &node->filter.condition);
     }
     if (node->kind == LOGICAL_JOIN && node->join.condition != NULL) {
-        return factor_expr(cx, plan, &node->join.condition);
+        return rewrite_factor(cx, plan, &node->join.condition);
     }
     return OK;
 }

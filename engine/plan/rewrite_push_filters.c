@@ -267,6 +267,11 @@ static Status push_get(const Context *cx, LogicalPlan *plan, LogicalNode **place
     return rewrite_wrap_filter(cx, plan, conjuncts, place);
 }
 
+/* What is asked of a constant below may be known now: 's' = 'w'. */
+static Status fold_moved(const Context *cx, LogicalPlan *plan, Expr **moved) {
+    return expr_can_fail(*moved) ? OK : expr_fold(cx, plan->arena, *moved, moved);
+}
+
 /* Conjuncts over the outputs from[…] are asked of to[…] below; those over anything else stay above. */
 static Status push_substituted(const Context *cx, LogicalPlan *plan, LogicalNode **place, const ColumnId *from, Expr *const *to,
                                uint32_t count, ExprList *conjuncts) {
@@ -282,6 +287,7 @@ static Status push_substituted(const Context *cx, LogicalPlan *plan, LogicalNode
     for (uint32_t i = 0; i < moving.count; i++) {
         Expr *moved;
         TRY(expr_substitute(cx, plan->arena, moving.items[i], from, to, count, &moved));
+        TRY(fold_moved(cx, plan, &moved));
         TRY(expr_list_add_conjuncts(cx, plan->arena, &below, moved));
     }
     TRY(push(cx, plan, &(*place)->children[0], &below));
@@ -339,6 +345,7 @@ static Status push_union(const Context *cx, LogicalPlan *plan, LogicalNode **pla
         for (uint32_t i = 0; i < moving.count; i++) {
             Expr *moved;
             TRY(expr_substitute(cx, plan->arena, moving.items[i], node->columns, exprs, node->column_count, &moved));
+            TRY(fold_moved(cx, plan, &moved));
             TRY(expr_list_add_new(cx, plan->arena, &below, moved));
         }
         TRY(push(cx, plan, &node->children[c], &below));
@@ -385,6 +392,44 @@ static Status push(const Context *cx, LogicalPlan *plan, LogicalNode **place, Ex
     }
 }
 
+/* ---------------------------------------------------------------------------------------------------------- shared subplans
+ */
+
+/* One of those not yet done that none of them reads. */
+static uint32_t next_read_by_none(const LogicalPlan *plan, const bool *is_done, bool *is_read) {
+    memset(is_read, 0, plan->shared_count * sizeof *is_read);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        if (!is_done[i]) {
+            logical_note_shared(plan->shared[i].node, is_read);
+        }
+    }
+    uint32_t next = 0;
+    while (is_done[next] || is_read[next]) {
+        next++;
+    }
+    return next;
+}
+
+static Status push_shared(const Context *cx, LogicalPlan *plan, uint32_t index) {
+    SharedSubplan *shared = &plan->shared[index];
+    ExprList conjuncts = {0};
+    if (!shared->is_fixed) {
+        TRY(shared_asked(cx, plan, index, &shared->asked));
+        TRY(expr_list_add_conjuncts(cx, plan->arena, &conjuncts, shared->asked));
+    }
+    return push(cx, plan, &shared->node, &conjuncts);
+}
+
+/* Readers come before what they read, so that it is known what they ask for. */
 Status rewrite_push_filters(const Context *cx, LogicalPlan *plan) {
-    return rewrite_roots(cx, plan, push_nothing);
+    bool *is_done, *is_read;
+    TRY(push_nothing(cx, plan, &plan->root));
+    TRY_NEW_ARRAY(cx, plan->arena, is_done, plan->shared_count + 1);
+    TRY_NEW_ARRAY(cx, plan->arena, is_read, plan->shared_count + 1);
+    for (uint32_t i = 0; i < plan->shared_count; i++) {
+        uint32_t next = next_read_by_none(plan, is_done, is_read);
+        TRY(push_shared(cx, plan, next));
+        is_done[next] = true;
+    }
+    return OK;
 }

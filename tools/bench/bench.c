@@ -10,12 +10,16 @@
 static const char usage[] =
     "usage: depot bench NAME --against LIBDUCKDB.SO --dir FOLDER [--scale F] [--threads N] [--runs N] [--slices N]\n"
     "                   [--csv FOLDER] [--queries FOLDER] [--out FILE.csv] [--sorted] [--memory] [--set NAME=VALUE]...\n"
+    "                   [--loaded] [--cpu]\n"
     "       depot bench load [NAME]... --against LIBDUCKDB.SO --dir FOLDER [the same options]\n"
     "NAME is a data set (see depot gen). Makes its CSV files in FOLDER, or takes those of --csv; loads both engines there, "
     "compares\n"
     "every answer, times hot runs. --queries: files *.sql in place of the built-in ones. --runs 0: only compares.\n"
     "--sorted: the lineorder file of ssb is sorted by lo_orderdate first, for both.\n"
     "--memory: instead, the peak memory of loading and of all queries, each engine in processes of its own.\n"
+    "--loaded: FOLDER is that of an earlier run; nothing is made or loaded. --cpu: times of queries are what all threads "
+    "computed, for\n"
+    "busy machines.\n"
     "load: seconds, size and peak memory of loading data sets (ssb and tpch), each run in a process of its own; --csv holds a\n"
     "folder for each.\n";
 
@@ -92,16 +96,33 @@ static bool complete_options(Bench *bench) {
            (bench->runs >= least || (bench->runs == 0 && !bench->is_load));
 }
 
+/* Options without a value. */
+static bool take_flag(const char *name, Bench *bench) {
+    struct {
+        const char *name;
+        bool *is_given;
+    } flags[] = {{"--sorted", &bench->sorted},
+                 {"--memory", &bench->is_memory},
+                 {"--loaded", &bench->is_loaded},
+                 {"--cpu", &bench->is_cpu}};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (strcmp(name, flags[i].name) == 0) {
+            *flags[i].is_given = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool parse_options(int argc, char **argv, Bench *bench) {
     *bench = (Bench){.scale = 1, .threads = 2, .runs = -1, .slices = 2};
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
-        bool is_flag = strcmp(name, "--sorted") == 0 || strcmp(name, "--memory") == 0;
-        i += name[0] == '-' && !is_flag;
-        if (is_flag) {
-            bench->sorted = bench->sorted || strcmp(name, "--sorted") == 0;
-            bench->is_memory = bench->is_memory || strcmp(name, "--memory") == 0;
-        } else if (strcmp(name, "--against") == 0) {
+        if (take_flag(name, bench)) {
+            continue;
+        }
+        i += name[0] == '-';
+        if (strcmp(name, "--against") == 0) {
             bench->library = value;
         } else if (strcmp(name, "--dir") == 0) {
             bench->folder = value;

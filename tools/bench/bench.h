@@ -23,7 +23,7 @@ typedef struct Bench {
     const char *library, *folder, *csv, *queries, *out;
     double scale;
     int threads, runs, slices;
-    bool sorted;
+    bool sorted, is_loaded, is_cpu;
     int setting_count;
     const char *settings[16];
 } Bench;
