@@ -18,6 +18,7 @@ void aggregate_states_free(AggregateStates *states) {
 }
 
 void aggregate_feed_init(AggregateFeed *feed) {
+    feed->is_fed_elsewhere = NULL;
     for (uint32_t i = 0; i < AGGREGATE_ARGUMENTS_MAX; i++) {
         vector_init(&feed->arguments[i], type_make(TYPE_BIGINT));
     }
@@ -79,7 +80,8 @@ static Status feed_item(const Context *cx, const AggregateItem *item, AggregateF
 Status aggregate_feed_batch(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, AggregateFeed *feed,
                             const Batch *in, uint8_t *states, size_t stride, const uint32_t *groups, Arena *text) {
     for (uint32_t i = 0; i < spec->item_count; i++) {
-        if (!spec->items[i].is_distinct) {
+        bool is_fed_elsewhere = feed->is_fed_elsewhere != NULL && feed->is_fed_elsewhere[i];
+        if (!spec->items[i].is_distinct && !is_fed_elsewhere) {
             TRY(feed_item(cx, &spec->items[i], feed, in, states + layout->offsets[i], stride, groups, text));
         }
     }

@@ -17,6 +17,7 @@ void aggregate_states_free(AggregateStates *states);
 
 /* Scratch of one task for feeding batches. */
 typedef struct AggregateFeed {
+    const bool *is_fed_elsewhere;              /* per item; borrowed; NULL: none is */
     uint16_t rows[BATCH_ROWS_MAX];             /* that pass an item's FILTER */
     uint32_t groups[BATCH_ROWS_MAX];           /* of those rows */
     Vector arguments[AGGREGATE_ARGUMENTS_MAX]; /* of those rows */
@@ -29,8 +30,8 @@ void aggregate_feed_free(AggregateFeed *feed);
 /* Rows of the batch that pass the item's FILTER: *rows = NULL if all do. */
 Status aggregate_filter_rows(const Context *cx, const AggregateItem *item, const Batch *in, AggregateFeed *feed,
                              const uint16_t **rows, uint32_t *count) MUST_CHECK;
-/* Updates the states of all items that are not DISTINCT. States of group g start at states + g × stride; groups NULL: all
- * rows belong to group 0. */
+/* Updates the states of all items that are not DISTINCT nor fed elsewhere. States of group g start at states + g × stride;
+ * groups NULL: all rows belong to group 0. */
 Status aggregate_feed_batch(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, AggregateFeed *feed,
                             const Batch *in, uint8_t *states, size_t stride, const uint32_t *groups, Arena *text) MUST_CHECK;
 /* states[groups[i]] take in others[i]; all items. */

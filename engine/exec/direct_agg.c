@@ -5,7 +5,7 @@
  *
  * Every task has its own array of states; they are merged entry by entry. Groups come out in the order of their numbers, which
  * is the order of their values. */
-#include "exec/agg_common.h"
+#include "exec/direct_sums.h"
 #include "kernels/agg_kernels.h"
 
 #include <pthread.h>
@@ -31,6 +31,7 @@ typedef struct DirectShared {
     uint32_t key_count;
     DirectKey *keys; /* owned */
     uint32_t entries;
+    SumPlan sums;
     DirectArray array; /* NULL until the first task merges */
     uint32_t arena_count;
     Arena *arenas; /* owned: text of states */
@@ -39,6 +40,7 @@ typedef struct DirectShared {
 
 typedef struct DirectLocal {
     DirectArray array;
+    SumColumns sums;
     Arena text;
     AggregateFeed feed;
     uint32_t *groups;  /* of a batch; owned */
@@ -95,7 +97,7 @@ static Status direct_open(Task *task, const PhysicalNode *op, void *shared_) {
         entries *= values + 1;
     }
     shared->entries = (uint32_t)entries;
-    return OK;
+    return sum_plan_init(cx, &shared->sums, op, shared->entries);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- group numbers */
@@ -210,13 +212,28 @@ static Status use_empty_sets(const Context *cx, const PhysicalNode *op, const Di
 
 static Status direct_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     DirectLocal *local = local_;
+    const DirectShared *shared = shared_;
     arena_init(&local->text);
     aggregate_feed_init(&local->feed);
+    local->feed.is_fed_elsewhere = shared->sums.is_summed;
     vector_init(&local->scratch, type_make(TYPE_BIGINT));
     TRY_ALLOC(&task->cx, local->groups, sizeof *local->groups * BATCH_ROWS_MAX);
     TRY_ALLOC(&task->cx, local->numbers, sizeof *local->numbers * BATCH_ROWS_MAX);
-    TRY(array_allocate(&task->cx, shared_, &local->array));
-    return op->aggregate.empty_set_count > 0 && task->index == 0 ? use_empty_sets(&task->cx, op, shared_, local) : OK;
+    TRY(array_allocate(&task->cx, shared, &local->array));
+    TRY(sum_columns_init(&task->cx, &local->sums, &shared->sums));
+    return op->aggregate.empty_set_count > 0 && task->index == 0 ? use_empty_sets(&task->cx, op, shared, local) : OK;
+}
+
+static void move_sums(const PhysicalNode *op, const DirectShared *shared, DirectLocal *local) {
+    sum_columns_move(&local->sums, &shared->sums, &op->aggregate, &shared->layout, local->array.states, local->array.is_used);
+}
+
+static Status consume_sums(const Context *cx, const PhysicalNode *op, const DirectShared *shared, DirectLocal *local,
+                           const Batch *in) {
+    if (!sum_columns_have_room(&local->sums, &shared->sums, in->rows)) {
+        move_sums(op, shared, local);
+    }
+    return sum_columns_add(cx, &local->sums, &shared->sums, in, local->groups);
 }
 
 static Status direct_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
@@ -225,7 +242,10 @@ static Status direct_consume(Task *task, const PhysicalNode *op, void *shared_, 
     const Context *cx = &task->cx;
     *flow = NEED_INPUT;
     TRY(batch_numbers(cx, shared, local, in));
-    for (uint32_t i = 0; i < in->rows; i++) {
+    if (shared->sums.has_items) {
+        TRY(consume_sums(cx, op, shared, local, in));
+    }
+    for (uint32_t i = 0; i < in->rows && !shared->sums.has_items; i++) {
         local->array.is_used[local->groups[i]] = 1;
     }
     return aggregate_feed_batch(cx, &op->aggregate, &shared->layout, &local->feed, in, local->array.states,
@@ -273,6 +293,7 @@ static Status take_local(const Context *cx, const PhysicalNode *op, DirectShared
 static Status direct_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     DirectShared *shared = shared_;
     DirectLocal *local = local_;
+    move_sums(op, shared, local);
     pthread_mutex_lock(&shared->lock);
     Status status = take_local(&task->cx, op, shared, local);
     pthread_mutex_unlock(&shared->lock);
@@ -286,6 +307,7 @@ static void direct_close_local(const PhysicalNode *op, void *shared, void *local
     array_free(&local->array);
     arena_free(&local->text);
     aggregate_feed_free(&local->feed);
+    sum_columns_free(&local->sums);
     vector_free(&local->scratch);
     mem_free(local->groups);
     mem_free(local->numbers);
@@ -304,6 +326,7 @@ static void direct_close(const PhysicalNode *op, void *shared_, OperatorProfile 
     }
     mem_free(shared->arenas);
     mem_free(shared->keys);
+    sum_plan_free(&shared->sums);
     aggregate_states_free(&shared->layout);
     if (shared->is_open) {
         pthread_mutex_destroy(&shared->lock);

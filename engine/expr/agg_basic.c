@@ -443,6 +443,21 @@ Status aggregate_finish_sums(const Context *cx, const Aggregate *aggregate, cons
     return OK;
 }
 
+void aggregate_add_sums(const Aggregate *aggregate, uint8_t *states, size_t stride, const int64_t *sums, const int64_t *counts,
+                        uint32_t count) {
+    bool counts_only = aggregate->id == AGGREGATE_COUNT_STAR || aggregate->id == AGGREGATE_COUNT;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t *state = states + i * stride;
+        if (counts_only) {
+            *(int64_t *)state += counts[i];
+        } else if (is_narrow(aggregate)) {
+            narrow_add(state, sums[i], counts[i]);
+        } else {
+            wide_add(state, sums[i], counts[i]);
+        }
+    }
+}
+
 /* ----------------------------------------------------------------------------------------------------------------- binding */
 
 Status agg_define_count(const Context *cx, Aggregate *aggregate) {

@@ -78,6 +78,10 @@ bool aggregate_is_exact_sum(const Aggregate *aggregate);
 Status aggregate_finish_sums(const Context *cx, const Aggregate *aggregate, const __int128 *sums, const int64_t *counts,
                              uint32_t count, Vector *out);
 
+/* Sums made elsewhere enter `count` states: state i takes in sums[i], of counts[i] values. `sums` may be NULL for counts. */
+void aggregate_add_sums(const Aggregate *aggregate, uint8_t *states, size_t stride, const int64_t *sums, const int64_t *counts,
+                        uint32_t count);
+
 /* What it gives over no rows: 0 for counts, NULL for most others. */
 Status aggregate_empty_value(const Context *cx, Arena *arena, const Aggregate *aggregate, Value *value);
 /* The same aggregate with the same direct values and order: equal arguments give equal results. */

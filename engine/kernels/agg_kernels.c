@@ -1,4 +1,4 @@
-/* Loops of direct aggregation: group numbers from codes and values. */
+/* Loops of direct aggregation: group numbers from codes and values, counts and sums of groups. */
 #include "kernels/agg_kernels.h"
 
 #include "kernels/dispatch.h"
@@ -30,8 +30,23 @@ static uint32_t greatest(const uint32_t *restrict values, uint32_t count) {
     return most;
 }
 
+static void count_groups(const uint32_t *groups, uint32_t count, uint64_t *counts, size_t copy) {
+    uint32_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        counts[groups[i]]++;
+        counts[groups[i + 1] + copy]++;
+        counts[groups[i + 2] + 2 * copy]++;
+        counts[groups[i + 3] + 3 * copy]++;
+    }
+    for (; i < count; i++) {
+        counts[groups[i]]++;
+    }
+}
+
 KERNEL_TABLE(AggKernels, agg_kernels) = {
     .set_index = {set_index_u8, set_index_u16, set_index_u32, set_index_i16, set_index_i32, set_index_i64},
     .add_index = {add_index_u8, add_index_u16, add_index_u32, add_index_i16, add_index_i32, add_index_i64},
     .greatest = greatest,
+    .count = count_groups,
+    .sum = {sum_u8, sum_u16, sum_u32, sum_i16, sum_i32, sum_i64},
 };

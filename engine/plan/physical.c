@@ -4,6 +4,7 @@
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/hints.h"
+#include "plan/narrow.h"
 
 /* ----------------------------------------------------------------------------------------------------------------- helpers */
 
@@ -118,7 +119,7 @@ static Status project_compute(Lowering *low, const Subplan *input, const Expr *e
     if (name == NULL && column == NULL) {
         return OUT_OF_MEMORY;
     }
-    out->node->columns[i] = (PhysicalColumn){.type = expr->type, .name = name, .domain = {.can_be_null = true}};
+    out->node->columns[i] = (PhysicalColumn){.type = expr->type, .name = name, .domain = expr_domain(input, expr)};
     out->layout[i] = low->next_column++;
     return OK;
 }

@@ -6,6 +6,7 @@
 #include "plan/distribution.h"
 #include "plan/estimate.h"
 #include "plan/join_cost.h"
+#include "plan/narrow.h"
 
 #include "core/settings.h"
 
@@ -26,28 +27,48 @@ typedef struct AggregateBuild {
 /* ------------------------------------------------------------------------------------------------------------------ arguments
  */
 
+/* Sums and means of decimals take their argument in 64 bits where it fits; their results stay as they were bound. */
+static Status narrow_argument(Lowering *low, const Subplan *input, const AggregateCall *call, Expr **argument,
+                              const Aggregate **aggregate) {
+    *aggregate = call->aggregate;
+    if ((call->aggregate->id != AGGREGATE_SUM && call->aggregate->id != AGGREGATE_AVG) || call->is_distinct) {
+        return OK;
+    }
+    TRY(narrow_decimals(low, input, call->args[0], argument));
+    if (*argument == call->args[0]) {
+        return OK;
+    }
+    Aggregate *narrower;
+    TRY(aggregate_define(low->cx, low->arena, call->aggregate->id, &(*argument)->type, 1, &narrower));
+    narrower->result = call->aggregate->result;
+    *aggregate = narrower;
+    return OK;
+}
+
 /* Group keys, arguments and filters become slots, by one Project if any is an expression. */
 static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
     const LogicalNode *node = build->node;
     uint32_t groups = node->aggregate.group_count, calls = node->aggregate.call_count;
     ExprList exprs = {0};
+    TRY_NEW_ARRAY(low->cx, low->arena, build->items, calls + 1);
     for (uint32_t i = 0; i < groups; i++) {
         TRY(expr_list_add(low->cx, low->arena, &exprs, node->aggregate.groups[i]));
     }
     for (uint32_t i = 0; i < calls; i++) {
         const AggregateCall *call = &node->aggregate.calls[i];
+        uint32_t first = exprs.count;
         TRY(lower_call_exprs(low, call->args, call->arg_count, call->filter, &exprs));
+        TRY(narrow_argument(low, &build->input, call, &exprs.items[first], &build->items[i].aggregate));
     }
     uint32_t *slots;
     TRY_NEW_ARRAY(low->cx, low->arena, slots, exprs.count + 1);
     TRY(lower_exprs(low, &build->input, exprs.items, exprs.count, false, slots));
     build->groups = slots;
-    TRY_NEW_ARRAY(low->cx, low->arena, build->items, calls + 1);
     uint32_t next = groups;
     for (uint32_t i = 0; i < calls; i++) {
         const AggregateCall *call = &node->aggregate.calls[i];
         AggregateItem *item = &build->items[i];
-        *item = (AggregateItem){.aggregate = call->aggregate,
+        *item = (AggregateItem){.aggregate = item->aggregate,
                                 .is_distinct = call->is_distinct,
                                 .arg_count = call->arg_count,
                                 .args = slots + next,

@@ -1,6 +1,23 @@
-/* Rewrite: every expression is folded, and comparisons of a widened integer column with a constant are made in the column's
- * own type, so that scans can evaluate them on stored codes. */
+/* Rewrite: every expression is folded, and comparisons of a widened column (an integer, a date taken as a timestamp) with a
+ * constant are made in the column's own type, so that scans can evaluate them on stored codes. */
 #include "plan/rewrite.h"
+
+#include "core/datetime.h"
+
+/* date op timestamp: the day's comparison, where there is one. */
+static Expr *unwrap_date(const Context *cx, Arena *arena, const Expr *node, const Value *bound) {
+    int64_t day = bound->i64 / MICROS_PER_DAY - (bound->i64 % MICROS_PER_DAY < 0);
+    CompareOp op = node->compare;
+    if (day * MICROS_PER_DAY != bound->i64) { /* within the day: its midnight lies before */
+        if (op == COMPARE_EQ || op == COMPARE_NE) {
+            return NULL;
+        }
+        op = op == COMPARE_LT || op == COMPARE_LE ? COMPARE_LE : COMPARE_GT;
+    }
+    Value date = value_i64(type_make(TYPE_DATE), day);
+    Expr *constant = expr_constant(cx, arena, &date, node->args[1]->pos);
+    return constant == NULL ? NULL : expr_compare(cx, arena, op, node->args[0]->args[0], constant);
+}
 
 static Expr *unwrap_comparison(const Context *cx, Arena *arena, const Expr *node, void *argument) {
     (void)argument;
@@ -8,8 +25,12 @@ static Expr *unwrap_comparison(const Context *cx, Arena *arena, const Expr *node
         node->args[0]->kind != EXPR_CAST) {
         return NULL;
     }
-    const Expr *column = expr_widened_column(node->args[0]);
     const Value *bound = &node->args[1]->value;
+    if (!bound->is_null && node->args[0]->type.id == TYPE_TIMESTAMP && node->args[0]->args[0]->type.id == TYPE_DATE &&
+        node->args[0]->args[0]->kind == EXPR_COLUMN) {
+        return unwrap_date(cx, arena, node, bound);
+    }
+    const Expr *column = expr_widened_column(node->args[0]);
     if (column == NULL || bound->is_null || !type_is_integer(node->args[1]->type)) {
         return NULL;
     }
