@@ -47,7 +47,8 @@ static Status remove_empty_directories(const Context *cx, FileSystem *files, con
     }
 }
 
-Status cleanup_retired(const Context *cx, FileSystem *files, const Retired *retired) {
+/* The files of a retired entry, its directories too if they are empty then. */
+static Status cleanup_retired(const Context *cx, FileSystem *files, const Retired *retired) {
     if (retired->column_files == 0) {
         TRY(file_remove(cx, files, retired->path));
     }

@@ -206,10 +206,6 @@ void file_system_free(FileSystem *files) {
 const char *file_system_root(const FileSystem *files) {
     return files->root_path;
 }
-bool file_system_is_memory(const FileSystem *files) {
-    return files->backend == &memory_files;
-}
-
 /* ------------------------------------------------------------------------------------------------------------------- files */
 
 Status file_open(const Context *cx, FileSystem *files, const char *path, FileMode mode, File **file_out) {

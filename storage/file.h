@@ -24,7 +24,6 @@ Status file_system_host(const Context *cx, const char *root, FileSystem **files)
 Status file_system_memory(const Context *cx, FileSystem **files) MUST_CHECK;
 void file_system_free(FileSystem *files);              /* all files closed; NULL is fine */
 const char *file_system_root(const FileSystem *files); /* "" in memory */
-bool file_system_is_memory(const FileSystem *files);
 
 /* ------------------------------------------------------------------------------------------------------------------- files */
 

@@ -18,16 +18,12 @@ Type partition_key_type(const PartitionKey *key, Type column_type) {
     return keeps_type ? column_type : type_make(TYPE_INTEGER);
 }
 
-static const char *const transform_names[] = {
-    [PARTITION_IDENTITY] = "", [PARTITION_YEAR] = "year",     [PARTITION_MONTH] = "month",
-    [PARTITION_DAY] = "day",   [PARTITION_BUCKET] = "bucket", [PARTITION_TRUNCATE] = "truncate"};
-
 static bool is_date_transform(PartitionTransform transform) {
     return transform == PARTITION_YEAR || transform == PARTITION_MONTH || transform == PARTITION_DAY;
 }
 
 Status partition_key_check(const Context *cx, const PartitionKey *key, const ColumnDef *column) {
-    const char *name = transform_names[key->transform];
+    const char *name = partition_transform_name(key->transform);
     char type[64];
     bool is_date = type_is_moment(column->type); /* TIMESTAMPTZ: in UTC, whatever the session's zone */
     bool truncates = type_is_integer(column->type) || type_is_text(column->type);
@@ -267,8 +263,10 @@ static void append_value(Name *name, const PartitionKey *key, const Value *value
 
 /* "month_d=1995-03" */
 static void directory_name(const TableSchema *schema, const PartitionKey *key, const Value *value, Name *name) {
-    const char *column = schema->columns[key->column].name, *transform = transform_names[key->transform];
-    append(name, "%s%s", transform, transform[0] != '\0' ? "_" : "");
+    const char *column = schema->columns[key->column].name;
+    if (key->transform != PARTITION_IDENTITY) {
+        append(name, "%s_", partition_transform_name(key->transform));
+    }
     append_escaped(name, column, strlen(column));
     append(name, value->is_null ? "=%%null" : "=");
     if (!value->is_null) {

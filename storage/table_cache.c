@@ -53,7 +53,8 @@ static Status create(const Context *cx, BlockCache *blocks, const TableVersion *
     return OK;
 }
 
-Status table_cache_of(const Context *cx, Snapshot *snapshot, const TableVersion *table, TableCache **out) {
+/* The table version's, made on first use. */
+static Status table_cache_of(const Context *cx, Snapshot *snapshot, const TableVersion *table, TableCache **out) {
     (void)snapshot; /* it keeps the table; its files may be another warehouse's */
     BlockCache *blocks = block_cache_of(cx, table_warehouse(table));
     if (blocks == NULL) {

@@ -32,8 +32,6 @@ typedef struct TableCache {
     ColumnCache *columns;    /* guarded by the attachment's lock until decided */
 } TableCache;
 
-/* The table version's, made on first use. */
-Status table_cache_of(const Context *cx, Snapshot *snapshot, const TableVersion *table, TableCache **cache) MUST_CHECK;
 /* Reader of the segment, borrowed from the cache. */
 Status table_cache_reader(const Context *cx, Snapshot *snapshot, const TableVersion *table, const Segment *segment,
                           SegmentReader **reader) MUST_CHECK;

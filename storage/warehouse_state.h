@@ -94,7 +94,5 @@ Status cleanup_versions(const Context *cx, FileSystem *files, Root *root);
 void cleanup_leftovers(Warehouse *warehouse);
 /* After a writer died: removes every manifest, segment file and directory that no pinned version and not the newest names. */
 Status cleanup_orphans(const Context *cx, Warehouse *warehouse);
-/* The files of a retired entry, its directories too if they are empty then. */
-Status cleanup_retired(const Context *cx, FileSystem *files, const Retired *retired);
 
 #endif

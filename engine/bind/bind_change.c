@@ -34,7 +34,8 @@ static Status bind_rows_in_sight(const Context *cx, Change *change, AstFrom *tar
     return OK;
 }
 
-Status change_where(const Context *cx, Change *change, const AstExpr *where) {
+/* Filters the rows by WHERE (may be NULL). */
+static Status change_where(const Context *cx, Change *change, const AstExpr *where) {
     PendingJoins pending = {0};
     Place place = {.binder = change->binder, .scope = &change->scope, .clause = CLAUSE_WHERE, .pending = &pending};
     Expr *condition = NULL;

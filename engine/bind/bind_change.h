@@ -19,8 +19,6 @@ Status change_begin(const Context *cx, Arena *arena, Snapshot *snapshot, const A
                     Change *change);
 /* Once scope and node are there: which relation is the target. */
 void change_find_target(Change *change);
-/* Filters the rows by WHERE (may be NULL). */
-Status change_where(const Context *cx, Change *change, const AstExpr *where);
 /* The target's columns as they are, in table order. */
 Status change_old_row(const Context *cx, Change *change, Expr ***row);
 /* Puts what SET assigns into `row`; `pending` gathers subqueries. */

@@ -244,7 +244,7 @@ static Status bind_parameter(const Context *cx, Binder *binder, const AstExpr *a
     return OK;
 }
 
-Status bind_literal(const Context *cx, Binder *binder, const AstExpr *ast, Expr **out) {
+static Status bind_literal(const Context *cx, Binder *binder, const AstExpr *ast, Expr **out) {
     Arena *arena = binder->arena;
     Value value;
     switch (ast->kind) {

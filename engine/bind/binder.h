@@ -109,7 +109,6 @@ Status bind_constant(const Context *cx, Place *place, const AstExpr *ast, Expr *
 /* A constant integer: LIMIT, OFFSET, frame bounds. *is_null is set for NULL. */
 Status bind_constant_integer(const Context *cx, Place *place, const AstExpr *ast, int64_t *value, bool *is_null);
 Status bind_exprs(const Context *cx, Place *place, const AstExprList *list, Expr ***out);
-Status bind_literal(const Context *cx, Binder *binder, const AstExpr *ast, Expr **out);
 Status bind_type(const Context *cx, const AstType *ast, Type *type);
 Status expr_known(const Context *cx, Arena *arena, Expr *expr, Expr **out);
 bool expr_is_literal(const Expr *expr); /* of unknown type */

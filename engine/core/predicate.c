@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-bool key_filter_overlaps(const KeyFilter *filter, int64_t low, int64_t high) {
+/* Can any key lie in [low, high]? */
+static bool key_filter_overlaps(const KeyFilter *filter, int64_t low, int64_t high) {
     if (filter->is_empty || high < filter->min || low > filter->max) {
         return false;
     }

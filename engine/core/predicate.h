@@ -37,8 +37,6 @@ static inline bool key_filter_contains(const KeyFilter *filter, int64_t key) {
            (filter->bitmap == NULL || bit_get(filter->bitmap, (uint64_t)key - (uint64_t)filter->min)) &&
            (filter->bloom == NULL || key_filter_bloom_has(filter, key));
 }
-/* Can any key lie in [low, high]? */
-bool key_filter_overlaps(const KeyFilter *filter, int64_t low, int64_t high);
 
 typedef enum PredicateKind {
     PREDICATE_RANGE, /* low and/or high bound */

@@ -13,6 +13,13 @@ uint32_t schema_find_column(const TableSchema *schema, const char *name) {
     return UINT32_MAX;
 }
 
+const char *partition_transform_name(PartitionTransform transform) {
+    static const char *const names[] = {
+        [PARTITION_IDENTITY] = "identity", [PARTITION_YEAR] = "year",     [PARTITION_MONTH] = "month",
+        [PARTITION_DAY] = "day",           [PARTITION_BUCKET] = "bucket", [PARTITION_TRUNCATE] = "truncate"};
+    return names[transform];
+}
+
 const char *schema_dist_text(const TableSchema *schema, DistStyle in_use, char *text) {
     static const char *const styles[] = {"AUTO", "EVEN", "KEY", "ALL"};
     if (schema->dist_style == DIST_KEY) {

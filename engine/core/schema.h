@@ -18,6 +18,13 @@ typedef enum PartitionTransform {
     PARTITION_TRUNCATE /* truncate(w, c): integers: c - mod(c, w), floored; text: the first w characters */
 } PartitionTransform;
 
+/* "year"; "identity" for the column itself. */
+const char *partition_transform_name(PartitionTransform transform);
+/* bucket and truncate: key->parameter is their first argument. */
+static inline bool partition_transform_takes_number(PartitionTransform transform) {
+    return transform == PARTITION_BUCKET || transform == PARTITION_TRUNCATE;
+}
+
 /* Names in encodings.def; AUTO lets the writer sample. Parsed from ENCODE by storage/encodings (encoding_from_name). */
 typedef struct ColumnEncoding {
     uint8_t encoding; /* EncodingId, 0 = auto */

@@ -304,7 +304,7 @@ static bool next_change(const TimeZone *zone, int64_t seconds, int64_t *change) 
 }
 
 /* As PostgreSQL's DetermineTimeZoneOffset: around a change, the clock that holds where only one does, else the later moment. */
-int32_t timezone_local_offset(const TimeZone *zone, int64_t local) {
+static int32_t timezone_local_offset(const TimeZone *zone, int64_t local) {
     int64_t before_day = local - ZONE_SECONDS_MAX, change;
     int32_t before = timezone_clock(zone, before_day)->offset;
     if (zone == NULL || !next_change(zone, before_day, &change)) {

@@ -34,8 +34,6 @@ const char *timezone_name(const TimeZone *zone);
 
 /* Which clock is in force at a moment, in seconds since 1970 UTC. */
 const ZoneClock *timezone_clock(const TimeZone *zone, int64_t seconds);
-/* Seconds east of UTC of a local time, in seconds since 1970-01-01 00:00 local. */
-int32_t timezone_local_offset(const TimeZone *zone, int64_t local_seconds);
 /* TIMESTAMPTZ (microseconds UTC) to TIMESTAMP and back. */
 int64_t timezone_to_local(const TimeZone *zone, int64_t micros);
 int64_t timezone_from_local(const TimeZone *zone, int64_t local_micros);

@@ -380,7 +380,8 @@ Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) 
     return OK;
 }
 
-void group_table_clear(GroupTable *table) {
+/* Keeps the memory. */
+static void group_table_clear(GroupTable *table) {
     table->count = 0;
     if (table->slots != NULL) {
         memset(table->slots, 0, sizeof *table->slots << table->slot_bits);

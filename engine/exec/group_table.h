@@ -72,7 +72,6 @@ typedef struct GroupTable {
 /* Makes room for `more` groups beyond those there are. */
 Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) MUST_CHECK;
 void group_table_free(GroupTable *table);
-void group_table_clear(GroupTable *table); /* keeps the memory */
 /* groups[i] = number of the group with keys[i] (at keys + i × stride), added with zero states if it is new. Room must have
  * been reserved. `text`: where to copy long text of new keys; NULL: keep borrowing. */
 Status group_table_find(const Context *cx, GroupTable *table, const uint8_t *keys, size_t stride, const uint64_t *hashes,

@@ -168,8 +168,8 @@ static Status append_elements(const Context *cx, const Aggregate *aggregate, uin
     return OK;
 }
 
-Status list_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                   const Vector *const *arguments, uint32_t rows, Arena *arena) {
+static Status list_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                          const Vector *const *arguments, uint32_t rows, Arena *arena) {
     AggFlat flats[AGGREGATE_ARGUMENTS_MAX];
     uint32_t made = 0;
     Status status = OK;
@@ -195,8 +195,8 @@ Status list_update(const Context *cx, const Aggregate *aggregate, uint8_t *state
     return status;
 }
 
-Status list_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                  const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena) {
+static Status list_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                         const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena) {
     (void)cx, (void)aggregate, (void)arena;
     for (uint32_t i = 0; i < count; i++) {
         List *list = (List *)(void *)agg_state(states, stride, groups, i);

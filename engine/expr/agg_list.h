@@ -38,11 +38,6 @@ static inline uint32_t list_element_nulls(const Aggregate *aggregate, const uint
     return nulls;
 }
 
-/* The update and merge of aggregates whose state is a list. */
-Status list_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                   const Vector *const *arguments, uint32_t rows, Arena *arena);
-Status list_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                  const uint8_t *others, size_t other_stride, uint32_t count, Arena *arena);
 /* Elements of one of the list's chunks. */
 static inline uint32_t list_chunk_count(const List *list, const ListChunk *chunk) {
     return chunk == list->last ? chunk->capacity - list->room : chunk->count;

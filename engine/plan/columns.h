@@ -40,8 +40,6 @@ void column_set_add_tree(ColumnSet *set, const LogicalNode *node);
 bool node_touches(const LogicalNode *node, const ColumnSet *set); /* an expression of the node itself names a member */
 bool tree_touches(const LogicalNode *node, const ColumnSet *set); /* …of the node or below it */
 
-/* Columns that the tree names and does not make: those of enclosing queries. */
-Status tree_outer_columns(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, ColumnSet *outer);
 /* False for a tree that names a column of an enclosing query. */
 Status tree_is_closed(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, bool *is_closed);
 

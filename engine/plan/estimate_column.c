@@ -160,7 +160,7 @@ static bool is_outside(const ColumnRange *range, const Value *value) {
     return value_compare(value, &range->min) < 0 || (value_compare(value, &range->max) > 0 && !range->max_is_truncated);
 }
 
-double known_equal_share(const KnownColumn *known, const Value *value) {
+static double known_equal_share(const KnownColumn *known, const Value *value) {
     const ColumnStatistics *statistics = known->statistics;
     if (value->is_null || (statistics->range.has_range && is_outside(&statistics->range, value))) {
         return 0;

@@ -29,7 +29,6 @@ bool known_key(const LogicalPlan *plan, const LogicalNode *node, const Expr *exp
 const LogicalNode *known_scan(const LogicalNode *node, ColumnId column);
 
 /* Shares of all rows. */
-double known_equal_share(const KnownColumn *known, const Value *value);
 double known_predicate_share(const KnownColumn *known, const Predicate *predicate);
 /* Of all pairs of rows of two tables, the share whose columns are equal. */
 double known_join_share(const KnownColumn *a, const KnownColumn *b);

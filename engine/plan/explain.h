@@ -30,7 +30,6 @@ Status explain_list(Explainer *e, uint32_t indent, const char *key, const char *
 Status explain_fact(Explainer *e, const char *key, uint64_t number);
 Status explain_fact_real(Explainer *e, const char *key, double number, int decimals);
 Status explain_fact_text(Explainer *e, const char *key, const char *text);
-Status explain_fact_boolean(Explainer *e, const char *key, bool is_true);
 /* Appends to *text, which may be NULL; `separator` stands between. */
 Status explain_append(Explainer *e, const char **text, const char *separator, const char *format, ...) FORMAT_LIKE_PRINTF(4, 5);
 /* "lo_revenue" of "lineorder.lo_revenue"; "?" if there is no name. */

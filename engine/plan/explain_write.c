@@ -82,7 +82,3 @@ Status explain_fact_real(Explainer *e, const char *key, double number, int decim
 Status explain_fact_text(Explainer *e, const char *key, const char *text) {
     return e->json == NULL ? OK : json_text(e->json, key, text);
 }
-
-Status explain_fact_boolean(Explainer *e, const char *key, bool is_true) {
-    return e->json == NULL ? OK : json_boolean(e->json, key, is_true);
-}

@@ -41,7 +41,7 @@ JoinSteps join_steps(JoinMove move, PlacementKind probe, PlacementKind build, bo
     return probe == PLACED_LEADER || build == PLACED_LEADER ? to_leader : (JoinSteps){STEP_STAY, STEP_STAY};
 }
 
-PlacementKind placement_after(JoinStep step, PlacementKind before) {
+static PlacementKind placement_after(JoinStep step, PlacementKind before) {
     switch (step) {
     case STEP_BROADCAST: return PLACED_REPLICATED;
     case STEP_HASH: return PLACED_HASHED;
@@ -64,7 +64,8 @@ static JoinPrice price_moved(const Cluster *cluster, const JoinSide *side, doubl
     return (JoinPrice){work + bytes * busiest * cluster->byte_ns, bytes * copies};
 }
 
-JoinPrice price_exchange(const Cluster *cluster, JoinStep step, const JoinSide *side) {
+/* Without latency. */
+static JoinPrice price_exchange(const Cluster *cluster, JoinStep step, const JoinSide *side) {
     double n = cluster->nodes, others = (n - 1) / n;
     bool spread = is_spread(side->placement);
     if (step == STEP_STAY || (step == STEP_LEADER && !spread) || n <= 1) {

@@ -40,7 +40,6 @@ typedef struct JoinSteps {
 
 /* What a move means for sides that are placed so. Whether the move is right for the join is the caller's to know. */
 JoinSteps join_steps(JoinMove move, PlacementKind probe, PlacementKind build, bool has_keys);
-PlacementKind placement_after(JoinStep step, PlacementKind before);
 
 /* How rows of the two sides find each other. */
 typedef enum JoinMatch {
@@ -54,8 +53,6 @@ typedef struct JoinPrice {
     double bytes;       /* over the network, all links together */
 } JoinPrice;
 
-/* Without latency. */
-JoinPrice price_exchange(const Cluster *cluster, JoinStep step, const JoinSide *side);
 /* `rows` come out. */
 JoinPrice price_join(const Cluster *cluster, JoinSteps steps, const JoinSide *probe, const JoinSide *build, double rows,
                      JoinMatch match);

@@ -285,14 +285,6 @@ double graph_rows(const JoinGraph *graph, RelationSet set) {
     return rows < 1 ? 1 : rows;
 }
 
-RelationSet graph_neighbours(const JoinGraph *graph, RelationSet set) {
-    RelationSet all = 0;
-    for (RelationSet left = set; left != 0; left &= left - 1) {
-        all |= graph->neighbours[__builtin_ctzll(left)];
-    }
-    return all & ~set;
-}
-
 static bool ties(const Edge *edge, RelationSet left, RelationSet right) {
     bool is_straight = (edge->left & ~left) == 0 && (edge->right & ~right) == 0;
     bool is_turned = (edge->left & ~right) == 0 && (edge->right & ~left) == 0;

@@ -72,8 +72,6 @@ Status graph_build(const Context *cx, LogicalPlan *plan, const JoinBlock *block,
                    JoinGraph *graph);
 /* Rows of the join of a set, the same however it is joined. */
 double graph_rows(const JoinGraph *graph, RelationSet set);
-/* Relations beside the set that some condition ties to it. */
-RelationSet graph_neighbours(const JoinGraph *graph, RelationSet set);
 /* Does an equality that is of no class tie the sets? */
 bool graph_has_other_key(const JoinGraph *graph, RelationSet left, RelationSet right);
 /* How rows of the two sets find each other, if no class joins them. */

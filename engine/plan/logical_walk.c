@@ -128,7 +128,8 @@ static void remove_made(ColumnSet *set, const LogicalNode *node) {
     }
 }
 
-Status tree_outer_columns(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, ColumnSet *outer) {
+/* Columns that the tree names and does not make: those of enclosing queries. */
+static Status tree_outer_columns(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, ColumnSet *outer) {
     TRY(column_set_init(cx, plan->arena, plan, outer));
     column_set_add_tree(outer, node);
     remove_made(outer, node);

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+typedef struct PlanStep {
+    uint32_t stream, segment, step;
+    const PhysicalNode *node;
+    bool is_hash; /* the build side of the join `node` arrives */
+} PlanStep;
+
 typedef struct StepList {
     const Context *cx;
     Arena *arena;
@@ -67,7 +73,8 @@ static Status walk(StepList *list, const PhysicalNode *node, uint32_t stream, Po
     }
 }
 
-Status plan_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, PlanStep **steps, uint32_t *count) {
+/* In the order of streams and segments; in the arena. */
+static Status plan_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, PlanStep **steps, uint32_t *count) {
     StepList list = {.cx = cx, .arena = arena};
     Position at;
     uint32_t stream = 0;

@@ -6,15 +6,6 @@
 #include "plan/physical.h"
 #include "plan/query_log.h"
 
-typedef struct PlanStep {
-    uint32_t stream, segment, step;
-    const PhysicalNode *node;
-    bool is_hash; /* the build side of the join `node` arrives */
-} PlanStep;
-
-/* In the order of streams and segments; in the arena. */
-Status plan_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, PlanStep **steps, uint32_t *count);
-
 /* What each step did, for the query log; in the arena. */
 Status logged_steps(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile, LoggedStep **steps,
                     uint32_t *count);

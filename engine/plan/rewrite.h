@@ -38,7 +38,4 @@ typedef struct JoinBlock {
 } JoinBlock;
 Status join_block_collect(const Context *cx, LogicalPlan *plan, LogicalNode *node, JoinBlock *block);
 
-/* True if the condition cannot be true where all columns of the set are NULL. */
-bool rejects_null(const Expr *condition, const ColumnSet *columns);
-
 #endif

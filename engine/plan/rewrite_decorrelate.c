@@ -105,7 +105,8 @@ static void count_uses(LogicalNode *node, Unnest *u) {
     }
 }
 
-Status unnest_init(const Context *cx, LogicalPlan *plan, LogicalNode **left, const LogicalNode *right, Unnest *u) {
+/* Sets outer and free. */
+static Status unnest_init(const Context *cx, LogicalPlan *plan, LogicalNode **left, const LogicalNode *right, Unnest *u) {
     const LogicalNode *node = *left;
     ColumnSet used;
     *u = (Unnest){.cx = cx, .plan = plan, .left = left};

@@ -25,7 +25,8 @@ static bool becomes_null(const Expr *expr, const ColumnSet *columns) {
     }
 }
 
-bool rejects_null(const Expr *condition, const ColumnSet *columns) {
+/* True if the condition cannot be true where all columns of the set are NULL. */
+static bool rejects_null(const Expr *condition, const ColumnSet *columns) {
     switch (condition->kind) {
     case EXPR_AND:
         for (uint32_t i = 0; i < condition->arg_count; i++) {

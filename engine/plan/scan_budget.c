@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+typedef struct ScanBound {
+    uint64_t bytes;              /* that the plan's scans read at most, all columns and nodes; join filters may spare some */
+    const PhysicalNode *largest; /* the scan with most of them; NULL: none reads anything */
+    uint64_t largest_bytes;
+} ScanBound;
+
 static Status surviving_segments(const Context *cx, Arena *arena, const ScanSpec *scan, uint8_t **survives) {
     uint32_t partitions, segments;
     TRY_NEW_ARRAY(cx, arena, *survives, scan->table->segment_count + 1);
@@ -42,7 +48,7 @@ static Status add_node(const Context *cx, Arena *arena, const PhysicalNode *node
     return OK;
 }
 
-Status scan_bound(const Context *cx, Arena *arena, const PhysicalPlan *plan, ScanBound *bound) {
+static Status scan_bound(const Context *cx, Arena *arena, const PhysicalPlan *plan, ScanBound *bound) {
     *bound = (ScanBound){0};
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         TRY(add_node(cx, arena, plan->shared[i], bound));

@@ -5,13 +5,6 @@
 
 #include "plan/physical.h"
 
-typedef struct ScanBound {
-    uint64_t bytes;              /* that the plan's scans read at most, all columns and nodes; join filters may spare some */
-    const PhysicalNode *largest; /* the scan with most of them; NULL: none reads anything */
-    uint64_t largest_bytes;
-} ScanBound;
-
-Status scan_bound(const Context *cx, Arena *arena, const PhysicalPlan *plan, ScanBound *bound);
 /* CONFIGURATION_LIMIT_EXCEEDED with the figures and what would read less. */
 Status scan_budget_check(const Context *cx, Arena *arena, const PhysicalPlan *plan);
 

@@ -27,8 +27,6 @@ typedef struct Unnest {
     bool is_split;     /* several branches of the right side give values: all of them in the free columns' own types */
 } Unnest;
 
-/* Sets outer and free. */
-Status unnest_init(const Context *cx, LogicalPlan *plan, LogicalNode **left, const LogicalNode *right, Unnest *u);
 /* A reference to a column of the plan. */
 Status plan_column(const Context *cx, LogicalPlan *plan, ColumnId id, Expr **out);
 /* Makes a tree a shared subplan; FEATURE_NOT_SUPPORTED if its rows differ from round to round of a WITH RECURSIVE. */

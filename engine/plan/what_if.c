@@ -21,7 +21,6 @@ typedef struct Supposer {
     const Context *cx;
     LogicalPlan *plan;
     WhatIf *what_if;
-    uint32_t capacity;
     bool **grows; /* [table][column] */
     bool has_changed;
 } Supposer;
@@ -378,12 +377,11 @@ static Status columns_text(const Context *cx, Arena *arena, const TableSchema *s
 }
 
 static Status partitions_text(const Context *cx, Arena *arena, const TableSchema *schema, const char **text) {
-    static const char *const transforms[] = {"", "year", "month", "day", "bucket", "truncate"};
     *text = NULL;
     for (uint32_t i = 0; i < schema->partition_key_count; i++) {
         const PartitionKey *key = &schema->partition_keys[i];
-        const char *name = schema->columns[key->column].name, *transform = transforms[key->transform];
-        bool has_parameter = key->transform == PARTITION_BUCKET || key->transform == PARTITION_TRUNCATE;
+        const char *name = schema->columns[key->column].name, *transform = partition_transform_name(key->transform);
+        bool has_parameter = partition_transform_takes_number(key->transform);
         const char *part = key->transform == PARTITION_IDENTITY ? name
                            : has_parameter ? arena_format(cx, arena, "%s(%lld, %s)", transform, (long long)key->parameter, name)
                                            : arena_format(cx, arena, "%s(%s)", transform, name);

@@ -53,16 +53,15 @@ static const char *sort_text(const Context *cx, Arena *arena, const TableSchema 
 }
 
 static const char *partition_text(const Context *cx, Arena *arena, const TableSchema *schema, uint32_t column) {
-    static const char *const transforms[] = {"identity", "year", "month", "day", "bucket", "truncate"};
     for (uint32_t i = 0; i < schema->partition_key_count; i++) {
         const PartitionKey *key = &schema->partition_keys[i];
         if (key->column != column) {
             continue;
         }
-        if (key->transform == PARTITION_BUCKET || key->transform == PARTITION_TRUNCATE) {
-            return arena_format(cx, arena, "%s(%lld)", transforms[key->transform], (long long)key->parameter);
-        }
-        return transforms[key->transform];
+        const char *name = partition_transform_name(key->transform);
+        return partition_transform_takes_number(key->transform)
+                   ? arena_format(cx, arena, "%s(%lld)", name, (long long)key->parameter)
+                   : name;
     }
     return "";
 }

@@ -74,14 +74,13 @@ static void put_elements(Printer *out, const TableSchema *schema) {
 }
 
 static void put_partition_key(Printer *out, const TableSchema *schema, const PartitionKey *key) {
-    static const char *const transforms[] = {"", "year", "month", "day", "bucket", "truncate"};
     if (key->transform == PARTITION_IDENTITY) {
         sql_put_ident(out, schema->columns[key->column].name);
         return;
     }
-    sql_put(out, transforms[key->transform]);
+    sql_put(out, partition_transform_name(key->transform));
     sql_put(out, "(");
-    if (key->transform == PARTITION_BUCKET || key->transform == PARTITION_TRUNCATE) {
+    if (partition_transform_takes_number(key->transform)) {
         sql_put_number(out, key->parameter);
         sql_put(out, ", ");
     }

@@ -34,7 +34,7 @@ void shell_watch_interrupts(Shell *shell) {
     sigaction(SIGINT, &action, NULL);
 }
 
-void shell_set_running(bool running) {
+static void shell_set_running(bool running) {
     statement_is_running = running;
 }
 
@@ -259,7 +259,8 @@ static bool run_complete(Shell *shell, Buffer *buffer) {
     return ok;
 }
 
-bool shell_run_stream(Shell *shell, FILE *in) {
+/* Statement by statement from a stream, as lines come in. */
+static bool shell_run_stream(Shell *shell, FILE *in) {
     Buffer buffer = {0};
     char *line = NULL;
     size_t capacity = 0;
@@ -470,7 +471,6 @@ int tool_shell(int argc, char **argv) {
             run_sources(&shell, &arguments);
         } else if (from_person) {
             print_banner(&shell, &arguments);
-            shell.is_interactive = true;
             shell_run_interactive(&shell);
         } else {
             shell_run_stream(&shell, stdin);

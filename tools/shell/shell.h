@@ -17,7 +17,6 @@ typedef struct Shell {
     CopyStreams streams;
     QueryCommand query; /* what becomes of the running statement's rows */
     bool timing, cost, echo, keep_going, expanded;
-    bool is_interactive;
     bool quit;
     int status; /* exit status so far */
     int include_depth;
@@ -27,8 +26,6 @@ typedef struct Shell {
 /* Runs every statement and backslash command of a text. False if a statement failed and the rest was left. */
 bool shell_run_text(Shell *shell, const char *text, size_t bytes);
 bool shell_run_file(Shell *shell, const char *path); /* "-" is standard input */
-/* Statement by statement from a stream, as lines come in. */
-bool shell_run_stream(Shell *shell, FILE *in);
 /* A person at a terminal: line editing, history, prompts. */
 void shell_run_interactive(Shell *shell);
 /* One backslash command, without its line end. */
@@ -36,6 +33,5 @@ bool shell_run_command(Shell *shell, const char *line, size_t bytes);
 
 /* While a statement runs, SIGINT cancels it. */
 void shell_watch_interrupts(Shell *shell);
-void shell_set_running(bool running);
 
 #endif
