@@ -2,6 +2,7 @@
  *
  *   open     predicates and published join filters prune segments (manifest only); the blocks of what is left are numbered
  *   morsel   one block, from an atomic counter; with slice_affinity one counter per slice, each slice bound to one task
+ *   narrow   of segments sorted by a key that a predicate bounds, only the blocks between the bounds are handed out
  *
  * How a block is read: scan_block.c. */
 #include "core/settings.h"
@@ -113,9 +114,112 @@ static Status scan_open(Task *task, const PhysicalNode *op, void *shared_) {
     return status;
 }
 
+/* -------------------------------------------------------------------------------------------------------------- narrowing */
+
+/* What a predicate wants of the key that segments are sorted by: values between two bounds. */
+typedef struct KeyBounds {
+    uint32_t column;     /* of the table */
+    Predicate low, high; /* PREDICATE_RANGE with one bound or none */
+} KeyBounds;
+
+static bool take_bounds(const TableSchema *schema, const Predicate *predicate, KeyBounds *bounds) {
+    bool is_range = predicate->kind == PREDICATE_RANGE, is_list = predicate->kind == PREDICATE_IN && predicate->value_count > 0;
+    bool is_on_key = schema->sort_key_count > 0 && predicate->column == schema->sort_keys[0];
+    if (!is_on_key || !class_is_integer(type_class(schema->columns[predicate->column].type)) || (!is_range && !is_list)) {
+        return false;
+    }
+    bounds->column = predicate->column;
+    bounds->low = bounds->high = *predicate;
+    bounds->low.kind = bounds->high.kind = PREDICATE_RANGE;
+    if (is_list) {
+        bounds->low.has_low = bounds->low.low_inclusive = bounds->high.has_high = bounds->high.high_inclusive = true;
+        bounds->low.low = predicate->values[0];
+        bounds->high.high = predicate->values[predicate->value_count - 1];
+    }
+    bounds->low.has_high = bounds->high.has_low = false;
+    return true;
+}
+
+/* The first block of [first, end) that reaches the low bound (`past_high` false) or lies behind the high one; NULLs come last.
+ */
+static Status find_block(Task *task, SegmentReader *reader, const KeyBounds *bounds, bool past_high, uint32_t first,
+                         uint32_t end, uint32_t *found) {
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+        ColumnRange range;
+        TRY(segment_block_range(&task->cx, reader, bounds->column, middle, &range));
+        bool is_there = past_high ? !predicate_may_match(&bounds->high, &range)
+                                  : range.nulls == range.rows || predicate_may_match(&bounds->low, &range);
+        if (is_there) {
+            end = middle;
+        } else {
+            first = middle + 1;
+        }
+    }
+    *found = first;
+    return OK;
+}
+
+/* The blocks of a sorted segment that all predicates on its key leave. */
+static Status narrow_segment(Task *task, const PhysicalNode *op, const ScanSegment *segment, MorselQueue *queue) {
+    uint32_t first = 0, end = segment_block_count(segment->reader);
+    for (uint32_t i = 0; segment->segment->is_sorted && i < op->scan.predicate_count; i++) {
+        KeyBounds bounds;
+        if (take_bounds(op->scan.table->schema, &op->scan.predicates[i], &bounds)) {
+            TRY(find_block(task, segment->reader, &bounds, false, first, end, &first));
+            TRY(find_block(task, segment->reader, &bounds, true, first, end, &end));
+        }
+    }
+    atomic_init(&queue->next, segment->first_block + first);
+    queue->end = segment->first_block + end;
+    return OK;
+}
+
+/* One queue per segment with something left. */
+static Status narrow(Task *task, const PhysicalNode *op, ScanShared *shared, MorselQueue *queues) {
+    uint32_t count = 0, skipped = shared->block_count;
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < shared->segment_count; i++) {
+        MorselQueue *queue = &queues[count];
+        TRY(narrow_segment(task, op, &shared->segments[i], queue));
+        uint32_t blocks = queue->end - queue->next;
+        rows += (uint64_t)blocks * shared->segments[i].segment->block_rows;
+        skipped -= blocks;
+        count += blocks > 0;
+    }
+    mem_free(shared->queues);
+    shared->queues = queues;
+    shared->queue_count = count;
+    shared->profile.blocks_skipped_zone += skipped;
+    if (rows < shared->rows) {
+        query_progress_add(task->query, shared->rows - rows);
+        shared->rows = rows;
+    }
+    return OK;
+}
+
+static bool can_narrow(const Task *task, const PhysicalNode *op, const ScanShared *shared) {
+    bool may = task->cx.settings->block_skipping && !shared->has_affinity && shared->block_count > 1, bounds_key = false;
+    for (uint32_t i = 0; may && i < op->scan.predicate_count; i++) {
+        KeyBounds bounds;
+        bounds_key = bounds_key || take_bounds(op->scan.table->schema, &op->scan.predicates[i], &bounds);
+    }
+    return bounds_key;
+}
+
+/* Asked when the scan is about to hand out blocks itself: the moment to see which ones. What cannot be read is told when it is
+ * read as a block: then nothing is narrowed. */
 static uint32_t scan_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
-    const ScanShared *shared = shared_;
-    (void)task, (void)op;
+    ScanShared *shared = shared_;
+    Error ignored;
+    Task quiet = *task;
+    quiet.cx.error = &ignored;
+    if (can_narrow(task, op, shared)) {
+        MorselQueue *queues = mem_alloc_zeroed(&quiet.cx, sizeof *queues * (shared->segment_count + 1));
+        if (queues == NULL || narrow(&quiet, op, shared, queues) != OK) {
+            mem_free(queues);
+        }
+    }
     return shared->has_affinity ? shared->queue_count : (uint32_t)((shared->rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK);
 }
 
@@ -204,6 +308,7 @@ static void scan_close(const PhysicalNode *op, void *shared_, OperatorProfile *p
     profile->scan.partitions_read = shared->profile.partitions_read;
     profile->scan.blocks = shared->profile.blocks;
     profile->scan.blocks_pruned = shared->profile.blocks_pruned;
+    profile->scan.blocks_skipped_zone += shared->profile.blocks_skipped_zone;
     for (uint32_t i = 0; i < shared->segment_count; i++) {
         segment_close(shared->segments[i].reader);
     }
