@@ -66,7 +66,7 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared
             }
             bit_set(local->matched, pairs->probe[i]);
         }
-    } else if (kind != JOIN_INNER && kind != JOIN_RIGHT) {
+    } else if (kind != JOIN_INNER && kind != JOIN_RIGHT && !join_asks_for_build(kind)) {
         for (uint32_t i = 0; i < pairs->count; i++) {
             bit_set(local->matched, pairs->probe[i]);
         }
@@ -76,6 +76,9 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared
 
 static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
     list_candidates(&shared->index, local, in->rows, (uint32_t)cx->settings->batch_rows);
+    if (join_asks_for_build(op->join.kind)) {
+        join_build_drop_matched(&shared->build, local->pairs);
+    }
     if (!local->finder.is_verified) {
         TRY(join_verify_pairs(cx, &local->emitter, op, in, &shared->build.table, local->pairs));
     }
@@ -130,6 +133,16 @@ static Status push_single(const Context *cx, const PhysicalNode *op, JoinShared 
     return OK;
 }
 
+/* Kinds that ask for build rows: pairs only leave a note there. */
+static Status note_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
+    while (!local->pairs_ended) {
+        TRY(next_pairs(cx, op, shared, local, in));
+        TRY(check_cancel(cx));
+    }
+    local->is_in_batch = false;
+    return OK;
+}
+
 static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
     TRY(key_finder_find(cx, &local->finder, &op->join, &shared->index, &shared->build.table, in));
     memset(local->matched, 0, sizeof local->matched);
@@ -142,7 +155,7 @@ static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared 
 
 /* Without build rows, or with a NULL among them for NOT IN, no probe row can come through. */
 static bool has_no_result(const JoinShared *shared, JoinKind kind) {
-    if (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT) {
+    if (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT || join_asks_for_build(kind)) {
         return !shared->has_rows;
     }
     return kind == JOIN_ANTI_NULL && shared->has_null_key;
@@ -167,6 +180,9 @@ Status join_probe_push(Task *task, const PhysicalNode *op, void *shared_, void *
     }
     if (!local->is_in_batch) {
         TRY(start_batch(cx, op, shared, local, in));
+    }
+    if (join_asks_for_build(op->join.kind)) {
+        return note_batch(cx, op, shared, local, in);
     }
     if (!join_only_asks(op->join.kind) && local->finder.is_single) {
         local->is_in_batch = false;

@@ -1,8 +1,6 @@
 /* Build sides of joins, and the source of their unmatched rows. See join_build.h. */
 #include "exec/join_build.h"
 
-#include "exec/join_output.h"
-
 Status join_build_open(const Context *cx, JoinBuild *build, const PhysicalNode *op, bool with_hashes) {
     const PhysicalNode *child = op->children[1];
     pthread_mutex_init(&build->lock, NULL);
@@ -36,6 +34,16 @@ size_t join_build_bytes(const JoinBuild *build) {
     return bytes;
 }
 
+void join_build_drop_matched(const JoinBuild *build, JoinPairs *pairs) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < pairs->count; i++) {
+        pairs->probe[kept] = pairs->probe[i];
+        pairs->build[kept] = pairs->build[i];
+        kept += __atomic_load_n(&build->matched[pairs->build[kept]], __ATOMIC_RELAXED) == 0;
+    }
+    pairs->count = kept;
+}
+
 void join_build_note_matches(JoinBuild *build, const uint32_t *rows, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         __atomic_store_n(&build->matched[rows[i]], 1, __ATOMIC_RELAXED);
@@ -64,7 +72,7 @@ static Status unmatched_next(Task *task, const PhysicalNode *op, void *shared, v
     uint64_t end = first + most < build->table.rows ? first + most : build->table.rows;
     for (uint64_t row = first; row < end; row++) {
         rows[count] = (uint32_t)row;
-        count += build->matched[row] == 0;
+        count += join_gives_build_row(op->join.kind, build->matched[row]);
     }
     *flow = count > 0 ? MORE_OUTPUT : NEED_INPUT;
     *out = &local->out;

@@ -165,7 +165,7 @@ static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_
     }
     KeyFilter *filter = NULL; /* none if the rows are not at hand */
     if (shared->spill == NULL) {
-        TRY(join_filter_create(&task->cx, &shared->build.table, &op->join, &filter));
+        TRY(join_filter_create(&task->cx, &shared->build.table, op, &filter));
     }
     return join_filter_publish(task, op, filter);
 }

@@ -7,6 +7,7 @@
 /* Up to this range a bitmap always pays (128 KB); beyond, only up to some bits per row. */
 #define BITMAP_RANGE_SMALL ((uint64_t)1 << 20)
 #define BITMAP_BITS_PER_ROW 256
+#define BITMAP_BITS_PER_PROBE 64 /* so much is cleared for each row that may be spared further work */
 
 typedef void RunVisitor(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count);
 
@@ -56,7 +57,13 @@ static Status alloc_bloom(const Context *cx, uint64_t words, KeyFilter *filter) 
     return OK;
 }
 
-static Status fill(const Context *cx, const RowTable *table, const JoinSpec *spec, KeyFilter *filter) {
+static bool bitmap_pays(uint64_t range, double rows, double probe_rows) {
+    return range < BITMAP_RANGE_SMALL || (double)range / BITMAP_BITS_PER_ROW <= rows ||
+           (double)range / BITMAP_BITS_PER_PROBE <= probe_rows;
+}
+
+static Status fill(const Context *cx, const RowTable *table, const PhysicalNode *op, KeyFilter *filter) {
+    const JoinSpec *spec = &op->join;
     uint32_t column = spec->build_keys[spec->filter_key];
     filter->is_empty = true;
     TRY(visit_keys(cx, table, column, widen_range, filter));
@@ -66,7 +73,7 @@ static Status fill(const Context *cx, const RowTable *table, const JoinSpec *spe
     }
     uint64_t range = (uint64_t)filter->max - (uint64_t)filter->min;
     if (filter->is_empty || range >= KEY_FILTER_RANGE_MAX ||
-        (!spec->filter_crosses && range >= BITMAP_RANGE_SMALL && range / BITMAP_BITS_PER_ROW > table->rows)) {
+        (!spec->filter_crosses && !bitmap_pays(range, (double)table->rows, op->children[0]->rows))) {
         return OK;
     }
     TRY_ALLOC_ZEROED(cx, filter->bitmap, BITS_WORDS(range + 1) * 8);
@@ -81,9 +88,9 @@ static void free_filter(KeyFilter *filter) {
     mem_free(filter);
 }
 
-Status join_filter_create(const Context *cx, const RowTable *table, const JoinSpec *spec, KeyFilter **filter) {
+Status join_filter_create(const Context *cx, const RowTable *table, const PhysicalNode *op, KeyFilter **filter) {
     TRY_ALLOC_ZEROED(cx, *filter, sizeof **filter);
-    Status status = fill(cx, table, spec, *filter);
+    Status status = fill(cx, table, op, *filter);
     if (status != OK) {
         free_filter(*filter);
     }

@@ -312,7 +312,7 @@ static Status unmatched_of_part(Task *task, const PhysicalNode *op, SpilledLocal
     *over = !join_preserves_build(op->join.kind) || local->row >= build->table.rows;
     for (; !*over && local->row < build->table.rows && count < BATCH_ROWS_MAX; local->row++) {
         rows[count] = (uint32_t)local->row;
-        count += build->matched[local->row] == 0;
+        count += join_gives_build_row(op->join.kind, build->matched[local->row]);
     }
     if (count == 0) {
         return OK;

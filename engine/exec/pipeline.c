@@ -10,6 +10,7 @@
  * With one node an exchange is nothing: its child takes its place. */
 #include "exec/pipeline.h"
 
+#include "exec/join_build.h"
 /* The stages between the operator at hand and the sink, nearest first; on the walker's stack. */
 typedef struct Chain {
     const PhysicalNode *stage;
@@ -107,8 +108,7 @@ static Status add_pipeline(Cutter *cutter, const PhysicalNode *source, const Sou
 }
 
 static bool join_keeps_build_rows(const PhysicalNode *op) {
-    return (op->kind == PHYSICAL_HASH_JOIN || op->kind == PHYSICAL_NESTED_LOOP) &&
-           (op->join.kind == JOIN_RIGHT || op->join.kind == JOIN_FULL);
+    return (op->kind == PHYSICAL_HASH_JOIN || op->kind == PHYSICAL_NESTED_LOOP) && join_preserves_build(op->join.kind);
 }
 
 static Status cut(Cutter *cutter, const PhysicalNode *op, const Chain *above, const PhysicalNode *sink);

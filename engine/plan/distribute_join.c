@@ -39,7 +39,7 @@ static bool is_spread(PlacementKind kind) {
 
 /* Unmatched build rows come out, so each may be on one node only. */
 static bool keeps_build_rows(JoinKind kind) {
-    return kind == JOIN_RIGHT || kind == JOIN_FULL;
+    return kind == JOIN_RIGHT || kind == JOIN_FULL || join_asks_for_build(kind);
 }
 
 /* The answer for one probe row depends on the whole build side, also without keys that match. */
@@ -49,7 +49,7 @@ static bool needs_whole_build(JoinKind kind) {
 
 /* Probe rows come out without a match: each must meet its partners in one place. */
 static bool keeps_probe_rows(JoinKind kind) {
-    return kind != JOIN_INNER && kind != JOIN_RIGHT;
+    return kind != JOIN_INNER && kind != JOIN_RIGHT && !join_asks_for_build(kind);
 }
 
 /* Rows that are equal in the join's keys are on one node: hash key k of either side stands in the same pair of join keys. */
@@ -373,7 +373,7 @@ static Status join_keys_placement(Lowering *low, JoinKind kind, const JoinKeys *
 static Status placement_of_join(Lowering *low, const Meeting *m, Placement *out) {
     const JoinKeys *keys = m->keys;
     const Placement *probe = &m->probe->placement, *build = &m->build->placement;
-    if (m->kind == JOIN_RIGHT || (probe->kind == PLACED_REPLICATED && is_spread(build->kind))) {
+    if (m->kind == JOIN_RIGHT || join_asks_for_build(m->kind) || (probe->kind == PLACED_REPLICATED && is_spread(build->kind))) {
         return join_keys_placement(low, m->kind, keys, build, keys->build_ids, keys->probe_ids, out);
     }
     return join_keys_placement(low, m->kind, keys, probe, keys->probe_ids, keys->build_ids, out);

@@ -464,6 +464,8 @@ Status estimate_join(const Context *cx, const LogicalPlan *plan, JoinKind kind, 
     case JOIN_RIGHT: *rows = inner + lone_right > right->rows ? inner + lone_right : right->rows; break;
     case JOIN_FULL: *rows = inner + lone + lone_right; break;
     case JOIN_SEMI: *rows = left->rows * of_left; break;
+    case JOIN_RIGHT_SEMI: *rows = right->rows * of_right; break;
+    case JOIN_RIGHT_ANTI: *rows = lone_right; break;
     case JOIN_ANTI:
     case JOIN_ANTI_NULL: *rows = left->rows - matched; break;
     case JOIN_MARK:

@@ -39,6 +39,8 @@ static const char *join_word(JoinKind kind) {
     case JOIN_MARK: return " Mark";
     case JOIN_EXISTS: return " Exists";
     case JOIN_SINGLE: return " Single";
+    case JOIN_RIGHT_SEMI: return " Right IN";
+    case JOIN_RIGHT_ANTI: return " Right Anti";
     }
     return "";
 }

@@ -47,6 +47,8 @@ static const char *join_type(JoinKind kind) {
     case JOIN_ANTI_NULL: return "Anti";
     case JOIN_MARK: return "Mark";
     case JOIN_EXISTS: return "Exists";
+    case JOIN_RIGHT_SEMI: return "Right Semi";
+    case JOIN_RIGHT_ANTI: return "Right Anti";
     }
     return "Inner";
 }

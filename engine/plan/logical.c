@@ -166,9 +166,9 @@ static void print_get(Printer *p, const LogicalNode *node) {
 
 static void print_join(Printer *p, const LogicalNode *node) {
     static const char *const kinds[] = {
-        [JOIN_INNER] = "inner",   [JOIN_LEFT] = "left",     [JOIN_RIGHT] = "right",         [JOIN_FULL] = "full",
-        [JOIN_SEMI] = "semi",     [JOIN_ANTI] = "anti",     [JOIN_ANTI_NULL] = "anti null", [JOIN_MARK] = "mark",
-        [JOIN_EXISTS] = "exists", [JOIN_SINGLE] = "single",
+        [JOIN_INNER] = "inner",   [JOIN_LEFT] = "left",     [JOIN_RIGHT] = "right",           [JOIN_FULL] = "full",
+        [JOIN_SEMI] = "semi",     [JOIN_ANTI] = "anti",     [JOIN_ANTI_NULL] = "anti null",   [JOIN_MARK] = "mark",
+        [JOIN_EXISTS] = "exists", [JOIN_SINGLE] = "single", [JOIN_RIGHT_SEMI] = "right semi", [JOIN_RIGHT_ANTI] = "right anti",
     };
     print(p, " ");
     print(p, kinds[node->join.kind]);

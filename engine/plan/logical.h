@@ -55,7 +55,10 @@ typedef enum JoinKind {
     JOIN_ANTI_NULL, /* NOT IN: a NULL key on the right removes all rows; a NULL on the left if the right is not empty */
     JOIN_MARK,      /* left rows + one BOOLEAN column: the value of `key IN (right)`, three-valued */
     JOIN_EXISTS,    /* left rows + one BOOLEAN column, never NULL: whether there is a match */
-    JOIN_SINGLE     /* scalar subquery: LEFT, and CARDINALITY_VIOLATION at a second match */
+    JOIN_SINGLE,    /* scalar subquery: LEFT, and CARDINALITY_VIOLATION at a second match */
+    /* In physical plans only: SEMI and ANTI whose left rows are built, since they are fewer, and come out at the end. */
+    JOIN_RIGHT_SEMI,
+    JOIN_RIGHT_ANTI
 } JoinKind;
 
 static inline bool join_adds_mark(JoinKind kind) {
@@ -64,6 +67,11 @@ static inline bool join_adds_mark(JoinKind kind) {
 /* Left rows come out once or not at all, and nothing of the right side does. */
 static inline bool join_only_asks(JoinKind kind) {
     return kind == JOIN_SEMI || kind == JOIN_ANTI || kind == JOIN_ANTI_NULL || join_adds_mark(kind);
+}
+
+/* Only build rows come out, once or not at all. */
+static inline bool join_asks_for_build(JoinKind kind) {
+    return kind == JOIN_RIGHT_SEMI || kind == JOIN_RIGHT_ANTI;
 }
 
 typedef struct LogicalColumn {

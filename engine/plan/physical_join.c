@@ -33,7 +33,13 @@ static bool may_swap(JoinKind kind) {
 }
 
 static JoinKind swapped_kind(JoinKind kind) {
-    return kind == JOIN_LEFT ? JOIN_RIGHT : kind == JOIN_RIGHT ? JOIN_LEFT : kind;
+    switch (kind) {
+    case JOIN_LEFT: return JOIN_RIGHT;
+    case JOIN_RIGHT: return JOIN_LEFT;
+    case JOIN_SEMI: return JOIN_RIGHT_SEMI;
+    case JOIN_ANTI: return JOIN_RIGHT_ANTI;
+    default: return kind;
+    }
 }
 
 static double largest_table(const LogicalNode *node) {
@@ -275,7 +281,7 @@ static void choose_algorithm(Lowering *low, JoinInputs *join, JoinSpec *spec) {
  */
 
 static bool passes_probe_rows(JoinKind kind) {
-    return kind != JOIN_RIGHT && kind != JOIN_FULL;
+    return kind != JOIN_RIGHT && kind != JOIN_FULL && !join_asks_for_build(kind);
 }
 
 /* The scan, and its column, whose values reach `slot` of `node` unchanged; NULL if there is none. *travels: there is an
@@ -377,7 +383,8 @@ static bool has_whole_build(const JoinInputs *join) {
 
 /* The key that drops the most rows is handed down, if it is worth it. */
 static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
-    bool drops_unmatched = join->kind == JOIN_INNER || join->kind == JOIN_SEMI || join->kind == JOIN_RIGHT;
+    bool drops_unmatched =
+        join->kind == JOIN_INNER || join->kind == JOIN_SEMI || join->kind == JOIN_RIGHT || join_asks_for_build(join->kind);
     if (!drops_unmatched || !low->cx->settings->join_filters) {
         return OK;
     }
@@ -442,6 +449,15 @@ static void swap_sides(JoinInputs *join) {
     swap_numbers(&join->keys.probe_ids, &join->keys.build_ids);
 }
 
+/* SEMI and ANTI may build the left side, too, if nobody asked for a way: its keys then thin the scan of the right side, and its
+ * rows come out when all of the right side has gone by. Between nodes the left rows stay where they are. */
+static bool builds_left(const Lowering *low, const JoinStrategy *decided, const JoinInputs *join) {
+    bool is_free = low->logical->hints == NULL && !decided->keeps_sides && decided->move == MOVE_ANY &&
+                   decided->method != METHOD_LOOP && may_hash(low->cx->settings) && !moves_rows(low);
+    return (join->kind == JOIN_SEMI || join->kind == JOIN_ANTI) && join->keys.count > 0 && is_free &&
+           build_rows(join->outer) < build_rows(join->inner);
+}
+
 /* A merge join preserves its outer side only. Without one and without hash joins, the keys are conditions like others. */
 static Status choose_method(Lowering *low, const JoinStrategy *decided, JoinInputs *join, bool *merges, bool *by_slice) {
     uint32_t hinted = hints_of_join(low->logical, join->outer, join->inner).methods;
@@ -454,6 +470,9 @@ static Status choose_method(Lowering *low, const JoinStrategy *decided, JoinInpu
     }
     *merges = merge_join_fits(low, join->kind, asked, &join->keys, &join->probe, &join->build, by_slice);
     if (is_right && !*merges) {
+        swap_sides(join);
+    }
+    if (!*merges && builds_left(low, decided, join)) {
         swap_sides(join);
     }
     if (!*merges && !may_hash(low->cx->settings) && may_loop(join->kind)) {
