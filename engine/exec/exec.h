@@ -143,6 +143,14 @@ void event_fire(Query *query, Event *event); /* from any thread */
 void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFilter *filter); /* takes ownership */
 const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter_id);          /* NULL: not published */
 
+/* ------------------------------------------------------------------------------------------------------ bounds of Top-N */
+
+/* Per node and bound id: rows whose first sort key comes after the bound are not wanted. Bounds are in the order of the sort:
+ * for a descending key the value with all bits turned. */
+#define NO_BOUND INT64_MAX
+void query_tighten_bound(Task *task, uint32_t bound_id, int64_t bound); /* by any task, at any time */
+int64_t query_bound(const Task *task, uint32_t bound_id);
+
 /* -------------------------------------------------------------------------------------------------------------- queries */
 
 typedef struct QueryOptions {

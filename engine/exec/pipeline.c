@@ -278,6 +278,10 @@ Status pipelines_build(Query *query) {
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->states, (size_t)plan->operator_count * query->place_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * (query->place_count + 1));
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->filter_parts, plan->filter_count);
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->bounds, (size_t)plan->bound_count * query->place_count);
+    for (uint32_t i = 0; i < plan->bound_count * query->place_count; i++) {
+        atomic_init(&query->bounds[i], NO_BOUND);
+    }
     TRY_NEW_ARRAY(&query->cx, &query->arena, cutter.publishers, plan->filter_count);
     for (uint32_t i = 0; i < plan->shared_count; i++) {
         if (query_owns_shared(query, plan->shared[i])) {

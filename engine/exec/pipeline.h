@@ -119,6 +119,7 @@ struct Query {
     OperatorState *states;            /* [operator id × place_count + node] */
     KeyFilter **filters;              /* [node × filter_count + id], then those of all nodes together; owned */
     _Atomic(uint32_t) *filter_parts;  /* by filter id: nodes that have not published theirs */
+    _Atomic(int64_t) *bounds;         /* [node × bound_count + id] */
     MemoryAccount *node_accounts;     /* what tasks and states of each node hold, by place */
     MemoryAccount *accounts;          /* [place × threads + task index], below those of the nodes */
     pthread_mutex_t lock;             /* events, result queue, error, arena */

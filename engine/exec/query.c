@@ -197,6 +197,20 @@ const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter
     return *filter_at(query, node, filter_id);
 }
 
+void query_tighten_bound(Task *task, uint32_t bound_id, int64_t bound) {
+    const Query *query = task->query;
+    _Atomic(int64_t) *place = &query->bounds[(size_t)task->node * query->plan->bound_count + bound_id];
+    int64_t known = atomic_load_explicit(place, memory_order_relaxed);
+    while (bound < known &&
+           !atomic_compare_exchange_weak_explicit(place, &known, bound, memory_order_relaxed, memory_order_relaxed)) {
+    }
+}
+
+int64_t query_bound(const Task *task, uint32_t bound_id) {
+    const Query *query = task->query;
+    return atomic_load_explicit(&query->bounds[(size_t)task->node * query->plan->bound_count + bound_id], memory_order_relaxed);
+}
+
 static const char *spill_directory(const Query *query) {
     const char *set = query->cx.settings->spill_directory;
     const char *warehouse = warehouse_path(snapshot_warehouse(query->plan->snapshot));

@@ -691,7 +691,10 @@ Value row_table_value(const RowTable *table, uint32_t column, uint32_t row) {
     }
     uint32_t chunk = table->is_contiguous ? 0 : row >> ROW_CHUNK_BITS;
     uint32_t at = table->is_contiguous ? row : row & (ROW_CHUNK_ROWS - 1);
-    const void *data = table->columns[column].data[chunk];
+    return column_format_value(format, table->columns[column].data[chunk], at);
+}
+
+Value column_format_value(const ColumnFormat *format, const void *data, uint32_t at) {
     if (format->kind == VECTOR_FLAT) {
         return value_load(format->type, data, at);
     }

@@ -124,6 +124,8 @@ static inline bool row_table_is_valid(const RowTable *table, uint32_t column, ui
 Status row_table_gather(const Context *cx, const RowTable *table, uint32_t column, const uint32_t *rows, uint32_t count,
                         bool may_miss, Vector *out) MUST_CHECK;
 Value row_table_value(const RowTable *table, uint32_t column, uint32_t row);
+/* Element `at` of those stored at `data`. */
+Value column_format_value(const ColumnFormat *format, const void *data, uint32_t at);
 /* Integer values of `count` elements stored at `data`, widened. */
 void column_format_load_i64(const ColumnFormat *format, const void *data, uint32_t count, int64_t *out);
 

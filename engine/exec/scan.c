@@ -81,6 +81,7 @@ static Status build_queues(Task *task, ScanShared *shared) {
     for (uint32_t i = 0; i < shared->segment_count; i++) {
         const ScanSegment *segment = &shared->segments[i];
         if (i == 0 || (shared->has_affinity && segment->segment->slice != segment[-1].segment->slice)) {
+            shared->queues[shared->queue_count].first = segment->first_block;
             atomic_init(&shared->queues[shared->queue_count++].next, segment->first_block);
         }
         shared->queues[shared->queue_count - 1].end = segment->first_block + segment_block_count(segment->reader);
@@ -98,6 +99,7 @@ static Status prune(Task *task, const PhysicalNode *op, ScanShared *shared, uint
                     &segments_read);
     }
     TRY(open_segments(task, op, shared, survives));
+    shared->is_backward = op->scan.top_filter.is_there && op->scan.top_filter.is_descending;
     query_progress_expect(task->query, shared->rows);
     return build_queues(task, shared);
 }
@@ -254,6 +256,9 @@ static bool take_morsel(const Task *task, ScanShared *shared, ScanLocal *local) 
             number = atomic_fetch_add_explicit(&queue->next, 1, memory_order_relaxed);
         }
         if (number < queue->end) {
+            if (shared->is_backward) {
+                number = queue->first + (queue->end - 1 - number);
+            }
             local->segment = segment_of_block(shared, local->segment, number);
             local->block = number - shared->segments[local->segment].first_block;
             return true;

@@ -17,14 +17,16 @@ typedef struct KeepTable {
     uint32_t capacity, kept;
     bool is_run;
     uint32_t first, last; /* kept entries, if there are any */
+    int64_t low, high;    /* the step's when it was filled: those of a top filter change */
 } KeepTable;
 
 typedef struct ScanStep {
-    const ScanFilter *filter; /* NULL: a join filter */
+    const ScanFilter *filter; /* NULL: a join filter or a top filter */
     uint32_t column;          /* of ScanSpec.columns; the only one that is read, unless reads_many */
     bool reads_many;          /* several columns or none: evaluated by rows only */
     bool by_dictionary;       /* may be evaluated on values that no row has (it cannot fail) */
     bool can_fail;            /* only rows that the steps before it kept may be tested */
+    bool is_top_filter;       /* low and high change: see step_of_bound */
     bool by_value;            /* an integer test: low <= value <= high, in `keys` if there is a bitmap */
     bool is_inverted;
     bool keep_nulls;
@@ -60,7 +62,7 @@ typedef struct StepList {
 
 /* NULL: its join has published none. */
 const KeyFilter *scan_join_filter(const Task *task, const ScanJoinFilter *filter);
-/* All filters and published join filters of the scan, ranges over one column merged. */
+/* All filters, published join filters and the top filter of the scan, ranges over one column merged. */
 Status steps_build(Task *task, const PhysicalNode *op, StepList *list) MUST_CHECK;
 void steps_free(StepList *list);
 
@@ -72,6 +74,8 @@ Status step_mask(Task *task, const ScanStep *step, StepState *state, Batch *batc
                  ZoneAnswer zone, uint32_t n, uint8_t *mask) MUST_CHECK;
 /* The same for a step that reads_many; the caller has set its columns in `batch`. */
 Status step_mask_rows(Task *task, StepState *state, Batch *batch, uint32_t n, uint8_t *mask) MUST_CHECK;
+/* The top filter as it is now; false: it lets everything pass yet. */
+bool step_of_bound(const Task *task, const ScanTopFilter *filter, ScanStep *step);
 /* What a block's range says of a by_value step. */
 ZoneAnswer step_zone(const ScanStep *step, const ColumnRange *range);
 

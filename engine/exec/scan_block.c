@@ -92,6 +92,11 @@ Status scan_block_column(Task *task, const PhysicalNode *op, ScanShared *shared,
 
 /* ---------------------------------------------------------------------------------------------------------- block by block */
 
+static const ScanStep *step_at(const ScanShared *shared, const ScanLocal *local, uint32_t index) {
+    const ScanStep *step = &shared->steps.steps[index];
+    return step->is_top_filter ? &local->top_filter : step;
+}
+
 /* Zone maps against the predicates. *skip: no row of the block can pass. */
 static Status check_zones(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, bool *skip) {
     *skip = false;
@@ -107,12 +112,22 @@ static Status check_zones(Task *task, const PhysicalNode *op, ScanShared *shared
         }
     }
     for (uint32_t i = 0; i < shared->steps.count; i++) {
-        const ScanStep *step = &shared->steps.steps[i];
+        bool is_top_filter = shared->steps.steps[i].is_top_filter;
+        if (is_top_filter && !step_of_bound(task, &op->scan.top_filter, &local->top_filter)) {
+            local->zones[i] = ZONE_ALWAYS;
+            continue;
+        }
+        const ScanStep *step = step_at(shared, local, i);
         local->zones[i] = ZONE_MAYBE;
         if (step->by_value) {
             ColumnRange range;
             TRY(segment_block_range(&task->cx, reader_of(shared, local), op->scan.columns[step->column], local->block, &range));
             local->zones[i] = step_zone(step, &range);
+        }
+        if (is_top_filter && local->zones[i] == ZONE_NEVER && task->cx.settings->block_skipping) {
+            local->profile.blocks_skipped_top++;
+            *skip = true;
+            return OK;
         }
     }
     return OK;
@@ -181,7 +196,7 @@ static Status load(Task *task, const PhysicalNode *op, ScanShared *shared, ScanL
 /* mask[i]: the row passes the step. */
 static Status test_rows(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index,
                         uint32_t first, uint32_t n, uint8_t *mask) {
-    const ScanStep *step = &shared->steps.steps[index];
+    const ScanStep *step = step_at(shared, local, index);
     Batch *batch = &local->scratch;
     if (!step->reads_many) {
         Vector *vector = &local->loaded;
@@ -235,8 +250,10 @@ static Status apply_step(Task *task, const PhysicalNode *op, ScanShared *shared,
         local->selection == SELECTED_ALL || (may_test_all && before >= local->states[index].dense_from * local->block_rows);
     *looked_at = is_dense ? local->block_rows : before;
     TRY(is_dense ? narrow_mask(task, op, shared, local, index) : narrow_rows(task, op, shared, local, index));
-    uint64_t *removed = shared->steps.steps[index].filter != NULL ? &local->profile.rows_removed_filter
-                                                                  : &local->profile.rows_removed_join_filter;
+    const ScanStep *step = &shared->steps.steps[index];
+    uint64_t *removed = step->filter != NULL  ? &local->profile.rows_removed_filter
+                        : step->is_top_filter ? &local->profile.rows_removed_top_filter
+                                              : &local->profile.rows_removed_join_filter;
     *removed += before - local->selected;
     return OK;
 }
@@ -375,11 +392,13 @@ Status scan_block_emit(Task *task, const PhysicalNode *op, ScanShared *shared, S
 static void add_profile(const PhysicalNode *op, const ScanProfile *from, ScanProfile *to) {
     to->blocks_skipped_zone += from->blocks_skipped_zone;
     to->blocks_skipped_join += from->blocks_skipped_join;
+    to->blocks_skipped_top += from->blocks_skipped_top;
     to->blocks_read += from->blocks_read;
     to->rows_scanned += from->rows_scanned;
     to->rows_deleted += from->rows_deleted;
     to->rows_removed_filter += from->rows_removed_filter;
     to->rows_removed_join_filter += from->rows_removed_join_filter;
+    to->rows_removed_top_filter += from->rows_removed_top_filter;
     to->bytes_scanned += from->bytes_scanned;
     to->bytes_read += from->bytes_read;
     for (uint32_t i = 0; from->column_bytes != NULL && i < op->scan.column_count; i++) {

@@ -19,7 +19,7 @@ typedef struct ScanSegment {
 /* Blocks that are handed out by one counter. */
 typedef struct MorselQueue {
     _Atomic(uint32_t) next;
-    uint32_t end;
+    uint32_t first, end;
 } MorselQueue;
 
 typedef struct ScanShared {
@@ -31,6 +31,7 @@ typedef struct ScanShared {
     uint64_t rows;
     uint32_t block_rows_max;
     bool has_affinity;
+    bool is_backward; /* the last block first: where rows lie in the order of time, the latest are what a Top-N wants */
     uint32_t queue_count;
     MorselQueue *queues; /* owned */
     ScanProfile profile; /* what open() found */
@@ -58,6 +59,7 @@ typedef struct ScanLocal {
     uint8_t *mask;       /* owned; SELECTED_BY_MASK: one byte per row of the block */
     ScanColumn *columns; /* owned; one per scan column */
     StepState *states;   /* owned; per step */
+    ScanStep top_filter; /* as it was when the block was opened; the last step if there is one */
     uint32_t *order;     /* owned; steps, best first */
     ZoneAnswer *zones;   /* owned; what the block's zone map says of each step */
     uint32_t blocks_seen;

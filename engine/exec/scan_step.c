@@ -115,6 +115,18 @@ static void step_of_join_filter(ScanStep *step, uint32_t column, const KeyFilter
     step->bloom = keys->bloom != NULL ? keys : NULL;
 }
 
+bool step_of_bound(const Task *task, const ScanTopFilter *filter, ScanStep *step) {
+    int64_t bound = query_bound(task, filter->bound_id);
+    *step = (ScanStep){.column = filter->column,
+                       .is_top_filter = true,
+                       .by_dictionary = true,
+                       .by_value = true,
+                       .keep_nulls = filter->nulls_first,
+                       .low = filter->is_descending ? ~bound : INT64_MIN,
+                       .high = filter->is_descending ? INT64_MAX : bound};
+    return bound != NO_BOUND;
+}
+
 static bool is_plain_range(const ScanStep *step) {
     return step->by_value && step->filter != NULL && step->keys == NULL && !step->is_inverted;
 }
@@ -207,6 +219,8 @@ static Status fill_table(Task *task, const ScanStep *step, StepState *state, Bat
     KeepTable filled = *table;
     filled.dictionary = dictionary;
     filled.owner = owner;
+    filled.low = step->low;
+    filled.high = step->high;
     if (step->by_value) {
         for (uint32_t i = 0; i < dictionary->size; i++) {
             filled.keep[i] = value_passes(step, value_load(dictionary->type, dictionary->values, i).i64);
@@ -230,7 +244,8 @@ static Status table_for(Task *task, const ScanStep *step, StepState *state, Batc
         *table = &step->shared;
         return OK;
     }
-    if (state->segment.dictionary != dictionary || state->segment.owner != owner) {
+    const KeepTable *last = &state->segment;
+    if (last->dictionary != dictionary || last->owner != owner || last->low != step->low || last->high != step->high) {
         if (dictionary->size > SEGMENT_DICTIONARY_MAX && !step->by_value) {
             return OK;
         }
@@ -412,7 +427,7 @@ void step_close(StepState *state) {
 
 /* What a NULL gives, and the table of the column's query dictionary. */
 static Status prepare_step(Task *task, const ScanSpec *spec, ScanStep *step, Batch *batch) {
-    if (step->reads_many || !step->by_dictionary) {
+    if (step->reads_many || !step->by_dictionary || step->is_top_filter) {
         return OK;
     }
     StepState state = {0};
@@ -448,6 +463,9 @@ static Status add_steps(Task *task, const ScanSpec *spec, StepList *list) {
             step_of_join_filter(&list->steps[list->count++], spec->join_filters[i].column, keys);
         }
     }
+    if (spec->top_filter.is_there) {
+        (void)step_of_bound(task, &spec->top_filter, &list->steps[list->count++]);
+    }
     return OK;
 }
 
@@ -472,7 +490,7 @@ static Status prepare_steps(Task *task, const ScanSpec *spec, StepList *list) {
 
 Status steps_build(Task *task, const PhysicalNode *op, StepList *list) {
     const ScanSpec *spec = &op->scan;
-    TRY_ALLOC_ZEROED(&task->cx, list->steps, sizeof *list->steps * (spec->filter_count + spec->join_filter_count + 1));
+    TRY_ALLOC_ZEROED(&task->cx, list->steps, sizeof *list->steps * (spec->filter_count + spec->join_filter_count + 2));
     TRY(add_steps(task, spec, list));
     return list->count > 0 ? prepare_steps(task, spec, list) : OK;
 }

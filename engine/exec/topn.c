@@ -2,7 +2,7 @@
  * full it is sorted, cut, and the last key kept becomes the threshold that later rows must beat. */
 #include "exec/sort.h"
 
-#define BUFFER_ROWS_MIN 16384
+#define BUFFER_ROWS_MIN 1024
 #define BUFFER_TIMES 4
 
 /* Rows of the batch that the threshold does not rule out. */
@@ -33,8 +33,21 @@ static Status keep_passing(const Context *cx, SortLocal *local, uint32_t words, 
     return OK;
 }
 
+/* The first key of the worst row that is still wanted, for the scan. */
+static void publish_bound(Task *task, const PhysicalNode *op, const SortRun *run, uint32_t row) {
+    const SortSlot *key = &op->sort.keys[0];
+    const ColumnFormat *format = &run->rows.format->columns[key->slot];
+    const KeptColumn *column = &run->rows.chunks[row >> ROW_CHUNK_BITS]->columns[key->slot];
+    uint32_t at = row & (ROW_CHUNK_ROWS - 1);
+    if (column->validity == NULL || bit_get(column->validity, at)) {
+        int64_t value = column_format_value(format, column->data, at).i64;
+        query_tighten_bound(task, op->sort.bound_id, key->is_descending ? ~value : value);
+    }
+}
+
 /* Cuts the buffer to the first `limit` rows. */
-static Status cut(const Context *cx, const SortShared *shared, SortLocal *local, const PhysicalNode *op) {
+static Status cut(Task *task, const SortShared *shared, SortLocal *local, const PhysicalNode *op) {
+    const Context *cx = &task->cx;
     const SortEncoding *encoding = &shared->encoding;
     SortRun *run = &local->run;
     TRY(sort_run_sort(cx, run, encoding, op->sort.limit));
@@ -42,6 +55,9 @@ static Status cut(const Context *cx, const SortShared *shared, SortLocal *local,
         const SortItem *worst = &run->items[run->item_count - 1];
         memcpy(local->threshold, run->words + (size_t)worst->index * encoding->words, sizeof *run->words * encoding->words);
         local->has_threshold = true;
+        if (op->sort.publishes_bound && run->item_count == (uint64_t)op->sort.limit) {
+            publish_bound(task, op, run, worst->row);
+        }
     }
     return sort_run_compact(cx, run, encoding, op->children[0]);
 }
@@ -70,7 +86,7 @@ static Status topn_consume(Task *task, const PhysicalNode *op, void *shared_, vo
     }
     TRY(sort_run_append(cx, &local->run, encoding, in, local->words));
     uint64_t most = (uint64_t)op->sort.limit * BUFFER_TIMES;
-    return local->run.rows.rows < (most < BUFFER_ROWS_MIN ? BUFFER_ROWS_MIN : most) ? OK : cut(cx, shared, local, op);
+    return local->run.rows.rows < (most < BUFFER_ROWS_MIN ? BUFFER_ROWS_MIN : most) ? OK : cut(task, shared, local, op);
 }
 
 static const SinkClass topn_sink = {.name = "Sort",

@@ -123,7 +123,7 @@ static bool is_shown(const Explainer *e, const PhysicalNode *node) {
 bool explain_cuts_child(const PhysicalNode *node, uint32_t child, bool is_cut) {
     switch (node->kind) {
     case PHYSICAL_LIMIT: return node->limit.limit >= 0;
-    case PHYSICAL_SORT:
+    case PHYSICAL_SORT: return node->sort.publishes_bound;
     case PHYSICAL_AGGREGATE:
     case PHYSICAL_MATERIALIZE:
     case PHYSICAL_RECURSION:

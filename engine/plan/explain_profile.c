@@ -231,13 +231,15 @@ static Status scan_facts(Explainer *e, const ScanProfile *scan) {
     TRY(explain_fact(e, "Blocks Total", scan->blocks));
     TRY(explain_fact(e, "Blocks Read", scan->blocks_read));
     TRY(explain_fact(e, "Blocks Pruned", scan->blocks_pruned));
-    TRY(explain_fact(e, "Blocks Skipped", scan->blocks_skipped_zone + scan->blocks_skipped_join));
+    TRY(explain_fact(e, "Blocks Skipped", scan->blocks_skipped_zone + scan->blocks_skipped_join + scan->blocks_skipped_top));
     TRY(explain_fact(e, "Blocks Skipped By Zone Map", scan->blocks_skipped_zone));
     TRY(explain_fact(e, "Blocks Skipped By Join Filter", scan->blocks_skipped_join));
+    TRY(explain_fact(e, "Blocks Skipped By Top Filter", scan->blocks_skipped_top));
     TRY(explain_fact(e, "Rows Read", scan->rows_scanned));
     TRY(explain_fact(e, "Rows Deleted Before", scan->rows_deleted));
     TRY(explain_fact(e, "Rows Removed by Filter", scan->rows_removed_filter));
     TRY(explain_fact(e, "Rows Removed by Join Filter", scan->rows_removed_join_filter));
+    TRY(explain_fact(e, "Rows Removed by Top Filter", scan->rows_removed_top_filter));
     return explain_fact(e, "Bytes Scanned", scan->bytes_scanned);
 }
 
@@ -265,6 +267,10 @@ static Status scan_funnel(Explainer *e, const PhysicalNode *node, const Operator
     if (scan->rows_removed_filter + scan->rows_removed_join_filter > 0) {
         TRY(explain_line(e, indent, "Rows removed: %llu by filter, %llu by join filter", (Digits)scan->rows_removed_filter,
                          (Digits)scan->rows_removed_join_filter));
+    }
+    if (scan->blocks_skipped_top + scan->rows_removed_top_filter > 0) {
+        TRY(explain_line(e, indent, "Top filter: %llu blocks skipped, %llu rows removed", (Digits)scan->blocks_skipped_top,
+                         (Digits)scan->rows_removed_top_filter));
     }
     return scan_column_bytes(e, node, indent);
 }

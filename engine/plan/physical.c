@@ -340,6 +340,9 @@ static Status lower_sort(Lowering *low, const LogicalNode *node, int64_t limit, 
     if (limit >= 0 && out->node->rows > (double)limit) {
         out->node->rows = (double)limit;
     }
+    if (limit >= 0) {
+        lower_top_filter(low, out->node);
+    }
     lower_finish(low, out);
     return exchange_to_leader(low, out);
 }

@@ -48,6 +48,15 @@ typedef struct ScanJoinFilter {
     bool of_all_nodes;  /* rows travel before they are joined: the keys of all nodes' build sides together count */
 } ScanJoinFilter;
 
+/* Rows that cannot be among the first of the Top-N above are dropped: it publishes what the first key of the worst row is that
+ * it still wants. Also skips blocks. */
+typedef struct ScanTopFilter {
+    bool is_there;
+    uint32_t column;   /* index into ScanSpec.columns; integer class up to 64 bits */
+    uint32_t bound_id; /* PhysicalPlan-wide; see SortSpec */
+    bool is_descending, nulls_first;
+} ScanTopFilter;
+
 typedef struct ScanSpec {
     const TableVersion *table;
     const char *alias;
@@ -60,6 +69,7 @@ typedef struct ScanSpec {
     ScanFilter *filters;
     uint32_t join_filter_count;
     ScanJoinFilter *join_filters;
+    ScanTopFilter top_filter;
     uint32_t partitions_read; /* after static pruning; of table->partition_count */
     bool keeps_partitions;    /* none is skipped: a hint says so */
 } ScanSpec;
@@ -191,7 +201,9 @@ typedef struct SortSlot {
 typedef struct SortSpec {
     uint32_t key_count;
     const SortSlot *keys;
-    int64_t limit; /* rows kept (limit + offset of a LIMIT above), -1: all */
+    int64_t limit;        /* rows kept (limit + offset of a LIMIT above), -1: all */
+    bool publishes_bound; /* for the ScanTopFilter of bound_id */
+    uint32_t bound_id;
 } SortSpec;
 
 typedef struct LimitSpec {
@@ -338,6 +350,7 @@ typedef struct PhysicalPlan {
     const bool *is_inner;  /* by shared: computed in the rounds of a recursion, whose plan has it as well; NULL: none is */
     uint32_t operator_count;
     uint32_t filter_count;     /* join filter ids are 0 … filter_count - 1 */
+    uint32_t bound_count;      /* the same for the bounds of Top-N */
     const char **output_names; /* root->column_count */
     const char *eliminated;    /* joins that are not made, by declared keys; NULL: none */
     const char *supposed;      /* what the plan was made under, which then never runs; NULL: the warehouse as it is */

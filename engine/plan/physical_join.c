@@ -284,10 +284,7 @@ static bool passes_probe_rows(JoinKind kind) {
     return kind != JOIN_RIGHT && kind != JOIN_FULL && !join_asks_for_build(kind);
 }
 
-/* The scan, and its column, whose values reach `slot` of `node` unchanged; NULL if there is none. *travels: there is an
- * exchange between. Nothing else on the way waits for all of its input, so that the scan may wait for what the join has built.
- */
-static PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot, bool *travels) {
+PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot, bool *travels) {
     *travels = false;
     for (;;) {
         switch (node->kind) {

@@ -17,11 +17,13 @@ OperatorProfile operator_profile_sum(const PlanProfile *profile, uint32_t id) {
         sum.scan.blocks_pruned += p->scan.blocks_pruned;
         sum.scan.blocks_skipped_zone += p->scan.blocks_skipped_zone;
         sum.scan.blocks_skipped_join += p->scan.blocks_skipped_join;
+        sum.scan.blocks_skipped_top += p->scan.blocks_skipped_top;
         sum.scan.blocks_read += p->scan.blocks_read;
         sum.scan.rows_scanned += p->scan.rows_scanned;
         sum.scan.rows_deleted += p->scan.rows_deleted;
         sum.scan.rows_removed_filter += p->scan.rows_removed_filter;
         sum.scan.rows_removed_join_filter += p->scan.rows_removed_join_filter;
+        sum.scan.rows_removed_top_filter += p->scan.rows_removed_top_filter;
         sum.scan.bytes_scanned += p->scan.bytes_scanned;
         sum.scan.bytes_read += p->scan.bytes_read;
         sum.exchange.rows_sent += p->exchange.rows_sent;

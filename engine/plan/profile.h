@@ -17,10 +17,11 @@ typedef struct ScanProfile {
     uint64_t blocks_pruned;       /* in pruned partitions and segments */
     uint64_t blocks_skipped_zone; /* by a predicate's zone map */
     uint64_t blocks_skipped_join; /* by a join filter's keys */
+    uint64_t blocks_skipped_top;  /* by the bound of a Top-N */
     uint64_t blocks_read;
     uint64_t rows_scanned; /* rows of the blocks read */
     uint64_t rows_deleted; /* of those, rows that delete maps name */
-    uint64_t rows_removed_filter, rows_removed_join_filter;
+    uint64_t rows_removed_filter, rows_removed_join_filter, rows_removed_top_filter;
     uint64_t bytes_scanned; /* stored bytes of the column blocks that were decoded, cached or not */
     uint64_t bytes_read;    /* of those, bytes that came from files */
     uint64_t *column_bytes; /* stored bytes per ScanSpec.columns entry */
