@@ -1,5 +1,4 @@
-/* Calendar arithmetic and the text forms of dates and timestamps. Days to fields counts in eras of 400 years that begin in
- * March, so that leap days come last. */
+/* Calendar arithmetic and the text forms of dates and timestamps. Years begin in March, so that leap days come last. */
 #include "core/datetime.h"
 
 #include <stdio.h>
@@ -18,15 +17,10 @@ static int64_t floor_divide(int64_t a, int64_t b) {
 }
 
 Civil civil_from_days(int32_t days) {
-    int64_t since = (int64_t)days + DAYS_TO_1970;
-    int64_t era = floor_divide(since, DAYS_PER_ERA);
-    int32_t day_of_era = (int32_t)(since - era * DAYS_PER_ERA);
-    int32_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100); /* from 1 March */
-    int32_t month = (5 * day_of_year + 2) / 153;                                                  /* 0 is March */
-    int32_t day = day_of_year - (153 * month + 2) / 5 + 1;
-    int32_t year = (int32_t)(year_of_era + era * 400) + (month >= 10);
-    return (Civil){.year = year, .month = (uint8_t)(month < 10 ? month + 3 : month - 9), .day = (uint8_t)day};
+    int32_t year;
+    uint32_t month, day;
+    calendar_split(days, &year, &month, &day);
+    return (Civil){.year = year, .month = (uint8_t)month, .day = (uint8_t)day};
 }
 
 int32_t days_from_civil(int32_t year, int32_t month, int32_t day) {

@@ -28,6 +28,22 @@ typedef struct DateTime {
 
 typedef enum DateTimeParse { DATETIME_OK, DATETIME_BAD_SYNTAX, DATETIME_BAD_FIELD } DateTimeParse;
 
+/* Year, month and day of days since 1970, without a branch, so that loops over it become vectors: years of eras of 400 that
+ * begin in March, divisions as products (C. Neri, L. Schneider: Euclidean affine functions and their application to calendar
+ * algorithms, 2022). Any `days` may be asked for; those out of range give anything. */
+#define CALENDAR_ERAS_BEFORE 12u /* before year 0, so that all days are counted from 0 on */
+static inline void calendar_split(int32_t days, int32_t *year, uint32_t *month, uint32_t *day) {
+    uint32_t quarters = 4 * ((uint32_t)days + 719468u + CALENDAR_ERAS_BEFORE * 146097u) + 3; /* of a day, from 1 March */
+    uint32_t century = quarters / 146097, of_century = quarters % 146097 / 4;
+    uint64_t years = UINT64_C(2939745) * (4 * of_century + 3);
+    uint32_t of_year = (uint32_t)years / 2939745 / 4;
+    uint32_t months = 2141 * of_year + 197913;
+    uint32_t is_next = of_year >= 306; /* January and February */
+    *year = (int32_t)(100 * century + (uint32_t)(years >> 32) + is_next) - (int32_t)(400 * CALENDAR_ERAS_BEFORE);
+    *month = (months >> 16) - 12 * is_next;
+    *day = (months & 0xffff) / 2141 + 1;
+}
+
 Civil civil_from_days(int32_t days);
 int32_t days_from_civil(int32_t year, int32_t month, int32_t day); /* the month may lie outside 1 to 12, the day anywhere */
 bool year_is_leap(int32_t year);

@@ -17,6 +17,11 @@ void aggregate_states_free(AggregateStates *states) {
     states->offsets = NULL;
 }
 
+bool aggregate_same_rows(const AggregateItem *a, const AggregateItem *b) {
+    return a->arg_count == b->arg_count && memcmp(a->args, b->args, sizeof *a->args * a->arg_count) == 0 &&
+           a->has_filter == b->has_filter && (!a->has_filter || a->filter == b->filter);
+}
+
 void aggregate_feed_init(AggregateFeed *feed) {
     feed->is_fed_elsewhere = NULL;
     for (uint32_t i = 0; i < AGGREGATE_ARGUMENTS_MAX; i++) {

@@ -15,6 +15,9 @@ typedef struct AggregateStates {
 Status aggregate_states_init(const Context *cx, AggregateStates *states, const AggregateSpec *spec) MUST_CHECK;
 void aggregate_states_free(AggregateStates *states);
 
+/* Both take the same arguments of the same rows. */
+bool aggregate_same_rows(const AggregateItem *a, const AggregateItem *b);
+
 /* Scratch of one task for feeding batches. */
 typedef struct AggregateFeed {
     const bool *is_fed_elsewhere;              /* per item; borrowed; NULL: none is */

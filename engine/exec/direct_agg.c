@@ -1,41 +1,34 @@
-/* Aggregation into an array: all group columns have small known domains, so a group's number is computed from its codes or
- * values, and nothing is hashed.
+/* Aggregation into an array: all group columns have small known domains, so a group's number is computed (direct_keys.h).
+ * Every task has its own array of states; they are merged entry by entry.
  *
- *     number = Σ (code or value - min) × times     each column has one further value for NULL
- *
- * Every task has its own array of states; they are merged entry by entry. Groups come out in the order of their numbers, which
- * is the order of their values. */
+ * The values of DISTINCT aggregates have small domains too: a set of them is a bit per group and value (direct_sets.h), and
+ * what is in it is fed to the states in the end. */
+#include "exec/direct_sets.h"
 #include "exec/direct_sums.h"
-#include "kernels/agg_kernels.h"
 
 #include <pthread.h>
 
-typedef struct DirectKey {
-    uint32_t slot;
-    Type type;
-    const Dictionary *dictionary; /* or a range from min */
-    int64_t min;
-    uint32_t values; /* without NULL, whose number follows */
-    uint32_t times;
-} DirectKey;
+#define FINISH_PARTS_MAX 64u
 
 typedef struct DirectArray {
     uint8_t *states;  /* entries × state bytes; owned */
     uint8_t *is_used; /* per entry; owned */
+    DirectBits bits;  /* values of DISTINCT aggregates */
 } DirectArray;
 
 typedef struct DirectShared {
     pthread_mutex_t lock; /* guards array and arenas while tasks merge */
     bool is_open;
     AggregateStates layout;
-    uint32_t key_count;
-    DirectKey *keys; /* owned */
+    DirectKeys keys;
     uint32_t entries;
+    DirectSets sets;
     SumPlan sums;
     DirectArray array; /* NULL until the first task merges */
     uint32_t arena_count;
     Arena *arenas; /* owned: text of states */
-    uint64_t groups;
+    _Atomic(uint32_t) next_run;
+    _Atomic(uint64_t) groups;
 } DirectShared;
 
 typedef struct DirectLocal {
@@ -43,38 +36,21 @@ typedef struct DirectLocal {
     SumColumns sums;
     Arena text;
     AggregateFeed feed;
-    uint32_t *groups;  /* of a batch; owned */
-    uint32_t *numbers; /* of one column with NULLs; owned */
-    Vector scratch;
+    uint32_t *groups; /* of a batch; owned */
+    DirectScratch scratch;
 } DirectLocal;
 
 static Status array_allocate(const Context *cx, const DirectShared *shared, DirectArray *array) {
     TRY_ALLOC_ZEROED(cx, array->states, (size_t)shared->entries * shared->layout.bytes);
     TRY_ALLOC_ZEROED(cx, array->is_used, shared->entries);
-    return OK;
+    return direct_bits_init(cx, &shared->sets, shared->entries, &array->bits);
 }
 
-static void array_free(DirectArray *array) {
+static void array_free(const DirectShared *shared, DirectArray *array) {
+    direct_bits_free(&shared->sets, &array->bits);
     mem_free(array->states);
     mem_free(array->is_used);
     *array = (DirectArray){0};
-}
-
-/* Sets the key's domain and returns its size without NULL; 0 if it has none. */
-static uint64_t open_key(DirectKey *key, const PhysicalColumn *column, uint32_t slot) {
-    const ColumnDomain *domain = &column->domain;
-    uint64_t values = 0;
-    *key = (DirectKey){.slot = slot, .type = column->type, .dictionary = domain->dictionary};
-    if (domain->dictionary != NULL) {
-        values = domain->dictionary->size;
-    } else if (domain->has_range) {
-        values = (uint64_t)domain->max - (uint64_t)domain->min + 1;
-        key->min = domain->min;
-    } else if (column->type.id == TYPE_BOOLEAN) {
-        values = 2;
-    }
-    key->values = (uint32_t)values;
-    return values;
 }
 
 static Status direct_open(Task *task, const PhysicalNode *op, void *shared_) {
@@ -83,115 +59,11 @@ static Status direct_open(Task *task, const PhysicalNode *op, void *shared_) {
     const Context *cx = &task->cx;
     pthread_mutex_init(&shared->lock, NULL);
     shared->is_open = true;
-    shared->key_count = spec->group_count;
     TRY(aggregate_states_init(cx, &shared->layout, spec));
-    TRY_ALLOC_ZEROED(cx, shared->keys, sizeof *shared->keys * spec->group_count);
-    uint64_t entries = 1;
-    for (uint32_t k = spec->group_count; k-- > 0;) { /* the first column counts most */
-        DirectKey *key = &shared->keys[k];
-        uint64_t values = open_key(key, &op->children[0]->columns[spec->groups[k]], spec->groups[k]);
-        if (values == 0 || values >= INT32_MAX || entries * (values + 1) >= INT32_MAX) {
-            return fail(cx, INTERNAL_ERROR, "the plan groups directly by columns whose values are not few");
-        }
-        key->times = (uint32_t)entries;
-        entries *= values + 1;
-    }
-    shared->entries = (uint32_t)entries;
+    TRY(direct_keys_init(cx, &shared->keys, op->children[0], spec->groups, spec->group_count));
+    shared->entries = shared->keys.entries;
+    TRY(direct_sets_init(cx, &shared->sets, op));
     return sum_plan_init(cx, &shared->sums, op, shared->entries);
-}
-
-/* ----------------------------------------------------------------------------------------------------------- group numbers */
-
-static Status fail_outside(const Context *cx) {
-    return fail(cx, INTERNAL_ERROR, "a value to group by lies outside what the plan knows of its column");
-}
-
-/* The number of a constant's value. */
-static Status number_of_constant(const Context *cx, const DirectKey *key, const Vector *vector, uint32_t *number) {
-    Value value = vector_value(vector, 0);
-    bool found = true;
-    if (value.is_null) {
-        *number = key->values;
-    } else if (key->dictionary != NULL) {
-        *number = dictionary_lower_bound(key->dictionary, &value, &found);
-    } else {
-        uint64_t distance = (uint64_t)value.i64 - (uint64_t)key->min;
-        found = distance < key->values;
-        *number = (uint32_t)distance;
-    }
-    return found ? OK : fail_outside(cx);
-}
-
-/* What the loops read: the codes or values of the column, and what to add to each. */
-static Status open_column(const Context *cx, const DirectKey *key, const Vector *vector, uint32_t rows, Vector *scratch,
-                          const void **data, uint64_t *offset, int *input) {
-    static const int input_of_class[CLASS_COUNT] = {
-        [CLASS_BOOL] = INPUT_U8, [CLASS_I16] = INPUT_I16, [CLASS_I32] = INPUT_I32, [CLASS_I64] = INPUT_I64};
-    bool is_codes = vector->kind == VECTOR_CODES;
-    *offset = 0 - (uint64_t)key->min;
-    if (is_codes && vector->dictionary != NULL && key->dictionary == NULL) {
-        TRY(vector_flatten(cx, vector, rows, scratch));
-        vector = scratch;
-        is_codes = false;
-    }
-    *data = vector->data;
-    *input = is_codes ? __builtin_ctz(vector->code_bytes) : input_of_class[type_class(vector->type)];
-    *offset += is_codes && vector->dictionary == NULL ? (uint64_t)vector->base : 0;
-    return OK;
-}
-
-/* A dictionary's column that comes as values: each is looked up. */
-static Status numbers_of_values(const Context *cx, const DirectKey *key, const Vector *vector, uint32_t rows,
-                                uint32_t *numbers) {
-    for (uint32_t i = 0; i < rows; i++) {
-        Value value = vector_value(vector, i);
-        bool found = true;
-        numbers[i] = value.is_null ? key->values : dictionary_lower_bound(key->dictionary, &value, &found);
-        if (!found) {
-            return fail_outside(cx);
-        }
-    }
-    return OK;
-}
-
-/* Sets (first column) or adds the column's share of the group numbers. */
-static Status add_column(const Context *cx, DirectLocal *local, const DirectKey *key, const Vector *vector, uint32_t rows,
-                         bool is_first) {
-    uint32_t *groups = local->groups;
-    if (vector->kind == VECTOR_CONSTANT) {
-        uint32_t number;
-        TRY(number_of_constant(cx, key, vector, &number));
-        for (uint32_t i = 0; i < rows; i++) {
-            groups[i] = (is_first ? 0 : groups[i]) + number * key->times;
-        }
-        return OK;
-    }
-    const void *data = NULL;
-    uint64_t offset = 0;
-    int input = 0;
-    if (key->dictionary != NULL && !(vector->kind == VECTOR_CODES && vector->dictionary == key->dictionary)) {
-        TRY(numbers_of_values(cx, key, vector, rows, local->numbers));
-        (is_first ? agg_kernels->set_index : agg_kernels->add_index)[INPUT_U32](local->numbers, 0, key->times, rows, groups);
-        return OK;
-    }
-    TRY(open_column(cx, key, vector, rows, &local->scratch, &data, &offset, &input));
-    if (vector->validity == NULL) {
-        (is_first ? agg_kernels->set_index : agg_kernels->add_index)[input](data, offset, key->times, rows, groups);
-        return OK;
-    }
-    agg_kernels->set_index[input](data, offset, 1, rows, local->numbers);
-    for (uint32_t i = 0; i < rows; i++) {
-        uint32_t number = bit_get(vector->validity, i) ? local->numbers[i] : key->values;
-        groups[i] = (is_first ? 0 : groups[i]) + number * key->times;
-    }
-    return OK;
-}
-
-static Status batch_numbers(const Context *cx, const DirectShared *shared, DirectLocal *local, const Batch *in) {
-    for (uint32_t k = 0; k < shared->key_count; k++) {
-        TRY(add_column(cx, local, &shared->keys[k], &in->columns[shared->keys[k].slot], in->rows, k == 0));
-    }
-    return agg_kernels->greatest(local->groups, in->rows) >= shared->entries ? fail_outside(cx) : OK;
 }
 
 /* The groups of empty grouping sets are there even if no row comes. */
@@ -201,7 +73,7 @@ static Status use_empty_sets(const Context *cx, const PhysicalNode *op, const Di
     Status status = OK;
     for (uint32_t i = 0; i < op->aggregate.empty_set_count && status == OK; i++) {
         status = aggregate_empty_set(cx, op, i, &row);
-        status = status == OK ? batch_numbers(cx, shared, local, &row) : status;
+        status = status == OK ? direct_numbers(cx, &shared->keys, &local->scratch, &row, local->groups) : status;
         if (status == OK) {
             local->array.is_used[local->groups[0]] = 1;
         }
@@ -216,9 +88,8 @@ static Status direct_open_local(Task *task, const PhysicalNode *op, void *shared
     arena_init(&local->text);
     aggregate_feed_init(&local->feed);
     local->feed.is_fed_elsewhere = shared->sums.is_summed;
-    vector_init(&local->scratch, type_make(TYPE_BIGINT));
+    TRY(direct_scratch_init(&task->cx, &local->scratch));
     TRY_ALLOC(&task->cx, local->groups, sizeof *local->groups * BATCH_ROWS_MAX);
-    TRY_ALLOC(&task->cx, local->numbers, sizeof *local->numbers * BATCH_ROWS_MAX);
     TRY(array_allocate(&task->cx, shared, &local->array));
     TRY(sum_columns_init(&task->cx, &local->sums, &shared->sums));
     return op->aggregate.empty_set_count > 0 && task->index == 0 ? use_empty_sets(&task->cx, op, shared, local) : OK;
@@ -241,15 +112,16 @@ static Status direct_consume(Task *task, const PhysicalNode *op, void *shared_, 
     DirectLocal *local = local_;
     const Context *cx = &task->cx;
     *flow = NEED_INPUT;
-    TRY(batch_numbers(cx, shared, local, in));
+    TRY(direct_numbers(cx, &shared->keys, &local->scratch, in, local->groups));
     if (shared->sums.has_items) {
         TRY(consume_sums(cx, op, shared, local, in));
     }
     for (uint32_t i = 0; i < in->rows && !shared->sums.has_items; i++) {
         local->array.is_used[local->groups[i]] = 1;
     }
-    return aggregate_feed_batch(cx, &op->aggregate, &shared->layout, &local->feed, in, local->array.states,
-                                shared->layout.bytes, local->groups, &local->text);
+    TRY(aggregate_feed_batch(cx, &op->aggregate, &shared->layout, &local->feed, in, local->array.states, shared->layout.bytes,
+                             local->groups, &local->text));
+    return direct_bits_add(cx, &shared->sets, &local->array.bits, &local->scratch, &local->feed, in, local->groups);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- merge */
@@ -279,6 +151,7 @@ static Status take_local(const Context *cx, const PhysicalNode *op, DirectShared
         local->array = (DirectArray){0};
     } else {
         TRY(merge_arrays(cx, op, shared, &local->array, &local->text));
+        direct_bits_unite(&shared->sets, shared->entries, &shared->array.bits, &local->array.bits);
     }
     Arena *grown = mem_resize(cx, shared->arenas, sizeof *grown * (shared->arena_count + 1));
     if (grown == NULL) {
@@ -297,20 +170,55 @@ static Status direct_merge(Task *task, const PhysicalNode *op, void *shared_, vo
     pthread_mutex_lock(&shared->lock);
     Status status = take_local(&task->cx, op, shared, local);
     pthread_mutex_unlock(&shared->lock);
-    array_free(&local->array);
+    array_free(shared, &local->array);
     return status;
 }
 
-static void direct_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
-    (void)op, (void)shared, (void)profile;
+/* Values of DISTINCT aggregates reach the states: a part for each run of groups. */
+static Status direct_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+    (void)op;
+    DirectShared *shared = shared_;
+    uint32_t runs = shared->sets.count == 0 ? 0 : shared->entries < FINISH_PARTS_MAX ? shared->entries : FINISH_PARTS_MAX;
+    Arena *grown = mem_resize(&task->cx, shared->arenas, sizeof *grown * (shared->arena_count + runs + 1));
+    if (grown == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    shared->arenas = grown;
+    for (uint32_t i = 0; i < runs; i++) {
+        arena_init(&shared->arenas[shared->arena_count++]);
+    }
+    *parts = runs;
+    return OK;
+}
+
+static Status direct_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    DirectShared *shared = shared_;
+    uint64_t parts = shared->entries < FINISH_PARTS_MAX ? shared->entries : FINISH_PARTS_MAX;
+    uint64_t first = part * (uint64_t)shared->entries / parts, end = (part + 1) * (uint64_t)shared->entries / parts;
+    Arena *text = &shared->arenas[shared->arena_count - parts + part];
+    Vector values;
+    Status status = OK;
+    vector_init(&values, type_make(TYPE_BIGINT));
+    for (uint64_t group = first; group < end && status == OK; group++) {
+        if (shared->array.is_used[group]) {
+            status = direct_bits_feed(&task->cx, &shared->sets, &shared->array.bits, &op->aggregate, &shared->layout, group,
+                                      shared->array.states + group * shared->layout.bytes, &values, text);
+        }
+    }
+    vector_free(&values);
+    return status;
+}
+
+static void direct_close_local(const PhysicalNode *op, void *shared_, void *local_, OperatorProfile *profile) {
+    (void)op, (void)profile;
+    const DirectShared *shared = shared_;
     DirectLocal *local = local_;
-    array_free(&local->array);
+    array_free(shared, &local->array);
     arena_free(&local->text);
     aggregate_feed_free(&local->feed);
     sum_columns_free(&local->sums);
-    vector_free(&local->scratch);
+    direct_scratch_free(&local->scratch);
     mem_free(local->groups);
-    mem_free(local->numbers);
 }
 
 static void direct_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
@@ -320,12 +228,13 @@ static void direct_close(const PhysicalNode *op, void *shared_, OperatorProfile 
         profile->groups += shared->groups;
         profile->memory_bytes += (uint64_t)shared->entries * (shared->layout.bytes + 1);
     }
-    array_free(&shared->array);
+    array_free(shared, &shared->array);
     for (uint32_t i = 0; i < shared->arena_count; i++) {
         arena_free(&shared->arenas[i]);
     }
     mem_free(shared->arenas);
-    mem_free(shared->keys);
+    direct_keys_free(&shared->keys);
+    direct_sets_free(&shared->sets);
     sum_plan_free(&shared->sums);
     aggregate_states_free(&shared->layout);
     if (shared->is_open) {
@@ -337,9 +246,9 @@ static void direct_close(const PhysicalNode *op, void *shared_, OperatorProfile 
 
 typedef struct GroupsLocal {
     Batch out;
-    uint8_t *states; /* of the groups of a batch, side by side; owned */
-    uint32_t next;   /* entry */
-    Arena text;      /* of the results put out last */
+    uint8_t *states;    /* of the groups of a batch, side by side; owned */
+    uint32_t next, end; /* entries of the run */
+    Arena text;         /* of the results put out last */
 } GroupsLocal;
 
 static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
@@ -349,46 +258,28 @@ static Status groups_open_local(Task *task, const PhysicalNode *op, void *shared
     return batch_init_like(&task->cx, op, &local->out);
 }
 
-static Status decode_key(const Context *cx, const DirectKey *key, const uint32_t *entries, uint32_t count, Vector *out) {
-    TRY(vector_prepare_codes(cx, out, key->type, 4));
-    out->dictionary = key->dictionary;
-    out->base = key->min;
-    uint32_t *codes = out->data;
-    bool has_null = false;
-    for (uint32_t i = 0; i < count; i++) {
-        codes[i] = entries[i] / key->times % (key->values + 1);
-        has_null |= codes[i] == key->values;
-    }
-    if (has_null) {
-        TRY(vector_prepare_validity(cx, out, true));
-        for (uint32_t i = 0; i < count; i++) {
-            if (codes[i] == key->values) {
-                bit_clear(out->validity, i);
-                codes[i] = 0;
-            }
-        }
-    }
-    return OK;
-}
-
 static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch **out, Flow *flow) {
     DirectShared *shared = shared_;
     GroupsLocal *local = local_;
     uint32_t entries[BATCH_ROWS_MAX], count = 0, bytes = shared->layout.bytes, most = source_batch_rows(task, BATCH_ROWS_MAX);
-    for (; local->next < shared->entries && count < most; local->next++) {
+    for (; local->next < local->end && count < most; local->next++) {
         if (shared->array.is_used[local->next]) {
             memcpy(local->states + (size_t)count * bytes, shared->array.states + (size_t)local->next * bytes, bytes);
             entries[count++] = local->next;
         }
     }
     if (count == 0) {
-        *flow = DONE;
+        uint64_t first = (uint64_t)atomic_fetch_add(&shared->next_run, 1) * DIRECT_RUN_ENTRIES,
+                 end = first + DIRECT_RUN_ENTRIES;
+        local->end = end < shared->entries ? (uint32_t)end : shared->entries;
+        local->next = first < local->end ? (uint32_t)first : local->end;
+        *flow = first < shared->entries ? NEED_INPUT : DONE;
         return OK;
     }
-    shared->groups += count;
+    atomic_fetch_add(&shared->groups, count);
     local->out.rows = count;
-    for (uint32_t k = 0; k < shared->key_count; k++) {
-        TRY(decode_key(&task->cx, &shared->keys[k], entries, count, &local->out.columns[k]));
+    for (uint32_t k = 0; k < shared->keys.count; k++) {
+        TRY(direct_decode(&task->cx, &shared->keys, k, entries, count, &local->out.columns[k]));
     }
     *out = &local->out;
     *flow = MORE_OUTPUT;
@@ -411,13 +302,20 @@ static const SinkClass direct_sink = {.name = "HashAggregate",
                                       .open_local = direct_open_local,
                                       .consume = direct_consume,
                                       .merge = direct_merge,
+                                      .finish = direct_finish,
+                                      .finish_part = direct_finish_part,
                                       .close_local = direct_close_local,
                                       .close = direct_close};
-/* One task reads the groups: they are few. */
+static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
+    (void)task, (void)op;
+    return ((const DirectShared *)shared_)->entries / DIRECT_RUN_ENTRIES + 1;
+}
+
 static const SourceClass groups_source = {.name = "HashAggregate",
                                           .local_size = sizeof(GroupsLocal),
                                           .open_local = groups_open_local,
                                           .next = groups_next,
-                                          .close_local = groups_close_local};
+                                          .close_local = groups_close_local,
+                                          .task_limit = groups_task_limit};
 
 const OperatorClass direct_agg_operator = {.source = &groups_source, .sink = &direct_sink};

@@ -41,11 +41,6 @@ typedef struct HashAggLocal {
 
 /* ------------------------------------------------------------------------------------------------------------------ open */
 
-static bool same_set(const AggregateItem *a, const AggregateItem *b) {
-    return a->arg_count == b->arg_count && memcmp(a->args, b->args, sizeof *a->args * a->arg_count) == 0 &&
-           a->has_filter == b->has_filter && (!a->has_filter || a->filter == b->filter);
-}
-
 static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, HashAggShared *shared) {
     const AggregateSpec *spec = &op->aggregate;
     TRY_ALLOC(cx, shared->set_of_item, sizeof *shared->set_of_item * spec->item_count);
@@ -57,7 +52,7 @@ static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, Hash
             continue;
         }
         uint32_t s = 0;
-        while (s < shared->set_count && !same_set(shared->sets[s].item, item)) {
+        while (s < shared->set_count && !aggregate_same_rows(shared->sets[s].item, item)) {
             s++;
         }
         if (s == shared->set_count) {

@@ -7,19 +7,9 @@
 /* Above this many rows a heap of kept rows is slower than sorting them all. */
 #define TOPN_ROWS_MAX 8192
 
-/* An array of states has no place for the values of DISTINCT aggregates. */
-static bool has_distinct_items(const AggregateSpec *spec) {
-    for (uint32_t i = 0; i < spec->item_count; i++) {
-        if (spec->items[i].is_distinct) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const OperatorClass *aggregate_class(const PhysicalNode *op) {
     const AggregateSpec *spec = &op->aggregate;
-    return spec->is_direct && spec->group_count > 0 && !has_distinct_items(spec) ? &direct_agg_operator : &hash_agg_operator;
+    return !spec->is_direct ? &hash_agg_operator : spec->item_count == 0 ? &direct_groups_operator : &direct_agg_operator;
 }
 
 static const OperatorClass *sort_class(const PhysicalNode *op) {

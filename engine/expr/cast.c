@@ -7,6 +7,7 @@
 #include "core/decimal.h"
 #include "core/timezone.h"
 #include "expr/eval_node.h"
+#include "kernels/calendar_kernels.h"
 #include "kernels/cast_kernels.h"
 
 static const uint8_t contexts[TYPE_COUNT][TYPE_COUNT] = {
@@ -172,6 +173,10 @@ static bool cast_moments(const Context *cx, const Vector *flat, Type to, uint32_
     bool from_zoned = flat->type.id == TYPE_TIMESTAMPTZ && cx->zone != NULL, good = true;
     bool to_zoned = to.id == TYPE_TIMESTAMPTZ && cx->zone != NULL;
     uint32_t digits = to.id == TYPE_DATE ? 6 : type_second_digits(to);
+    if (flat->type.id == TYPE_TIMESTAMP && to.id == TYPE_DATE) { /* every moment has a day */
+        calendar_kernels->days(flat->data, rows, out);
+        return true;
+    }
     for (uint32_t i = 0; i < rows; i++) {
         int64_t moment =
             flat->type.id == TYPE_DATE ? ((const int32_t *)flat->data)[i] * MICROS_PER_DAY : ((const int64_t *)flat->data)[i];

@@ -51,6 +51,14 @@ static bool has_field(Type type, DateField field) {
 }
 
 static void days_fields(const int32_t *days, DateField field, uint32_t rows, int64_t *out) {
+    DayPartLoop *loop = field == FIELD_YEAR    ? calendar_kernels->year
+                        : field == FIELD_MONTH ? calendar_kernels->month
+                        : field == FIELD_DAY   ? calendar_kernels->day
+                                               : NULL;
+    if (loop != NULL) {
+        loop(days, rows, out);
+        return;
+    }
     for (uint32_t row = 0; row < rows; row++) {
         out[row] = date_field(days[row], field);
     }
@@ -110,9 +118,11 @@ Status fn_extract_field(FN_PARAMETERS) {
 /* year(x), month(x) … */
 static Status plain_parts(const Context *cx, const Vector *arg, DateField field, uint32_t rows, Vector *out) {
     Days days;
+    int64_t parts[BATCH_ROWS_MAX];
     days_load(cx, arg, rows, &days);
+    days_fields(days.at, field, rows, parts);
     for (uint32_t row = 0; row < rows; row++) {
-        ((int32_t *)out->data)[row] = (int32_t)date_field(days.at[row], field);
+        ((int32_t *)out->data)[row] = (int32_t)parts[row];
     }
     return OK;
 }
@@ -400,11 +410,35 @@ Status fn_date_trunc_in_zone(FN_PARAMETERS) {
     return truncate_zoned_rows(cx, zones, args, rows, out);
 }
 
+/* By days, for whole batches; false: by fields of its own kind. */
+static bool truncate_days(const Context *cx, const Vector *vector, DateField field, uint32_t rows, int64_t *out) {
+    int32_t starts[BATCH_ROWS_MAX];
+    Days days;
+    if (field != FIELD_DAY && field != FIELD_WEEK && field != FIELD_MONTH) {
+        return false;
+    }
+    days_load(cx, vector, rows, &days);
+    if (field != FIELD_DAY) {
+        (field == FIELD_WEEK ? calendar_kernels->week_start : calendar_kernels->month_start)(days.at, rows, starts);
+    }
+    const int32_t *from = field == FIELD_DAY ? days.at : starts;
+    for (uint32_t row = 0; row < rows; row++) {
+        out[row] = from[row] * MICROS_PER_DAY;
+    }
+    return true;
+}
+
 Status fn_date_trunc(FN_PARAMETERS) {
     FN_UNUSED;
     FieldReader reader = {.cx = cx, .names = args[0], .out = out};
     DateField field;
     Moments moments;
+    if (args[0]->kind == VECTOR_CONSTANT && any_valid(out, rows)) {
+        TRY(field_read(cx, args[0], 0, &field));
+        if (truncate_days(cx, args[1], field, rows, out->data)) {
+            return OK;
+        }
+    }
     moments_load(cx, args[1], rows, &moments);
     for (uint32_t row = 0; row < rows; row++) {
         TRY(field_next(&reader, row, &field));

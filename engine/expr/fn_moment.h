@@ -6,6 +6,7 @@
 #include "core/timezone.h"
 #include "core/value_datetime.h"
 #include "expr/fn_loop.h"
+#include "kernels/calendar_kernels.h"
 
 typedef struct Moments {
     const int64_t *at; /* microseconds of local time; borrowed from the vector, or `buffer` */
@@ -48,11 +49,8 @@ static inline void days_load(const Context *cx, const Vector *vector, uint32_t r
         return;
     }
     Moments moments;
-    int64_t micros;
     moments_load(cx, vector, rows, &moments);
-    for (uint32_t row = 0; row < rows; row++) {
-        days->buffer[row] = timestamp_days(moments.at[row], &micros);
-    }
+    calendar_kernels->days(moments.at, rows, days->buffer);
 }
 
 /* Local time as a value of the result's type: DATE, TIMESTAMP, TIMESTAMPTZ. False if it is out of range. */

@@ -4,6 +4,7 @@
 
 #include "core/decimal.h"
 #include "expr/functions.h"
+#include "plan/moment_domain.h"
 
 #include <string.h>
 
@@ -112,6 +113,14 @@ static bool range_of_arithmetic(const Subplan *input, const Expr *expr, Range *r
     return true;
 }
 
+/* Years, months and the like of days and moments. */
+static bool range_of_field(const Subplan *input, const Expr *expr, Range *range) {
+    int64_t min, max;
+    bool is_known = moment_field_range(input, expr, &min, &max);
+    *range = is_known ? (Range){min, max} : *range;
+    return is_known;
+}
+
 /* The results of CASE and the arguments of COALESCE: which of them are values. */
 static bool is_result(const Expr *expr, uint32_t i) {
     return expr->kind == EXPR_COALESCE || i % 2 == 1 || i + 1 == expr->arg_count;
@@ -142,7 +151,7 @@ static bool range_of(const Subplan *input, const Expr *expr, Range *range) {
         case EXPR_CONSTANT: is_known = range_of_constant(expr, range); break;
         case EXPR_COLUMN: is_known = range_of_column(input, expr, range); break;
         case EXPR_CAST: is_known = range_of_cast(input, expr, range); break;
-        case EXPR_CALL: is_known = range_of_arithmetic(input, expr, range); break;
+        case EXPR_CALL: is_known = range_of_arithmetic(input, expr, range) || range_of_field(input, expr, range); break;
         case EXPR_CASE:
         case EXPR_COALESCE: is_known = range_of_branches(input, expr, range); break;
         default: break;
@@ -169,10 +178,16 @@ static bool can_be_null(const Subplan *input, const Expr *expr) {
 ColumnDomain expr_domain(const Subplan *input, const Expr *expr) {
     ColumnDomain domain = {.can_be_null = can_be_null(input, expr)};
     Range range;
+    if (expr->kind == EXPR_COLUMN) {
+        uint32_t slot = subplan_find(input, expr->column);
+        return slot == UINT32_MAX ? domain : input->node->columns[slot].domain;
+    }
     if (class_is_integer(type_class(expr->type)) && range_of(input, expr, &range) && range_fits(&range, NARROW_DIGITS)) {
         domain.has_range = true;
         domain.min = (int64_t)range.min;
         domain.max = (int64_t)range.max;
+    } else {
+        moment_domain(input, expr, &domain);
     }
     return domain;
 }

@@ -5,7 +5,8 @@
 
 #include "plan/lower.h"
 
-/* What is known of the expression's values over the subplan's rows; an expression of 128 bits has no range. */
+/* What is known of the expression's values over the subplan's rows, moments included; an expression of 128 bits has no range.
+ */
 ColumnDomain expr_domain(const Subplan *input, const Expr *expr);
 /* *out computes the same numbers at the same scale as DECIMAL(18, s) if all that is computed on the way has at most 18 digits
  * for whatever rows may come; else it is the expression itself. */

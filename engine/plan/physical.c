@@ -4,6 +4,7 @@
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/hints.h"
+#include "plan/moment_domain.h"
 #include "plan/narrow.h"
 
 /* ----------------------------------------------------------------------------------------------------------------- helpers */
@@ -264,9 +265,7 @@ static Status lower_project(Lowering *low, const LogicalNode *node, Subplan *out
     for (uint32_t i = 0; i < count; i++) {
         lower_column(low, out, i, node->columns[i]);
         TRY(lower_expr(low, &input, NULL, node->project.exprs[i], &out->node->project.exprs[i]));
-        if (out->node->project.exprs[i]->kind == EXPR_SLOT) {
-            out->node->columns[i].domain = input.node->columns[out->node->project.exprs[i]->slot].domain;
-        }
+        out->node->columns[i].domain = expr_domain(&input, node->project.exprs[i]);
     }
     lower_finish(low, out);
     return OK;
@@ -451,17 +450,6 @@ Status lower_columns(Lowering *low, const LogicalNode *node, const ColumnId *ids
     return OK;
 }
 
-/* What holds for a column of all inputs. */
-static void domain_unite(ColumnDomain *domain, const ColumnDomain *other) {
-    if (domain->dictionary != other->dictionary) {
-        domain->dictionary = NULL;
-    }
-    domain->has_range = domain->has_range && other->has_range;
-    domain->min = domain->min < other->min ? domain->min : other->min;
-    domain->max = domain->max > other->max ? domain->max : other->max;
-    domain->can_be_null |= other->can_be_null;
-}
-
 /* Rows stay where they are if every input is spread over the nodes; else all inputs go to the leader. */
 static Status lower_union(Lowering *low, const LogicalNode *node, Subplan *out) {
     Subplan *inputs;
@@ -485,7 +473,7 @@ static Status lower_union(Lowering *low, const LogicalNode *node, Subplan *out) 
         lower_column(low, out, c, node->columns[c]);
         ColumnDomain domain = inputs[0].node->columns[c].domain;
         for (uint32_t i = 1; i < node->child_count; i++) {
-            domain_unite(&domain, &inputs[i].node->columns[c].domain);
+            column_domain_unite(&domain, &inputs[i].node->columns[c].domain);
         }
         out->node->columns[c].domain = domain;
     }

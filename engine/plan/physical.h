@@ -23,6 +23,9 @@ typedef struct ColumnDomain {
     const Dictionary *dictionary; /* every vector of the column is CODES (or CONSTANT) in this shared dictionary */
     bool has_range;               /* integer classes: all non-NULL values lie in [min, max], exactly known */
     int64_t min, max;
+    /* > 1: moments cut to a DateField (unit): no two different ones are closer together, and max - min < 2^52. */
+    int64_t step;
+    uint8_t unit;
     bool can_be_null;
 } ColumnDomain;
 

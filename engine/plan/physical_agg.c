@@ -6,12 +6,16 @@
 #include "plan/distribution.h"
 #include "plan/estimate.h"
 #include "plan/join_cost.h"
+#include "plan/moment_domain.h"
 #include "plan/narrow.h"
 
 #include "core/settings.h"
 
 #define DIRECT_ENTRIES_FREE ((uint64_t)1 << 18)
 #define DIRECT_ENTRIES_MAX ((uint64_t)1 << 22)
+#define DIRECT_BITS_FREE ((uint64_t)1 << 21)
+#define DIRECT_BITS_PER_ROW 256
+#define DIRECT_BITS_MAX ((uint64_t)1 << 28)
 #define DIRECT_LIMIT_BYTES 256 /* of memory_limit per entry: every task has states of all items, and arrays cannot spill */
 
 typedef struct AggregateBuild {
@@ -79,32 +83,41 @@ static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
     return OK;
 }
 
-/* Arrays instead of a hash table where every combination of group values has a small number. */
+/* The values of every DISTINCT aggregate have so small a domain that a bit per group and value will do. */
+static bool sets_are_small(const AggregateSpec *spec, const PhysicalNode *input, uint64_t entries, uint64_t bits_max) {
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        const AggregateItem *item = &spec->items[i];
+        if (!item->is_distinct) {
+            continue;
+        }
+        uint64_t size = item->arg_count == 1 ? column_domain_size(&input->columns[item->args[0]]) : 0;
+        if (size == 0 || size > bits_max || entries * (size + 64) > bits_max) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Arrays instead of a hash table where every combination of group values has a small number: of states, or of bits where only
+ * the groups themselves are wanted. Every task has its own, and they cannot spill. */
 static void choose_direct(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
     AggregateSpec *spec = &node->aggregate;
-    uint64_t entries = 1, most = DIRECT_ENTRIES_MAX;
-    if (settings->memory_limit > 0 && (uint64_t)settings->memory_limit / DIRECT_LIMIT_BYTES < most) {
-        most = (uint64_t)settings->memory_limit / DIRECT_LIMIT_BYTES;
-    }
+    uint64_t limit = settings->memory_limit > 0 ? (uint64_t)settings->memory_limit : UINT64_MAX;
+    uint64_t bits_max = DIRECT_BITS_FREE + (uint64_t)(input->rows * DIRECT_BITS_PER_ROW);
+    bits_max = bits_max < DIRECT_BITS_MAX ? bits_max : DIRECT_BITS_MAX;
+    bits_max = bits_max < limit / DIRECT_LIMIT_BYTES * 8 ? bits_max : limit / DIRECT_LIMIT_BYTES * 8;
+    uint64_t states_max = limit / DIRECT_LIMIT_BYTES < DIRECT_ENTRIES_MAX ? limit / DIRECT_LIMIT_BYTES : DIRECT_ENTRIES_MAX;
+    uint64_t entries = 1, numbers = 1, most = spec->item_count == 0 ? bits_max : states_max;
     for (uint32_t i = 0; i < spec->group_count; i++) {
         const PhysicalColumn *column = &input->columns[spec->groups[i]];
-        uint64_t size;
-        if (column->domain.dictionary != NULL) {
-            size = column->domain.dictionary->size;
-        } else if (column->domain.has_range && class_is_integer(type_class(column->type))) {
-            size = (uint64_t)column->domain.max - (uint64_t)column->domain.min;
-            size += size < most;
-        } else if (column->type.id == TYPE_BOOLEAN) {
-            size = 2;
-        } else {
-            return;
-        }
-        size += column->domain.can_be_null;
-        if (size > most || (entries *= size) > most) {
+        uint64_t size = column_domain_size(column);
+        if (size == 0 || size > most || (entries *= size + column->domain.can_be_null) > most ||
+            (numbers *= size + 1) >= INT32_MAX) {
             return;
         }
     }
-    spec->is_direct = spec->group_count > 0 && (entries <= DIRECT_ENTRIES_FREE || (double)entries <= 4 * input->rows);
+    bool is_small = spec->item_count == 0 || entries <= DIRECT_ENTRIES_FREE || (double)entries <= 4 * input->rows;
+    spec->is_direct = spec->group_count > 0 && is_small && sets_are_small(spec, input, numbers, bits_max);
     spec->direct_entries = spec->is_direct ? entries : 0;
 }
 

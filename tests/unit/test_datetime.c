@@ -4,6 +4,7 @@
 #include "core/datetime_template.h"
 #include "core/interval.h"
 #include "core/value.h"
+#include "kernels/calendar_kernels.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -168,4 +169,46 @@ Test(datetime, reads_intervals) {
     cr_expect_str_eq(interval_of("1 parsec"), "syntax");
     cr_expect_str_eq(interval_of(""), "syntax");
     cr_expect_str_eq(interval_of("99999999999 years"), "big");
+}
+
+/* Around midnights: of every ten thousandth day, of the first and last days that moments have, of today's. */
+static uint32_t awkward_moments(int64_t *moments, uint32_t most) {
+    uint32_t count = 0;
+    for (int64_t day = -2440588; day <= 106751990 && count + 3 <= most; day += day > 0 && day < 20000 ? 37 : 9973) {
+        moments[count++] = day * MICROS_PER_DAY;
+        moments[count++] = day * MICROS_PER_DAY - (day > -2440588);
+        moments[count++] = day * MICROS_PER_DAY + MICROS_PER_DAY - 1;
+    }
+    return count;
+}
+
+Test(datetime, whole_batches_have_the_same_days_and_fields) {
+    enum { MOST = 40000 };
+    static int64_t moments[MOST], years[MOST], months[MOST], of_month[MOST];
+    static int32_t days[MOST], weeks[MOST], starts[MOST];
+    static const char *const sets[] = {"baseline", "avx2", "avx512"};
+    uint32_t count = awkward_moments(moments, MOST);
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+        if (kernels_select(&context, sets[s]) != OK) {
+            continue;
+        }
+        calendar_kernels->days(moments, count, days);
+        calendar_kernels->year(days, count, years);
+        calendar_kernels->month(days, count, months);
+        calendar_kernels->day(days, count, of_month);
+        calendar_kernels->week_start(days, count, weeks);
+        calendar_kernels->month_start(days, count, starts);
+        for (uint32_t i = 0; i < count; i++) {
+            int64_t micros;
+            int32_t start;
+            cr_assert_eq(days[i], timestamp_days(moments[i], &micros), "%s: moment %ld", sets[s], moments[i]);
+            cr_assert_eq(years[i], date_field(days[i], FIELD_YEAR));
+            cr_assert_eq(months[i], date_field(days[i], FIELD_MONTH));
+            cr_assert_eq(of_month[i], date_field(days[i], FIELD_DAY));
+            cr_assert(date_truncate(days[i], FIELD_WEEK, &start) && weeks[i] == start, "%s: day %d", sets[s], days[i]);
+            cr_assert(date_truncate(days[i], FIELD_MONTH, &start) && starts[i] == start, "%s: day %d", sets[s], days[i]);
+            cr_assert_eq(days_from_civil(civil_from_days(days[i]).year, (int32_t)months[i], (int32_t)of_month[i]), days[i]);
+        }
+    }
+    cr_assert_eq(kernels_select(&context, "auto"), OK);
 }
