@@ -166,6 +166,16 @@ static Status aggregate_name(Lowering *low, const LogicalNode *node, Subplan *ou
     return OK;
 }
 
+/* The least and the greatest are values of the argument. */
+static void result_domain(const PhysicalNode *input, const AggregateItem *item, PhysicalColumn *column) {
+    bool picks = item->aggregate->id == AGGREGATE_MIN || item->aggregate->id == AGGREGATE_MAX;
+    if (picks && item->arg_count == 1 && type_equal(column->type, input->columns[item->args[0]].type)) {
+        column->domain = input->columns[item->args[0]].domain;
+        column->domain.dictionary = NULL; /* its texts come as values */
+        column->domain.can_be_null = true;
+    }
+}
+
 static Status aggregate_single(Lowering *low, AggregateBuild *build, Subplan *out) {
     const LogicalNode *node = build->node;
     uint32_t groups = node->aggregate.group_count, calls = node->aggregate.call_count;
@@ -175,6 +185,7 @@ static Status aggregate_single(Lowering *low, AggregateBuild *build, Subplan *ou
     aggregate_empty_sets(node, out->node);
     for (uint32_t i = 0; i < calls; i++) {
         lower_column(low, out, groups + i, node->aggregate.calls[i].output);
+        result_domain(build->input.node, &build->items[i], &out->node->columns[groups + i]);
     }
     out->node->rows = node->rows;
     choose_direct(low->cx->settings, out->node, build->input.node);
@@ -199,6 +210,7 @@ static Status aggregate_partial(Lowering *low, AggregateBuild *build, uint32_t i
             out->node->columns[groups + next] = (PhysicalColumn){.type = build->splits[i].partial[k]->result,
                                                                  .name = node->aggregate.calls[i].text,
                                                                  .domain = {.can_be_null = true}};
+            result_domain(build->input.node, &partial[next], &out->node->columns[groups + next]);
             out->layout[groups + next++] = low->next_column++;
         }
     }
