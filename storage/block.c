@@ -12,34 +12,36 @@ static bool codec_may_pay(const BlockInput *in, const BlockEntry *entry) {
 }
 
 /* A codec in the plan of AUTO must save this much: it is undone before every first read. */
-enum { LZ4_PERCENT_MAX = 85, ZSTD_OF_LZ4_PERCENT_MAX = 80 };
+enum { PAYING_PERCENT_MAX = 85, ZSTD_OF_LZ4_PERCENT_MAX = 80 };
+/* The blocks of a column are alike: one of so many is tried with all codecs. */
+enum { BLOCKS_PER_CHOICE = 16 };
 
-static CodecId choose_codec(const BlockEntry *entry, size_t lz4, size_t zstd) {
-    if (zstd > 0 && (lz4 == 0 || zstd * 100 < lz4 * ZSTD_OF_LZ4_PERCENT_MAX) &&
-        zstd * 100 < (size_t)entry->plain_bytes * LZ4_PERCENT_MAX) {
-        return CODEC_ZSTD;
+static CodecId choose_codec(CodecState *state, const uint8_t *from, size_t plain, uint8_t *to) {
+    if (state->blocks++ % BLOCKS_PER_CHOICE == 0) {
+        size_t lz4 = codec_compress(state, CODEC_LZ4, from, plain, to);
+        size_t zstd = codec_compress(state, CODEC_ZSTD, from, plain, to);
+        state->paid = zstd > 0 && (lz4 == 0 || zstd * 100 < lz4 * ZSTD_OF_LZ4_PERCENT_MAX) ? CODEC_ZSTD : CODEC_LZ4;
     }
-    return lz4 > 0 && lz4 * 100 < (size_t)entry->plain_bytes * LZ4_PERCENT_MAX ? CODEC_LZ4 : CODEC_NONE;
+    return state->paid;
 }
 
 /* Replaces the plain bytes at the end of the image by compressed ones if that is asked for or pays. */
-static Status apply_codec(const Context *cx, const BlockInput *in, CodecId want, ByteBuffer *image, BlockEntry *entry) {
-    size_t plain = entry->plain_bytes, bound = codec_bound(plain), size = 0;
+static Status apply_codec(const Context *cx, const BlockInput *in, CodecId want, CodecState *state, ByteBuffer *image,
+                          BlockEntry *entry) {
+    size_t plain = entry->plain_bytes;
     entry->codec = CODEC_NONE;
     entry->stored_bytes = entry->plain_bytes;
     if (want == CODEC_NONE || plain == 0 || (want == CODEC_AUTO && !codec_may_pay(in, entry))) {
         return OK;
     }
-    TRY(byte_buffer_reserve(cx, image, bound));
+    TRY(byte_buffer_reserve(cx, image, codec_bound(plain)));
     uint8_t *from = image->data + image->used - plain, *to = image->data + image->used;
-    if (want == CODEC_AUTO) {
-        want = choose_codec(entry, codec_compress(CODEC_LZ4, from, plain, to), codec_compress(CODEC_ZSTD, from, plain, to));
-    }
-    size = codec_compress(want, from, plain, to);
-    if (size > 0) {
+    CodecId codec = want == CODEC_AUTO ? choose_codec(state, from, plain, to) : want;
+    size_t size = codec_compress(state, codec, from, plain, to);
+    if (size > 0 && (want != CODEC_AUTO || size * 100 < plain * PAYING_PERCENT_MAX)) {
         memmove(from, to, size);
         image->used -= plain - size;
-        entry->codec = (uint8_t)want;
+        entry->codec = (uint8_t)codec;
         entry->stored_bytes = (uint32_t)size;
     }
     return OK;
@@ -53,7 +55,8 @@ static uint32_t usable_encoding(const BlockInput *in, uint32_t want) {
     return class_ != NULL && class_->size(in) != ENCODING_CANNOT ? want : encoding_choose(in);
 }
 
-Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, ByteBuffer *image, BlockEntry *entry) {
+Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, CodecState *codecs, ByteBuffer *image,
+                   BlockEntry *entry) {
     uint32_t validity_bytes = block_validity_bytes(in->rows, in->nulls);
     *entry = (BlockEntry){.offset = image->used, .rows = in->rows, .nulls = in->nulls};
     entry->flags = in->is_codes ? BLOCK_IS_CODES : 0;
@@ -72,7 +75,7 @@ Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want,
     class_->encode(in, entry, out + validity_bytes);
     image->used += bytes;
     entry->plain_bytes = (uint32_t)bytes;
-    TRY(apply_codec(cx, in, want.codec, image, entry));
+    TRY(apply_codec(cx, in, want.codec, codecs, image, entry));
     entry->checksum = codec_checksum(image->data + entry->offset, entry->stored_bytes);
     return OK;
 }

@@ -4,11 +4,12 @@
 
 #include "storage/block_cache.h"
 #include "storage/byte_buffer.h"
+#include "storage/encodings/codec.h"
 #include "storage/encodings/encoding.h"
 
 /* Encodes the rows and appends the stored bytes to `image`. `want` says encoding and codec; 0 or one that does not take this
- * block: the best. Fills all of `entry` but its range and sortedness. */
-Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, ByteBuffer *image,
+ * block: the best. `codecs` is the column's. Fills all of `entry` but its range and sortedness. */
+Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want, CodecState *codecs, ByteBuffer *image,
                    BlockEntry *entry) MUST_CHECK;
 
 /* Is what the entry says possible for a column of this type? NULL, or what is wrong. */

@@ -368,6 +368,7 @@ typedef struct BlockWriting {
     BlockEntry *entries; /* owned */
     void *values;        /* of one block; owned */
     ByteBuffer range_text;
+    CodecState codecs;
 } BlockWriting;
 
 static Status write_blocks(const Context *cx, Arena *arena, const ColumnWrite *w, const ColumnForm *form, BlockWriting *blocks,
@@ -378,7 +379,7 @@ static Status write_blocks(const Context *cx, Arena *arena, const ColumnWrite *w
         ColumnRange range;
         bool is_sorted;
         TRY(check_cancel(cx));
-        TRY(block_write(cx, &in, w->want, &out->image, &blocks->entries[block]));
+        TRY(block_write(cx, &in, w->want, &blocks->codecs, &out->image, &blocks->entries[block]));
         out->encodings |= 1U << blocks->entries[block].encoding;
         zone_map_measure(&in, form->dictionary, &range, &is_sorted);
         zone_map_cut(&range);
@@ -446,6 +447,7 @@ Status column_write(const Context *cx, Arena *arena, const ColumnWrite *w, Colum
     mem_free(blocks.entries);
     mem_free(blocks.values);
     byte_buffer_free(&blocks.range_text);
+    codec_state_free(&blocks.codecs);
     form_free(&form);
     return status;
 }

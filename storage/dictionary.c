@@ -33,7 +33,7 @@ Status dictionary_write(const Context *cx, Type type, const void *values, uint32
     codec = codec == CODEC_AUTO ? (plain >= COMPRESS_BYTES_MIN ? CODEC_ZSTD : CODEC_NONE) : codec;
     if (codec != CODEC_NONE) {
         TRY(byte_buffer_reserve(cx, image, codec_bound(plain)));
-        stored = codec_compress(codec, image->data + at, plain, image->data + image->used);
+        stored = codec_compress(NULL, codec, image->data + at, plain, image->data + image->used);
     }
     if (stored > 0) {
         memmove(image->data + at, image->data + image->used, stored);

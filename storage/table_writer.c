@@ -13,7 +13,7 @@
 #include <time.h>
 
 enum { SEGMENT_ROWS_TARGET = 1 << 20, WAIT_MS = 20 };
-#define BUFFERED_BYTES_MAX ((uint64_t)384 << 20)
+#define BUFFERED_BYTES_MAX ((uint64_t)192 << 20)
 
 /* Rows of one slice and partition that are not in a draft yet. */
 typedef struct Builder {

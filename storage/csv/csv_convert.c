@@ -3,6 +3,7 @@
 #include "storage/csv/csv_convert.h"
 
 #include "core/datetime_template.h"
+#include "storage/csv/csv_digits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static Status unquote(const Context *cx, CsvConverter *converter, const CsvDiale
         cell->bytes -= 2;
         return OK;
     }
-    char *to = arena_alloc(cx, &converter->arena, cell->bytes + 1);
+    char *to = arena_alloc(cx, &converter->arena, cell->bytes + CSV_CELL_SLACK_BYTES);
     if (to == NULL) {
         return OUT_OF_MEMORY;
     }
@@ -60,7 +61,7 @@ static Status unquote(const Context *cx, CsvConverter *converter, const CsvDiale
 /* The text format's escapes: \t \n \r \b \f \v, \\, and any other byte for itself. */
 static Status unescape(const Context *cx, CsvConverter *converter, const CsvDialect *dialect, CsvCell *cell) {
     static const char letters[] = "tnrbfv", meanings[] = "\t\n\r\b\f\v";
-    char *to = arena_alloc(cx, &converter->arena, cell->bytes + 1);
+    char *to = arena_alloc(cx, &converter->arena, cell->bytes + CSV_CELL_SLACK_BYTES);
     if (to == NULL) {
         return OUT_OF_MEMORY;
     }
@@ -93,10 +94,11 @@ static bool is_blank(const CsvCell *cell) {
 }
 
 static Status replace_invalid(const Context *cx, CsvConverter *converter, char replacement, CsvCell *cell) {
-    char *copy = arena_copy_text(cx, &converter->arena, cell->data, cell->bytes);
+    char *copy = arena_alloc(cx, &converter->arena, cell->bytes + CSV_CELL_SLACK_BYTES);
     if (copy == NULL) {
         return OUT_OF_MEMORY;
     }
+    memcpy(copy, cell->data, cell->bytes);
     for (size_t at = utf8_valid_prefix(copy, cell->bytes); at < cell->bytes;
          at += utf8_valid_prefix(copy + at, cell->bytes - at)) {
         copy[at] = replacement;
@@ -105,15 +107,14 @@ static Status replace_invalid(const Context *cx, CsvConverter *converter, char r
     return OK;
 }
 
-/* Settles NULL, quotes, blanks and UTF-8 of all cells of the column. *nulls counts NULLs and rejected rows. */
-static Status settle_cells(const Context *cx, CsvConverter *converter, const CsvColumn *column, uint32_t *nulls) {
+static Status settle_any_cells(const Context *cx, CsvConverter *converter, const CsvColumn *column, uint32_t *nulls) {
     const CsvFormat *format = column->format;
     bool has_null_text = format->null_text != NULL;
     size_t null_bytes = has_null_text ? strlen(format->null_text) : 0;
     bool is_text = type_is_text(column->field->type);
     *nulls = 0;
     for (uint32_t row = 0; row < column->rows; row++) {
-        CsvCell *cell = &column->cells[(size_t)row * column->stride];
+        CsvCell *cell = &column->cells[row];
         bool was_quoted = cell->has_quotes && format->dialect.is_quoted;
         if (column->reasons[row] != NULL) {
             cell->is_null = true;
@@ -151,23 +152,45 @@ static Status settle_cells(const Context *cx, CsvConverter *converter, const Csv
     return OK;
 }
 
+/* The same where a cell is what its bytes say: it is NULL or not. */
+static void settle_plain_cells(const CsvColumn *column, uint32_t *nulls) {
+    const char *null_text = column->format->null_text;
+    size_t null_bytes = null_text != NULL ? strlen(null_text) : SIZE_MAX;
+    *nulls = 0;
+    for (uint32_t row = 0; row < column->rows; row++) {
+        CsvCell *cell = &column->cells[row];
+        bool is_text = cell->bytes == null_bytes && memcmp(cell->data, null_text, null_bytes) == 0;
+        if (is_text || cell->is_null || column->reasons[row] != NULL) {
+            cell->is_null = true;
+            ++*nulls;
+            if (column->field->not_null) {
+                reject(column, row, NOT_NULL_VIOLATION, "null value in a column that is NOT NULL");
+            }
+        }
+    }
+}
+
+/* Settles NULL, quotes, blanks and UTF-8 of all cells of the column. *nulls counts NULLs and rejected rows. */
+static Status settle_cells(const Context *cx, CsvConverter *converter, const CsvColumn *column, uint32_t *nulls) {
+    const CsvFormat *format = column->format;
+    bool is_plain = !column->has_marks && !column->check_utf8 && !format->trim_blanks && !format->blanks_as_null &&
+                    !(format->empty_as_null && type_is_text(column->field->type));
+    if (!is_plain) {
+        return settle_any_cells(cx, converter, column, nulls);
+    }
+    settle_plain_cells(column, nulls);
+    return OK;
+}
+
 /* ------------------------------------------------------------------------------------------------------ plain spellings */
 
 /* Up to 18 digits with a sign. */
-static bool plain_integer(const CsvCell *cell, int64_t *out) {
-    const char *at = cell->data, *end = at + cell->bytes;
-    bool negative = at < end && *at == '-';
-    at += negative;
-    if (at == end || end - at > 18) {
+static inline bool plain_integer(const CsvCell *cell, int64_t *out) {
+    bool negative = cell->data[0] == '-';
+    uint32_t digits = cell->bytes - negative;
+    int64_t value;
+    if (digits - 1 >= CSV_DIGITS_MAX || !csv_digits(cell->data + negative, digits, &value)) { /* none is too many */
         return false;
-    }
-    int64_t value = 0;
-    for (; at < end; at++) {
-        uint32_t digit = (uint32_t)(unsigned char)*at - '0';
-        if (digit > 9) {
-            return false;
-        }
-        value = value * 10 + digit;
     }
     *out = negative ? -value : value;
     return true;
@@ -220,22 +243,25 @@ static const int64_t powers_of_ten[] = {1,
                                         100000000000000000,
                                         1000000000000000000};
 
-static uint32_t two_digits(const char *at, bool *ok) {
-    uint32_t tens = (uint32_t)(unsigned char)at[0] - '0', ones = (uint32_t)(unsigned char)at[1] - '0';
-    *ok = *ok && tens <= 9 && ones <= 9;
-    return tens * 10 + ones;
+/* With as many digits behind the point as the type has: value × 10^scale. */
+static inline bool plain_fixed(const CsvCell *cell, uint32_t scale, int64_t *out) {
+    bool negative = cell->data[0] == '-';
+    const char *at = cell->data + negative;
+    uint32_t digits = cell->bytes - negative - scale - 1; /* before the point */
+    int64_t whole, fraction;
+    if (scale == 0 || cell->bytes < negative + scale + 2 || digits + scale > CSV_DIGITS_MAX || at[digits] != '.' ||
+        !csv_digits(at, digits, &whole) || !csv_digits(at + digits + 1, scale, &fraction)) {
+        return false;
+    }
+    int64_t value = whole * powers_of_ten[scale] + fraction;
+    *out = negative ? -value : value;
+    return true;
 }
 
 /* YYYY-MM-DD with days that every month has. */
-static bool plain_date(const CsvCell *cell, int32_t *days) {
-    const char *at = cell->data;
-    if (cell->bytes != 10 || at[4] != '-' || at[7] != '-') {
-        return false;
-    }
-    bool ok = true;
-    uint32_t year = two_digits(at, &ok) * 100 + two_digits(at + 2, &ok);
-    uint32_t month = two_digits(at + 5, &ok), day = two_digits(at + 8, &ok);
-    if (!ok || year == 0 || month < 1 || month > 12 || day < 1 || day > 28) {
+static inline bool plain_date(const CsvCell *cell, int32_t *days) {
+    uint32_t year, month, day;
+    if (cell->bytes != 10 || !csv_iso_date(cell->data, &year, &month, &day) || year == 0 || month - 1 > 11 || day - 1 > 27) {
         return false;
     }
     *days = days_from_civil((int32_t)year, (int32_t)month, (int32_t)day);
@@ -272,7 +298,7 @@ static bool read_by_template(const Context *cx, const char *text, const CsvCell 
 /* The general way, with its error as the reason. */
 static Status parse_general(const Context *cx, CsvConverter *converter, const CsvColumn *column, uint32_t row, void *data) {
     const CsvFormat *format = column->format;
-    const CsvCell *cell = &column->cells[(size_t)row * column->stride];
+    const CsvCell *cell = &column->cells[row];
     Type type = column->field->type;
     bool is_date = type.id == TYPE_DATE, is_time = type.id == TYPE_TIME || (type_is_moment(type) && !is_date);
     const char *template = is_date ? format->date_format : is_time ? format->time_format : NULL;
@@ -308,23 +334,25 @@ static Status parse_general(const Context *cx, CsvConverter *converter, const Cs
 /* One loop: `plain` is the fast spelling's test and assignment. */
 #define CONVERT(plain)                                                                                                         \
     for (uint32_t row = 0; row < column->rows; row++) {                                                                        \
-        const CsvCell *cell = &column->cells[(size_t)row * column->stride];                                                    \
+        const CsvCell *cell = &column->cells[row];                                                                             \
         if (!cell->is_null && !(plain)) {                                                                                      \
             TRY(parse_general(cx, converter, column, row, out->data));                                                         \
         }                                                                                                                      \
     }
 
-static bool store_integer(const CsvCell *cell, int64_t least, int64_t most, int64_t *value) {
+static inline bool store_integer(const CsvCell *cell, int64_t least, int64_t most, int64_t *value) {
     return plain_integer(cell, value) && *value >= least && *value <= most;
 }
 
-static bool store_decimal(const CsvCell *cell, Type type, int64_t *value) {
-    uint32_t scale;
-    if (!plain_decimal(cell, value, &scale) || scale > type.scale || cell->bytes + type.scale - scale > 18) {
-        return false;
-    }
-    *value *= powers_of_ten[type.scale - scale];
+static inline bool store_decimal(const CsvCell *cell, Type type, int64_t *value) {
     int64_t limit = powers_of_ten[type.precision];
+    if (!plain_fixed(cell, type.scale, value)) {
+        uint32_t scale;
+        if (!plain_decimal(cell, value, &scale) || scale > type.scale || cell->bytes + type.scale - scale > CSV_DIGITS_MAX) {
+            return false;
+        }
+        *value *= powers_of_ten[type.scale - scale];
+    }
     return *value<limit && * value> - limit;
 }
 
@@ -340,8 +368,26 @@ static bool store_double(const CsvCell *cell, double *value) {
     return true;
 }
 
-static bool store_text(const CsvColumn *column, uint32_t row, Text *texts) {
-    const CsvCell *cell = &column->cells[(size_t)row * column->stride];
+/* The first `bytes` bytes of a word. */
+static inline uint64_t first_bytes(uint64_t word, uint32_t bytes) {
+    return bytes >= 8 ? word : word & ((UINT64_C(1) << bytes * 8) - 1);
+}
+
+/* text_view() of a short text in two words, without a call or a byte in memory. */
+static inline Text short_view(const char *data, uint32_t bytes) {
+    uint32_t head;
+    uint64_t words[2];
+    Text text;
+    memcpy(&head, data, sizeof head);
+    memcpy(&words[1], data + sizeof head, sizeof words[1]);
+    words[0] = bytes | first_bytes(head, bytes) << 32;
+    words[1] = first_bytes(words[1], bytes < sizeof head ? 0 : bytes - (uint32_t)sizeof head);
+    memcpy(&text, words, sizeof text);
+    return text;
+}
+
+static inline bool store_text(const CsvColumn *column, uint32_t row, Text *texts) {
+    const CsvCell *cell = &column->cells[row];
     uint32_t limit = column->field->type.length;
     uint32_t bytes = cell->bytes;
     if (limit > 0 && bytes > limit) {
@@ -350,7 +396,7 @@ static bool store_text(const CsvColumn *column, uint32_t row, Text *texts) {
         }
         bytes = (uint32_t)utf8_offset(cell->data, bytes, limit);
     }
-    texts[row] = text_view(cell->data, bytes);
+    texts[row] = bytes <= TEXT_INLINE_MAX ? short_view(cell->data, bytes) : text_view(cell->data, bytes);
     return true;
 }
 
@@ -390,7 +436,7 @@ static Status mark_nulls(const Context *cx, const CsvColumn *column, Vector *out
     uint32_t bytes = type_bytes(column->field->type);
     TRY(vector_prepare_validity(cx, out, true));
     for (uint32_t row = 0; row < column->rows; row++) {
-        if (column->cells[(size_t)row * column->stride].is_null) {
+        if (column->cells[row].is_null) {
             bit_clear(out->validity, row);
             memset((char *)out->data + (size_t)row * bytes, 0, bytes);
         }

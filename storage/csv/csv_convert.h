@@ -4,7 +4,7 @@
 
 #include "storage/csv/csv_parse.h"
 
-/* One field as it stands in the chunk, quotes included. */
+/* One field as it stands in the chunk, quotes included. CSV_CELL_SLACK_BYTES behind its bytes may be read. */
 typedef struct CsvCell {
     const char *data;
     uint32_t bytes;
@@ -15,8 +15,9 @@ typedef struct CsvCell {
 typedef struct CsvColumn {
     const CsvFormat *format;
     const CsvField *field;
-    CsvCell *cells; /* of row 0; the next row's is `stride` further */
-    uint32_t stride, rows;
+    CsvCell *cells; /* by row */
+    uint32_t rows;
+    bool has_marks; /* quotes or escapes, in some cell of the chunk */
     bool check_utf8;
     /* By row: why it is rejected (NULL: it is not) and by which column. Rows rejected already are left alone. */
     const char **reasons, **bad_columns; /* by row: NULL, or why it is rejected, and whose column's value */

@@ -28,8 +28,7 @@ struct CsvParser {
     Marks marks;
     bool in_quotes, field_has_quotes;
     uint64_t line;
-    /* Fields of the batch: [row × field_count + field]. */
-    CsvCell *cells;
+    CsvCell *cells; /* fields of the batch: [field × BATCH_ROWS_MAX + row] */
     uint64_t *row_lines;
     uint32_t *row_starts, *row_ends; /* of the record in the chunk */
     uint16_t *good_rows;
@@ -233,7 +232,7 @@ static const char *const unclosed = "unterminated quoted field";
 /* Cuts one record into cells of row `row`. False if it was a blank line to be ignored. */
 static bool cut_record(CsvParser *parser, uint32_t row) {
     const CsvFormat *format = &parser->format;
-    CsvCell *cells = parser->cells + (size_t)row * format->field_count;
+    CsvCell *cells = parser->cells + row;
     const char *data = parser->chunk->data;
     size_t start = parser->field_start;
     uint32_t fields = 0;
@@ -247,7 +246,8 @@ static bool cut_record(CsvParser *parser, uint32_t row) {
             field_end--;
         }
         if (fields < format->field_count) {
-            cells[fields] = (CsvCell){data + field_start, (uint32_t)(field_end - field_start), parser->field_has_quotes, false};
+            cells[(size_t)fields * BATCH_ROWS_MAX] =
+                (CsvCell){data + field_start, (uint32_t)(field_end - field_start), parser->field_has_quotes, false};
         }
         has_quotes |= parser->field_has_quotes;
         fields++;
@@ -272,7 +272,7 @@ static bool cut_record(CsvParser *parser, uint32_t row) {
         parser->reasons[row] = too_few;
     }
     for (uint32_t i = fields; i < format->field_count; i++) {
-        cells[i] = (CsvCell){.is_null = true};
+        cells[(size_t)i * BATCH_ROWS_MAX] = (CsvCell){.is_null = true};
     }
     parser->bad_columns[row] = NULL;
     return true;
@@ -293,12 +293,12 @@ static uint32_t find_field(const CsvFormat *format, const JsonMember *member, ui
 /* The members of one object to cells, by name; what is missing is NULL, what has no field is left out. */
 static Status cut_object(const Context *cx, CsvParser *parser, uint32_t row, const char *data, size_t bytes) {
     const CsvFormat *format = &parser->format;
-    CsvCell *cells = parser->cells + (size_t)row * format->field_count;
+    CsvCell *cells = parser->cells + row;
     JsonLine line;
     JsonMember member;
     bool found = true;
     for (uint32_t i = 0; i < format->field_count; i++) {
-        cells[i] = (CsvCell){.is_null = true};
+        cells[(size_t)i * BATCH_ROWS_MAX] = (CsvCell){.is_null = true};
     }
     json_line_begin(&line, data, bytes);
     for (uint32_t next = 0;;) {
@@ -308,7 +308,8 @@ static Status cut_object(const Context *cx, CsvParser *parser, uint32_t row, con
         }
         uint32_t field = find_field(format, &member, next);
         if (field < format->field_count) {
-            cells[field] = (CsvCell){.data = member.data, .bytes = member.bytes, .is_null = member.kind == JSON_MEMBER_NULL};
+            cells[(size_t)field * BATCH_ROWS_MAX] =
+                (CsvCell){.data = member.data, .bytes = member.bytes, .is_null = member.kind == JSON_MEMBER_NULL};
             next = field + 1;
         }
     }
@@ -407,9 +408,9 @@ Status csv_parser_next(const Context *cx, CsvParser *parser, Batch *out, uint32_
         }
         CsvColumn column = {.format = format,
                             .field = &format->fields[i],
-                            .cells = parser->cells + i,
-                            .stride = format->field_count,
+                            .cells = parser->cells + (size_t)i * BATCH_ROWS_MAX,
                             .rows = cut,
+                            .has_marks = parser->chunk->has_quotes || parser->chunk->has_escapes,
                             .check_utf8 = !parser->is_plain_utf8,
                             .reasons = parser->reasons,
                             .bad_columns = parser->bad_columns,

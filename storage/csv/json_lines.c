@@ -2,6 +2,7 @@
 #include "storage/csv/json_lines.h"
 
 #include "core/text.h"
+#include "storage/csv/csv_digits.h"
 
 #include <string.h>
 
@@ -118,7 +119,7 @@ static Status read_string(const Context *cx, Arena *arena, JsonLine *line, const
     *data = start;
     *bytes = (uint32_t)(end - start);
     if (has_escapes && arena != NULL) {
-        char *copy = arena_alloc(cx, arena, *bytes + 1);
+        char *copy = arena_alloc(cx, arena, *bytes + CSV_CELL_SLACK_BYTES);
         if (copy == NULL) {
             return OUT_OF_MEMORY;
         }

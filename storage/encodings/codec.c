@@ -18,7 +18,23 @@ size_t codec_bound(size_t bytes) {
     return lz4 > zstd ? lz4 : zstd;
 }
 
-size_t codec_compress(CodecId codec, const void *from, size_t bytes, void *to) {
+void codec_state_free(CodecState *state) {
+    ZSTD_freeCCtx(state->zstd);
+    *state = (CodecState){0};
+}
+
+/* With working memory that is already there; without, zstd makes some for this call alone. */
+static size_t compress_zstd(CodecState *state, const void *from, size_t bytes, void *to) {
+    if (state != NULL && state->zstd == NULL) {
+        state->zstd = ZSTD_createCCtx();
+    }
+    size_t size = state == NULL || state->zstd == NULL
+                      ? ZSTD_compress(to, ZSTD_compressBound(bytes), from, bytes, ZSTD_LEVEL)
+                      : ZSTD_compressCCtx(state->zstd, to, ZSTD_compressBound(bytes), from, bytes, ZSTD_LEVEL);
+    return ZSTD_isError(size) ? 0 : size;
+}
+
+size_t codec_compress(CodecState *state, CodecId codec, const void *from, size_t bytes, void *to) {
     size_t size = 0;
     if (bytes == 0 || bytes > LZ4_MAX_INPUT_SIZE) {
         return 0;
@@ -26,8 +42,7 @@ size_t codec_compress(CodecId codec, const void *from, size_t bytes, void *to) {
     if (codec == CODEC_LZ4) {
         size = (size_t)LZ4_compress_default(from, to, (int)bytes, LZ4_compressBound((int)bytes));
     } else if (codec == CODEC_ZSTD) {
-        size = ZSTD_compress(to, ZSTD_compressBound(bytes), from, bytes, ZSTD_LEVEL);
-        size = ZSTD_isError(size) ? 0 : size;
+        size = compress_zstd(state, from, bytes, to);
     }
     return size < bytes ? size : 0;
 }

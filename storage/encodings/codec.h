@@ -9,8 +9,16 @@
 const char *codec_name(uint32_t id); /* "none", "lz4", "zstd"; "auto" for 0 */
 /* Room that compressing `bytes` bytes may need. */
 size_t codec_bound(size_t bytes);
-/* Compresses into `to` (codec_bound(bytes) of room); 0 if that fails or saves nothing. */
-size_t codec_compress(CodecId codec, const void *from, size_t bytes, void *to);
+/* What compressing one block after the other shares. Zeroed at first. */
+typedef struct CodecState {
+    void *zstd;      /* its working memory; owned */
+    CodecId paid;    /* what was best when it was last looked at */
+    uint32_t blocks; /* that were looked at */
+} CodecState;
+void codec_state_free(CodecState *state);
+
+/* Compresses into `to` (codec_bound(bytes) of room); 0 if that fails or saves nothing. `state` may be NULL. */
+size_t codec_compress(CodecState *state, CodecId codec, const void *from, size_t bytes, void *to);
 /* Exactly `bytes` bytes of result; false if the input is not that. */
 bool codec_decompress(CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes);
 /* XXH3 of stored bytes. */

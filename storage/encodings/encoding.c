@@ -101,10 +101,15 @@ static uint64_t decode_cost(const BlockInput *in, uint32_t id, uint64_t size) {
 }
 
 uint32_t encoding_choose(const BlockInput *in) {
+    /* Sizes that take a pass over the rows come last: they are not asked for where the rest of the cost is too much already. */
+    static const uint8_t order[] = {ENCODING_CONSTANT, ENCODING_RAW,   ENCODING_DICT,
+                                    ENCODING_BITPACK,  ENCODING_DELTA, ENCODING_RUNLENGTH};
+    _Static_assert(sizeof order == ENCODING_COUNT - 1, "every encoding is tried");
     uint32_t best = ENCODING_RAW;
     uint64_t best_cost = UINT64_MAX;
-    for (uint32_t id = 1; id < ENCODING_COUNT; id++) {
-        uint64_t size = classes[id]->size(in);
+    for (uint32_t i = 0; i < sizeof order && best_cost > 0; i++) {
+        uint32_t id = order[i];
+        uint64_t size = decode_cost(in, id, 0) < best_cost ? classes[id]->size(in) : ENCODING_CANNOT;
         if (size != ENCODING_CANNOT && decode_cost(in, id, size) < best_cost) {
             best = id;
             best_cost = decode_cost(in, id, size);
