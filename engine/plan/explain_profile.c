@@ -318,30 +318,20 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
 /* ---------------------------------------------------------------------------------------------------------------- closing
  * lines */
 
-static bool has_cut(const PhysicalNode *node) {
-    if (node->kind == PHYSICAL_LIMIT && node->limit.limit >= 0) {
-        const PhysicalNode *below = node->children[0];
-        while (below->kind == PHYSICAL_PROJECT || below->kind == PHYSICAL_EXCHANGE || below->kind == PHYSICAL_LIMIT) {
-            below = below->children[0];
-        }
-        if (below->kind != PHYSICAL_SORT && below->kind != PHYSICAL_AGGREGATE && below->kind != PHYSICAL_WINDOW) {
-            return true;
-        }
+static bool stops_early(const PhysicalNode *node, const void *ignored) {
+    (void)ignored;
+    if (node->kind != PHYSICAL_LIMIT || node->limit.limit < 0) {
+        return false;
     }
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        if (has_cut(node->children[i])) {
-            return true;
-        }
+    const PhysicalNode *below = node->children[0];
+    while (below->kind == PHYSICAL_PROJECT || below->kind == PHYSICAL_EXCHANGE || below->kind == PHYSICAL_LIMIT) {
+        below = below->children[0];
     }
-    return false;
+    return below->kind != PHYSICAL_SORT && below->kind != PHYSICAL_AGGREGATE && below->kind != PHYSICAL_WINDOW;
 }
 
 static bool is_cut_anywhere(const PhysicalPlan *plan) {
-    bool is_cut = has_cut(plan->root);
-    for (uint32_t i = 0; i < plan->shared_count && !is_cut; i++) {
-        is_cut = has_cut(plan->shared[i]);
-    }
-    return is_cut;
+    return physical_plan_find(plan, stops_early, NULL) != NULL;
 }
 
 static Status modelled_lines(Explainer *e) {

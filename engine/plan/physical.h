@@ -378,4 +378,10 @@ Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, 
 Status explain_json(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,
                     const ExplainOptions *options, const char **text);
 
+/* The first node of the tree that passes the test, outer nodes first; NULL: none. */
+typedef bool PhysicalTest(const PhysicalNode *node, const void *argument);
+const PhysicalNode *physical_find(const PhysicalNode *node, PhysicalTest *test, const void *argument);
+/* The same over a plan, its shared subplans included. */
+const PhysicalNode *physical_plan_find(const PhysicalPlan *plan, PhysicalTest *test, const void *argument);
+
 #endif

@@ -56,17 +56,9 @@ static double predicate_share(const ColumnStatistics *statistics, const Predicat
     }
 }
 
-static const PhysicalNode *find_publisher(const PhysicalNode *node, uint32_t filter_id) {
-    if (node->kind == PHYSICAL_HASH_JOIN && node->join.publishes_filter && node->join.filter_id == filter_id) {
-        return node;
-    }
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        const PhysicalNode *found = find_publisher(node->children[i], filter_id);
-        if (found != NULL) {
-            return found;
-        }
-    }
-    return NULL;
+static bool is_publisher(const PhysicalNode *node, const void *filter_id) {
+    return node->kind == PHYSICAL_HASH_JOIN && node->join.publishes_filter &&
+           node->join.filter_id == *(const uint32_t *)filter_id;
 }
 
 static double blocks_of(const TableVersion *table) {
@@ -115,7 +107,7 @@ static double column_share(const Pricer *pricer, const ScanSpec *scan, uint32_t 
     }
     for (uint32_t i = 0; i < scan->join_filter_count; i++) {
         const PhysicalNode *join = scan->columns[scan->join_filters[i].column] == column
-                                       ? find_publisher(pricer->plan->root, scan->join_filters[i].filter_id)
+                                       ? physical_plan_find(pricer->plan, is_publisher, &scan->join_filters[i].filter_id)
                                        : NULL;
         share *= join == NULL ? 1 : keys_share(pricer, join, scan->table, statistics);
     }

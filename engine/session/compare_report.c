@@ -134,25 +134,16 @@ static Status add_row(const Context *cx, Run *run, const Variant *variants, uint
 
 /* -------------------------------------------------------------------------------------------------------- the sentences */
 
-static const PhysicalNode *find_label(const PhysicalNode *node, const char *label) {
-    if (is_join(node) && strcmp(node->join.dist_label, label) == 0) {
-        return node;
-    }
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        const PhysicalNode *found = find_label(node->children[i], label);
-        if (found != NULL) {
-            return found;
-        }
-    }
-    return NULL;
+static bool has_label(const PhysicalNode *node, const void *label) {
+    return is_join(node) && strcmp(node->join.dist_label, label) == 0;
 }
 
 /* Why one plan moves less than the other; *text NULL: nothing that one sentence could say. */
 static Status why_less_moves(const Context *cx, Arena *arena, const Variant *less, const Variant *more, const char **text) {
-    const PhysicalNode *spread = find_label(less->plan->root, "DS_BCAST_INNER");
-    const PhysicalNode *all = find_label(less->plan->root, "DS_DIST_ALL_NONE");
-    const PhysicalNode *met = find_label(less->plan->root, "DS_DIST_NONE");
-    const PhysicalNode *copied = find_label(more->plan->root, "DS_BCAST_INNER");
+    const PhysicalNode *spread = physical_find(less->plan->root, has_label, "DS_BCAST_INNER");
+    const PhysicalNode *all = physical_find(less->plan->root, has_label, "DS_DIST_ALL_NONE");
+    const PhysicalNode *met = physical_find(less->plan->root, has_label, "DS_DIST_NONE");
+    const PhysicalNode *copied = physical_find(more->plan->root, has_label, "DS_BCAST_INNER");
     const PhysicalNode *about = met != NULL ? met : all != NULL ? all : spread != NULL ? spread : copied;
     const char *inner = NULL;
     *text = NULL;

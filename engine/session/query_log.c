@@ -11,20 +11,9 @@ bool query_log_wants_steps(const Settings *settings) {
     return strcmp(settings->query_log, "steps") == 0;
 }
 
-static bool touches_table(const PhysicalNode *node) {
-    bool touches = node->kind == PHYSICAL_SCAN || physical_writes(node->kind);
-    for (uint32_t i = 0; i < node->child_count && !touches; i++) {
-        touches = touches_table(node->children[i]);
-    }
-    return touches;
-}
-
-static bool plan_touches_table(const PhysicalPlan *plan) {
-    bool touches = touches_table(plan->root);
-    for (uint32_t i = 0; i < plan->shared_count && !touches; i++) {
-        touches = touches_table(plan->shared[i]);
-    }
-    return touches;
+static bool touches_table(const PhysicalNode *node, const void *ignored) {
+    (void)ignored;
+    return node->kind == PHYSICAL_SCAN || physical_writes(node->kind);
 }
 
 /* The log's own context: no error of it is the statement's. */
@@ -65,7 +54,7 @@ void query_log_take_counters(depot_statement *statement, Query *query, bool ende
     const PlanProfile *profile = query_profile(query);
     const PhysicalPlan *plan = query_plan(query);
     logged->has_plan = true;
-    logged->reads_tables = plan_touches_table(plan);
+    logged->reads_tables = physical_plan_find(plan, touches_table, NULL) != NULL;
     logged->execution_ns = profile->execution_ns;
     logged->bytes_scanned = profile->bytes_scanned;
     logged->bytes_moved = profile->bytes_moved;

@@ -11,17 +11,12 @@ static void teardown(void) {
 }
 TestSuite(estimate, .init = setup, .fini = teardown);
 
+static bool is_kind(const PhysicalNode *node, const void *kind) {
+    return node->kind == *(const PhysicalKind *)kind;
+}
+
 static const PhysicalNode *find(const PhysicalNode *node, PhysicalKind kind) {
-    if (node->kind == kind) {
-        return node;
-    }
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        const PhysicalNode *found = find(node->children[i], kind);
-        if (found != NULL) {
-            return found;
-        }
-    }
-    return NULL;
+    return physical_find(node, is_kind, &kind);
 }
 
 static void expect(const char *sql, PhysicalKind kind, double rows) {
