@@ -339,8 +339,10 @@ static Status refuse_number(const Lexer *lexer, const Token *token) {
 
 static Status refuse_token(const Lexer *lexer, const Token *token) {
     switch (token->code) {
-    case RAW_UNTERMINATED_STRING:
     case RAW_UNTERMINATED_DOLLAR:
+        (void)fail_at(lexer->cx, token->pos, SYNTAX_ERROR, "unterminated dollar-quoted string");
+        return fail_hint(lexer->cx, "The string ends where the $…$ that it begins with stands again.");
+    case RAW_UNTERMINATED_STRING:
         (void)fail_at(lexer->cx, token->pos, SYNTAX_ERROR, "unterminated quoted string");
         return fail_hint(lexer->cx, "The string that starts here has no closing quote; a quote inside a string is written twice.");
     case RAW_UNTERMINATED_NAME:

@@ -63,7 +63,9 @@ static Status fail_file(const Context *cx, const FileSystem *files, int error, c
     char full[2 * FILE_PATH_MAX];
     snprintf(full, sizeof full, "%s%s%s", files->root_path, files->root_path[0] != '\0' && path[0] != '\0' ? "/" : "", path);
     switch (error) {
-    case ENOENT: return fail(cx, UNDEFINED_FILE, "cannot %s \"%s\": it does not exist", verb, full);
+    case ENOENT:
+        return fail(cx, UNDEFINED_FILE, "cannot %s \"%s\": %s", verb, full,
+                    strcmp(verb, "create") == 0 ? "there is no such folder" : "it does not exist");
     case ENOSPC:
     case EDQUOT: return fail(cx, DISK_FULL, "cannot %s \"%s\": the disk is full", verb, full);
     case ENOMEM: return fail(cx, OUT_OF_MEMORY, "cannot %s \"%s\": out of memory", verb, full);

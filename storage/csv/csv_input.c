@@ -283,8 +283,8 @@ static Status copy_paths(const Context *cx, Arena *arena, const glob_t *found, c
     *count = 0;
     for (size_t i = 0; i < found->gl_pathc; i++) {
         struct stat info;
-        if (stat(found->gl_pathv[i], &info) == 0 && S_ISDIR(info.st_mode)) {
-            continue;
+        if (stat(found->gl_pathv[i], &info) == 0 && !S_ISREG(info.st_mode)) {
+            continue; /* a folder, or a pipe that nobody may ever write to */
         }
         list[*count] = arena_copy_text(cx, arena, found->gl_pathv[i], strlen(found->gl_pathv[i]));
         if (list[*count] == NULL) {

@@ -93,7 +93,8 @@ expect "a file is no warehouse" 3 "" "^ERROR:" "$dir/wanted" -c "$one"
 printf 'SELECT 7 AS a;\n\\echo between\nSELECT\n  8 AS b' >two.sql
 expect "-f" 0 "a${n}7${n}between${n}b${n}8${n}" "" --format csv -f two.sql
 expect "-f and -c in order" 0 "a${n}1${n}a${n}7${n}between${n}b${n}8${n}" "" --format csv -c "$one" -f two.sql
-expect "-f, missing file" 1 "" "cannot read" -f missing.sql
+expect "-f, missing file" 1 "" "cannot read missing.sql: No such file" -f missing.sql
+expect "-f, a folder" 1 "" "cannot read \..*: Is a directory" -f .
 stdin="SELECT 1 AS a;${n}SELECT${n}2${n}AS b;\\echo end of answer${n}SELECT 3 AS c"
 expect "standard input" 0 "a${n}1${n}b${n}2${n}end of answer${n}c${n}3${n}" "" --format csv
 stdin="$one; SELECT x;${n}\\echo after${n}$one;"
@@ -106,6 +107,19 @@ stdin="$one;${n}\\q${n}$one;"
 expect "\\q leaves" 0 "a${n}1${n}" "" --format csv
 stdin="\\i two.sql${n}"
 expect "\\i" 0 "a${n}7${n}between${n}b${n}8${n}" "" --format csv
+stdin="\\set x 5${n}\\echo x is :x, not \":x\"${n}"
+expect "\\echo replaces variables" 0 "x is 5, not \":x\"${n}" "" --format csv
+mkdir files
+printf 'a,b\n1,2\n' >files/data.csv
+mkfifo files/pipe
+expect "a folder of files, and a pipe that is none" 0 "a,b${n}1,2${n}" "" --format csv -c "SELECT * FROM 'files'"
+{
+    echo "CREATE TABLE many (a int, b int); INSERT INTO many VALUES"
+    seq -f "(%g, 1)," 30000
+    echo "(0, 0); SELECT count(*) AS count FROM many;"
+} >lines.sql
+checks=$((checks + 1)) # half a minute, if every line meant reading all before it again
+[ "$(timeout 15 "$depot" --format csv --no-header -f lines.sql 2>&1 | tail -n 1)" = 30001 ] || { echo "WRONG   a statement of 30000 lines" && wrong=$((wrong + 1)); }
 stdin="SELECT ';' AS a -- ; no end${n}, 2 AS b;${n}"
 expect "semicolons in quotes and comments" 0 "a,b${n};,2${n}" "" --format csv
 expect "--echo" 0 "SELECT 1 AS a;${n}a${n}1${n}" "" --format csv --echo -c "SELECT 1 AS a;"

@@ -133,6 +133,11 @@ def talk(shell):
     with open(script, "w") as file:
         file.write("SELECT 5 AS five;\nSELECT 6 AS six;\n")
     expect("\\i", shell.run("\\i " + script), r"(?s)five.*six")
+    shell.send("SELECT 3 AS\n")
+    shell.wait("   ... ")
+    shell.send("\\echo between\n")
+    expect("a command between the lines of a statement", shell.wait("   ... "), r"echo between\s+between")
+    expect("the statement goes on", shell.run("three;"), "three")
     expect("an error keeps the shell", shell.run("SELECT nothing;"), "42703")
     shell.send("SELECT thrown, away")
     time.sleep(0.2)

@@ -462,7 +462,7 @@ static const struct {
     {"SELECT", SYNTAX_ERROR, 6, "syntax error at end of input", NULL},
     {"SELECT ;", SYNTAX_ERROR, 7, "syntax error at or near \";\"", NULL},
     {"SELECT 'abc", SYNTAX_ERROR, 7, "unterminated quoted string", "closing quote"},
-    {"SELECT $$abc", SYNTAX_ERROR, 7, "unterminated quoted string", "closing quote"},
+    {"SELECT $$abc", SYNTAX_ERROR, 7, "unterminated dollar-quoted string", "stands again"},
     {"SELECT \"abc", SYNTAX_ERROR, 7, "unterminated quoted name", "double quote"},
     {"SELECT 1 /* abc", SYNTAX_ERROR, 9, "unterminated /* comment", NULL},
     {"SELECT \"\"", SYNTAX_ERROR, 7, "a name in double quotes must not be empty", NULL},

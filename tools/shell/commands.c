@@ -112,8 +112,10 @@ static bool run_unset(Shell *shell, const char *argument) {
 }
 
 static bool run_echo(Shell *shell, const char *argument) {
-    fprintf(shell->out, "%s\n", argument);
+    char *replaced = variables_replace(shell->variables, argument, strlen(argument));
+    fprintf(shell->out, "%s\n", replaced == NULL ? argument : replaced);
     fflush(shell->out);
+    free(replaced);
     return true;
 }
 

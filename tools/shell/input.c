@@ -92,6 +92,11 @@ void shell_run_interactive(Shell *shell) {
         if (line == NULL) {
             break;
         }
+        if (statement != NULL && query_is_interrupted(statement, line)) {
+            shell_run_text(shell, line, strlen(line));
+            free(line);
+            continue;
+        }
         statement = append_line(statement, line);
         free(line);
         if (statement == NULL) {

@@ -75,6 +75,12 @@ bool query_is_complete(const char *text, size_t bytes, size_t *end) {
     return is_taken;
 }
 
+bool query_is_interrupted(const char *unfinished, const char *line) {
+    QueryCommand ending;
+    line += strspn(line, " \t");
+    return *line == '\\' && !read_command(line, strlen(line), &ending) && is_statement(unfinished, strlen(unfinished));
+}
+
 bool query_store(depot_statement *statement, const char *prefix, ShellVariable **variables, const char **why) {
     *why = NULL;
     depot_code code = depot_step(statement);

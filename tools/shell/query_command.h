@@ -19,6 +19,9 @@ typedef struct QueryCommand {
 bool query_command_find(const char *text, size_t bytes, QueryCommand *command);
 /* Does the text hold a statement that ends, by a semicolon or by such a command? *end is where. */
 bool query_is_complete(const char *text, size_t bytes, size_t *end);
+/* Is the line, typed behind an unfinished statement, a backslash command of its own? Not within quotes, and not \g and its kin,
+ * which end the statement. */
+bool query_is_interrupted(const char *unfinished, const char *line);
 /* Runs the statement; the columns of its only row become variables. False if it failed: *why is NULL if the connection has the
  * error. */
 bool query_store(depot_statement *statement, const char *prefix, ShellVariable **variables, const char **why);

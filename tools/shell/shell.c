@@ -2,6 +2,7 @@
  * to standard error; everything a statement writes is out before the next is read. */
 #include "tools/shell/shell.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,7 +270,9 @@ static bool shell_run_stream(Shell *shell, FILE *in) {
     FILE *around = shell->in;
     shell->in = in;
     while (ok && !shell->quit && (bytes = getline(&line, &capacity, in)) >= 0) {
-        ok = buffer_append(&buffer, line, (size_t)bytes) && run_complete(shell, &buffer);
+        /* Only these end what is not ended yet; a statement of many lines would else be read again with each of them. */
+        bool may_end = memchr(line, ';', (size_t)bytes) != NULL || memchr(line, '\\', (size_t)bytes) != NULL;
+        ok = buffer_append(&buffer, line, (size_t)bytes) && (!may_end || run_complete(shell, &buffer));
     }
     if (ok && !shell->quit && buffer.bytes > 0) {
         ok = shell_run_text(shell, buffer.text, buffer.bytes); /* the last one may lack its semicolon */
@@ -285,13 +288,15 @@ bool shell_run_file(Shell *shell, const char *path) {
         return shell_run_stream(shell, stdin);
     }
     FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        fprintf(stderr, "cannot read %s\n", path);
+    bool ok = file != NULL && shell_run_stream(shell, file);
+    if (file == NULL || ferror(file)) { /* a folder can be opened, but not read */
+        fprintf(stderr, "cannot read %s: %s\n", path, strerror(errno));
         shell->status = EXIT_FAILED;
-        return false;
+        ok = false;
     }
-    bool ok = shell_run_stream(shell, file);
-    fclose(file);
+    if (file != NULL) {
+        fclose(file);
+    }
     return ok;
 }
 
