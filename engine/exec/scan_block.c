@@ -34,7 +34,7 @@ Status scan_local_open(Task *task, const PhysicalNode *op, ScanShared *shared, S
     TRY_ALLOC_ZEROED(cx, local->profile.column_bytes, sizeof(uint64_t) * columns);
     TRY_ALLOC_ZEROED(cx, local->profile.slices, sizeof(ScanSlice) * topology->nodes * topology->slices_per_node);
     TRY_ALLOC(cx, local->rows, sizeof *local->rows * (shared->block_rows_max + SELECT_SLACK));
-    TRY_ALLOC(cx, local->mask, shared->block_rows_max);
+    TRY_ALLOC(cx, local->bits, sizeof *local->bits * BITS_WORDS(shared->block_rows_max));
     TRY_ALLOC_ZEROED(cx, local->states, sizeof *local->states * steps);
     TRY_ALLOC_ZEROED(cx, local->order, sizeof *local->order * steps);
     TRY_ALLOC_ZEROED(cx, local->zones, sizeof *local->zones * steps);
@@ -90,8 +90,6 @@ Status scan_block_column(Task *task, const PhysicalNode *op, ScanShared *shared,
 
 /* ---------------------------------------------------------------------------------------------------------- block by block */
 
-/* ---------------------------------------------------------------------------------------------------------- block by block */
-
 static const ScanStep *step_at(const ScanShared *shared, const ScanLocal *local, uint32_t index) {
     const ScanStep *step = &shared->steps.steps[index];
     return step->is_top_filter ? &local->top_filter : step;
@@ -138,6 +136,22 @@ static uint64_t first_row(const ScanShared *shared, const ScanLocal *local) {
     return (uint64_t)local->block * shared->segments[local->segment].segment->block_rows;
 }
 
+/* Of the rows that are asked for, those that are not deleted. */
+static void select_live(ScanLocal *local, uint64_t first_row) {
+    uint8_t mask[BATCH_ROWS_MAX];
+    local->selected = 0;
+    for (uint32_t first = 0; first < local->block_rows; first += BATCH_ROWS_MAX) {
+        uint32_t left = local->block_rows - first, n = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+        uint32_t from = local->row_first > first ? local->row_first - first : 0;
+        uint32_t to = local->row_end > first ? local->row_end - first : 0;
+        (void)delete_map_live(local->deletes, first_row + first, n, mask);
+        memset(mask, 0, from < n ? from : n);
+        memset(mask + (to < n ? to : n), 0, n - (to < n ? to : n));
+        local->selected += select_kernels->mark(mask, n, local->bits + first / 64);
+    }
+    local->selection = SELECTED_BY_BITS;
+}
+
 /* The rows that are asked for, without those that are deleted. */
 static Status select_rows(Task *task, ScanShared *shared, ScanLocal *local) {
     const ScanSegment *in = &shared->segments[local->segment];
@@ -153,14 +167,7 @@ static Status select_rows(Task *task, ScanShared *shared, ScanLocal *local) {
     }
     uint64_t first = first_row(shared, local);
     if (local->deletes != NULL && delete_map_count(local->deletes, first, local->block_rows) > 0) {
-        (void)delete_map_live(local->deletes, first, local->block_rows, local->mask);
-        memset(local->mask, 0, local->row_first);
-        memset(local->mask + local->row_end, 0, local->block_rows - local->row_end);
-        local->selected = 0;
-        for (uint32_t i = local->row_first; i < local->row_end; i++) {
-            local->selected += local->mask[i];
-        }
-        local->selection = SELECTED_BY_MASK;
+        select_live(local, first);
         local->profile.rows_deleted += count - local->selected;
     } else if (count < local->block_rows) {
         for (uint32_t i = 0; i < count; i++) {
@@ -176,8 +183,8 @@ static void list_rows(ScanLocal *local) {
         for (uint32_t i = 0; i < local->block_rows; i++) {
             local->rows[i] = (uint16_t)i;
         }
-    } else if (local->selection == SELECTED_BY_MASK) {
-        select_kernels->positions(local->mask, 0, local->block_rows, local->rows);
+    } else if (local->selection == SELECTED_BY_BITS) {
+        select_kernels->positions(local->bits, local->block_rows, local->rows);
     }
     local->selection = SELECTED_BY_ROWS;
 }
@@ -212,17 +219,16 @@ static Status test_rows(Task *task, const PhysicalNode *op, ScanShared *shared, 
 }
 
 /* All rows of the block are tested, also those refused before: where most are left, that is cheaper than picking them. */
-static Status narrow_mask(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
-    uint8_t window[BATCH_ROWS_MAX];
+static Status narrow_bits(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index) {
+    uint8_t mask[BATCH_ROWS_MAX];
     uint32_t kept = 0;
     bool is_first = local->selection == SELECTED_ALL;
     for (uint32_t first = 0; first < local->block_rows; first += BATCH_ROWS_MAX) {
         uint32_t left = local->block_rows - first, n = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
-        uint8_t *into = local->mask + first, *mask = is_first ? into : window;
         TRY(test_rows(task, op, shared, local, index, first, n, mask));
-        kept += select_kernels->narrow(mask, n, into);
+        kept += (is_first ? select_kernels->mark : select_kernels->narrow)(mask, n, local->bits + first / 64);
     }
-    local->selection = kept == local->block_rows ? SELECTED_ALL : SELECTED_BY_MASK;
+    local->selection = kept == local->block_rows ? SELECTED_ALL : SELECTED_BY_BITS;
     local->selected = kept;
     return OK;
 }
@@ -245,11 +251,11 @@ static Status narrow_rows(Task *task, const PhysicalNode *op, ScanShared *shared
 static Status apply_step(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, uint32_t index,
                          uint32_t *looked_at) {
     uint32_t before = local->selected;
-    bool may_test_all = local->selection == SELECTED_BY_MASK && !shared->steps.steps[index].can_fail;
+    bool may_test_all = local->selection == SELECTED_BY_BITS && !shared->steps.steps[index].can_fail;
     bool is_dense =
         local->selection == SELECTED_ALL || (may_test_all && before >= local->states[index].dense_from * local->block_rows);
     *looked_at = is_dense ? local->block_rows : before;
-    TRY(is_dense ? narrow_mask(task, op, shared, local, index) : narrow_rows(task, op, shared, local, index));
+    TRY(is_dense ? narrow_bits(task, op, shared, local, index) : narrow_rows(task, op, shared, local, index));
     const ScanStep *step = &shared->steps.steps[index];
     uint64_t *removed = step->filter != NULL  ? &local->profile.rows_removed_filter
                         : step->is_top_filter ? &local->profile.rows_removed_top_filter
@@ -304,9 +310,9 @@ static Status filter_block(Task *task, const PhysicalNode *op, ScanShared *share
     if (measure) {
         order_steps(shared, local, count);
     }
-    if (local->selection == SELECTED_BY_MASK && local->selected == local->block_rows) {
+    if (local->selection == SELECTED_BY_BITS && local->selected == local->block_rows) {
         local->selection = SELECTED_ALL;
-    } else if (local->selection == SELECTED_BY_MASK) {
+    } else if (local->selection == SELECTED_BY_BITS) {
         list_rows(local);
     }
     return OK;
@@ -423,7 +429,7 @@ void scan_local_close(const PhysicalNode *op, const ScanShared *shared, ScanLoca
     mem_free(local->order);
     mem_free(local->zones);
     mem_free(local->rows);
-    mem_free(local->mask);
+    mem_free(local->bits);
     mem_free(local->columns);
     mem_free(local->profile.column_bytes);
     mem_free(local->profile.slices);

@@ -43,7 +43,7 @@ typedef struct ScanColumn {
 } ScanColumn;
 
 /* Which rows of the block have passed so far. */
-typedef enum Selection { SELECTED_ALL, SELECTED_BY_MASK, SELECTED_BY_ROWS } Selection;
+typedef enum Selection { SELECTED_ALL, SELECTED_BY_BITS, SELECTED_BY_ROWS } Selection;
 
 typedef struct ScanLocal {
     uint32_t queue;            /* being drained */
@@ -56,7 +56,7 @@ typedef struct ScanLocal {
     Selection selection;
     uint32_t selected, emitted;
     uint16_t *rows;      /* owned; SELECTED_BY_ROWS: ascending, `selected` of them */
-    uint8_t *mask;       /* owned; SELECTED_BY_MASK: one byte per row of the block */
+    uint64_t *bits;      /* owned; SELECTED_BY_BITS: one bit per row of the block */
     ScanColumn *columns; /* owned; one per scan column */
     StepState *states;   /* owned; per step */
     ScanStep top_filter; /* as it was when the block was opened; the last step if there is one */

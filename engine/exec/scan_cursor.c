@@ -226,7 +226,7 @@ void scan_cursor_close(const SortedScan *scan, ScanCursor *cursor) {
 }
 
 size_t scan_cursor_bytes(const ScanCursor *cursor) {
-    size_t bytes = sizeof *cursor + mem_size(cursor->keys) + mem_size(cursor->local.rows) + mem_size(cursor->local.mask);
+    size_t bytes = sizeof *cursor + mem_size(cursor->keys) + mem_size(cursor->local.rows) + mem_size(cursor->local.bits);
     for (uint32_t i = 0; cursor->local.out.columns != NULL && i < cursor->local.out.column_count; i++) {
         bytes += cursor->local.out.columns[i].owned_bytes;
     }

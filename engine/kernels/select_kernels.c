@@ -4,7 +4,7 @@
 #include "kernels/dispatch.h"
 
 #include <string.h>
-#if defined(KERNEL_SET_avx2) || defined(KERNEL_SET_avx512)
+#if defined(KERNEL_SET_avx2) || defined(KERNEL_SET_avx512) || defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -41,6 +41,88 @@ static void invert(uint32_t n, uint8_t *mask) {
     }
 }
 
+/* ------------------------------------------------------------------------------------------------------- masks → bits → rows
+ */
+
+/* 64 mask bytes → 64 bits. */
+static inline uint64_t word_of_mask(const uint8_t *mask) {
+#if defined(KERNEL_SET_avx512)
+    __m512i bytes = _mm512_loadu_si512(mask);
+    return _mm512_test_epi8_mask(bytes, bytes);
+#elif defined(KERNEL_SET_avx2)
+    __m256i low = _mm256_loadu_si256((const __m256i *)mask), high = _mm256_loadu_si256((const __m256i *)(mask + 32));
+    uint32_t low_bits = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(low, 7));
+    uint32_t high_bits = (uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(high, 7));
+    return low_bits | (uint64_t)high_bits << 32;
+#elif defined(__SSE2__)
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < 64; i += 16) {
+        __m128i bytes = _mm_slli_epi16(_mm_loadu_si128((const __m128i *)(mask + i)), 7);
+        word |= (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << i;
+    }
+    return word;
+#else
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < 64; i += 8) { /* the product collects bit 0 of each byte in the highest byte */
+        uint64_t eight;
+        memcpy(&eight, mask + i, 8);
+        word |= (eight * UINT64_C(0x0102040810204080)) >> 56 << i;
+    }
+    return word;
+#endif
+}
+
+static inline uint64_t tail_of_mask(const uint8_t *mask, uint32_t n) {
+    uint8_t padded[64] = {0};
+    memcpy(padded, mask, n);
+    return word_of_mask(padded);
+}
+
+static uint32_t mark(const uint8_t *mask, uint32_t n, uint64_t *bits) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+        uint64_t word = n - i >= 64 ? word_of_mask(mask + i) : tail_of_mask(mask + i, n - i);
+        bits[i / 64] = word;
+        count += (uint32_t)__builtin_popcountll(word);
+    }
+    return count;
+}
+
+static uint32_t narrow(const uint8_t *mask, uint32_t n, uint64_t *bits) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+        uint64_t word = n - i >= 64 ? word_of_mask(mask + i) : tail_of_mask(mask + i, n - i);
+        bits[i / 64] &= word;
+        count += (uint32_t)__builtin_popcountll(bits[i / 64]);
+    }
+    return count;
+}
+
+/* Words with few bits are gone through bit by bit, others by the processor's compressing instructions, where it has them. */
+enum { FEW_BITS = 6 };
+
+static inline uint32_t store_bits(uint64_t word, uint32_t first, uint16_t *out) {
+    uint32_t count = 0;
+    for (; word != 0; word &= word - 1) {
+        out[count++] = (uint16_t)(first + (uint32_t)__builtin_ctzll(word));
+    }
+    return count;
+}
+
+static inline uint32_t store_dense(uint64_t word, uint32_t first, uint16_t *out);
+
+static uint32_t positions(const uint64_t *bits, uint32_t n, uint16_t *out) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i += 64) {
+        uint64_t word = bits[i / 64];
+        if (word != 0) {
+            uint32_t few = (uint32_t)__builtin_popcountll(word) <= FEW_BITS;
+            count += few ? store_bits(word, i, out + count) : store_dense(word, i, out + count);
+        }
+    }
+    return count;
+}
+
 #if !defined(KERNEL_SET_avx512)
 /* Eight mask bytes at once; the tail is filled with zeros. */
 static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
@@ -49,23 +131,6 @@ static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
     return bytes;
 }
 #endif
-
-static uint32_t narrow(const uint8_t *mask, uint32_t n, uint8_t *into) {
-    uint32_t count = 0, whole = n / 8 * 8;
-    for (uint32_t i = 0; i < whole; i += 8) {
-        uint64_t a, b;
-        memcpy(&a, mask + i, 8);
-        memcpy(&b, into + i, 8);
-        a &= b;
-        memcpy(into + i, &a, 8);
-        count += (uint32_t)__builtin_popcountll(a);
-    }
-    for (uint32_t i = whole; i < n; i++) {
-        into[i] &= mask[i];
-        count += into[i];
-    }
-    return count;
-}
 
 #if defined(KERNEL_SET_avx512)
 
@@ -81,14 +146,11 @@ static inline __mmask64 load_keep(const uint8_t *mask, uint32_t i, uint32_t n) {
     return _mm512_test_epi8_mask(bytes, bytes);
 }
 
-static uint32_t positions(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out) {
+static inline uint32_t store_dense(uint64_t word, uint32_t first, uint16_t *out) {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i += 64) {
-        __mmask64 keep = load_keep(mask, i, n);
-        for (uint32_t at = first + i; keep != 0; keep >>= 16, at += 16) {
-            count += store_lanes(_mm512_add_epi32(lanes, _mm512_set1_epi32((int)at)), (__mmask16)keep, out + count);
-        }
+    for (; word != 0; word >>= 16, first += 16) {
+        count += store_lanes(_mm512_add_epi32(lanes, _mm512_set1_epi32((int)first)), (__mmask16)word, out + count);
     }
     return count;
 }
@@ -184,15 +246,12 @@ static inline __m128i kept_indexes(uint64_t masks) {
     return _mm_cvtepu8_epi16(_mm_cvtsi64_si128((long long)packed));
 }
 
-static uint32_t positions(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out) {
+static inline uint32_t store_dense(uint64_t word, uint32_t first, uint16_t *out) {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i += 8) {
-        uint64_t masks = load_masks(mask, i, n);
-        if (masks != 0) {
-            __m128i rows = _mm_add_epi16(kept_indexes(masks), _mm_set1_epi16((short)(first + i)));
-            _mm_storeu_si128((__m128i *)(out + count), rows);
-            count += (uint32_t)__builtin_popcountll(masks);
-        }
+    for (; word != 0; word >>= 8, first += 8) {
+        uint64_t masks = _pdep_u64(word & 0xff, UINT64_C(0x0101010101010101));
+        _mm_storeu_si128((__m128i *)(out + count), _mm_add_epi16(kept_indexes(masks), _mm_set1_epi16((short)first)));
+        count += (uint32_t)__builtin_popcountll(masks);
     }
     return count;
 }
@@ -214,15 +273,12 @@ static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t
 
 #else
 
-static uint32_t positions(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out) {
+/* Every row number is written, those that stay count. */
+static inline uint32_t store_dense(uint64_t word, uint32_t first, uint16_t *out) {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i += 8) {
-        if (load_masks(mask, i, n) != 0) {
-            for (uint32_t at = i; at < i + 8 && at < n; at++) {
-                out[count] = (uint16_t)(first + at);
-                count += mask[at];
-            }
-        }
+    for (uint32_t i = 0; i < 64; i++) {
+        out[count] = (uint16_t)(first + i);
+        count += word >> i & 1;
     }
     return count;
 }
@@ -250,6 +306,7 @@ KERNEL_TABLE(SelectKernels, select_kernels) = {
     .bitmap_inside = {bitmap_inside_u8, bitmap_inside_u16, bitmap_inside_u32, bitmap_inside_u64},
     .nulls = nulls,
     .invert = invert,
+    .mark = mark,
     .narrow = narrow,
     .positions = positions,
     .positions_of = positions_of,

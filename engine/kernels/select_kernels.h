@@ -1,6 +1,7 @@
-/* Kernels that find the rows of a vector which pass a test. A test fills a mask of one byte per row (0 or 1); `positions` turns
- * masks into row numbers. Indexes [0 … 3] are the width of an element: 1, 2, 4, 8 bytes. Signed values are taken as their
- * unsigned bits: (value - low) <= span modulo the width is right for both. */
+/* Kernels that find the rows of a vector which pass a test. A test fills a mask of one byte per row (0 or 1); `mark` and
+ * `narrow` gather masks into bits, one per row and zero behind the last; `positions` turns bits into row numbers. Indexes [0 …
+ * 3] are the width of an element: 1, 2, 4, 8 bytes. Signed values are taken as their unsigned bits: (value - low) <= span
+ * modulo the width is right for both. */
 #ifndef DEPOT_KERNELS_SELECT_KERNELS_H
 #define DEPOT_KERNELS_SELECT_KERNELS_H
 
@@ -22,10 +23,12 @@ typedef struct SelectKernels {
     /* Rows that are NULL (validity bit 0) get `keep`. */
     void (*nulls)(const uint64_t *validity, uint8_t keep, uint32_t n, uint8_t *mask);
     void (*invert)(uint32_t n, uint8_t *mask);
-    /* into &= mask; returns how many are left. `mask` may be `into`: then it only counts. */
-    uint32_t (*narrow)(const uint8_t *mask, uint32_t n, uint8_t *into);
-    /* out = first + i for each i with mask[i]; returns how many. */
-    uint32_t (*positions)(const uint8_t *mask, uint32_t first, uint32_t n, uint16_t *out);
+    /* bits = mask; returns how many are set. */
+    uint32_t (*mark)(const uint8_t *mask, uint32_t n, uint64_t *bits);
+    /* bits &= mask; returns how many are left. */
+    uint32_t (*narrow)(const uint8_t *mask, uint32_t n, uint64_t *bits);
+    /* out = i for each bit i that is set among the first n; returns how many. */
+    uint32_t (*positions)(const uint64_t *bits, uint32_t n, uint16_t *out);
     /* out = rows[i] for each i with mask[i]; `out` may be `rows`. */
     uint32_t (*positions_of)(const uint8_t *mask, const uint16_t *rows, uint32_t n, uint16_t *out);
 } SelectKernels;

@@ -19,19 +19,21 @@ static uint64_t element(const void *values, uint32_t width, uint32_t i) {
 
 static void check_positions(const uint8_t *mask, uint32_t n) {
     uint16_t rows[MOST + SELECT_SLACK], again[MOST + SELECT_SLACK];
-    uint32_t count = 0, found = select_kernels->positions(mask, 100, n, rows);
+    uint64_t bits[BITS_WORDS(MOST)];
+    uint32_t count = 0, marked = select_kernels->mark(mask, n, bits), found = select_kernels->positions(bits, n, rows);
     for (uint32_t i = 0; i < n; i++) {
         if (mask[i]) {
-            cr_assert_eq(rows[count++], 100 + i);
+            cr_assert_eq(rows[count++], i);
         }
     }
     cr_assert_eq(found, count);
+    cr_assert_eq(marked, count);
     for (uint32_t i = 0; i < n; i++) {
         again[i] = (uint16_t)(3 * i);
     }
     cr_assert_eq(select_kernels->positions_of(mask, again, n, again), count);
     for (uint32_t i = 0; i < count; i++) {
-        cr_assert_eq(again[i], (uint16_t)(3 * (rows[i] - 100)));
+        cr_assert_eq(again[i], (uint16_t)(3 * rows[i]));
     }
 }
 
@@ -81,16 +83,17 @@ static void check_nulls(uint32_t n) {
         select_kernels->nulls(validity, (uint8_t)keep, n, mask);
         cr_assert(memcmp(mask, expected, n) == 0);
     }
-    uint8_t narrowed[MOST];
+    uint8_t third[MOST];
+    uint64_t bits[BITS_WORDS(MOST)];
     uint32_t left = 0;
     for (uint32_t i = 0; i < n; i++) {
-        narrowed[i] = i % 3 == 0;
-        left += narrowed[i] && mask[i];
+        third[i] = i % 3 == 0;
+        left += third[i] && mask[i];
     }
-    cr_assert_eq(select_kernels->narrow(mask, n, narrowed), left);
-    cr_assert_eq(select_kernels->narrow(narrowed, n, narrowed), left);
-    for (uint32_t i = 0; i < n; i++) {
-        cr_assert_eq(narrowed[i], i % 3 == 0 && mask[i]);
+    select_kernels->mark(third, n, bits);
+    cr_assert_eq(select_kernels->narrow(mask, n, bits), left);
+    for (uint32_t i = 0; i < BITS_WORDS(n) * 64; i++) {
+        cr_assert_eq(bit_get(bits, i), i < n && third[i] && mask[i]);
     }
     select_kernels->invert(n, mask);
     for (uint32_t i = 0; i < n; i++) {
