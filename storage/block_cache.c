@@ -144,7 +144,7 @@ static void shrink(BlockCache *cache, int64_t most) {
         if (start == NULL) {
             start = frame;
         }
-        bool goes = !atomic_exchange(&frame->is_used, false);
+        bool goes = !atomic_exchange(&frame->slot->is_used, false);
         if (goes && evict(cache, frame)) {
             start = frame == start ? NULL : start; /* the hand stands on the next one */
             continue;
@@ -170,9 +170,8 @@ static void let_go(void *cache, int64_t bytes) {
 
 static bool pin_loaded(CacheSlot *slot) {
     if ((atomic_fetch_add(&slot->state, 1) & CACHE_SLOT_LOADED) != 0) {
-        CacheFrame *frame = slot->frame;
-        if (!atomic_load_explicit(&frame->is_used, memory_order_relaxed)) {
-            atomic_store_explicit(&frame->is_used, true, memory_order_relaxed);
+        if (!atomic_load_explicit(&slot->is_used, memory_order_relaxed)) {
+            atomic_store_explicit(&slot->is_used, true, memory_order_relaxed);
         }
         return true;
     }
@@ -196,6 +195,8 @@ static Status load_frame(const Context *cx, BlockCache *cache, CacheSlot *slot, 
         return status;
     }
     slot->frame = frame;
+    slot->validity = frame->validity;
+    atomic_store_explicit(&slot->values, frame->values, memory_order_relaxed);
     atomic_fetch_add(&slot->state, CACHE_SLOT_LOADED + 1);
     ring_add(cache, frame);
     return OK;

@@ -15,16 +15,18 @@ typedef struct CacheFrame {
     CacheSlot *slot;                    /* where it hangs */
     struct CacheFrame *next, *previous; /* the clock's ring */
     uint64_t bytes;                     /* of `data` */
-    _Atomic(bool) is_used;              /* touched since the clock's hand passed */
     const uint64_t *validity;           /* into data; NULL: no NULLs */
     const uint8_t *values;              /* into data */
     uint8_t *data;                      /* owned */
 } CacheFrame;
 
-/* Zero it to make it empty. */
+/* Zero it to make it empty. A hit looks at nothing else; frame and validity are meaningful while it is loaded. */
 struct CacheSlot {
     _Atomic(uint64_t) state; /* CACHE_SLOT_LOADED | pins */
-    CacheFrame *frame;       /* meaningful while loaded */
+    CacheFrame *frame;
+    const uint64_t *validity;
+    _Atomic(const uint8_t *) values; /* NULL: not loaded; without a pin only an address to prefetch */
+    _Atomic(bool) is_used;           /* touched since the clock's hand passed */
 };
 
 /* The warehouse's, made on first use; NULL after an out-of-memory error. */

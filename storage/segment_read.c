@@ -295,10 +295,19 @@ Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t colu
     CacheSlot *slot = &reader->columns[column].slots[block];
     TRY(block_cache_pin(cx, reader->cache, slot, block_frame_bytes(entry, meta->type), load_block, &load));
     out->slot = slot;
-    out->data = slot->frame->values;
-    out->validity = slot->frame->validity;
+    out->data = atomic_load_explicit(&slot->values, memory_order_relaxed);
+    out->validity = slot->validity;
     out->read_bytes = load.read_bytes;
     return OK;
+}
+
+const uint8_t *column_block_address(SegmentReader *reader, uint32_t column, uint32_t block) {
+    const ColumnMeta *meta = atomic_load_explicit(&reader->columns[column].meta, memory_order_acquire);
+    if (meta == NULL) {
+        return NULL;
+    }
+    __builtin_prefetch(&meta->entries[block]);
+    return atomic_load_explicit(&reader->columns[column].slots[block].values, memory_order_relaxed);
 }
 
 void column_block_close(ColumnBlock *block) {

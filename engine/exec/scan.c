@@ -247,11 +247,17 @@ static uint32_t segment_of_block(const ScanShared *shared, uint32_t from, uint32
     return low;
 }
 
-/* The next block of this task; false: there is none. */
-static bool take_morsel(const Task *task, ScanShared *shared, ScanLocal *local) {
+/* A block of this task: index of its segment, number in there; false: there is none. Leaves `spare` blocks of the
+ * last queue to others. */
+static bool take_morsel(const Task *task, ScanShared *shared, ScanLocal *local, uint32_t spare, uint32_t *segment,
+                        uint32_t *block) {
     for (; local->queue < shared->queue_count; local->queue += shared->has_affinity ? task->task_count : 1) {
         MorselQueue *queue = &shared->queues[local->queue];
         uint32_t number = atomic_load_explicit(&queue->next, memory_order_relaxed);
+        bool is_last = shared->has_affinity || local->queue + 1 == shared->queue_count;
+        if (is_last && spare > 0 && (number >= queue->end || queue->end - number < spare)) {
+            return false;
+        }
         if (number < queue->end) {
             number = atomic_fetch_add_explicit(&queue->next, 1, memory_order_relaxed);
         }
@@ -259,18 +265,31 @@ static bool take_morsel(const Task *task, ScanShared *shared, ScanLocal *local) 
             if (shared->is_backward) {
                 number = queue->first + (queue->end - 1 - number);
             }
-            local->segment = segment_of_block(shared, local->segment, number);
-            local->block = number - shared->segments[local->segment].first_block;
+            *segment = segment_of_block(shared, local->segment, number);
+            *block = number - shared->segments[*segment].first_block;
             return true;
         }
     }
     return false;
 }
 
+/* The task's next block is taken ahead, so that it can be prefetched, while there are at least this many for every task. */
+#define BLOCKS_LEFT_MIN 4
+
+static bool next_morsel(const Task *task, ScanShared *shared, ScanLocal *local) {
+    if (local->has_ahead) {
+        local->segment = local->ahead_segment;
+        local->block = local->ahead_block;
+        local->has_ahead = false;
+        return true;
+    }
+    return take_morsel(task, shared, local, 0, &local->segment, &local->block);
+}
+
 /* *over: there is none. */
 static Status next_block(Task *task, const PhysicalNode *op, ScanShared *shared, ScanLocal *local, bool *over) {
     bool skip;
-    *over = !take_morsel(task, shared, local);
+    *over = !next_morsel(task, shared, local);
     if (*over) {
         return OK;
     }
@@ -280,6 +299,8 @@ static Status next_block(Task *task, const PhysicalNode *op, ScanShared *shared,
         return OK;
     }
     local->profile.blocks_read++;
+    local->has_ahead =
+        take_morsel(task, shared, local, BLOCKS_LEFT_MIN * task->task_count, &local->ahead_segment, &local->ahead_block);
     return scan_block_filter(task, op, shared, local);
 }
 

@@ -39,6 +39,8 @@ typedef struct ScanShared {
 
 typedef struct ScanColumn {
     bool is_open;
+    const uint8_t *ahead; /* where the column stands in the block that comes next; NULL: unknown */
+    uint64_t bytes;       /* of the block; the next one has about as many */
     ColumnBlock block;
 } ScanColumn;
 
@@ -51,6 +53,8 @@ typedef struct ScanLocal {
     DeleteMap *deletes;        /* owned reference; of that segment, NULL: none */
     const Segment *deletes_of; /* the segment that `deletes` is of */
     bool has_block;
+    bool has_ahead; /* the next block is taken already: its columns are prefetched while this one is worked on */
+    uint32_t ahead_segment, ahead_block;
     uint32_t block, block_rows;  /* within the segment */
     uint32_t row_first, row_end; /* of the block's rows, those that are asked for */
     Selection selection;
