@@ -106,10 +106,57 @@ static Status filter_relations(const Context *cx, LogicalPlan *plan, JoinBlock *
     return OK;
 }
 
+/* Rows with a partner are chosen among those of the one relation whose columns are asked for, where that has fewer than all
+ * joins leave: dates IN (…) before facts are joined to them. */
+static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk) {
+    const Context *cx = orderer->cx;
+    LogicalPlan *plan = orderer->plan;
+    LogicalNode *chooser = *place, *left = chooser->children[0], **lowest = &chooser->children[0], **lower;
+    ColumnSet columns, named;
+    TRY(column_set_init(cx, plan->arena, plan, &columns));
+    TRY(column_set_init(cx, plan->arena, plan, &named));
+    column_set_add_expr(&named, chooser->join.condition);
+    for (uint32_t i = 0; i < left->column_count; i++) {
+        if (column_set_has(&named, left->columns[i])) {
+            column_set_add(&columns, left->columns[i]);
+        }
+    }
+    while ((lower = rewrite_lower_place(lowest, &columns)) != NULL) {
+        lowest = lower;
+    }
+    TRY(estimate_node(cx, plan, left));
+    *has_sunk = bits_count(columns.bits, columns.capacity) > 0 && *lowest != left && (*lowest)->rows <= left->rows;
+    if (!*has_sunk) {
+        return OK;
+    }
+    *place = left;
+    return rewrite_sink_join(cx, plan, place, chooser, &columns);
+}
+
+static bool is_chooser(const LogicalNode *node) {
+    return node->kind == LOGICAL_JOIN &&
+           (node->join.kind == JOIN_SEMI || node->join.kind == JOIN_ANTI || node->join.kind == JOIN_ANTI_NULL) &&
+           node->join.condition != NULL && !expr_is_volatile(node->join.condition);
+}
+
+static Status order_chooser(Orderer *orderer, LogicalNode **place) {
+    bool has_sunk;
+    TRY(order_joins(orderer, &(*place)->children[0]));
+    TRY(sink_chooser(orderer, place, &has_sunk));
+    if (!has_sunk) {
+        return order_joins(orderer, &(*place)->children[1]);
+    }
+    estimate_forget(*place);
+    return order_joins(orderer, place);
+}
+
 static Status order_joins(Orderer *orderer, LogicalNode **place) {
     const Context *cx = orderer->cx;
     LogicalPlan *plan = orderer->plan;
     LogicalNode *node = *place;
+    if (is_chooser(node)) {
+        return order_chooser(orderer, place);
+    }
     if (node->kind != LOGICAL_JOIN || node->join.kind != JOIN_INNER) {
         return order_children(orderer, node);
     }

@@ -420,6 +420,10 @@ static Status push_shared(const Context *cx, LogicalPlan *plan, uint32_t index) 
     return push(cx, plan, &shared->node, &conjuncts);
 }
 
+Status rewrite_push_filters_of(const Context *cx, LogicalPlan *plan, LogicalNode **root) {
+    return push_nothing(cx, plan, root);
+}
+
 /* Readers come before what they read, so that it is known what they ask for. */
 Status rewrite_push_filters(const Context *cx, LogicalPlan *plan) {
     bool *is_done, *is_read;
