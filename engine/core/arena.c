@@ -28,10 +28,7 @@ void arena_free(Arena *arena) {
     arena_init(arena);
 }
 
-static bool add_chunk(const Context *cx, Arena *arena, size_t bytes) {
-    size_t wanted = arena->chunk == NULL ? CHUNK_BYTES_MIN : 2 * arena->chunk->bytes;
-    wanted = wanted > CHUNK_BYTES_MAX ? CHUNK_BYTES_MAX : wanted;
-    wanted = wanted < bytes ? bytes : wanted;
+static bool add_chunk_of(const Context *cx, Arena *arena, size_t wanted) {
     ArenaChunk *chunk = mem_alloc(cx, sizeof(ArenaChunk) + wanted);
     if (chunk == NULL) {
         return false;
@@ -41,6 +38,17 @@ static bool add_chunk(const Context *cx, Arena *arena, size_t bytes) {
     arena->chunk = chunk;
     arena->used = 0;
     return true;
+}
+
+static bool add_chunk(const Context *cx, Arena *arena, size_t bytes) {
+    size_t wanted = arena->chunk == NULL ? CHUNK_BYTES_MIN : 2 * arena->chunk->bytes;
+    wanted = wanted < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : wanted > CHUNK_BYTES_MAX ? CHUNK_BYTES_MAX : wanted;
+    return add_chunk_of(cx, arena, wanted < bytes ? bytes : wanted);
+}
+
+Status arena_reserve(const Context *cx, Arena *arena, size_t bytes) {
+    return arena->chunk != NULL || add_chunk_of(cx, arena, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT) ? OK
+                                                                                                            : OUT_OF_MEMORY;
 }
 
 void *arena_alloc(const Context *cx, Arena *arena, size_t bytes) {

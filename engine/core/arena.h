@@ -13,6 +13,8 @@ typedef struct Arena {
 void arena_init(Arena *arena);
 void arena_free(Arena *arena); /* the arena is empty and usable again */
 
+/* An empty arena gets its first chunk of this size, for one that is kept: what follows fits without a larger one. */
+Status arena_reserve(const Context *cx, Arena *arena, size_t bytes) MUST_CHECK;
 /* Aligned to 16 bytes, zeroed; NULL after filling the error. */
 void *arena_alloc(const Context *cx, Arena *arena, size_t bytes) MUST_CHECK;
 char *arena_copy_text(const Context *cx, Arena *arena, const char *text, size_t bytes) MUST_CHECK; /* adds a final 0 */

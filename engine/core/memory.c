@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 typedef struct BlockHeader {
     MemoryAccount *account;
     size_t bytes;
+    uint32_t lead; /* bytes of malloc's block before the header */
 } BlockHeader;
 _Static_assert(sizeof(BlockHeader) <= HEADER_BYTES, "the header fits its line");
 
@@ -178,9 +180,21 @@ static size_t total_bytes(size_t bytes) {
     return (HEADER_BYTES + bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
 }
 
+/* malloc aligns to 16 bytes, and is twice as fast as what aligns to a line. */
+static void *take_small_block(size_t total) {
+    char *taken = malloc(total + HEADER_BYTES - _Alignof(max_align_t));
+    if (taken == NULL) {
+        return NULL;
+    }
+    uint32_t lead = (uint32_t)(-(uintptr_t)taken & (HEADER_BYTES - 1));
+    BlockHeader *header = (BlockHeader *)(taken + lead);
+    header->lead = lead;
+    return header;
+}
+
 static void *take_block(size_t total, bool *is_zeroed) {
     *is_zeroed = false;
-    return total < PAGE_POOL_BYTES_MIN ? aligned_alloc(HEADER_BYTES, total) : page_pool_alloc(total, is_zeroed);
+    return total < PAGE_POOL_BYTES_MIN ? take_small_block(total) : page_pool_alloc(total, is_zeroed);
 }
 
 /* Where the system has no more, what can be done without goes first; a failure that a test asked for stays one. */
@@ -292,7 +306,7 @@ void mem_free(void *memory) {
     size_t total = total_bytes(header->bytes);
     MemoryAccount *account = header->account;
     if (total < PAGE_POOL_BYTES_MIN) {
-        free(header);
+        free((char *)header - header->lead);
     } else {
         page_pool_free(header, total);
     }

@@ -574,7 +574,9 @@ static Status prepare_output(const Context *cx, depot_statement *statement) {
                                                .scale = type.scale,
                                                .element_bytes = is_text ? sizeof(depot_text) : type_bytes(type)};
     }
-    TRY_ALLOC(cx, statement->texts, sizeof(depot_text) * BATCH_ROWS_MAX * (text_columns + 1));
+    if (text_columns > 0) {
+        TRY_ALLOC(cx, statement->texts, sizeof(depot_text) * BATCH_ROWS_MAX * text_columns);
+    }
     statement->out = (depot_batch){.column_count = run->column_count, .columns = statement->columns};
     return OK;
 }

@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define ENTRY_BYTES 512 /* what an entry takes beside its text, if nothing went wrong */
+
 bool query_log_wants_steps(const Settings *settings) {
     return strcmp(settings->query_log, "steps") == 0;
 }
@@ -85,6 +87,7 @@ static const char *copy_statement_text(const Context *cx, depot_statement *state
 static Status add_entry(const Context *cx, depot_statement *statement, Status status) {
     Run *run = &statement->run;
     LoggedQuery *logged = &run->logged;
+    TRY(arena_reserve(cx, &run->log_arena, statement->text_bytes + ENTRY_BYTES));
     logged->text = copy_statement_text(cx, statement);
     if (logged->text == NULL) {
         return OUT_OF_MEMORY;

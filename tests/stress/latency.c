@@ -1,6 +1,7 @@
 /* What a statement costs beside its work: microseconds per execution, through the public interface, of statements that hardly
  * read anything. Prints a line per case and way: text (prepare, step, finalize each time), prepared (reset, step), execute (SQL
- * EXECUTE). usage: latency [WAREHOUSE [MILLISECONDS [CASE]]] (default: in memory, 200 ms per figure, all cases) */
+ * EXECUTE), planned (text, no plan is kept). usage: latency [WAREHOUSE [MILLISECONDS [CASE]]] (default: in memory, 200 ms per
+ * figure, all cases) */
 #include "engine/depot.h"
 
 #include <stdbool.h>
@@ -122,12 +123,13 @@ static double measure(const Case *c, const Way *way) {
 }
 
 static void tell(const Case *c) {
-    static const Way ways[] = {{"text", run_text}, {"prepared", run_prepared}, {"execute", run_execute}};
+    static const Way ways[] = {{"text", run_text}, {"prepared", run_prepared}, {"execute", run_execute}, {"planned", run_text}};
     char text[4200];
     snprintf(text, sizeof text, c->parameter > 0 ? "PREPARE p(int) AS %s" : "PREPARE p AS %s", c->sql);
     run_all(text);
     prepared = prepare(c->sql);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        depot_set(db, "plan_cache", strcmp(ways[i].name, "planned") == 0 ? "off" : "on");
         printf("%-24s %-9s %10.2f us\n", c->name, ways[i].name, measure(c, &ways[i]));
         fflush(stdout);
     }
