@@ -23,6 +23,7 @@ Status sort_open_local(Task *task, const PhysicalNode *op, void *shared_, void *
     TRY(sort_encoder_init(&task->cx, &local->encoder));
     TRY_ALLOC(&task->cx, local->words, sizeof *local->words * BATCH_ROWS_MAX * shared->encoding.words);
     TRY_ALLOC(&task->cx, local->threshold, sizeof *local->threshold * shared->encoding.words);
+    TRY(batch_init_like(&task->cx, op->children[0], &local->near));
     return batch_init_like(&task->cx, op->children[0], &local->passing);
 }
 
@@ -114,6 +115,7 @@ void sort_close_local(const PhysicalNode *op, void *shared, void *local_, Operat
     sort_encoder_free(&local->encoder);
     mem_free(local->words);
     mem_free(local->threshold);
+    batch_free(&local->near);
     batch_free(&local->passing);
 }
 

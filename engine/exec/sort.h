@@ -31,7 +31,7 @@ typedef struct SortLocal {
     /* Top-N */
     bool has_threshold;
     uint64_t *threshold; /* words of the worst row kept; owned */
-    Batch passing;
+    Batch near, passing; /* rows of a batch that the threshold's first key does not rule out, and the whole of it */
 } SortLocal;
 
 Status sort_open(Task *task, const PhysicalNode *op, void *shared);

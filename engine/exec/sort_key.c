@@ -221,6 +221,33 @@ static Status encode_field(const Context *cx, const SortField *field, SortEncode
     return OK;
 }
 
+Status sort_encode_heads(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
+                         uint64_t *heads) {
+    const SortField *field = &encoding->fields[0];
+    const Vector *vector = &in->columns[field->slot];
+    uint32_t bits = field->bits;
+    TRY(column_format_store(cx, &field->format, vector, 0, in->rows, &encoder->scratch, encoder->stored));
+    if (field_is_integer(field)) {
+        column_format_load_i64(&field->format, encoder->stored, in->rows, (int64_t *)heads);
+        for (uint32_t i = 0; i < in->rows; i++) {
+            heads[i] -= (uint64_t)field->min;
+        }
+    } else {
+        bits = load_part(field, encoder->stored, 0, in->rows, heads);
+    }
+    uint64_t mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1, invert = field->is_descending ? mask : 0;
+    uint64_t valid_bit = (uint64_t)field->nulls_first << 63, null_bit = (uint64_t)!field->nulls_first << 63;
+    int shift = 63 - (int)bits;
+    for (uint32_t i = 0; i < in->rows; i++) {
+        uint64_t value = (heads[i] ^ invert) & mask;
+        heads[i] = valid_bit | (shift >= 0 ? value << shift : value >> 1);
+    }
+    for (uint32_t i = 0; vector->validity != NULL && i < in->rows; i++) {
+        heads[i] = vector_is_valid(vector, i) ? heads[i] : null_bit;
+    }
+    return OK;
+}
+
 Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in, uint64_t *words) {
     memset(words, 0, sizeof *words * encoding->words * in->rows);
     for (uint32_t f = 0; f < encoding->field_count; f++) {

@@ -44,6 +44,10 @@ void sort_encoder_free(SortEncoder *encoder);
 Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
                    uint64_t *words) MUST_CHECK;
 
+/* What the first words of the rows are at least: their bits of the first key, which has to be an encoded one, then zeros. */
+Status sort_encode_heads(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
+                         uint64_t *heads) MUST_CHECK;
+
 /* Comparison by value of rows a and b (of chunked rows) by keys [from, to): <0, 0, >0. */
 int sort_compare_rows(const SortEncoding *encoding, uint32_t from, uint32_t to, RowChunk *const *chunks, uint32_t a,
                       uint32_t b);

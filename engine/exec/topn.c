@@ -20,6 +20,27 @@ static uint32_t list_passing(const SortLocal *local, uint32_t words, uint32_t ro
     return count;
 }
 
+/* The rows whose first key alone may do: most batches have none, and are then done with. */
+static Status keep_near(const Context *cx, const SortShared *shared, SortLocal *local, const Batch **in) {
+    uint16_t near[BATCH_ROWS_MAX];
+    uint32_t count = 0, rows = (*in)->rows;
+    uint64_t *heads = local->words;
+    TRY(sort_encode_heads(cx, &shared->encoding, &local->encoder, *in, heads));
+    for (uint32_t i = 0; i < rows; i++) {
+        near[count] = (uint16_t)i;
+        count += heads[i] <= local->threshold[0];
+    }
+    if (count == rows) {
+        return OK;
+    }
+    for (uint32_t c = 0; c < (*in)->column_count && count > 0; c++) {
+        TRY(vector_gather(cx, &(*in)->columns[c], near, count, &local->near.columns[c]));
+    }
+    local->near.rows = count;
+    *in = &local->near;
+    return OK;
+}
+
 /* Narrows the batch and its words to the rows listed. */
 static Status keep_passing(const Context *cx, SortLocal *local, uint32_t words, const Batch *in, const uint16_t *passing,
                            uint32_t count) {
@@ -72,6 +93,12 @@ static Status topn_consume(Task *task, const PhysicalNode *op, void *shared_, vo
         return OK;
     }
     *flow = NEED_INPUT;
+    if (local->has_threshold && encoding->field_count > 0) {
+        TRY(keep_near(cx, shared, local, &in));
+        if (in->rows == 0) {
+            return OK;
+        }
+    }
     TRY(sort_encode(cx, encoding, &local->encoder, in, local->words));
     if (local->has_threshold) {
         uint16_t passing[BATCH_ROWS_MAX];

@@ -254,6 +254,7 @@ static Status window_finish_part(Task *task, const PhysicalNode *op, void *share
     PartSort sort = {0};
     Status status = shared->parting == PARTING_BY_CHUNK ? window_collect_chunk(cx, shared, &op->window, p, &sort)
                                                         : window_collect_part(cx, shared, p, &sort);
+    status = status == OK ? window_top_narrow(cx, shared, &op->window, &sort) : status;
     if (status == OK && sort.count > 0) {
         status = sort_part(cx, shared, op, p, &sort);
     }

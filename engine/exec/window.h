@@ -201,6 +201,9 @@ void window_top_free(WindowTop *top);
 Status window_top_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top,
                          WindowFill *fill, WindowRun *run, const Batch *in) MUST_CHECK;
 
+/* Leaves only items of a part that may be among the first rows of their partitions, if that is all that is asked for. */
+Status window_top_narrow(const Context *cx, const WindowShared *shared, const WindowSpec *spec, PartSort *sort) MUST_CHECK;
+
 /* window_carry.c: BY_RANGE. The totals of a sorted part; the carries of all, and what is evaluated as a whole. */
 Status window_add_totals(const Context *cx, WindowShared *shared, const PhysicalNode *op, uint32_t number) MUST_CHECK;
 Status window_add_carries(const Context *cx, WindowShared *shared, const PhysicalNode *op) MUST_CHECK;

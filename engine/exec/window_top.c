@@ -1,6 +1,7 @@
 /* Top-N per group: where only the first rows of each partition are asked for, a task keeps for each partition the best rows
  * that it has seen, in a hash table. A better row takes the place of the worst one; with ties (rank), rows behind the last of
- * the best are dropped. What is left is sorted and numbered like any other input. */
+ * the best are dropped. What is left is sorted and numbered like any other input. Where that would replace rows all over
+ * memory, all are kept, and the best of each part are found before it is sorted. */
 #include "exec/window.h"
 
 #define SLOTS_FIRST 1024
@@ -169,13 +170,13 @@ static Status choose_rows(const Context *cx, TopInput *input, uint32_t rows) {
     return OK;
 }
 
-/* Where nearly every row is better than those before it (the latest of each, from rows in the order of time), replacing rows
- * all over memory costs more than sorting them all. */
+/* Where rows are often better than those before them (the latest of each, from rows in the order of time), replacing rows all
+ * over memory costs more than keeping them all. */
 static void note_use(WindowTop *top, uint32_t seen, uint32_t kept) {
     top->seen += seen;
     top->kept += kept;
     if (top->seen >= TRIAL_ROWS) {
-        top->is_off = top->group_count > GROUPS_FEW && top->kept > top->seen / 10 * 8;
+        top->is_off = top->group_count > GROUPS_FEW && top->kept > top->seen / 10 * 3;
         top->seen = top->kept = 0;
     }
 }
@@ -208,4 +209,142 @@ Status window_top_append(const Context *cx, const WindowShared *shared, const Wi
     fill->rows = input.new_rows;
     note_use(top, in->rows, input.count);
     return check_cancel(cx);
+}
+
+/* ------------------------------------------------------------------------------------------------- before a part is sorted */
+
+#define NARROW_LIMIT_MAX 8     /* rows per partition that are found without sorting */
+#define NARROW_TRIAL_ROWS 8192 /* so many rows show whether partitions have more rows than are asked for */
+
+/* The best items of each partition of a part: in `best`, limit per group, best first. */
+typedef struct NarrowTop {
+    const WindowShared *shared;
+    const PartSort *sort;
+    uint32_t limit, bits;
+    uint32_t group_count;
+    uint64_t mask;
+    uint32_t *slots;  /* group + 1; owned */
+    uint32_t *best;   /* items; owned */
+    uint32_t *counts; /* of best, per group; owned */
+    uint32_t *groups; /* of the items; owned */
+} NarrowTop;
+
+static const uint64_t *item_words(const NarrowTop *narrow, uint32_t item) {
+    const PartSort *sort = narrow->sort;
+    uint32_t words = narrow->shared->encoding.words;
+    return words == 1 ? &sort->items[item].key : sort->words + (size_t)sort->items[item].index * words;
+}
+
+static uint64_t partition_hash(const uint64_t *words, uint32_t bits) {
+    uint64_t hash = 0;
+    for (; bits >= 64; bits -= 64) {
+        hash = (hash ^ *words++) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    hash = (hash ^ (bits == 0 ? 0 : *words >> (64 - bits))) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+static Status narrow_open(const Context *cx, NarrowTop *narrow, const WindowShared *shared, const WindowSpec *spec,
+                          const PartSort *sort) {
+    *narrow = (NarrowTop){.shared = shared, .sort = sort, .limit = (uint32_t)spec->row_limit};
+    narrow->bits = window_bits_of_keys(&shared->encoding, spec->partition_count);
+    uint64_t slots = 64;
+    while (slots < sort->count) {
+        slots *= 2;
+    }
+    narrow->mask = slots - 1;
+    TRY_ALLOC_ZEROED(cx, narrow->slots, sizeof *narrow->slots * slots);
+    TRY_ALLOC(cx, narrow->best, sizeof *narrow->best * (sort->count / 2 + NARROW_TRIAL_ROWS) * narrow->limit);
+    TRY_ALLOC(cx, narrow->counts, sizeof *narrow->counts * (sort->count / 2 + NARROW_TRIAL_ROWS));
+    TRY_ALLOC(cx, narrow->groups, sizeof *narrow->groups * sort->count);
+    return OK;
+}
+
+static void narrow_free(NarrowTop *narrow) {
+    mem_free(narrow->slots);
+    mem_free(narrow->best);
+    mem_free(narrow->counts);
+    mem_free(narrow->groups);
+}
+
+static uint32_t narrow_group(NarrowTop *narrow, const uint64_t *words) {
+    uint64_t slot = partition_hash(words, narrow->bits) & narrow->mask;
+    for (; narrow->slots[slot] != 0; slot = (slot + 1) & narrow->mask) {
+        uint32_t group = narrow->slots[slot] - 1;
+        if (window_same_bits(item_words(narrow, narrow->best[(size_t)group * narrow->limit]), words, narrow->bits)) {
+            return group;
+        }
+    }
+    narrow->counts[narrow->group_count] = 0;
+    narrow->slots[slot] = ++narrow->group_count;
+    return narrow->group_count - 1;
+}
+
+/* Puts the item among the best of its group, if it is one of them. */
+static void narrow_add(NarrowTop *narrow, uint32_t item) {
+    const uint64_t *words = item_words(narrow, item);
+    uint32_t width = narrow->shared->encoding.words, group = narrow_group(narrow, words), at = narrow->counts[group];
+    uint32_t *best = narrow->best + (size_t)group * narrow->limit;
+    narrow->groups[item] = group;
+    if (at == narrow->limit) {
+        if (compare_words(words, item_words(narrow, best[at - 1]), width) >= 0) {
+            return;
+        }
+        at--;
+    }
+    narrow->counts[group] = at + 1;
+    for (; at > 0 && compare_words(words, item_words(narrow, best[at - 1]), width) < 0; at--) {
+        best[at] = best[at - 1];
+    }
+    best[at] = item;
+}
+
+/* Items that are not among the best go, but for those that tie with the last of them where ties count. */
+static void narrow_keep(const NarrowTop *narrow, bool keeps_ties, PartSort *sort) {
+    uint32_t width = narrow->shared->encoding.words, kept = 0;
+    uint8_t *is_kept = (uint8_t *)sort->scratch;
+    memset(is_kept, 0, sort->count);
+    for (uint32_t g = 0; g < narrow->group_count; g++) {
+        for (uint32_t i = 0; i < narrow->counts[g]; i++) {
+            is_kept[narrow->best[(size_t)g * narrow->limit + i]] = 1;
+        }
+    }
+    for (uint32_t i = 0; keeps_ties && i < sort->count; i++) {
+        uint32_t group = narrow->groups[i], count = narrow->counts[group];
+        const uint64_t *last = item_words(narrow, narrow->best[(size_t)group * narrow->limit + count - 1]);
+        is_kept[i] |= compare_words(item_words(narrow, i), last, width) == 0;
+    }
+    for (uint32_t i = 0; i < sort->count; i++) {
+        sort->items[kept] = sort->items[i];
+        kept += is_kept[i];
+    }
+    sort->count = kept;
+}
+
+static Status find_best(const Context *cx, NarrowTop *narrow, bool *pays) {
+    *pays = true;
+    for (uint32_t i = 0; i < narrow->sort->count && *pays; i++) {
+        narrow_add(narrow, i);
+        if (i % NARROW_TRIAL_ROWS == NARROW_TRIAL_ROWS - 1) {
+            *pays = narrow->group_count < i / 2;
+            TRY(check_cancel(cx));
+        }
+    }
+    return OK;
+}
+
+Status window_top_narrow(const Context *cx, const WindowShared *shared, const WindowSpec *spec, PartSort *sort) {
+    NarrowTop narrow;
+    bool pays;
+    if (!window_top_is_possible(shared, spec) || spec->row_limit > NARROW_LIMIT_MAX || sort->count < NARROW_TRIAL_ROWS) {
+        return OK;
+    }
+    Status status = narrow_open(cx, &narrow, shared, spec, sort);
+    status = status == OK ? find_best(cx, &narrow, &pays) : status;
+    if (status == OK && pays) {
+        narrow_keep(&narrow, spec->limit_keeps_ties, sort);
+    }
+    narrow_free(&narrow);
+    return status;
 }

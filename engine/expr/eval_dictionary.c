@@ -150,6 +150,36 @@ Status dictionary_results(const Context *cx, ExprState *state, EvalNode *node, c
 
 /* ------------------------------------------------------------------------------------------------------------------- using */
 
+/* Rows where the input is NULL get of_null; without a branch, as NULLs may stand anywhere. */
+static void put_of_null(const DictionaryResults *results, const uint64_t *validity, uint32_t rows, Vector *out) {
+    _Alignas(16) uint8_t of_null[16];
+    value_store(&results->of_null, of_null, 0);
+#define PUT(T)                                                                                                                 \
+    T null;                                                                                                                    \
+    memcpy(&null, of_null, sizeof null);                                                                                       \
+    for (uint32_t i = 0; i < rows; i++) {                                                                                      \
+        ((T *)out->data)[i] = bit_get(validity, i) ? ((T *)out->data)[i] : null;                                               \
+    }
+    switch (type_bytes(out->type)) {
+    case 1: {
+        PUT(uint8_t)
+    } break;
+    case 2: {
+        PUT(uint16_t)
+    } break;
+    case 4: {
+        PUT(uint32_t)
+    } break;
+    case 8: {
+        PUT(uint64_t)
+    } break;
+    default: {
+        PUT(__int128)
+    } break;
+    }
+#undef PUT
+}
+
 /* Validity of the results: of the entries by code, and of_null where the input is NULL. */
 static Status result_validity(const Context *cx, const DictionaryResults *results, const Vector *column, const uint32_t *codes,
                               uint32_t rows, Vector *out) {
@@ -162,18 +192,15 @@ static Status result_validity(const Context *cx, const DictionaryResults *result
     if (column->validity == NULL) {
         return OK;
     }
-    for (uint32_t row = 0; row < rows; row++) {
-        if (bit_get(column->validity, row)) {
-            continue;
+    if (results->of_null.is_null) {
+        for (uint32_t w = 0; w < (rows + 63) / 64; w++) {
+            out->validity[w] &= column->validity[w];
         }
-        if (results->of_null.is_null) {
-            bit_clear(out->validity, row);
-        } else {
-            value_store(&results->of_null, out->data, row);
-            if (out->validity != NULL) {
-                bit_set(out->validity, row);
-            }
-        }
+        return OK;
+    }
+    put_of_null(results, column->validity, rows, out);
+    for (uint32_t w = 0; out->validity != NULL && w < (rows + 63) / 64; w++) {
+        out->validity[w] |= ~column->validity[w];
     }
     return OK;
 }
