@@ -16,6 +16,11 @@ typedef enum Status {
     STATUS_COUNT
 } Status;
 
+/* The values are to blame, not what the machine could do or the user's Ctrl-C: other values might not fail. */
+static inline bool status_is_of_data(Status status) {
+    return status != OUT_OF_MEMORY && status != INTERNAL_ERROR && status != QUERY_CANCELED;
+}
+
 /* Byte offset into the text of the statement; POS_NONE where an error has no place. */
 typedef uint32_t SourcePos;
 #define POS_NONE UINT32_MAX

@@ -53,13 +53,9 @@ static bool codes_fit(const Vector *in, Type to) {
 
 /* ----------------------------------------------------------------------------------------------------------- value by value */
 
-static bool is_cast_error(Status status) {
-    return status != OUT_OF_MEMORY && status != INTERNAL_ERROR && status != QUERY_CANCELED;
-}
-
 static Status cast_one(const Context *cx, const Value *from, Type to, bool is_try, Arena *arena, Value *out) {
     Status status = value_cast(cx, arena, from, to, out);
-    if (status != OK && is_try && is_cast_error(status)) {
+    if (status != OK && is_try && status_is_of_data(status)) {
         error_clear(cx->error);
         *out = value_null(to);
         return OK;

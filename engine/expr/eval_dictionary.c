@@ -1,5 +1,6 @@
-/* A subtree that reads one column and cannot fail is computed once per dictionary entry instead of once per row: LIKE, IN,
- * upper(substring(…)) and whole CASEs over a dictionary column become one look-up by code. */
+/* A subtree that reads one column is computed once per dictionary entry instead of once per row: LIKE, IN,
+ * upper(substring(…)) and whole CASEs over a dictionary column become one look-up by code. If it fails for an entry, which no
+ * row may have, it is computed by rows after all. */
 #include "expr/eval_node.h"
 
 #include "core/bits.h"
@@ -32,7 +33,7 @@ uint32_t dictionary_slot(const Expr *expr) {
     bool is_kind = expr->kind == EXPR_CALL || expr->kind == EXPR_CAST || expr->kind == EXPR_COMPARE || expr->kind == EXPR_IN ||
                    expr->kind == EXPR_CASE || expr->kind == EXPR_COALESCE || expr->kind == EXPR_DISTINCT;
     uint32_t slot = NO_SLOT;
-    if (!is_kind || is_simple_compare(expr) || expr_can_fail(expr) || !expr_walk(expr, find_only_slot, &slot)) {
+    if (!is_kind || is_simple_compare(expr) || !expr_walk(expr, find_only_slot, &slot)) {
         return NO_SLOT;
     }
     return slot;
@@ -125,6 +126,18 @@ static Status build_results(const Context *cx, ExprState *state, EvalNode *node,
     return OK;
 }
 
+/* build_results, unless the subtree fails for an entry. */
+static Status try_results(const Context *cx, ExprState *state, EvalNode *node, const Dictionary *dictionary, Type input) {
+    Status status = build_results(cx, state, node, dictionary, input);
+    if (status != OK && status_is_of_data(status)) {
+        error_clear(cx->error);
+        dictionary_results_free(node->results);
+        node->results->failing = dictionary;
+        return OK;
+    }
+    return status;
+}
+
 /* Computing all entries pays once as many rows have been seen: never more than twice the work of either way. */
 Status dictionary_results(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, bool *ready) {
     const Vector *column = &batch->columns[node->dictionary_slot];
@@ -134,8 +147,8 @@ Status dictionary_results(const Context *cx, ExprState *state, EvalNode *node, c
         return OK;
     }
     const Dictionary *dictionary = column->dictionary;
-    if (results->dictionary == dictionary) {
-        *ready = true;
+    *ready = results->dictionary == dictionary;
+    if (*ready || results->failing == dictionary) {
         return OK;
     }
     results->rows_seen = results->candidate == dictionary ? results->rows_seen + batch->rows : batch->rows;
@@ -143,8 +156,8 @@ Status dictionary_results(const Context *cx, ExprState *state, EvalNode *node, c
     if (results->rows_seen < dictionary->size) {
         return OK;
     }
-    TRY(build_results(cx, state, node, dictionary, column->type));
-    *ready = true;
+    TRY(try_results(cx, state, node, dictionary, column->type));
+    *ready = results->dictionary == dictionary;
     return OK;
 }
 

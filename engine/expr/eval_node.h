@@ -30,6 +30,7 @@ typedef struct CodeRange {
 typedef struct DictionaryResults {
     const Dictionary *dictionary; /* whose results these are; NULL: none yet */
     const Dictionary *candidate;  /* seen last, not worth it yet */
+    const Dictionary *failing;    /* the subtree fails for one of its entries */
     uint64_t rows_seen;           /* rows of the candidate */
     void *values;                 /* of the result's class; owned */
     uint64_t *validity;           /* of the entries; NULL: no NULLs; owned */
