@@ -206,8 +206,7 @@ void row_buffer_init(RowBuffer *buffer, const RowFormat *format) {
     vector_init(&buffer->scratch, type_make(TYPE_BIGINT));
 }
 
-/* The chunk may be NULL. */
-static void row_chunk_free(RowChunk *chunk, uint32_t column_count) {
+void row_chunk_free(RowChunk *chunk, uint32_t column_count) {
     if (chunk != NULL) {
         for (uint32_t c = 0; c < column_count; c++) {
             mem_free(chunk->columns[c].data);

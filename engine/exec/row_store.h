@@ -81,6 +81,7 @@ void row_buffer_init(RowBuffer *buffer, const RowFormat *format);
 void row_buffer_free(RowBuffer *buffer);
 /* An empty chunk behind the others, whose arrays and rows the caller fills in. */
 Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **chunk) MUST_CHECK;
+void row_chunk_free(RowChunk *chunk, uint32_t column_count); /* NULL is fine */
 /* Copies the batch's rows; `extra` is the format's last column if it has one more than the batch, else NULL. */
 Status row_buffer_append(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra) MUST_CHECK;
 /* The same for rows [first, end) of the batch. */

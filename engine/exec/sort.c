@@ -37,7 +37,7 @@ static Status sort_consume(Task *task, const PhysicalNode *op, void *shared_, vo
         return OK;
     }
     local->has_spilled = true;
-    return sort_spill_run(task, op, shared, &local->run);
+    return sort_spill_run(task, op->children[0], shared, &local->run, op->sort.limit);
 }
 
 static Status take_run(const Context *cx, SortShared *shared, SortRun *run) {
@@ -58,7 +58,7 @@ Status sort_merge(Task *task, const PhysicalNode *op, void *shared_, void *local
     SortShared *shared = shared_;
     SortLocal *local = local_;
     if (local->has_spilled) {
-        return local->run.rows.rows == 0 ? OK : sort_spill_run(task, op, shared, &local->run);
+        return local->run.rows.rows == 0 ? OK : sort_spill_run(task, op->children[0], shared, &local->run, op->sort.limit);
     }
     TRY(sort_run_sort(&task->cx, &local->run, &shared->encoding, op->sort.limit));
     if (shared->encoding.words == 1) { /* the items have them */
@@ -157,7 +157,7 @@ static Status sorted_open_local(Task *task, const PhysicalNode *op, void *shared
     const SortShared *shared = shared_;
     SortedLocal *local = local_;
     TRY(batch_init_like(&task->cx, op, &local->out));
-    return shared->spilled_count > 0 ? run_merge_open(task, op, shared, &local->runs) : OK;
+    return shared->spilled_count > 0 ? run_merge_open(task, op->children[0], shared, &local->runs) : OK;
 }
 
 static Status gather_in_order(Task *task, const PhysicalNode *op, const SortShared *shared, SortedLocal *local,
@@ -178,7 +178,7 @@ static Status sorted_next(Task *task, const PhysicalNode *op, void *shared_, voi
         return OK;
     }
     uint32_t most = source_batch_rows(task, shared->rows_out - local->next);
-    TRY(local->runs != NULL ? run_merge_next(task, op, shared, local->runs, most, &local->out)
+    TRY(local->runs != NULL ? run_merge_next(task, shared, local->runs, most, &local->out)
                             : gather_in_order(task, op, shared, local, most));
     local->next += local->out.rows;
     *out = &local->out;

@@ -46,15 +46,14 @@ static Status write_items(Task *task, const SortRun *run, const RowTable *table,
     return spill_writer_flush(task, writer);
 }
 
-Status sort_spill_run(Task *task, const PhysicalNode *op, SortShared *shared, SortRun *run) {
+Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared, SortRun *run, int64_t limit) {
     const Context *cx = &task->cx;
-    const PhysicalNode *child = op->children[0];
     RowTable table = {0};
     Batch batch = {0};
     SpillWriter writer = {0};
     uint32_t first_chunk;
     Status status = OK;
-    TRY(sort_run_sort(cx, run, &shared->encoding, op->sort.limit));
+    TRY(sort_run_sort(cx, run, &shared->encoding, limit));
     TRY_GOTO(row_table_take(cx, &table, &run->rows, &first_chunk));
     TRY_GOTO(row_table_open(cx, &table));
     TRY_GOTO(batch_init_like(cx, child, &batch));
@@ -249,16 +248,15 @@ static Status open_cursors(Task *task, const SortShared *shared, RunMerge *merge
     return OK;
 }
 
-Status run_merge_open(Task *task, const PhysicalNode *op, const SortShared *shared, RunMerge **merge) {
+Status run_merge_open(Task *task, const PhysicalNode *child, const SortShared *shared, RunMerge **merge) {
     TRY_ALLOC_ZEROED(&task->cx, *merge, sizeof **merge);
-    TRY(batch_init_like(&task->cx, op->children[0], &(*merge)->view));
+    TRY(batch_init_like(&task->cx, child, &(*merge)->view));
     TRY(sort_encoder_init(&task->cx, &(*merge)->encoder));
     return open_cursors(task, shared, *merge);
 }
 
 /* A batch ends early where a chunk does: its rows are read before the chunk goes. */
-Status run_merge_next(Task *task, const PhysicalNode *op, const SortShared *shared, RunMerge *merge, uint32_t most,
-                      Batch *out) {
+Status run_merge_next(Task *task, const SortShared *shared, RunMerge *merge, uint32_t most, Batch *out) {
     uint32_t rows[BATCH_ROWS_MAX];
     if (merge->chunk_ended) {
         TRY(replace_top(task, shared, merge));
@@ -274,7 +272,7 @@ Status run_merge_next(Task *task, const PhysicalNode *op, const SortShared *shar
             TRY(replace_top(task, shared, merge));
         }
     }
-    for (uint32_t c = 0; c < op->column_count && out->rows > 0; c++) {
+    for (uint32_t c = 0; c < shared->format.column_count && out->rows > 0; c++) {
         TRY(row_table_gather(&task->cx, &merge->table, c, rows, out->rows, false, &out->columns[c]));
     }
     return OK;

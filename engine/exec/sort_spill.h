@@ -6,15 +6,15 @@
 
 /* Does the memory that is left allow another batch to be kept and all to be sorted? */
 bool sort_has_room(const Task *task, const SortShared *shared, const SortRun *run);
-/* Sorts the run and writes it to disk; it is empty afterwards. */
-Status sort_spill_run(Task *task, const PhysicalNode *op, SortShared *shared, SortRun *run) MUST_CHECK;
+/* Sorts the run and writes it to disk, its first `limit` rows (-1: all); it is empty afterwards. `child`: whose output the rows
+ * are. */
+Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared, SortRun *run, int64_t limit) MUST_CHECK;
 
 /* Merges the runs on disk and, where some tasks kept theirs, the sorted rows in memory. */
 typedef struct RunMerge RunMerge;
-Status run_merge_open(Task *task, const PhysicalNode *op, const SortShared *shared, RunMerge **merge) MUST_CHECK;
+Status run_merge_open(Task *task, const PhysicalNode *child, const SortShared *shared, RunMerge **merge) MUST_CHECK;
 /* At most a batch of rows in order; 0 rows at the end. */
-Status run_merge_next(Task *task, const PhysicalNode *op, const SortShared *shared, RunMerge *merge, uint32_t most,
-                      Batch *out) MUST_CHECK;
+Status run_merge_next(Task *task, const SortShared *shared, RunMerge *merge, uint32_t most, Batch *out) MUST_CHECK;
 void run_merge_close(RunMerge *merge); /* NULL is fine */
 
 #endif

@@ -4,8 +4,8 @@
  * partition keys hash alike; without partitions, those in a range of the sort keys, all parts in a row then being one; and rows
  * that come sorted stay as they come. Parts are sorted in parallel, and the places where partitions and groups of peers begin
  * are marked. The source's tasks take a slice at a time (a part, or a range of the one part), evaluate all items over it
- * and gather the rows. Where memory_limit leaves no room, rows go to disk by part (window_spill.c). A small input is one part,
- * so that its result comes in the order of the keys. */
+ * and gather the rows. Where memory_limit leaves no room, rows go to disk by part (window_spill.c), or sorted
+ * (window_stream.c). A small input is one part, so that its result comes in the order of the keys. */
 #include "exec/window.h"
 
 #define SMALL_ROWS 16384 /* up to here one part takes all */
@@ -19,7 +19,9 @@ static Status window_open(Task *task, const PhysicalNode *op, void *shared_) {
     const Context *cx = &task->cx;
     pthread_mutex_init(&shared->lock, NULL);
     shared->is_open = true;
-    shared->parting = spec->is_sorted ? PARTING_BY_CHUNK : spec->partition_count == 0 ? PARTING_BY_RANGE : PARTING_BY_HASH;
+    shared->parting = spec->partition_count == 0            ? PARTING_BY_RANGE
+                      : spec->is_sorted && !shared->is_part ? PARTING_BY_CHUNK
+                                                            : PARTING_BY_HASH;
     TRY(row_format_init(cx, &shared->format, child->columns, child->column_count, false));
     uint32_t key_count = spec->partition_count + spec->key_count;
     SortSlot *keys;
@@ -41,16 +43,26 @@ static Status window_open_local(Task *task, const PhysicalNode *op, void *shared
     return window_top_is_possible(shared, &op->window) ? window_top_open(&task->cx, shared, &op->window, &local->top) : OK;
 }
 
+static Status begin_spilling(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) {
+    if (shared->parting != PARTING_BY_RANGE) {
+        return window_spill_begin(task, op, shared, local);
+    }
+    return window_can_stream(op) ? window_stream_begin(task, op, shared, local) : OK;
+}
+
 static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     WindowShared *shared = shared_;
     WindowLocal *local = local_;
     uint64_t *words;
     *flow = NEED_INPUT;
-    if (local->spill == NULL && shared->parting == PARTING_BY_HASH && !shared->is_part && query_is_tight(task)) {
-        TRY(window_spill_begin(task, op, shared, local));
+    if (local->spill == NULL && local->stream == NULL && !shared->is_part && query_is_tight(task)) {
+        TRY(begin_spilling(task, op, shared, local));
     }
     if (local->spill != NULL) {
         return window_spill_rows(task, op, local, in);
+    }
+    if (local->stream != NULL) {
+        return window_stream_rows(task, op, shared, local, in);
     }
     TRY(window_fill_reserve(&task->cx, shared, &local->fill, in->rows, &words));
     bool keeps_best = local->top.limit > 0;
@@ -83,10 +95,12 @@ static Status take_run(const Context *cx, WindowShared *shared, WindowRun *run) 
 }
 
 static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
-    (void)op;
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
     WindowLocal *local = local_;
+    if (local->stream != NULL) {
+        return window_stream_end(task, op, shared, local);
+    }
     if (local->spill != NULL) {
         TRY(spill_writer_flush(task, local->spill));
     }
@@ -123,12 +137,24 @@ static uint32_t count_chunks(const WindowShared *shared) {
     return chunks;
 }
 
+static void free_runs(WindowShared *shared) {
+    for (uint32_t r = 0; r < shared->run_count; r++) {
+        window_run_free(&shared->runs[r]);
+    }
+    mem_free(shared->runs);
+    shared->runs = NULL;
+    shared->run_count = 0;
+}
+
 static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
     *parts = 0;
-    if (shared->spilled != NULL) {
-        return window_spill_table(task, op, shared);
+    if (shared->stream != NULL || shared->spilled != NULL) {
+        Status status = shared->stream != NULL ? window_stream_table(task, op, shared) : window_spill_table(task, op, shared);
+        free_runs(shared);
+        row_table_free(&shared->table);
+        return status;
     }
     TRY(row_table_open(cx, &shared->table));
     bool is_small = shared->table.rows <= SMALL_ROWS;
@@ -301,15 +327,6 @@ static void list_slices(WindowShared *shared) {
     }
 }
 
-static void free_runs(WindowShared *shared) {
-    for (uint32_t r = 0; r < shared->run_count; r++) {
-        window_run_free(&shared->runs[r]);
-    }
-    mem_free(shared->runs);
-    shared->runs = NULL;
-    shared->run_count = 0;
-}
-
 static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     WindowShared *shared = shared_;
     for (uint32_t c = 0; c < shared->format.column_count; c++) {
@@ -318,7 +335,7 @@ static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared
     shared->bytes += shared->table.rows * (8 * shared->encoding.words + sizeof(uint32_t));
     free_runs(shared);
     list_slices(shared);
-    if (shared->parting != PARTING_BY_RANGE) {
+    if (shared->parting != PARTING_BY_RANGE || shared->stream != NULL) {
         return OK;
     }
     mark_edges(shared);
@@ -332,6 +349,7 @@ static void window_close_local(const PhysicalNode *op, void *shared, void *local
         spill_writer_close(local->spill);
         mem_free(local->spill);
     }
+    window_stream_fill_free(local->stream);
     window_run_free(&local->run);
     window_fill_free(&local->fill);
     window_top_free(&local->top);
@@ -340,7 +358,8 @@ static void window_close_local(const PhysicalNode *op, void *shared, void *local
 
 static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     WindowShared *shared = shared_;
-    uint64_t spilled_bytes = window_spill_free(shared);
+    shared->bytes += shared->stream == NULL ? 0 : window_stream_bytes(shared->stream);
+    uint64_t spilled_bytes = window_spill_free(shared) + window_stream_free(shared->stream);
     if (profile != NULL) {
         profile->memory_bytes += shared->bytes;
         profile->spilled_bytes += spilled_bytes;

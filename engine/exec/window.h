@@ -4,6 +4,7 @@
 
 #include "exec/window_part.h"
 
+#include "exec/sort.h"
 #include "exec/spill.h"
 
 #include <pthread.h>
@@ -97,8 +98,11 @@ typedef struct WindowShared {
     uint32_t run_count;
     WindowRun *runs; /* owned */
     RowTable table;
-    bool is_part;       /* one part of a window whose rows were spilled: it keeps all of them */
-    SpillPart *spilled; /* BY_HASH: WINDOW_PARTS, rows on disk; NULL: none are; owned */
+    WindowBefore *befores[WINDOW_PARTS]; /* BY_RANGE, per slice of a stretch: one per item; owned; NULL: it is no stretch */
+    const uint32_t *reaches;             /* per item, of a stretch: see WindowSlice; borrowed */
+    struct WindowStream *stream;         /* the rows are sorted runs on disk; NULL: they are not; owned */
+    bool is_part;                        /* one part of a window whose rows were spilled: it keeps all of them */
+    SpillPart *spilled;                  /* BY_HASH: WINDOW_PARTS, rows on disk; NULL: none are; owned */
     _Atomic(uint32_t) next_spilled;
     uint32_t sort_count; /* parts to sort */
     uint32_t part_count;
@@ -119,7 +123,8 @@ typedef struct WindowLocal {
     WindowFill fill;
     WindowTop top; /* if only the first rows of partitions are asked for */
     SortEncoder encoder;
-    SpillWriter *spill; /* owned; NULL: rows are kept */
+    SpillWriter *spill;        /* owned; NULL: rows are kept */
+    struct StreamFill *stream; /* the same, into sorted runs */
 } WindowLocal;
 
 extern const SinkClass window_sink;
@@ -153,6 +158,26 @@ Status window_spilled_next(Task *task, const PhysicalNode *op, WindowShared *sha
                            Flow *flow) MUST_CHECK;
 void window_loaded_free(const PhysicalNode *op, OutputLocal *local);
 uint64_t window_spill_free(WindowShared *shared); /* bytes that were on disk */
+
+/* window_stream.c: rows without partitions are spilled as sorted runs, and evaluated in stretches of the merged order. */
+typedef struct WindowStream WindowStream;
+typedef struct StreamFill StreamFill;
+/* Can stretches of the rows be evaluated one after the other? */
+bool window_can_stream(const PhysicalNode *op);
+/* The task's rows go to sorted runs from here on, those that it has kept at once. */
+Status window_stream_begin(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) MUST_CHECK;
+Status window_stream_rows(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local,
+                          const Batch *in) MUST_CHECK;
+/* No more of the task's rows will come. */
+Status window_stream_end(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) MUST_CHECK;
+/* When all tasks have ended: the rows that some of them kept. */
+Status window_stream_table(Task *task, const PhysicalNode *op, WindowShared *shared) MUST_CHECK;
+/* The source, of one task. */
+Status window_stream_next(Task *task, const PhysicalNode *op, WindowStream *stream, OutputLocal *local, const Batch **out,
+                          Flow *flow) MUST_CHECK;
+void window_stream_fill_free(StreamFill *fill);           /* NULL is fine */
+uint64_t window_stream_free(WindowStream *stream);        /* bytes that were on disk; NULL is fine */
+uint64_t window_stream_bytes(const WindowStream *stream); /* of the largest stretch */
 
 /* window_store.c: keeping rows, and parting them. */
 Status window_fill_open(const Context *cx, WindowFill *fill) MUST_CHECK;
@@ -207,6 +232,14 @@ Status window_top_narrow(const Context *cx, const WindowShared *shared, const Wi
 /* window_carry.c: BY_RANGE. The totals of a sorted part; the carries of all, and what is evaluated as a whole. */
 Status window_add_totals(const Context *cx, WindowShared *shared, const PhysicalNode *op, uint32_t number) MUST_CHECK;
 Status window_add_carries(const Context *cx, WindowShared *shared, const PhysicalNode *op) MUST_CHECK;
+typedef enum SliceWay {
+    SLICE_ALONE,   /* the rows that its frames reach are enough */
+    SLICE_CARRIED, /* frames begin with the first row: the aggregate of all rows before, or of all rows */
+    SLICE_WHOLE    /* no slices */
+} SliceWay;
+SliceWay window_way_of_item(const WindowItem *item);
+/* What came before slice `number` of a stretch; NULL: nothing that matters. */
+const WindowBefore *window_before_of(const WindowShared *shared, uint32_t number, uint32_t item);
 const WindowCarry *window_carry_of(const WindowShared *shared, const PhysicalNode *op, uint32_t number, uint32_t item);
 void window_carries_free(WindowShared *shared, const PhysicalNode *op);
 

@@ -3,12 +3,6 @@
  * evaluated for all rows at once, before the slices. */
 #include "exec/window.h"
 
-typedef enum SliceWay {
-    SLICE_ALONE,   /* the rows that its frames reach are enough */
-    SLICE_CARRIED, /* frames begin with the first row: the aggregate of all rows before, or of all rows */
-    SLICE_WHOLE    /* no slices */
-} SliceWay;
-
 static bool counts_months(const WindowFrame *frame) {
     return (frame->start_range.type.id == TYPE_INTERVAL && frame->start_range.interval.months != 0) ||
            (frame->end_range.type.id == TYPE_INTERVAL && frame->end_range.interval.months != 0);
@@ -27,7 +21,7 @@ static SliceWay way_of_aggregate(const WindowItem *item) {
     return goes_on && can_carry ? SLICE_CARRIED : SLICE_WHOLE;
 }
 
-static SliceWay way_of_item(const WindowItem *item) {
+SliceWay window_way_of_item(const WindowItem *item) {
     if (item->frame.mode == FRAME_RANGE && counts_months(&item->frame)) { /* bounds depend on those of earlier rows */
         return SLICE_WHOLE;
     }
@@ -46,7 +40,7 @@ Status window_add_totals(const Context *cx, WindowShared *shared, const Physical
     TRY_ALLOC_ZEROED(cx, shared->carries[number], sizeof(WindowCarry) * op->window.item_count);
     for (uint32_t i = 0; i < op->window.item_count; i++) {
         const WindowItem *item = &op->window.items[i];
-        if (way_of_item(item) == SLICE_CARRIED) {
+        if (window_way_of_item(item) == SLICE_CARRIED) {
             TRY(window_slice_total(cx, item, &slice, &shared->carries[number][i]));
         }
     }
@@ -78,7 +72,7 @@ static Status evaluate_whole(const Context *cx, WindowShared *shared, const Phys
 Status window_add_carries(const Context *cx, WindowShared *shared, const PhysicalNode *op) {
     TRY_ALLOC_ZEROED(cx, shared->whole, sizeof *shared->whole * op->window.item_count);
     for (uint32_t i = 0; i < op->window.item_count; i++) {
-        SliceWay way = way_of_item(&op->window.items[i]);
+        SliceWay way = window_way_of_item(&op->window.items[i]);
         WindowCarry sum = {0};
         if (way == SLICE_CARRIED) {
             TRY(carry_item(cx, shared, &op->window.items[i], i, &sum));
@@ -91,13 +85,20 @@ Status window_add_carries(const Context *cx, WindowShared *shared, const Physica
 
 const WindowCarry *window_carry_of(const WindowShared *shared, const PhysicalNode *op, uint32_t number, uint32_t item) {
     bool is_carried = shared->parting == PARTING_BY_RANGE && shared->carries[number] != NULL &&
-                      way_of_item(&op->window.items[item]) == SLICE_CARRIED;
-    return is_carried ? &shared->carries[number][item] : NULL;
+                      window_way_of_item(&op->window.items[item]) == SLICE_CARRIED;
+    const WindowBefore *before = window_before_of(shared, number, item);
+    return is_carried && (shared->befores[number] == NULL || before != NULL) ? &shared->carries[number][item] : NULL;
+}
+
+const WindowBefore *window_before_of(const WindowShared *shared, uint32_t number, uint32_t item) {
+    bool has = shared->parting == PARTING_BY_RANGE && shared->befores[number] != NULL;
+    return has && shared->befores[number][item].goes_on ? &shared->befores[number][item] : NULL;
 }
 
 void window_carries_free(WindowShared *shared, const PhysicalNode *op) {
     for (uint32_t p = 0; p < WINDOW_PARTS; p++) {
         mem_free(shared->carries[p]);
+        mem_free(shared->befores[p]);
     }
     for (uint32_t i = 0; shared->whole != NULL && i < op->window.item_count; i++) {
         window_result_free(&shared->whole[i]);

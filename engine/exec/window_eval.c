@@ -59,21 +59,30 @@ static uint32_t groups_up_to(const uint64_t *starts, uint32_t first, uint32_t at
 }
 
 static void number_rows(const PartitionSpan *span, int64_t *out) {
+    int64_t number = (int64_t)span->before;
     for (uint32_t at = span->from; at < span->to; at++) {
-        *out++ = at - span->first + 1;
+        *out++ = ++number;
     }
 }
 
+/* How many rows of the partition come before the one at `at`. */
+static int64_t rows_before(const PartitionSpan *span, uint32_t at) {
+    return (int64_t)span->before + ((int64_t)at - (int64_t)span->from);
+}
+
 static void rank_rows(const uint64_t *peer_starts, const PartitionSpan *span, int64_t *out) {
-    int64_t rank = window_start_of(peer_starts, span->from) - span->first + 1;
+    int64_t rank = rows_before(span, window_start_of(peer_starts, span->from)) + 1;
     for (uint32_t at = span->from; at < span->to; at++) {
-        rank = bit_get(peer_starts, at) ? at - span->first + 1 : rank;
+        rank = bit_get(peer_starts, at) ? rows_before(span, at) + 1 : rank;
         *out++ = rank;
     }
 }
 
-static void rank_groups(const uint64_t *peer_starts, const PartitionSpan *span, int64_t *out) {
+static void rank_groups(const uint64_t *peer_starts, const WindowSlice *slice, const PartitionSpan *span, int64_t *out) {
     int64_t group = span->from == span->first ? 0 : groups_up_to(peer_starts, span->first, span->from - 1);
+    if (slice->before != NULL && span->from == slice->from) {
+        group = (int64_t)slice->before->groups;
+    }
     for (uint32_t at = span->from; at < span->to; at++) {
         group += bit_get(peer_starts, at);
         *out++ = group;
@@ -82,11 +91,12 @@ static void rank_groups(const uint64_t *peer_starts, const PartitionSpan *span, 
 
 /* percent_rank, and cume_dist, which counts up to the last peer. */
 static void rank_shares(const uint64_t *peer_starts, const PartitionSpan *span, bool to_last, double *out) {
-    double count = span->end - span->first;
+    double count = (double)span->rows;
     uint32_t first = window_start_of(peer_starts, span->from);
     for (uint32_t at = span->from; at < span->to;) {
         uint32_t next = window_next_start(peer_starts, at + 1, span->end);
-        double share = to_last ? (next - span->first) / count : count == 1 ? 0 : (first - span->first) / (count - 1);
+        double before = (double)rows_before(span, to_last ? next : first);
+        double share = to_last ? before / count : count == 1 ? 0 : before / (count - 1);
         for (; at < next && at < span->to; at++) {
             *out++ = share;
         }
@@ -107,7 +117,7 @@ static Status fill_buckets(const Context *cx, const WindowItem *item, const Wind
             *out++ = 0;
             bit_clear(result->validity, at - slice->from);
         } else {
-            *out++ = bucket_of(at - span->first, span->end - span->first, (uint64_t)buckets.i64);
+            *out++ = bucket_of((uint64_t)rows_before(span, at), span->rows, (uint64_t)buckets.i64);
         }
     }
     return OK;
@@ -121,7 +131,7 @@ static Status evaluate_rank(const Context *cx, const WindowItem *item, const Win
         switch (item->id) {
         case WINDOW_ROW_NUMBER: number_rows(&span, numbers); break;
         case WINDOW_RANK: rank_rows(peer_starts, &span, numbers); break;
-        case WINDOW_DENSE_RANK: rank_groups(peer_starts, &span, numbers); break;
+        case WINDOW_DENSE_RANK: rank_groups(peer_starts, slice, &span, numbers); break;
         case WINDOW_NTILE: TRY(fill_buckets(cx, item, slice, &span, result)); break;
         default: rank_shares(peer_starts, &span, item->id == WINDOW_CUME_DIST, (double *)(void *)numbers); break;
         }
@@ -255,6 +265,22 @@ static Status pick_rows(const Context *cx, const Picking *picking, WindowResult 
     return check_cancel(cx);
 }
 
+static bool is_shift(WindowId id) {
+    return id == WINDOW_LAG || id == WINDOW_LEAD;
+}
+
+/* lag and lead in a part that has not all rows. */
+static Status check_reach(const Context *cx, const Picking *picking, uint32_t count) {
+    uint32_t reach = is_shift(picking->item->id) ? picking->slice->reach : 0;
+    for (uint32_t i = 0; reach > 0 && i < count; i++) {
+        if (bit_get(picking->valid, i) && (picking->numbers[i] > reach || picking->numbers[i] < -(int64_t)reach)) {
+            fail(cx, OUT_OF_MEMORY, "out of memory: lag and lead over more than %u rows need the partition in memory", reach);
+            return fail_hint(cx, "raise memory_limit");
+        }
+    }
+    return OK;
+}
+
 static Status open_picking(const Context *cx, Picking *picking) {
     const WindowItem *item = picking->item;
     const WindowSlice *slice = picking->slice;
@@ -263,6 +289,7 @@ static Status open_picking(const Context *cx, Picking *picking) {
         TRY_ALLOC(cx, picking->numbers, sizeof *picking->numbers * count);
         TRY_ALLOC(cx, picking->valid, BITS_WORDS(count) * 8 + 8);
         TRY(window_load_i64(cx, slice, item->args[1], slice->from, slice->to, picking->numbers, picking->valid));
+        TRY(check_reach(cx, picking, count));
     }
     return item->ignores_nulls ? list_value_rows(cx, slice, item->args[0], &picking->rows) : OK;
 }
@@ -271,7 +298,7 @@ static Status evaluate_picking(const Context *cx, Picking *picking, WindowResult
     const WindowItem *item = picking->item;
     const WindowSlice *slice = picking->slice;
     TRY(open_picking(cx, picking));
-    if (item->id != WINDOW_LAG && item->id != WINDOW_LEAD) {
+    if (!is_shift(item->id)) {
         TRY(window_frames_init(cx, item, slice, &picking->frames));
         return pick_rows(cx, picking, result);
     }
@@ -283,8 +310,7 @@ static Status evaluate_picking(const Context *cx, Picking *picking, WindowResult
 }
 
 static bool picks_rows(WindowId id) {
-    return id == WINDOW_LAG || id == WINDOW_LEAD || id == WINDOW_FIRST_VALUE || id == WINDOW_LAST_VALUE ||
-           id == WINDOW_NTH_VALUE;
+    return is_shift(id) || id == WINDOW_FIRST_VALUE || id == WINDOW_LAST_VALUE || id == WINDOW_NTH_VALUE;
 }
 
 static Status evaluate_picked(const Context *cx, const WindowItem *item, const WindowSlice *slice, WindowResult *result) {

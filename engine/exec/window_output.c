@@ -27,7 +27,9 @@ static Status start_slice(const Context *cx, const PhysicalNode *op, WindowShare
                              .part = local->part,
                              .from = local->slice.from,
                              .to = local->slice.to,
-                             .carry = window_carry_of(shared, op, local->slice.number, i)};
+                             .carry = window_carry_of(shared, op, local->slice.number, i),
+                             .before = window_before_of(shared, local->slice.number, i),
+                             .reach = shared->reaches == NULL ? 0 : shared->reaches[i]};
         if (shared->whole == NULL || shared->whole[i].validity == NULL) {
             TRY(window_evaluate(cx, &op->window.items[i], &slice, &local->results[i]));
         }
@@ -150,6 +152,9 @@ Status window_output_next(Task *task, const PhysicalNode *op, WindowShared *shar
 
 static Status output_next(Task *task, const PhysicalNode *op, void *shared_, void *local, const Batch **out, Flow *flow) {
     WindowShared *shared = shared_;
+    if (shared->stream != NULL) {
+        return window_stream_next(task, op, shared->stream, local, out, flow);
+    }
     return shared->spilled != NULL ? window_spilled_next(task, op, shared, local, out, flow)
                                    : window_output_next(task, op, shared, local, out, flow);
 }
@@ -169,6 +174,9 @@ static void output_close_local(const PhysicalNode *op, void *shared, void *local
 static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
     (void)task, (void)op;
     const WindowShared *shared = shared_;
+    if (shared->stream != NULL) {
+        return 1;
+    }
     uint32_t slices = shared->spilled != NULL ? WINDOW_PARTS : shared->slice_count;
     return slices == 0 ? 1 : slices;
 }

@@ -41,12 +41,23 @@ typedef struct WindowCarry {
     int64_t count;
 } WindowCarry;
 
+/* Where a part has only some rows of a partition (window_stream.c): what came before the slice, in the partition that goes on
+ * with its first row. */
+typedef struct WindowBefore {
+    bool goes_on;    /* else the slice begins with a partition of its own, or the part has all of it */
+    uint64_t rows;   /* of the partition */
+    uint64_t groups; /* of peers, in these rows */
+    uint64_t total;  /* rows of the whole partition; 0: not known, and nobody asks */
+} WindowBefore;
+
 typedef struct WindowSlice {
     const PhysicalNode *op;
     const RowTable *table;
     const WindowPart *part;
     uint32_t from, to;
-    const WindowCarry *carry; /* of the item; NULL: its frames are evaluated from their first row on */
+    const WindowCarry *carry;   /* of the item; NULL: its frames are evaluated from their first row on */
+    const WindowBefore *before; /* of the item; NULL: the part has whole partitions */
+    uint32_t reach;             /* lag and lead find rows that are so far away; 0: any */
 } WindowSlice;
 
 /* Room for starts (and range keys) as the items of the operator ask for them. Rows must be there. */
@@ -88,6 +99,8 @@ static inline uint32_t window_start_of(const uint64_t *starts, uint32_t at) {
 typedef struct PartitionSpan {
     uint32_t first, end; /* of the partition */
     uint32_t from, to;   /* of the slice */
+    uint64_t before;     /* rows of the partition before `from`, in the part or not */
+    uint64_t rows;       /* of the partition */
 } PartitionSpan;
 /* The next partition of the slice; *at begins with slice->from. */
 static inline bool window_next_partition(const WindowSlice *slice, const uint64_t *starts, uint32_t *at, PartitionSpan *span) {
@@ -98,6 +111,9 @@ static inline bool window_next_partition(const WindowSlice *slice, const uint64_
     span->end = window_next_start(starts, *at + 1, slice->part->count);
     span->from = *at;
     span->to = span->end < slice->to ? span->end : slice->to;
+    bool goes_on = slice->before != NULL && span->from == slice->from;
+    span->before = goes_on ? slice->before->rows : span->from - span->first;
+    span->rows = goes_on && slice->before->total > 0 ? slice->before->total : span->end - span->first;
     *at = span->to;
     return true;
 }

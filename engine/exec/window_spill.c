@@ -72,11 +72,6 @@ Status window_spill_table(Task *task, const PhysicalNode *op, WindowShared *shar
     Status status = spill_kept(task, op, shared, &fill, &writer);
     spill_writer_close(&writer);
     window_fill_free(&fill);
-    for (uint32_t r = 0; r < shared->run_count; r++) {
-        window_run_free(&shared->runs[r]);
-    }
-    shared->run_count = 0;
-    row_table_free(&shared->table);
     return status;
 }
 
