@@ -138,9 +138,8 @@ void event_fire(Query *query, Event *event); /* from any thread */
 
 /* ------------------------------------------------------------------------------------------------------- join filters */
 
-/* Per node and filter id. Published once by the hash join's finish; the scan's pipeline starts after that. Of a filter that
- * crosses nodes (JoinSpec.filter_crosses) the parts are put together by the last node that publishes its own. */
-#define FILTER_OF_ALL_NODES UINT32_MAX
+/* Per node and filter id. Published once by the hash join's finish; the scan's pipeline starts after that. Filters that cross
+ * nodes (JoinSpec.filter_crosses) travel: join_filter.h. */
 void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFilter *filter); /* takes ownership */
 const KeyFilter *query_filter(const Query *query, uint32_t node, uint32_t filter_id);          /* NULL: not published */
 

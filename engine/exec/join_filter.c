@@ -4,6 +4,9 @@
 
 #include "exec/pipeline.h"
 
+#include <assert.h>
+#include <string.h>
+
 /* Up to this range a bitmap always pays (128 KB); beyond, only up to some bits per row. */
 #define BITMAP_RANGE_SMALL ((uint64_t)1 << 20)
 #define BITMAP_BITS_PER_ROW 256
@@ -97,101 +100,226 @@ Status join_filter_create(const Context *cx, const RowTable *table, const Physic
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- of all nodes */
+/* ------------------------------------------------------------------------------------------------------------- of all nodes
+ *
+ * Every node sends its part to the first node that the join runs on, which sends what they say together to all nodes that scan:
+ * as messages, each on a link of its own with a credit of one. Who publishes last puts the parts together in the first node's
+ * name; a scan takes its node's message when it opens, which is after that. A part that is missing (its rows were spilled)
+ * means that there is no filter: senders end without a message. */
 
-/* As a message between nodes: what the filter says, without pointers. */
-static uint64_t message_bytes(const KeyFilter *filter) {
-    return sizeof *filter + (filter->bitmap == NULL ? 0 : mem_size(filter->bitmap)) + filter->bloom_words * 8;
+typedef struct FilterMessage {
+    Message base;
+    KeyFilter filter; /* under way without pointers */
+    uint64_t bitmap_words;
+    uint64_t words[]; /* bitmap or Bloom filter */
+} FilterMessage;
+
+static Status create_message(const Context *cx, const KeyFilter *filter, uint64_t bitmap_words, FilterMessage **out) {
+    uint64_t bytes = sizeof(FilterMessage) + (bitmap_words + filter->bloom_words) * 8;
+    TRY_ALLOC_ZEROED(cx, *out, bytes);
+    (*out)->base.bytes = bytes;
+    (*out)->filter = *filter;
+    (*out)->filter.bitmap = (*out)->filter.bloom = NULL;
+    (*out)->bitmap_words = bitmap_words;
+    return OK;
+}
+
+/* What the message says; borrows from it. */
+static KeyFilter filter_in(FilterMessage *message) {
+    KeyFilter filter = message->filter;
+    filter.bitmap = message->bitmap_words > 0 ? message->words : NULL;
+    filter.bloom = filter.bloom_words > 0 ? message->words : NULL;
+    return filter;
+}
+
+static Status pack_filter(const Context *cx, const KeyFilter *filter, FilterMessage **out) {
+    uint64_t words = filter->bitmap == NULL ? 0 : mem_size(filter->bitmap) / 8;
+    TRY(create_message(cx, filter, words, out));
+    if (words + filter->bloom_words > 0) {
+        memcpy((*out)->words, words > 0 ? filter->bitmap : filter->bloom, (words + filter->bloom_words) * 8);
+    }
+    return OK;
 }
 
 static void add_bits(const KeyFilter *part, KeyFilter *whole) {
-    uint64_t words = mem_size(part->bitmap) / 8, shift = (uint64_t)part->min - (uint64_t)whole->min;
-    for (uint64_t word = 0; word < words; word++) {
+    uint64_t range = (uint64_t)part->max - (uint64_t)part->min, shift = (uint64_t)part->min - (uint64_t)whole->min;
+    for (uint64_t word = 0; word < BITS_WORDS(range + 1); word++) {
         for (uint64_t bits = part->bitmap[word]; bits != 0; bits &= bits - 1) {
             bit_set(whole->bitmap, shift + word * 64 + (uint64_t)__builtin_ctzll(bits));
         }
     }
 }
 
-/* Those of all parts have the size that the plan gave them. */
-static Status merge_blooms(const Context *cx, const KeyFilter *const *parts, uint32_t count, KeyFilter *whole) {
-    TRY(alloc_bloom(cx, parts[0]->bloom_words, whole));
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint64_t word = 0; word < whole->bloom_words; word++) {
-            whole->bloom[word] |= parts[i]->bloom[word];
-        }
+static void add_bloom(const KeyFilter *part, KeyFilter *whole) {
+    for (uint64_t word = 0; word < whole->bloom_words; word++) {
+        whole->bloom[word] |= part->bloom[word];
     }
-    return OK;
 }
 
-/* A key of any part is one of the whole. A bitmap needs one of every part that has keys. */
-static Status merge_into(const Context *cx, const KeyFilter *const *parts, uint32_t count, KeyFilter *whole) {
+/* Least and greatest key of all, and the words of the bitmap that holds them; 0: none. It needs a bitmap of every part that has
+ * keys; Bloom filters of all parts have the size that the plan gave them. */
+static uint64_t measure_whole(const KeyFilter *parts, uint32_t count, KeyFilter *whole) {
     bool has_bitmaps = true;
-    whole->is_empty = true;
+    *whole = (KeyFilter){.is_empty = true, .bloom_words = parts[0].bloom_words};
     for (uint32_t i = 0; i < count; i++) {
-        if (!parts[i]->is_empty) {
-            whole->min = whole->is_empty || parts[i]->min < whole->min ? parts[i]->min : whole->min;
-            whole->max = whole->is_empty || parts[i]->max > whole->max ? parts[i]->max : whole->max;
+        if (!parts[i].is_empty) {
+            whole->min = whole->is_empty || parts[i].min < whole->min ? parts[i].min : whole->min;
+            whole->max = whole->is_empty || parts[i].max > whole->max ? parts[i].max : whole->max;
             whole->is_empty = false;
-            has_bitmaps &= parts[i]->bitmap != NULL;
+            has_bitmaps &= parts[i].bitmap != NULL;
         }
-    }
-    if (parts[0]->bloom_words > 0) {
-        return merge_blooms(cx, parts, count, whole);
     }
     uint64_t range = (uint64_t)whole->max - (uint64_t)whole->min;
-    if (whole->is_empty || !has_bitmaps || range >= KEY_FILTER_RANGE_MAX) {
-        return OK;
-    }
-    TRY_ALLOC_ZEROED(cx, whole->bitmap, BITS_WORDS(range + 1) * 8);
+    bool has_bitmap = !whole->is_empty && has_bitmaps && whole->bloom_words == 0 && range < KEY_FILTER_RANGE_MAX;
+    return has_bitmap ? BITS_WORDS(range + 1) : 0;
+}
+
+/* A key of any part is one of the whole. */
+static Status merge_parts(const Context *cx, const KeyFilter *parts, uint32_t count, FilterMessage **out) {
+    KeyFilter whole;
+    uint64_t words = measure_whole(parts, count, &whole);
+    TRY(create_message(cx, &whole, words, out));
+    whole = filter_in(*out);
     for (uint32_t i = 0; i < count; i++) {
-        if (!parts[i]->is_empty) {
-            add_bits(parts[i], whole);
+        if (whole.bitmap != NULL && !parts[i].is_empty) {
+            add_bits(&parts[i], &whole);
+        } else if (whole.bloom != NULL) {
+            add_bloom(&parts[i], &whole);
         }
     }
-    whole->keys = bits_count(whole->bitmap, range + 1);
+    (*out)->filter.keys = words == 0 ? 0 : bits_count((*out)->words, words * 64);
     return OK;
 }
 
-/* The parts that the first node does not have itself travel there, the whole to all other nodes. */
-static void count_sent(const Task *task, const PhysicalNode *op, uint32_t first, const KeyFilter *const *parts, uint32_t count,
-                       const KeyFilter *whole) {
-    uint32_t nodes = query_plan(task->query)->topology.nodes;
-    for (uint32_t i = 1; i < count; i++) {
-        profile_of(task->query, op, first + i)->exchange.bytes_sent += message_bytes(parts[i]);
-    }
-    uint64_t receivers = first == nodes ? nodes : nodes - 1;
-    profile_of(task->query, op, first)->exchange.bytes_sent += receivers * message_bytes(whole);
+static CrossingFilter *crossing_of(const Query *query, const PhysicalNode *op) {
+    return &query->crossing[op->join.filter_id];
 }
 
-static Status merge_parts(Task *task, const PhysicalNode *op) {
-    uint32_t first, count;
-    operator_placement(task->query, op, &first, &count);
-    const KeyFilter **parts;
-    TRY_ALLOC(&task->cx, parts, sizeof *parts * count);
-    Status status = OK;
-    KeyFilter *whole = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        parts[i] = query_filter(task->query, first + i, op->join.filter_id);
-        if (parts[i] == NULL) {
-            goto done;
+Status join_filter_open(const Context *cx, Query *query, const PhysicalNode *op) {
+    uint32_t count;
+    CrossingFilter *crossing = crossing_of(query, op);
+    operator_placement(query, op, &crossing->first, &count);
+    atomic_init(&crossing->parts, count);
+    TRY_NEW_ARRAY(cx, &query->arena, crossing->received, query->place_count);
+    return interconnect_open(cx, query->place_count, 1, &crossing->links);
+}
+
+void join_filter_close(const Query *query, CrossingFilter *crossing) {
+    for (uint32_t i = 0; crossing->received != NULL && i < query->place_count; i++) {
+        mem_free(crossing->received[i]);
+    }
+    interconnect_free(crossing->links);
+}
+
+/* Moves the message. Its bytes count where they are sent. */
+static Status send_message(Task *task, const PhysicalNode *op, uint32_t from, uint32_t to, FilterMessage *message) {
+    bool *wanted = mem_alloc_zeroed(&task->cx, task->query->place_count);
+    if (wanted == NULL) {
+        mem_free(message);
+        return OUT_OF_MEMORY;
+    }
+    Interconnect *links = crossing_of(task->query, op)->links;
+    wanted[to] = true;
+    bool has_credit = interconnect_take_credit(task, links, from, wanted);
+    assert(has_credit); /* nothing else passes this link */
+    (void)has_credit;
+    mem_free(wanted);
+    profile_of(task->query, op, from)->exchange.bytes_sent += from == to ? 0 : mem_size(message);
+    interconnect_send(task->query, links, from, to, &message->base);
+    return OK;
+}
+
+static Status send_part(Task *task, const PhysicalNode *op, const KeyFilter *filter) {
+    CrossingFilter *crossing = crossing_of(task->query, op);
+    if (filter != NULL) {
+        FilterMessage *message;
+        TRY(pack_filter(&task->cx, filter, &message));
+        TRY(send_message(task, op, task->node, crossing->first, message));
+    }
+    interconnect_end(task->query, crossing->links, task->node);
+    return OK;
+}
+
+/* Copies, to all nodes; the link of a node to itself is no network. */
+static Status send_whole(Task *task, const PhysicalNode *op, const FilterMessage *whole) {
+    for (uint32_t to = 0; to < query_plan(task->query)->topology.nodes; to++) {
+        Message *copy;
+        TRY(message_copy(&task->cx, &whole->base, &copy));
+        TRY(send_message(task, op, crossing_of(task->query, op)->first, to, (FilterMessage *)copy));
+    }
+    return OK;
+}
+
+/* *count is 0 if a part is missing. */
+static void receive_parts(Task *task, const CrossingFilter *crossing, FilterMessage **messages, KeyFilter *parts,
+                          uint32_t *count) {
+    bool over;
+    for (uint32_t i = 0; i < *count; i++) {
+        messages[i] =
+            (FilterMessage *)interconnect_receive(task, crossing->links, crossing->first, crossing->first + i, 1, &over);
+        if (messages[i] == NULL) {
+            *count = 0;
+            return;
         }
+        parts[i] = filter_in(messages[i]);
     }
-    whole = mem_alloc_zeroed(&task->cx, sizeof *whole);
-    status = whole == NULL ? OUT_OF_MEMORY : merge_into(&task->cx, parts, count, whole);
-    if (status == OK) {
-        count_sent(task, op, first, parts, count, whole);
-        query_publish_filter(task->query, FILTER_OF_ALL_NODES, op->join.filter_id, whole);
-    } else if (whole != NULL) {
-        free_filter(whole);
+}
+
+/* All parts are there: what the first node does. */
+static Status spread(Task *task, const PhysicalNode *op) {
+    CrossingFilter *crossing = crossing_of(task->query, op);
+    FilterMessage **messages, *whole = NULL;
+    KeyFilter *parts = NULL;
+    uint32_t first, senders;
+    operator_placement(task->query, op, &first, &senders);
+    TRY_ALLOC_ZEROED(&task->cx, messages, sizeof *messages * senders);
+    uint32_t count = senders;
+    Status status = OK;
+    parts = mem_alloc(&task->cx, sizeof *parts * senders);
+    TRY_GOTO(parts == NULL ? OUT_OF_MEMORY : OK);
+    receive_parts(task, crossing, messages, parts, &count);
+    if (count > 0) {
+        TRY_GOTO(merge_parts(&task->cx, parts, count, &whole));
+        TRY_GOTO(send_whole(task, op, whole));
     }
+    OperatorProfile *profile = profile_of(task->query, op, first);
+    interconnect_count(crossing->links, &profile->exchange.transport_messages, &profile->exchange.transport_bytes);
 done:
+    for (uint32_t i = 0; i < senders; i++) {
+        mem_free(messages[i]);
+    }
+    mem_free(messages);
     mem_free(parts);
+    mem_free(whole);
     return status;
 }
 
 Status join_filter_publish(Task *task, const PhysicalNode *op, KeyFilter *filter) {
-    query_publish_filter(task->query, task->node, op->join.filter_id, filter);
-    bool is_last = atomic_fetch_sub(&task->query->filter_parts[op->join.filter_id], 1) == 1;
-    return op->join.filter_crosses && is_last ? merge_parts(task, op) : OK;
+    if (!op->join.filter_crosses) {
+        query_publish_filter(task->query, task->node, op->join.filter_id, filter);
+        return OK;
+    }
+    Status status = send_part(task, op, filter);
+    if (filter != NULL) {
+        free_filter(filter);
+    }
+    TRY(status);
+    bool is_last = atomic_fetch_sub(&crossing_of(task->query, op)->parts, 1) == 1;
+    return is_last ? spread(task, op) : OK;
+}
+
+const KeyFilter *join_filter_of_all_nodes(Task *task, uint32_t filter_id) {
+    CrossingFilter *crossing = &task->query->crossing[filter_id];
+    if (crossing->links == NULL || atomic_load(&crossing->parts) > 0) {
+        return NULL;
+    }
+    FilterMessage **own = (FilterMessage **)&crossing->received[task->node];
+    if (*own == NULL) {
+        bool over;
+        *own = (FilterMessage *)interconnect_receive(task, crossing->links, task->node, crossing->first, 1, &over);
+        if (*own != NULL) {
+            (*own)->filter = filter_in(*own);
+        }
+    }
+    return *own == NULL ? NULL : &(*own)->filter;
 }

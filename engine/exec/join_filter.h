@@ -8,7 +8,11 @@
 /* Of an integer key column of a contiguous table. *filter: from cx->memory, moved to the caller. */
 Status join_filter_create(const Context *cx, const RowTable *table, const PhysicalNode *op, KeyFilter **filter) MUST_CHECK;
 /* Hands over (moves) the filter of the join's build side on the task's node, NULL if there is none. If it crosses nodes, the
- * parts go to one node and together from there to all, and count as bytes that the join sent. */
+ * parts go to one node and together from there to all, as messages; these count as bytes that the join sent. */
 Status join_filter_publish(Task *task, const PhysicalNode *op, KeyFilter *filter) MUST_CHECK;
+/* What the task's node was sent of a filter that crosses nodes; NULL: nothing. When all parts are published; one scan at a
+ * time.
+ */
+const KeyFilter *join_filter_of_all_nodes(Task *task, uint32_t filter_id);
 
 #endif

@@ -124,10 +124,8 @@ static Status add_after_probe(Cutter *cutter, const PhysicalNode *op, const Sour
 static Status cut_join(Cutter *cutter, const PhysicalNode *op, const OperatorClass *class_, const Chain *above,
                        const PhysicalNode *sink) {
     if (op->join.publishes_filter && op->join.filter_id < cutter->query->plan->filter_count) {
-        uint32_t first, count;
-        operator_placement(cutter->query, op, &first, &count);
-        atomic_init(&cutter->query->filter_parts[op->join.filter_id], count);
         cutter->publishers[op->join.filter_id] = op;
+        TRY(op->join.filter_crosses ? join_filter_open(&cutter->query->cx, cutter->query, op) : OK);
     }
     Chain chain = {op, above};
     TRY(cut(cutter, op->children[1], NULL, op));
@@ -276,8 +274,8 @@ Status pipelines_build(Query *query) {
     const PhysicalPlan *plan = query->plan;
     Cutter cutter = {.query = query, .last = &query->pipelines};
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->states, (size_t)plan->operator_count * query->place_count);
-    TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * (query->place_count + 1));
-    TRY_NEW_ARRAY(&query->cx, &query->arena, query->filter_parts, plan->filter_count);
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->filters, (size_t)plan->filter_count * query->place_count);
+    TRY_NEW_ARRAY(&query->cx, &query->arena, query->crossing, plan->filter_count);
     TRY_NEW_ARRAY(&query->cx, &query->arena, query->bounds, (size_t)plan->bound_count * query->place_count);
     for (uint32_t i = 0; i < plan->bound_count * query->place_count; i++) {
         atomic_init(&query->bounds[i], NO_BOUND);

@@ -12,6 +12,7 @@
 #define DEPOT_EXEC_PIPELINE_H
 
 #include "exec/exec.h"
+#include "exec/interconnect.h"
 #include "exec/result.h"
 #include "storage/spill_file.h"
 
@@ -39,6 +40,14 @@ typedef struct RunList {
     Run **runs;
     uint32_t count, capacity;
 } RunList;
+
+/* A join filter that crosses nodes: join_filter.c. */
+typedef struct CrossingFilter {
+    _Atomic(uint32_t) parts; /* nodes that have not published theirs */
+    uint32_t first;          /* the node that puts them together */
+    Interconnect *links;     /* owned; NULL: the filter does not cross */
+    Message **received;      /* by place: what it was sent; owned */
+} CrossingFilter;
 
 /* One operator on one node: the shared state of all its roles. */
 typedef struct OperatorState {
@@ -117,8 +126,8 @@ struct Query {
     Arena arena;          /* pipelines, runs, tasks; used by the caller only, before tasks run, or under `lock` */
     Pipeline *pipelines;
     OperatorState *states;            /* [operator id × place_count + node] */
-    KeyFilter **filters;              /* [node × filter_count + id], then those of all nodes together; owned */
-    _Atomic(uint32_t) *filter_parts;  /* by filter id: nodes that have not published theirs */
+    KeyFilter **filters;              /* [node × filter_count + id]; owned */
+    CrossingFilter *crossing;         /* by filter id */
     _Atomic(int64_t) *bounds;         /* [node × bound_count + id] */
     MemoryAccount *node_accounts;     /* what tasks and states of each node hold, by place */
     MemoryAccount *accounts;          /* [place × threads + task index], below those of the nodes */
@@ -144,6 +153,10 @@ static inline OperatorState *operator_state(const Query *query, const PhysicalNo
 }
 /* First node and count of where an operator runs. */
 void operator_placement(const Query *query, const PhysicalNode *op, uint32_t *first, uint32_t *count);
+
+/* join_filter.c: for a join whose filter crosses nodes, before anything runs, and when all is over. */
+Status join_filter_open(const Context *cx, Query *query, const PhysicalNode *op);
+void join_filter_close(const Query *query, CrossingFilter *crossing);
 
 /* task.c */
 /* `task` gets a context of its own: the Error, and the memory account of its index. */

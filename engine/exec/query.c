@@ -153,7 +153,10 @@ const PlanProfile *query_profile(Query *query) {
 }
 
 static void free_filters(Query *query) {
-    for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * (query->place_count + 1); i++) {
+    for (uint32_t i = 0; query->crossing != NULL && i < query->plan->filter_count; i++) {
+        join_filter_close(query, &query->crossing[i]);
+    }
+    for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * query->place_count; i++) {
         if (query->filters[i] != NULL) {
             mem_free(query->filters[i]->bitmap);
             mem_free(query->filters[i]->bloom);
@@ -185,8 +188,7 @@ void query_close(Query *query) {
 /* -------------------------------------------------------------------------------------------------- what operators ask for */
 
 static KeyFilter **filter_at(const Query *query, uint32_t node, uint32_t filter_id) {
-    size_t row = node == FILTER_OF_ALL_NODES ? query->place_count : node;
-    return &query->filters[row * query->plan->filter_count + filter_id];
+    return &query->filters[(size_t)node * query->plan->filter_count + filter_id];
 }
 
 void query_publish_filter(Query *query, uint32_t node, uint32_t filter_id, KeyFilter *filter) {

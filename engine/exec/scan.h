@@ -61,7 +61,7 @@ typedef struct StepList {
 } StepList;
 
 /* NULL: its join has published none. */
-const KeyFilter *scan_join_filter(const Task *task, const ScanJoinFilter *filter);
+const KeyFilter *scan_join_filter(Task *task, const ScanJoinFilter *filter);
 /* All filters, published join filters and the top filter of the scan, ranges over one column merged. */
 Status steps_build(Task *task, const PhysicalNode *op, StepList *list) MUST_CHECK;
 void steps_free(StepList *list);

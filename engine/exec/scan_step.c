@@ -1,4 +1,5 @@
 /* The scan's tests: turning conditions and join filters into steps, and steps into masks. */
+#include "exec/join_filter.h"
 #include "exec/scan.h"
 #include "kernels/select_kernels.h"
 
@@ -101,8 +102,9 @@ static Status analyse_filter(const Context *cx, ScanStep *step, const ScanFilter
     return OK;
 }
 
-const KeyFilter *scan_join_filter(const Task *task, const ScanJoinFilter *filter) {
-    return query_filter(task->query, filter->of_all_nodes ? FILTER_OF_ALL_NODES : task->node, filter->filter_id);
+const KeyFilter *scan_join_filter(Task *task, const ScanJoinFilter *filter) {
+    return filter->of_all_nodes ? join_filter_of_all_nodes(task, filter->filter_id)
+                                : query_filter(task->query, task->node, filter->filter_id);
 }
 
 static void step_of_join_filter(ScanStep *step, uint32_t column, const KeyFilter *keys) {

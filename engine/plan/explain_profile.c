@@ -303,6 +303,10 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
         TRY(explain_exchange(e, node, &sum.exchange, indent));
     } else if (sum.exchange.bytes_sent > 0) {
         TRY(explain_line(e, indent, "Join filter sent: %llu bytes", (Digits)sum.exchange.bytes_sent));
+        if (e->options->verbose) {
+            TRY(explain_line(e, indent, "Join filter transport: %llu messages, %llu bytes",
+                             (Digits)sum.exchange.transport_messages, (Digits)sum.exchange.transport_bytes));
+        }
         TRY(explain_fact(e, "Join Filter Bytes Sent", sum.exchange.bytes_sent));
     }
     if (e->options->memory && sum.memory_bytes > 0) {

@@ -66,6 +66,8 @@ check_sums "filtered before sending" "$with"
 check "one partition of five is read" grep -q '1 of 5 partitions -> ' <<<"$with"
 check "keys of all nodes" grep -q 'Join filters: k in k of all nodes' <<<"$with"
 check "filters are counted" [ "$(filter_bytes "$with")" -gt 0 ]
+filter_transport=$(grep -o 'Join filter transport: [0-9]* messages, [0-9]*' <<<"$with" | awk '{ sum += $NF } END { printf "%d", sum }')
+check "filters travel as messages" [ "$(filter_bytes "$with")" = "$filter_transport" ]
 check "they save more than they cost" [ $(($(total_of Moved "$with") * 5)) -lt "$(total_of Moved "$without")" ]
 check "and change no answer" [ "$(run "SET join_move = both; $filtered")" = "$(run "SET join_filters = off; $filtered")" ]
 
