@@ -5,8 +5,9 @@
 #include "storage/encodings/codec.h"
 #include "storage/encodings/encoding_classes.h"
 #include "storage/encodings/pack.h"
+#include "storage/encodings/repeats.h"
 
-/* ENCODE AUTO tries a second stage only where bits are not packed: on text, and on raw values. */
+/* ENCODE AUTO tries LZ4 and zstd only where bits are not packed: on text, and on raw values. */
 static bool codec_may_pay(const BlockInput *in, const BlockEntry *entry) {
     return entry->encoding == ENCODING_RAW && (type_class(in->type) == CLASS_TEXT || entry->plain_bytes >= 1024);
 }
@@ -16,10 +17,40 @@ enum { PAYING_PERCENT_MAX = 85, ZSTD_OF_LZ4_PERCENT_MAX = 80 };
 /* The blocks of a column are alike: one of so many is tried with all codecs. */
 enum { BLOCKS_PER_CHOICE = 16 };
 
-static CodecId choose_codec(CodecState *state, const uint8_t *from, size_t plain, uint8_t *to) {
+/* Repeats are for codes that stand packed behind the validity. */
+static bool takes_repeats(const BlockEntry *entry) {
+    return (entry->encoding == ENCODING_BITPACK || entry->encoding == ENCODING_DICT) && entry->bits > 0;
+}
+
+static bool repeats_pay(const BlockInput *in, const BlockEntry *entry) {
+    return takes_repeats(entry) &&
+           repeats_bytes(entry->bits, in->rows, in->stats.runs) * 100 < pack_bytes(entry->bits, in->rows) * PAYING_PERCENT_MAX;
+}
+
+static size_t compress_block(const BlockEntry *entry, CodecId codec, CodecState *state, const uint8_t *from, uint8_t *to) {
+    if (codec != CODEC_REPEATS) {
+        return codec_compress(state, codec, from, entry->plain_bytes, to);
+    }
+    if (!takes_repeats(entry)) {
+        return 0;
+    }
+    size_t validity = block_validity_bytes(entry->rows, entry->nulls);
+    memcpy(to, from, validity);
+    size_t size = validity + repeats_compress(from + validity, entry->bits, entry->rows, to + validity);
+    return size < entry->plain_bytes ? size : 0;
+}
+
+static CodecId choose_codec(const BlockInput *in, const BlockEntry *entry, CodecState *state, const uint8_t *from,
+                            uint8_t *to) {
+    if (repeats_pay(in, entry)) {
+        return CODEC_REPEATS;
+    }
+    if (!codec_may_pay(in, entry)) {
+        return CODEC_NONE;
+    }
     if (state->blocks++ % BLOCKS_PER_CHOICE == 0) {
-        size_t lz4 = codec_compress(state, CODEC_LZ4, from, plain, to);
-        size_t zstd = codec_compress(state, CODEC_ZSTD, from, plain, to);
+        size_t lz4 = compress_block(entry, CODEC_LZ4, state, from, to);
+        size_t zstd = compress_block(entry, CODEC_ZSTD, state, from, to);
         state->paid = zstd > 0 && (lz4 == 0 || zstd * 100 < lz4 * ZSTD_OF_LZ4_PERCENT_MAX) ? CODEC_ZSTD : CODEC_LZ4;
     }
     return state->paid;
@@ -31,13 +62,13 @@ static Status apply_codec(const Context *cx, const BlockInput *in, CodecId want,
     size_t plain = entry->plain_bytes;
     entry->codec = CODEC_NONE;
     entry->stored_bytes = entry->plain_bytes;
-    if (want == CODEC_NONE || plain == 0 || (want == CODEC_AUTO && !codec_may_pay(in, entry))) {
+    if (want == CODEC_NONE || plain == 0) {
         return OK;
     }
-    TRY(byte_buffer_reserve(cx, image, codec_bound(plain)));
+    TRY(byte_buffer_reserve(cx, image, codec_bound(plain) + repeats_bytes(0, in->rows, 0)));
     uint8_t *from = image->data + image->used - plain, *to = image->data + image->used;
-    CodecId codec = want == CODEC_AUTO ? choose_codec(state, from, plain, to) : want;
-    size_t size = codec_compress(state, codec, from, plain, to);
+    CodecId codec = want == CODEC_AUTO ? choose_codec(in, entry, state, from, to) : want;
+    size_t size = codec == CODEC_NONE ? 0 : compress_block(entry, codec, state, from, to);
     if (size > 0 && (want != CODEC_AUTO || size * 100 < plain * PAYING_PERCENT_MAX)) {
         memmove(from, to, size);
         image->used -= plain - size;
@@ -109,6 +140,9 @@ const char *block_entry_problem(const BlockEntry *entry, Type type) {
     if (entry->codec == CODEC_NONE && entry->plain_bytes != entry->stored_bytes) {
         return "impossible sizes";
     }
+    if (entry->codec == CODEC_REPEATS && !takes_repeats(entry)) {
+        return "impossible codec";
+    }
     if (!base_is_value(entry, type)) {
         return "impossible base";
     }
@@ -172,12 +206,24 @@ static const char *read_values(const BlockEntry *entry, Type type, uint32_t dict
     return NULL;
 }
 
+/* Undoes the second stage into `plain`, entry->plain_bytes long. */
+static bool read_stored(const BlockEntry *entry, const uint8_t *stored, uint8_t *plain) {
+    if (entry->codec != CODEC_REPEATS) {
+        return codec_decompress(entry->codec, stored, entry->stored_bytes, plain, entry->plain_bytes);
+    }
+    uint32_t validity = block_validity_bytes(entry->rows, entry->nulls);
+    if (entry->stored_bytes < validity || entry->plain_bytes != validity + pack_bytes(entry->bits, entry->rows)) {
+        return false;
+    }
+    memcpy(plain, stored, validity);
+    return repeats_expand(stored + validity, entry->stored_bytes - validity, entry->bits, entry->rows, plain + validity);
+}
+
 const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored, CacheFrame *frame) {
     if (CHECKSUMS_COUNT && codec_checksum(stored, entry->stored_bytes) != entry->checksum) {
         return "checksum does not match";
     }
-    if (entry->codec != CODEC_NONE &&
-        !codec_decompress(entry->codec, stored, entry->stored_bytes, frame->data, entry->plain_bytes)) {
+    if (entry->codec != CODEC_NONE && !read_stored(entry, stored, frame->data)) {
         return "compressed bytes cannot be read";
     }
     uint32_t validity_bytes = block_validity_bytes(entry->rows, entry->nulls);

@@ -6,6 +6,16 @@
 
 #include <stddef.h>
 
+/* The lowest version that knows all that stands in the blocks, so that older programs read what they can. */
+static uint32_t version_needed(const BlockEntry *entries, uint32_t block_count) {
+    for (uint32_t b = 0; b < block_count; b++) {
+        if (entries[b].codec == CODEC_REPEATS) {
+            return COLUMN_FILE_VERSION_REPEATS;
+        }
+    }
+    return COLUMN_FILE_VERSION;
+}
+
 Status column_image_finish(const Context *cx, ByteBuffer *image, Type type, const BlockEntry *entries, uint32_t block_count,
                            const ByteBuffer *range_text, ColumnTail *tail) {
     size_t footer_at = image->used;
@@ -18,7 +28,7 @@ Status column_image_finish(const Context *cx, ByteBuffer *image, Type type, cons
     tail->type_id = type.id;
     tail->precision = type.precision;
     tail->scale = type.scale;
-    tail->version = COLUMN_FILE_VERSION;
+    tail->version = version_needed(entries, block_count);
     tail->zero = 0;
     tail->tail_checksum = codec_checksum(tail, offsetof(ColumnTail, tail_checksum));
     memcpy(tail->magic, COLUMN_FILE_MAGIC, sizeof tail->magic);
@@ -32,7 +42,7 @@ const char *column_tail_problem(const ColumnTail *tail, uint64_t image_bytes, Ty
     if (CHECKSUMS_COUNT && tail->tail_checksum != codec_checksum(tail, offsetof(ColumnTail, tail_checksum))) {
         return "checksum of the tail does not match";
     }
-    if (tail->version != COLUMN_FILE_VERSION) {
+    if (tail->version != COLUMN_FILE_VERSION && tail->version != COLUMN_FILE_VERSION_REPEATS) {
         return "its format version is unknown";
     }
     if (tail->type_id != type.id || tail->precision != type.precision || tail->scale != type.scale) {

@@ -11,7 +11,8 @@
 #define COLUMN_FILE_MAGIC "DEPOTCOL"
 #define PACKED_FILE_MAGIC "DEPOTSEG"
 #define COLUMN_FILE_VERSION 1
-#define RANGE_TEXT_BYTES_MAX 64 /* minima and maxima are cut to this */
+#define COLUMN_FILE_VERSION_REPEATS 2 /* has blocks with CODEC_REPEATS, which version 1 did not know */
+#define RANGE_TEXT_BYTES_MAX 64       /* minima and maxima are cut to this */
 
 /* The last bytes of an image. Offsets are from the image's start; blocks, dictionary, footer and tail follow each other without
  * gaps. */

@@ -9,7 +9,7 @@
 enum { ZSTD_LEVEL = 1 };
 
 const char *codec_name(uint32_t id) {
-    static const char *const names[CODEC_COUNT] = {"auto", "none", "lz4", "zstd"};
+    static const char *const names[CODEC_COUNT] = {"auto", "none", "lz4", "zstd", "repeats"};
     return id < CODEC_COUNT ? names[id] : "?";
 }
 

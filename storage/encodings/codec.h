@@ -1,4 +1,4 @@
-/* The second stage: LZ4 or zstd over the bytes of a block or dictionary. */
+/* The second stage: LZ4 or zstd over the bytes of a block or dictionary. Packed codes have one more, repeats.h. */
 #ifndef DEPOT_STORAGE_CODEC_H
 #define DEPOT_STORAGE_CODEC_H
 
@@ -6,7 +6,7 @@
 #include "core/memory.h"
 #include "storage/encodings/encoding.h"
 
-const char *codec_name(uint32_t id); /* "none", "lz4", "zstd"; "auto" for 0 */
+const char *codec_name(uint32_t id); /* "none", "lz4", "zstd", "repeats"; "auto" for 0 */
 /* Room that compressing `bytes` bytes may need. */
 size_t codec_bound(size_t bytes);
 /* What compressing one block after the other shares. Zeroed at first. */

@@ -19,7 +19,7 @@ typedef enum EncodingId {
     ENCODING_COUNT
 } EncodingId;
 
-typedef enum CodecId { CODEC_AUTO, CODEC_NONE, CODEC_LZ4, CODEC_ZSTD, CODEC_COUNT } CodecId;
+typedef enum CodecId { CODEC_AUTO, CODEC_NONE, CODEC_LZ4, CODEC_ZSTD, CODEC_REPEATS, CODEC_COUNT } CodecId;
 
 enum BlockFlags {
     BLOCK_HAS_RANGE = 1,    /* min and max are set: some row is not NULL */

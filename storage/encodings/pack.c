@@ -27,7 +27,7 @@ static void pack_tail(const void *codes, uint32_t bits, uint32_t count, uint8_t 
 }
 
 /* Codes are pack_code_bytes(bits) wide. */
-static void pack_codes(const void *codes, uint32_t bits, uint32_t count, uint8_t *packed) {
+void pack_codes(const void *codes, uint32_t bits, uint32_t count, uint8_t *packed) {
     uint32_t code_bytes = pack_code_bytes(bits), at = 0;
     for (; at + PACK_CHUNK <= count; at += PACK_CHUNK) {
         unpack_kernels->pack((const uint8_t *)codes + (size_t)at * code_bytes, bits, packed);

@@ -12,6 +12,8 @@ static inline uint32_t pack_code_bytes(uint32_t bits) {
 }
 /* Bytes that `count` packed codes take. */
 uint64_t pack_bytes(uint32_t bits, uint32_t count);
+/* Codes are pack_code_bytes(bits) wide. */
+void pack_codes(const void *codes, uint32_t bits, uint32_t count, uint8_t *packed);
 /* The same from integers: packs integers[i] - base. */
 void pack_integers(const int64_t *integers, uint64_t base, uint32_t bits, uint32_t count, uint8_t *packed);
 /* Codes [first, first + count) of an array of `total`. */

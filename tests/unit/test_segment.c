@@ -252,6 +252,12 @@ Test(segment, round_trip_dict) {
 Test(segment, round_trip_bitpack) {
     walk("bitpack", "");
 }
+Test(segment, round_trip_bitpack_repeats) {
+    walk("bitpack", "repeats");
+}
+Test(segment, round_trip_dict_repeats) {
+    walk("dict", "repeats");
+}
 Test(segment, round_trip_delta) {
     walk("delta", "zstd");
 }
