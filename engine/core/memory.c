@@ -225,6 +225,7 @@ static void *alloc_block(const Context *cx, size_t bytes, bool *is_zeroed) {
     if (block == NULL) {
         memory_release(cx->memory, (int64_t)total);
         fail(cx, OUT_OF_MEMORY, "out of memory: the machine has no %zu bytes left", bytes);
+        fail_hint(cx, "with a lower memory_limit queries write rows to disk earlier");
         return NULL;
     }
     BlockHeader *header = block;
