@@ -179,6 +179,23 @@ Status key_encode_batch(const Context *cx, KeyEncoder *encoder, const GroupLayou
     return OK;
 }
 
+static inline __attribute__((always_inline)) void collect(const uint8_t *from, size_t stride, uint32_t count, uint32_t width,
+                                                          uint8_t *to) {
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(to + (size_t)i * width, from + i * stride, width);
+    }
+}
+
+static void collect_column(const uint8_t *from, size_t stride, uint32_t count, uint32_t width, void *to) {
+    switch (width) {
+    case 1: collect(from, stride, count, 1, to); break;
+    case 2: collect(from, stride, count, 2, to); break;
+    case 4: collect(from, stride, count, 4, to); break;
+    case 8: collect(from, stride, count, 8, to); break;
+    default: collect(from, stride, count, 16, to); break;
+    }
+}
+
 Status group_decode_field(const Context *cx, const KeyField *field, const uint8_t *records, size_t stride, uint32_t count,
                           Vector *out) {
     const ColumnFormat *format = &field->format;
@@ -191,8 +208,8 @@ Status group_decode_field(const Context *cx, const KeyField *field, const uint8_
     }
     const uint8_t *key = records + GROUP_KEY_OFFSET;
     bool has_null = false;
+    collect_column(key + field->offset, stride, count, format->width, out->data);
     for (uint32_t i = 0; i < count; i++) {
-        memcpy((uint8_t *)out->data + (size_t)i * format->width, key + i * stride + field->offset, format->width);
         has_null |= (key[i * stride + field->null_byte] & field->null_mask) != 0;
     }
     if (has_null) {
@@ -261,13 +278,26 @@ static Status own_key_text(const Context *cx, const GroupLayout *layout, uint8_t
     return OK;
 }
 
-static uint8_t *add_group(GroupTable *table, const uint8_t *key, uint64_t hash) {
+/* Records are a few words: loops over words of a known size beat calls for bytes. */
+static inline __attribute__((always_inline)) uint8_t *add_group(GroupTable *table, const uint8_t *key, uint64_t hash,
+                                                                uint32_t key_words) {
     const GroupLayout *layout = table->layout;
     uint8_t *record = table->records + (size_t)table->count++ * layout->record_bytes;
-    memset(record, 0, layout->record_bytes);
+    uint32_t used = GROUP_KEY_OFFSET + key_words * 8;
     memcpy(record, &hash, 8);
-    memcpy(record + GROUP_KEY_OFFSET, key, layout->key_bytes);
+    for (uint32_t w = 0; w < key_words; w++) {
+        memcpy(record + GROUP_KEY_OFFSET + w * 8, key + w * 8, 8);
+    }
+    for (uint32_t at = used; at < layout->record_bytes; at += 8) {
+        memset(record + at, 0, 8);
+    }
     return record;
+}
+
+static inline void copy_record(uint8_t *to, const uint8_t *from, uint32_t record_bytes) {
+    for (uint32_t at = 0; at < record_bytes; at += 16) {
+        memcpy(to + at, from + at, 16);
+    }
 }
 
 static inline __attribute__((always_inline)) Status find_groups(const Context *cx, GroupTable *table, const uint8_t *keys,
@@ -279,10 +309,14 @@ static inline __attribute__((always_inline)) Status find_groups(const Context *c
         const uint8_t *key = keys + i * stride;
         uint32_t tag = (uint32_t)(hashes[i] >> 32);
         uint32_t at = (uint32_t)hashes[i] & mask;
+        if (i > 0 && hashes[i] == hashes[i - 1] && keys_equal(layout, key, key - stride, words)) {
+            groups[i] = groups[i - 1]; /* rows of a group often stand together */
+            continue;
+        }
         for (;; at = (at + 1) & mask) {
             GroupSlot *slot = &table->slots[at];
             if (slot->group == 0) {
-                uint8_t *record = add_group(table, key, hashes[i]);
+                uint8_t *record = add_group(table, key, hashes[i], words);
                 *slot = (GroupSlot){.tag = tag, .group = table->count};
                 groups[i] = table->count - 1;
                 if (layout->compares_values && text != NULL) {
@@ -318,7 +352,7 @@ void group_table_append(GroupTable *table, const uint8_t *keys, size_t stride, c
                         uint32_t *groups) {
     for (uint32_t i = 0; i < count; i++) {
         groups[i] = table->count;
-        add_group(table, keys + i * stride, hashes[i]);
+        add_group(table, keys + i * stride, hashes[i], table->layout->key_bytes / 8);
     }
 }
 
@@ -421,7 +455,7 @@ Status record_list_add(const Context *cx, RecordList *list, const GroupLayout *l
     if (list->last == NULL || list->last->count == list->last->capacity) {
         TRY(add_block(cx, list, layout->record_bytes));
     }
-    memcpy(list->last->records + (size_t)list->last->count++ * layout->record_bytes, record, layout->record_bytes);
+    copy_record(list->last->records + (size_t)list->last->count++ * layout->record_bytes, record, layout->record_bytes);
     list->count++;
     return OK;
 }
