@@ -1,59 +1,5 @@
-/* Aggregation, hashed and direct, against naive grouping. The aggregates are the test's own: what is tested is grouping. */
+/* Aggregation, hashed and direct, against naive grouping. */
 #include "operator_driver.h"
-
-typedef struct SumState {
-    int64_t sum, count;
-} SumState;
-
-static SumState *state_at(uint8_t *states, size_t stride, const uint32_t *groups, uint32_t i) {
-    return (SumState *)(void *)(states + (groups == NULL ? 0 : groups[i]) * stride);
-}
-
-static Status sum_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                         const Vector *const *arguments, uint32_t rows, Arena *text) {
-    (void)cx, (void)text;
-    for (uint32_t i = 0; i < rows; i++) {
-        SumState *state = state_at(states, stride, groups, i);
-        if (aggregate->id == AGGREGATE_COUNT_STAR) {
-            state->count++;
-        } else if (vector_is_valid(arguments[0], i)) {
-            state->count++;
-            state->sum += type_is_text(arguments[0]->type) ? 1 : vector_value(arguments[0], i).i64;
-        }
-    }
-    return OK;
-}
-
-static Status sum_merge(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
-                        const uint8_t *others, size_t other_stride, uint32_t count, Arena *text) {
-    (void)cx, (void)aggregate, (void)text;
-    for (uint32_t i = 0; i < count; i++) {
-        const SumState *other = (const SumState *)(const void *)(others + i * other_stride);
-        SumState *state = state_at(states, stride, groups, i);
-        state->sum += other->sum;
-        state->count += other->count;
-    }
-    return OK;
-}
-
-static Status sum_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
-                         Vector *out, Arena *text) {
-    (void)text;
-    TRY(vector_prepare_flat(cx, out, type_make(TYPE_BIGINT)));
-    TRY(vector_prepare_validity(cx, out, true));
-    for (uint32_t i = 0; i < count; i++) {
-        const SumState *state = (const SumState *)(const void *)(states + i * stride);
-        bool counts = aggregate->id != AGGREGATE_SUM;
-        ((int64_t *)out->data)[i] = counts ? state->count : state->sum;
-        bit_put(out->validity, i, counts || state->count > 0);
-    }
-    return OK;
-}
-
-#define TEST_AGGREGATE(id_)                                                                                                    \
-    { .id = id_, .state_bytes = sizeof(SumState), .update = sum_update, .merge = sum_merge, .finish = sum_finish }
-static const Aggregate count_star = TEST_AGGREGATE(AGGREGATE_COUNT_STAR), count = TEST_AGGREGATE(AGGREGATE_COUNT),
-                       sum = TEST_AGGREGATE(AGGREGATE_SUM);
 
 typedef struct AggCase {
     const char *name;
@@ -88,6 +34,7 @@ static Rows make_rows(const AggCase *c) {
             *cell(&rows, i, 3) = value_i64(type_make(TYPE_BOOLEAN), (int64_t)(driver_random(&random) % 2));
         }
     }
+    rows.columns[2].domain.can_be_null = true;
     for (uint32_t g = 0; g < 2 && c->uses_domains; g++) {
         if (type_is_text(c->types[g])) {
             rows.columns[g].domain.dictionary = driver_dictionary();
@@ -168,14 +115,26 @@ static void naive_groups(const AggCase *c, const Rows *rows, Lines *lines) {
     }
 }
 
+static const Aggregate *define(const Driver *driver, Arena *arena, AggregateId id, uint32_t arguments) {
+    Aggregate *aggregate = NULL;
+    Type type = type_make(TYPE_INTEGER);
+    cr_assert_eq(aggregate_define(&driver->cx, arena, id, &type, arguments, &aggregate), OK);
+    return aggregate;
+}
+
 static void run_case(const AggCase *c, uint32_t threads, uint32_t batch_rows, const Lines *expected) {
     static const uint32_t slots[] = {0, 1}, values[] = {2};
     Rows rows = make_rows(c);
+    Driver driver;
+    Arena arena;
+    driver_open(&driver, threads, batch_rows);
+    arena_init(&arena);
+    const Aggregate *sum = define(&driver, &arena, AGGREGATE_SUM, 1), *count = define(&driver, &arena, AGGREGATE_COUNT, 1);
     AggregateItem items[] = {
-        {.aggregate = &count_star},
-        {.aggregate = &sum, .arg_count = 1, .args = values},
-        {.aggregate = &count, .arg_count = 1, .args = values, .is_distinct = c->is_distinct},
-        {.aggregate = &sum, .arg_count = 1, .args = values, .is_distinct = c->is_distinct, .has_filter = true, .filter = 3}};
+        {.aggregate = define(&driver, &arena, AGGREGATE_COUNT_STAR, 0)},
+        {.aggregate = sum, .arg_count = 1, .args = values},
+        {.aggregate = count, .arg_count = 1, .args = values, .is_distinct = c->is_distinct},
+        {.aggregate = sum, .arg_count = 1, .args = values, .is_distinct = c->is_distinct, .has_filter = true, .filter = 3}};
     PhysicalColumn columns[6];
     for (uint32_t i = 0; i < 6; i++) {
         columns[i] = i < c->group_count ? rows.columns[i] : (PhysicalColumn){.type = type_make(TYPE_BIGINT)};
@@ -188,9 +147,7 @@ static void run_case(const AggCase *c, uint32_t threads, uint32_t batch_rows, co
                        .columns = columns,
                        .aggregate = {.group_count = c->group_count, .groups = slots, .item_count = 4, .items = items}};
     const OperatorClass *operator= c->is_direct ? &direct_agg_operator : & hash_agg_operator;
-    Driver driver;
     Lines got = {.lock = PTHREAD_MUTEX_INITIALIZER}, copy = {0};
-    driver_open(&driver, threads, batch_rows);
     cr_assert_eq(driver_sink(&driver, &op, operator->sink, &rows), OK, "%s", driver.error.message);
     cr_assert_eq(driver_source(&driver, &op, operator->source, &got), OK, "%s", driver.error.message);
     for (uint32_t i = 0; i < expected->count; i++) {
@@ -199,6 +156,7 @@ static void run_case(const AggCase *c, uint32_t threads, uint32_t batch_rows, co
     char what[128];
     snprintf(what, sizeof what, "%s threads %u batch %u", c->name, threads, batch_rows);
     assert_same_lines(&got, &copy, false, what);
+    arena_free(&arena);
     driver_close(&driver, &op, operator->sink);
     free(rows.cells);
 }
