@@ -264,3 +264,43 @@ Status narrow_decimals(Lowering *low, const Subplan *input, Expr *expr, Expr **o
     *out = narrow(low->cx, low->arena, expr);
     return *out == NULL ? OUT_OF_MEMORY : OK;
 }
+
+/* ------------------------------------------------------------------------------------------------------------- comparisons */
+
+static bool is_wide_decimal(const Expr *expr) {
+    return expr->type.id == TYPE_DECIMAL && type_class(expr->type) == CLASS_I128;
+}
+
+/* Both sides or none: they are compared as one storage class. */
+static bool is_narrow_comparison(const Subplan *input, const Expr *expr) {
+    return expr->kind == EXPR_COMPARE && is_wide_decimal(expr->args[0]) && is_wide_decimal(expr->args[1]) &&
+           can_narrow(input, expr->args[0]) && can_narrow(input, expr->args[1]);
+}
+
+Status narrow_comparisons(Lowering *low, const Subplan *input, const Expr *condition, const Expr **out) {
+    *out = condition;
+    bool is_logic = condition->kind == EXPR_AND || condition->kind == EXPR_OR || condition->kind == EXPR_NOT;
+    bool is_narrow = is_narrow_comparison(input, condition);
+    if (!is_logic && !is_narrow) {
+        return OK;
+    }
+    Expr *copy = expr_new(low->cx, low->arena, condition->kind, condition->type, condition->pos, condition->arg_count);
+    if (copy == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    Expr **args = copy->args;
+    *copy = *condition;
+    copy->args = args;
+    for (uint32_t i = 0; i < condition->arg_count; i++) {
+        const Expr *arg;
+        if (is_narrow) {
+            Expr *narrower;
+            TRY(narrow_decimals(low, input, condition->args[i], &narrower));
+            arg = narrower;
+        } else {
+            TRY(narrow_comparisons(low, input, condition->args[i], &arg));
+        }
+        args[i] = (Expr *)(uintptr_t)arg;
+    }
+    return OK;
+}

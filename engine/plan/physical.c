@@ -228,6 +228,7 @@ Status lower_call_exprs(Lowering *low, Expr *const *args, uint32_t count, Expr *
 Status lower_filter(Lowering *low, const Subplan *input, const Expr *condition, double rows, Subplan *out) {
     Subplan in = *input;
     TRY(lower_over(low, PHYSICAL_FILTER, &in, 0, out));
+    TRY(narrow_comparisons(low, &in, condition, &condition));
     TRY(lower_expr(low, &in, NULL, condition, &out->node->filter.condition));
     out->node->rows = rows;
     lower_finish(low, out);

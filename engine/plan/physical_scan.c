@@ -5,6 +5,7 @@
 #include "plan/distribution.h"
 #include "plan/estimate.h"
 #include "plan/hints.h"
+#include "plan/narrow.h"
 #include "plan/scan_predicates.h"
 
 #include "core/settings.h"
@@ -156,7 +157,9 @@ static Status scan_filters(Lowering *low, const LogicalNode *get, Subplan *scan)
     spec->filter_count = get->get.filter_count;
     for (uint32_t i = 0; i < spec->filter_count; i++) {
         ScanFilter *filter = &spec->filters[i];
-        TRY(lower_expr(low, scan, NULL, ranked[i].condition, &filter->condition));
+        const Expr *condition;
+        TRY(narrow_comparisons(low, scan, ranked[i].condition, &condition));
+        TRY(lower_expr(low, scan, NULL, condition, &filter->condition));
         TRY_NEW_ARRAY(low->cx, low->arena, filter->columns, spec->column_count + 1);
         (void)expr_walk(filter->condition, add_distinct_slot, filter);
     }
