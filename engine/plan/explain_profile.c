@@ -102,6 +102,30 @@ static uint32_t loops_of(const Explainer *e, const PhysicalNode *node) {
     return is_replicated(e, node) ? e->plan->topology.nodes : 1;
 }
 
+/* Rows that went into the operator, or that a source read. */
+static uint64_t rows_taken(const Explainer *e, const PhysicalNode *node, const OperatorProfile *sum) {
+    uint64_t rows = node->child_count == 0 ? sum->rows : 0;
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        rows += operator_profile_sum(e->profile, node->children[i]->id).rows;
+    }
+    return node->kind == PHYSICAL_SCAN ? sum->scan.rows_scanned : rows;
+}
+
+static double per_second(uint64_t count, uint64_t nanoseconds) {
+    return nanoseconds == 0 ? 0 : (double)count * 1e9 / (double)nanoseconds;
+}
+
+/* ", 812.5 M rows/s, 4.10 GB/s": what one thread got done. */
+static const char *rate_text(Explainer *e, const PhysicalNode *node, const OperatorProfile *sum) {
+    double rows = per_second(rows_taken(e, node, sum), sum->nanoseconds) / 1e6;
+    double bytes = per_second(sum->scan.bytes_scanned, sum->nanoseconds) / 1e9;
+    if (rows == 0) {
+        return "";
+    }
+    return bytes == 0 ? arena_format(e->cx, e->arena, ", %.1f M rows/s", rows)
+                      : arena_format(e->cx, e->arena, ", %.1f M rows/s, %.2f GB/s", rows, bytes);
+}
+
 Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const char **text) {
     *text = "";
     if (!has_actual(e, is_cut)) {
@@ -120,8 +144,13 @@ Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const
     } else {
         uint64_t all = all_ns(e);
         double share = all == 0 ? 0 : 100.0 * (double)sum.nanoseconds / (double)all;
-        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s%s time=%.3f ms, %.1f %% batches=%llu%s)", (Digits)sum.rows,
-                             copies, off, (double)sum.nanoseconds / 1e6, share, (Digits)sum.batches, rank_mark(e, node));
+        const char *rate = rate_text(e, node, &sum);
+        if (rate == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        *text =
+            arena_format(e->cx, e->arena, " (actual rows=%llu%s%s time=%.3f ms, %.1f %%%s batches=%llu%s)", (Digits)sum.rows,
+                         copies, off, (double)sum.nanoseconds / 1e6, share, rate, (Digits)sum.batches, rank_mark(e, node));
     }
     return *text == NULL ? OUT_OF_MEMORY : OK;
 }
@@ -170,6 +199,10 @@ static Status own_facts(Explainer *e, const PhysicalNode *node, const OperatorPr
         return OK;
     }
     TRY(explain_fact_real(e, "Exclusive Time", (double)sum->nanoseconds / 1e6, 3));
+    TRY(explain_fact_real(e, "Rows Per Second", per_second(rows_taken(e, node, sum), sum->nanoseconds), 0));
+    TRY(node->kind != PHYSICAL_SCAN
+            ? OK
+            : explain_fact_real(e, "Bytes Per Second", per_second(sum->scan.bytes_scanned, sum->nanoseconds), 0));
     for (uint32_t rank = 0; rank < 3; rank++) {
         TRY(e->dearest[rank] == node->id ? explain_fact(e, "Dearest Rank", rank + 1) : OK);
     }
