@@ -48,6 +48,10 @@ static const char *const questions[] = {
     "SELECT count(*), max(a.name), min(b.name) FROM m a JOIN m b ON a.id = b.id AND a.name <> b.name",
     "SELECT count(*), count(b.name) FROM m a LEFT JOIN m b ON a.id = b.id AND a.name < b.name",
     "SELECT count(*), sum(a.v) FROM p a JOIN p b ON a.id = b.id",
+    "SELECT date_trunc('month', d), count(DISTINCT g), count(DISTINCT id), sum(DISTINCT g) FROM t GROUP BY 1 ORDER BY 1",
+    "SELECT DISTINCT EXTRACT(YEAR FROM d), g FROM t ORDER BY 1, 2",
+    "SELECT count(*), sum(id) FROM (SELECT id, rank() OVER (PARTITION BY v % 2 ORDER BY v) AS place FROM p) AS x WHERE place = "
+    "1",
     "EXPLAIN ANALYZE SELECT e.label, sum(t.v) FROM t JOIN e ON t.g = e.g GROUP BY e.label",
 };
 
