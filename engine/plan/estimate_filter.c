@@ -183,6 +183,7 @@ typedef struct Term {
     ColumnId column;      /* NO_COLUMN: several, or none */
     PredicateList ranges; /* empty: `share` is that of a condition of its own */
     double share;
+    bool is_set; /* the column is one of a few values */
 } Term;
 
 static int compare_terms(const void *a_, const void *b_) {
@@ -206,26 +207,28 @@ static Term *range_term(Term *terms, uint32_t *count, ColumnId column) {
 static Status add_term(const Context *cx, const LogicalPlan *plan, const Expr *conjunct, Term *terms, uint32_t *count) {
     ColumnId column = estimate_single_column(conjunct);
     PredicateList derived = {0};
-    if (conjunct->kind == EXPR_COMPARE && column != NO_COLUMN) {
+    if (column != NO_COLUMN && (conjunct->kind == EXPR_COMPARE || conjunct->kind == EXPR_IN || conjunct->kind == EXPR_OR)) {
         TRY(predicates_derive(cx, plan, conjunct, &derived));
     }
-    if (derived.count == 1 && derived.items[0].kind == PREDICATE_RANGE) {
+    if (derived.count == 1 && derived.items[0].kind == PREDICATE_RANGE && conjunct->kind == EXPR_COMPARE) {
         Term *term = range_term(terms, count, column);
         return predicates_derive(cx, plan, conjunct, &term->ranges);
     }
-    terms[*count] = (Term){.column = column};
+    terms[*count] = (Term){.column = column, .is_set = derived.count == 1 && derived.items[0].kind == PREDICATE_IN};
     return estimate_selectivity(cx, plan, conjunct, &terms[(*count)++].share);
 }
 
-/* How much of a condition is new beside those before it: its columns may follow from theirs. Without a sample nobody knows;
- * each further condition on a table then counts half as much as the one before. */
+/* How much of a condition is new beside those before it: its columns may follow from theirs, or it names some of the same
+ * values of one column: readers of a shared subplan ask for years that it chose itself. Without a sample nobody knows; each
+ * further condition on a table then counts half as much as the one before. */
 static double weight_of(const LogicalPlan *plan, const Term *terms, uint32_t i) {
     const LogicalColumn *own = terms[i].column == NO_COLUMN ? NULL : &plan->columns[terms[i].column];
     double known = 0, halved = 1;
     for (uint32_t j = 0; own != NULL && own->table != NULL && j < i; j++) {
         const LogicalColumn *other = terms[j].column == NO_COLUMN ? NULL : &plan->columns[terms[j].column];
         if (other != NULL && other->table == own->table) {
-            double strength = table_dependence(own->table, own->table_column, other->table_column);
+            bool says_same = terms[i].is_set && terms[j].is_set && terms[i].column == terms[j].column;
+            double strength = says_same ? 1 : table_dependence(own->table, own->table_column, other->table_column);
             known = strength > known ? strength : known;
             halved /= 2;
         }

@@ -223,25 +223,59 @@ static Status both_kept(const Context *cx, const LogicalPlan *plan, const Expr *
     return OK;
 }
 
+/* What chooses among the rows of a scan, besides its key. */
+typedef struct Choices {
+    const LogicalPlan *plan;
+    const LogicalNode *scan;
+    const KnownColumn *key;
+    double strength; /* how far a column that a condition names depends on the key, or the key on it */
+} Choices;
+
+static bool visit_chosen(const Expr *node, void *choices_) {
+    Choices *choices = choices_;
+    const LogicalColumn *column = node->kind == EXPR_COLUMN ? &choices->plan->columns[node->column] : NULL;
+    if (column != NULL && column->table == choices->key->table && column->table_column != choices->key->column) {
+        double one = table_dependence(column->table, choices->key->column, column->table_column);
+        choices->strength = one > choices->strength ? one : choices->strength;
+    }
+    return true;
+}
+
+/* Conditions of the scan, and of filters and joins that choose among its rows above it. */
+static void note_choices(Choices *choices, const LogicalNode *node) {
+    if (node == choices->scan) {
+        for (uint32_t i = 0; i < node->get.filter_count; i++) {
+            (void)expr_walk(node->get.filters[i], visit_chosen, choices);
+        }
+        return;
+    }
+    if (node->kind == LOGICAL_FILTER) {
+        (void)expr_walk(node->filter.condition, visit_chosen, choices);
+    } else if (node->kind == LOGICAL_JOIN && node->join.kind == JOIN_SEMI && node->join.condition != NULL) {
+        (void)expr_walk(node->join.condition, visit_chosen, choices);
+    } else if (node->kind != LOGICAL_JOIN && node->kind != LOGICAL_PROJECT) {
+        return;
+    }
+    bool is_inner = node->kind == LOGICAL_JOIN && node->join.kind == JOIN_INNER;
+    for (uint32_t i = 0; i < (is_inner ? 2 : 1); i++) {
+        note_choices(choices, node->children[i]);
+    }
+}
+
 /* A table of days may cover centuries, and the facts that refer to it five years: a filter on the year then chooses among these
  * years and not among all. How many times more rows meet: the other side's values lie in the share `inside` of the own range,
  * and as far as filtered columns depend on the key, what they let through lies there, too. */
 static double filters_lie_inside(const LogicalPlan *plan, const LogicalNode *node, const Expr *key, const KnownColumn *own,
                                  const KnownColumn *other) {
     const Expr *column = expr_widened_column(key);
-    const LogicalNode *scan = known_scan(node, column->column);
-    double inside = known_overlap(own, other), strength = 0;
-    for (uint32_t i = 0; scan != NULL && inside < 1 && i < scan->get.filter_count; i++) {
-        ColumnId id = estimate_single_column(scan->get.filters[i]);
-        const LogicalColumn *filtered = id == NO_COLUMN ? NULL : &plan->columns[id];
-        if (filtered != NULL && filtered->table == own->table && filtered->table_column != own->column) {
-            double one = table_dependence(own->table, own->column, filtered->table_column);
-            strength = one > strength ? one : strength;
-        }
+    double inside = known_overlap(own, other);
+    Choices choices = {plan, known_scan(node, column->column), own, 0};
+    if (choices.scan != NULL && inside < 1) {
+        note_choices(&choices, node);
     }
     double least = other->distinct < own->distinct ? other->distinct / own->distinct : 1; /* as many must lie there */
     inside = inside < least ? least : inside;
-    return pow(inside, -strength);
+    return pow(inside, -choices.strength);
 }
 
 static double key_distinct(const LogicalPlan *plan, const LogicalNode *node, const Expr *key) {
