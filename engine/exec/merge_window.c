@@ -270,6 +270,24 @@ static uint32_t match_first(const MergeWindow *window, const int64_t *keys, uint
     return count;
 }
 
+/* The same with all partners, where no two rows have the same key: then a partner has at most one row. */
+static uint32_t match_partners(const MergeWindow *window, const int64_t *keys, uint32_t end, uint32_t most, MergeMark *mark,
+                               JoinPairs *pairs) {
+    const int64_t *others = window->keys;
+    const uint32_t *numbers = window->numbers;
+    uint32_t row = mark->row, other = mark->partner + mark->done, others_end = window->count, count = 0;
+    while (row < end && other < others_end && count < most) {
+        int64_t key = keys[row], other_key = others[other];
+        pairs->probe[count] = (uint16_t)row;
+        pairs->build[count] = numbers[other];
+        count += key == other_key;
+        row += key < other_key;
+        other += key >= other_key;
+    }
+    *mark = (MergeMark){other == others_end ? end : row, other, 0};
+    return count;
+}
+
 /* Every row of a key with every partner of it. */
 static uint32_t match_all(const MergeWindow *window, const int64_t *keys, uint32_t end, uint32_t most, MergeMark *mark,
                           JoinPairs *pairs) {
@@ -302,7 +320,8 @@ void merge_window_match(const MergeWindow *window, const int64_t *keys, uint32_t
         pairs->count = 0;
         mark->row = end;
     } else if (!*is_single) {
-        pairs->count = match_all(window, keys, end, most, mark, pairs);
+        bool is_unique = !has_equal_neighbours(keys + mark->row, end - mark->row);
+        pairs->count = (is_unique ? match_partners : match_all)(window, keys, end, most, mark, pairs);
     } else if (window->place_count > 0) {
         pairs->count = match_by_place(window, keys, mark->row, end, pairs);
         mark->row = end;
