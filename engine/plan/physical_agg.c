@@ -11,12 +11,15 @@
 
 #include "core/settings.h"
 
+#include <unistd.h>
+
 #define DIRECT_ENTRIES_FREE ((uint64_t)1 << 18)
 #define DIRECT_ENTRIES_MAX ((uint64_t)1 << 22)
 #define DIRECT_BITS_FREE ((uint64_t)1 << 21)
 #define DIRECT_BITS_PER_ROW 256
 #define DIRECT_BITS_MAX ((uint64_t)1 << 28)
 #define DIRECT_LIMIT_BYTES 256 /* of memory_limit per entry: every task has states of all items, and arrays cannot spill */
+#define DIRECT_BITS_SHARE 16   /* of memory_limit: the bits of all tasks of a node */
 
 typedef struct AggregateBuild {
     const LogicalNode *node;
@@ -98,6 +101,11 @@ static bool sets_are_small(const AggregateSpec *spec, const PhysicalNode *input,
     return true;
 }
 
+static uint64_t task_count(const Settings *settings) {
+    long count = settings->threads > 0 ? (long)settings->threads : sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (uint64_t)count;
+}
+
 /* Arrays instead of a hash table where every combination of group values has a small number: of states, or of bits where only
  * the groups themselves are wanted. Every task has its own, and they cannot spill. */
 static void choose_direct(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
@@ -105,7 +113,8 @@ static void choose_direct(const Settings *settings, PhysicalNode *node, const Ph
     uint64_t limit = settings->memory_limit > 0 ? (uint64_t)settings->memory_limit : UINT64_MAX;
     uint64_t bits_max = DIRECT_BITS_FREE + (uint64_t)(input->rows * DIRECT_BITS_PER_ROW);
     bits_max = bits_max < DIRECT_BITS_MAX ? bits_max : DIRECT_BITS_MAX;
-    bits_max = bits_max < limit / DIRECT_LIMIT_BYTES * 8 ? bits_max : limit / DIRECT_LIMIT_BYTES * 8;
+    uint64_t bits_left = limit / DIRECT_BITS_SHARE / task_count(settings) * 8;
+    bits_max = bits_max < bits_left ? bits_max : bits_left;
     uint64_t states_max = limit / DIRECT_LIMIT_BYTES < DIRECT_ENTRIES_MAX ? limit / DIRECT_LIMIT_BYTES : DIRECT_ENTRIES_MAX;
     uint64_t entries = 1, numbers = 1, most = spec->item_count == 0 ? bits_max : states_max;
     for (uint32_t i = 0; i < spec->group_count; i++) {
