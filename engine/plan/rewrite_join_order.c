@@ -106,7 +106,9 @@ static Status filter_relations(const Context *cx, LogicalPlan *plan, JoinBlock *
     return OK;
 }
 
-/* Rows with a partner are chosen among those of the one relation whose columns are asked for, where that has fewer than all
+#define CHOOSER_GAIN 8 /* row counts are estimates, and the joins may leave less than they say */
+
+/* Rows with a partner are chosen among those of the one relation whose columns are asked for, where that has far fewer than all
  * joins leave: dates IN (…) before facts are joined to them. */
 static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk) {
     const Context *cx = orderer->cx;
@@ -125,7 +127,8 @@ static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk
         lowest = lower;
     }
     TRY(estimate_node(cx, plan, left));
-    *has_sunk = bits_count(columns.bits, columns.capacity) > 0 && *lowest != left && (*lowest)->rows <= left->rows;
+    *has_sunk =
+        bits_count(columns.bits, columns.capacity) > 0 && *lowest != left && (*lowest)->rows * CHOOSER_GAIN <= left->rows;
     if (!*has_sunk) {
         return OK;
     }
