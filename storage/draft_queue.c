@@ -10,7 +10,8 @@ typedef enum DraftStage { DRAFT_UNSORTED, DRAFT_SORTING, DRAFT_COLUMNS, DRAFT_FI
 typedef struct QueuedDraft {
     SegmentDraft draft;
     DraftStage stage;
-    uint32_t next_column, columns_done;
+    bool *taken; /* by column; owned */
+    uint32_t columns_done;
     struct QueuedDraft *next;
 } QueuedDraft;
 
@@ -46,14 +47,19 @@ Status draft_queue_open(const Context *cx, uint32_t column_count, DraftQueue **o
     return OK;
 }
 
+static void free_queued(QueuedDraft *queued) {
+    segment_draft_free(&queued->draft);
+    mem_free(queued->taken);
+    mem_free(queued);
+}
+
 void draft_queue_free(DraftQueue *queue) {
     if (queue == NULL) {
         return;
     }
     for (QueuedDraft *at = queue->first, *next; at != NULL; at = next) {
         next = at->next;
-        segment_draft_free(&at->draft);
-        mem_free(at);
+        free_queued(at);
     }
     pthread_mutex_destroy(&queue->lock);
     pthread_cond_destroy(&queue->changed);
@@ -68,6 +74,11 @@ Status draft_queue_add(const Context *cx, DraftQueue *queue, SegmentDraft draft)
         return OUT_OF_MEMORY;
     }
     queued->draft = draft;
+    queued->taken = mem_alloc_zeroed(cx, sizeof *queued->taken * queue->column_count);
+    if (queued->taken == NULL) {
+        free_queued(queued);
+        return OUT_OF_MEMORY;
+    }
     pthread_mutex_lock(&queue->lock);
     QueuedDraft **end = &queue->first;
     while (*end != NULL) {
@@ -94,6 +105,21 @@ DraftTotals draft_queue_totals(const DraftQueue *queue) {
 
 /* ------------------------------------------------------------------------------------------------------------------ steps */
 
+/* Of those that nobody has taken; the number of columns: none is left. Large ones first, so that no thread is left alone with
+ * one at the end. */
+static uint32_t largest_column(const DraftQueue *queue, const QueuedDraft *queued) {
+    uint32_t largest = queue->column_count;
+    uint64_t most = 0;
+    for (uint32_t c = 0; c < queue->column_count; c++) {
+        uint64_t bytes = queued->taken[c] ? 0 : column_buffer_bytes(&queued->draft.columns[c]);
+        if (!queued->taken[c] && (largest == queue->column_count || bytes > most)) {
+            largest = c;
+            most = bytes;
+        }
+    }
+    return largest;
+}
+
 /* The caller holds the lock. False if no step can be taken now. */
 static bool take_step(DraftQueue *queue, DraftStep *step) {
     for (QueuedDraft *at = queue->first; at != NULL; at = at->next) {
@@ -102,8 +128,10 @@ static bool take_step(DraftQueue *queue, DraftStep *step) {
             *step = (DraftStep){.queued = at};
             return true;
         }
-        if (at->stage == DRAFT_COLUMNS && at->next_column < queue->column_count) {
-            *step = (DraftStep){.queued = at, .column = at->next_column++};
+        uint32_t column = at->stage == DRAFT_COLUMNS ? largest_column(queue, at) : queue->column_count;
+        if (column < queue->column_count) {
+            at->taken[column] = true;
+            *step = (DraftStep){.queued = at, .column = column};
             return true;
         }
     }
@@ -116,8 +144,7 @@ static void remove_draft(DraftQueue *queue, QueuedDraft *queued) {
         at = &(*at)->next;
     }
     *at = queued->next;
-    segment_draft_free(&queued->draft);
-    mem_free(queued);
+    free_queued(queued);
 }
 
 /* Whoever wrote the last column registers the segment. Called and left with the lock held. */
