@@ -104,7 +104,8 @@ typedef struct WindowShared {
     bool is_part;                        /* one part of a window whose rows were spilled: it keeps all of them */
     SpillPart *spilled;                  /* BY_HASH: WINDOW_PARTS, rows on disk; NULL: none are; owned */
     _Atomic(uint32_t) next_spilled;
-    uint32_t sort_count; /* parts to sort */
+    _Atomic(uint64_t) streamed_bytes; /* that parts too large to be loaded had on disk once more */
+    uint32_t sort_count;              /* parts to sort */
     uint32_t part_count;
     WindowPart *parts;                  /* owned */
     uint32_t offsets[WINDOW_PARTS + 1]; /* BY_RANGE: of the sorted parts in the one part */
@@ -140,6 +141,7 @@ typedef struct OutputLocal {
     WindowResult *results;         /* per item, of the slice's rows; owned */
     Vector picked, fallback, flat; /* lag's and lead's value and default */
     WindowShared *loaded;          /* a spilled part at hand; owned; NULL: take the next */
+    struct WindowStream *stream;   /* instead, of a part that is too large; its stretches are loaded; owned */
 } OutputLocal;
 
 /* window_output.c: the next batch of the slices of `shared`; DONE after the last. */
@@ -172,6 +174,9 @@ Status window_stream_rows(Task *task, const PhysicalNode *op, WindowShared *shar
 Status window_stream_end(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) MUST_CHECK;
 /* When all tasks have ended: the rows that some of them kept. */
 Status window_stream_table(Task *task, const PhysicalNode *op, WindowShared *shared) MUST_CHECK;
+/* The rows of a part on disk that is too large to be loaded. *stream is the caller's, after an error too. */
+Status window_stream_part(Task *task, const PhysicalNode *op, WindowShared *shared, const SpillPart *part,
+                          WindowStream **stream) MUST_CHECK;
 /* The source, of one task. */
 Status window_stream_next(Task *task, const PhysicalNode *op, WindowStream *stream, OutputLocal *local, const Batch **out,
                           Flow *flow) MUST_CHECK;

@@ -164,6 +164,7 @@ static void output_close_local(const PhysicalNode *op, void *shared, void *local
     OutputLocal *local = local_;
     end_slice(op, local->loaded != NULL ? local->loaded : shared, local);
     window_loaded_free(op, local);
+    window_stream_free(local->stream);
     mem_free(local->results);
     batch_free(&local->out);
     vector_free(&local->picked);

@@ -118,12 +118,44 @@ static Status load_part(Task *task, const PhysicalNode *op, WindowShared *shared
     return OK;
 }
 
+/* Rows, their words twice, and what sorting and the items make of them. */
+static bool is_too_large(const Task *task, const PhysicalNode *op, const WindowShared *shared, const SpillPart *part) {
+    uint64_t bytes = 16 * shared->encoding.words + 2 * sizeof(SortItem) + 16 * op->window.item_count;
+    for (uint32_t c = 0; c < shared->format.column_count; c++) {
+        bytes += shared->format.columns[c].width;
+    }
+    return part->rows * bytes > (uint64_t)memory_left(task->cx.memory) / task->task_count && window_can_stream(op);
+}
+
+static Status next_part(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, Flow *flow) {
+    uint32_t number = atomic_fetch_add(&shared->next_spilled, 1);
+    *flow = number < WINDOW_PARTS ? NEED_INPUT : DONE;
+    if (*flow == DONE) {
+        return OK;
+    }
+    const SpillPart *part = &shared->spilled[number];
+    return is_too_large(task, op, shared, part) ? window_stream_part(task, op, shared, part, &local->stream)
+                                                : load_part(task, op, shared, number, local);
+}
+
+static Status next_of_stream(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, const Batch **out,
+                             Flow *flow) {
+    TRY(window_stream_next(task, op, local->stream, local, out, flow));
+    if (*flow == DONE) {
+        atomic_fetch_add(&shared->streamed_bytes, window_stream_free(local->stream));
+        local->stream = NULL;
+        *flow = NEED_INPUT;
+    }
+    return OK;
+}
+
 Status window_spilled_next(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, const Batch **out,
                            Flow *flow) {
+    if (local->stream != NULL) {
+        return next_of_stream(task, op, shared, local, out, flow);
+    }
     if (local->loaded == NULL) {
-        uint32_t number = atomic_fetch_add(&shared->next_spilled, 1);
-        *flow = number < WINDOW_PARTS ? NEED_INPUT : DONE;
-        return number < WINDOW_PARTS ? load_part(task, op, shared, number, local) : OK;
+        return next_part(task, op, shared, local, flow);
     }
     TRY(window_output_next(task, op, local->loaded, local, out, flow));
     if (*flow == DONE) {
@@ -142,7 +174,7 @@ void window_loaded_free(const PhysicalNode *op, OutputLocal *local) {
 }
 
 uint64_t window_spill_free(WindowShared *shared) {
-    uint64_t bytes = 0;
+    uint64_t bytes = atomic_load(&shared->streamed_bytes);
     for (uint32_t p = 0; shared->spilled != NULL && p < WINDOW_PARTS; p++) {
         bytes += shared->spilled[p].stored_bytes;
         spill_part_free(&shared->spilled[p]);

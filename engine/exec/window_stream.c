@@ -354,6 +354,19 @@ Status window_stream_table(Task *task, const PhysicalNode *op, WindowShared *sha
     return status;
 }
 
+Status window_stream_part(Task *task, const PhysicalNode *op, WindowShared *shared, const SpillPart *part,
+                          WindowStream **stream) {
+    StreamFill *fill;
+    TRY(open_stream(&task->cx, op, shared, stream));
+    TRY_ALLOC_ZEROED(&task->cx, fill, sizeof *fill);
+    StreamWrite to = {op, *stream, fill};
+    Status status = open_fill(&task->cx, op, *stream, fill);
+    status = status == OK ? spill_each_batch(task, op->children[0], &shared->format, part, write_rows, &to) : status;
+    status = status == OK ? end_fill(task, &to) : status;
+    window_stream_fill_free(fill);
+    return status;
+}
+
 uint64_t window_stream_bytes(const WindowStream *stream) {
     return stream->bytes;
 }
