@@ -185,6 +185,7 @@ struct LogicalNode {
             Expr *condition; /* NULL: cross */
             ColumnId mark;   /* JOIN_MARK, JOIN_EXISTS: the added column */
             JoinStrategy strategy;
+            bool has_sunk; /* the join order moved it below other joins: it does so once */
         } join;
         struct {
             uint32_t group_count;

@@ -128,10 +128,11 @@ static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk
     }
     TRY(estimate_node(cx, plan, left));
     *has_sunk =
-        bits_count(columns.bits, columns.capacity) > 0 && *lowest != left && (*lowest)->rows * CHOOSER_GAIN <= left->rows;
+        bits_count(columns.bits, columns.capacity) > 0 && *lowest != left && (*lowest)->rows * CHOOSER_GAIN < left->rows;
     if (!*has_sunk) {
         return OK;
     }
+    chooser->join.has_sunk = true; /* two of them could go below each other for ever */
     *place = left;
     return rewrite_sink_join(cx, plan, place, chooser, &columns);
 }
@@ -139,7 +140,7 @@ static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk
 static bool is_chooser(const LogicalNode *node) {
     return node->kind == LOGICAL_JOIN &&
            (node->join.kind == JOIN_SEMI || node->join.kind == JOIN_ANTI || node->join.kind == JOIN_ANTI_NULL) &&
-           node->join.condition != NULL && !expr_is_volatile(node->join.condition);
+           !node->join.has_sunk && node->join.condition != NULL && !expr_is_volatile(node->join.condition);
 }
 
 static Status order_chooser(Orderer *orderer, LogicalNode **place) {

@@ -159,7 +159,7 @@ static void settle_plain_cells(const CsvColumn *column, uint32_t *nulls) {
     *nulls = 0;
     for (uint32_t row = 0; row < column->rows; row++) {
         CsvCell *cell = &column->cells[row];
-        bool is_text = cell->bytes == null_bytes && memcmp(cell->data, null_text, null_bytes) == 0;
+        bool is_text = cell->bytes == null_bytes && (null_bytes == 0 || memcmp(cell->data, null_text, null_bytes) == 0);
         if (is_text || cell->is_null || column->reasons[row] != NULL) {
             cell->is_null = true;
             ++*nulls;
