@@ -123,15 +123,6 @@ static uint32_t positions(const uint64_t *bits, uint32_t n, uint16_t *out) {
     return count;
 }
 
-#if !defined(KERNEL_SET_avx512)
-/* Eight mask bytes at once; the tail is filled with zeros. */
-static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
-    uint64_t bytes = 0;
-    memcpy(&bytes, mask + i, n - i < 8 ? n - i : 8);
-    return bytes;
-}
-#endif
-
 #if defined(KERNEL_SET_avx512)
 
 /* 64 rows: 16 row numbers at a time are compressed as 32-bit lanes (16-bit compression needs VBMI2) and narrowed. */
@@ -254,6 +245,13 @@ static inline uint32_t store_dense(uint64_t word, uint32_t first, uint16_t *out)
         count += (uint32_t)__builtin_popcountll(masks);
     }
     return count;
+}
+
+/* Eight mask bytes at once; the tail is filled with zeros. */
+static inline uint64_t load_masks(const uint8_t *mask, uint32_t i, uint32_t n) {
+    uint64_t bytes = 0;
+    memcpy(&bytes, mask + i, n - i < 8 ? n - i : 8);
+    return bytes;
 }
 
 static uint32_t positions_of(const uint8_t *mask, const uint16_t *rows, uint32_t n, uint16_t *out) {
