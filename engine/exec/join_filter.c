@@ -10,7 +10,7 @@
 /* Up to this range a bitmap always pays (128 KB); beyond, only up to some bits per row. */
 #define BITMAP_RANGE_SMALL ((uint64_t)1 << 20)
 #define BITMAP_BITS_PER_ROW 256
-#define BITMAP_BITS_PER_PROBE 64 /* so much is cleared for each row that may be spared further work */
+#define BITMAP_BITS_PER_ROW_SPARED 64 /* so much is cleared for each row that may be spared further work */
 
 typedef void RunVisitor(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count);
 
@@ -60,9 +60,9 @@ static Status alloc_bloom(const Context *cx, uint64_t words, KeyFilter *filter) 
     return OK;
 }
 
-static bool bitmap_pays(uint64_t range, double rows, double probe_rows) {
+static bool bitmap_pays(uint64_t range, double rows, double scan_rows) {
     return range < BITMAP_RANGE_SMALL || (double)range / BITMAP_BITS_PER_ROW <= rows ||
-           (double)range / BITMAP_BITS_PER_PROBE <= probe_rows;
+           (double)range / BITMAP_BITS_PER_ROW_SPARED <= scan_rows;
 }
 
 static Status fill(const Context *cx, const RowTable *table, const PhysicalNode *op, KeyFilter *filter) {
@@ -76,7 +76,7 @@ static Status fill(const Context *cx, const RowTable *table, const PhysicalNode 
     }
     uint64_t range = (uint64_t)filter->max - (uint64_t)filter->min;
     if (filter->is_empty || range >= KEY_FILTER_RANGE_MAX ||
-        (!spec->filter_crosses && !bitmap_pays(range, (double)table->rows, op->children[0]->rows))) {
+        (!spec->filter_crosses && !bitmap_pays(range, (double)table->rows, spec->filter_rows))) {
         return OK;
     }
     TRY_ALLOC_ZEROED(cx, filter->bitmap, BITS_WORDS(range + 1) * 8);

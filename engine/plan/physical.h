@@ -155,6 +155,7 @@ typedef struct JoinSpec {
     bool publishes_filter;
     bool filter_crosses;         /* the parts of all nodes are put together and sent to all: see ScanJoinFilter */
     uint64_t filter_bloom_words; /* of a Bloom filter, a power of two, the same on all nodes; 0: a bitmap, if it pays */
+    double filter_rows;          /* of the scan, that the filter may spare */
     uint32_t filter_id;          /* of build_keys[filter_key] */
     uint32_t filter_key;
     const char *dist_label; /* "DS_DIST_NONE" … for EXPLAIN */

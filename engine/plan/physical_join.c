@@ -413,6 +413,7 @@ static Status add_join_filter(Lowering *low, JoinInputs *join, JoinSpec *spec) {
     if (scan == NULL) {
         return OK;
     }
+    spec->filter_rows = scan->rows;
     thin_path(join->probe.node, share_best);
     spec->publishes_filter = true;
     spec->filter_id = low->plan->filter_count++;
