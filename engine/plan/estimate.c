@@ -121,11 +121,15 @@ static bool has_column(const LogicalNode *node, ColumnId column) {
     return false;
 }
 
-/* Above an outer join, a column of its right side is NULL in all rows that found no partner. */
+/* Above groups, of their sums and counts; above an outer join, a column of its right side is NULL in all rows that found no
+ * partner. */
 static Status filter_share(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, double *share) {
     const LogicalNode *join = node->children[0];
     ExprList conjuncts = {0};
     double lone = 1;
+    if (join->kind == LOGICAL_AGGREGATE) {
+        return estimate_having(cx, plan, join, node->filter.condition, share);
+    }
     if (join->kind != LOGICAL_JOIN || join->join.kind != JOIN_LEFT) {
         return estimate_selectivity(cx, plan, node->filter.condition, share);
     }

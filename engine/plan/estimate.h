@@ -12,6 +12,9 @@ void estimate_forget(LogicalNode *node);
 /* The share of rows for which a BOOLEAN expression is true, 0 to 1; for which all of several are. */
 Status estimate_selectivity(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share);
 Status estimate_conjunction(const Context *cx, const LogicalPlan *plan, Expr *const *conjuncts, uint32_t count, double *share);
+/* Of an aggregate's groups, whose rows are set, the share for which the condition is true. */
+Status estimate_having(const Context *cx, const LogicalPlan *plan, const LogicalNode *aggregate, Expr *condition,
+                       double *share);
 /* Distinct values of an expression among `rows` rows. */
 double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows);
 /* Groups of the rows of a node, which are set. */
