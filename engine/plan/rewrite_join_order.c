@@ -109,7 +109,7 @@ static Status filter_relations(const Context *cx, LogicalPlan *plan, JoinBlock *
 #define CHOOSER_GAIN 8 /* row counts are estimates, and the joins may leave less than they say */
 
 /* Rows with a partner are chosen among those of the one relation whose columns are asked for, where that has far fewer than all
- * joins leave: dates IN (…) before facts are joined to them. */
+ * joins leave, or few of its rows are chosen: dates IN (…) before facts are joined to them. */
 static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk) {
     const Context *cx = orderer->cx;
     LogicalPlan *plan = orderer->plan;
@@ -127,8 +127,11 @@ static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk
         lowest = lower;
     }
     TRY(estimate_node(cx, plan, left));
-    *has_sunk =
-        bits_count(columns.bits, columns.capacity) > 0 && *lowest != left && (*lowest)->rows * CHOOSER_GAIN < left->rows;
+    TRY(estimate_node(cx, plan, chooser->children[1]));
+    double chosen;
+    TRY(estimate_join(cx, plan, chooser->join.kind, chooser->join.condition, *lowest, chooser->children[1], &chosen));
+    bool is_worth = (*lowest)->rows * CHOOSER_GAIN < left->rows || chosen * CHOOSER_GAIN < (*lowest)->rows;
+    *has_sunk = is_worth && bits_count(columns.bits, columns.capacity) > 0 && *lowest != left;
     if (!*has_sunk) {
         return OK;
     }
