@@ -6,9 +6,17 @@
 #define ROOM_MIN ((int64_t)4 << 20)      /* for what else grows by a batch */
 #define MEMORY_CHUNK_ROWS BATCH_ROWS_MAX /* of the rows in memory, given to their cursor at a time */
 
-bool sort_has_room(const Task *task, const SortShared *shared, const SortRun *run) {
+/* Under force_spill: batches of one row shall not become as many runs. */
+static bool forced_run_is_short(SortShared *shared, const SortRun *run) {
+    pthread_mutex_lock(&shared->lock);
+    bool is_short = run->rows.rows < shared->spilled_count / 4;
+    pthread_mutex_unlock(&shared->lock);
+    return is_short;
+}
+
+bool sort_has_room(const Task *task, SortShared *shared, const SortRun *run) {
     if (task->cx.settings->force_spill) {
-        return false;
+        return forced_run_is_short(shared, run);
     }
     uint64_t rows = run->rows.rows;
     if (rows < RUN_ROWS_MIN) {

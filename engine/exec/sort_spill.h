@@ -5,7 +5,7 @@
 #include "exec/sort.h"
 
 /* Does the memory that is left allow another batch to be kept and all to be sorted? */
-bool sort_has_room(const Task *task, const SortShared *shared, const SortRun *run);
+bool sort_has_room(const Task *task, SortShared *shared, const SortRun *run);
 /* Sorts the run and writes it to disk, its first `limit` rows (-1: all); it is empty afterwards. `child`: whose output the rows
  * are. */
 Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared, SortRun *run, int64_t limit) MUST_CHECK;
