@@ -2,6 +2,7 @@
  * for division, four 64-bit limbs for multiplication. */
 #include "core/decimal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,7 @@ uint32_t decimal_digits(__int128 value) {
 
 /* value / divisor, half away from zero. Most fit 64 bits, where dividing costs a tenth. */
 static u128 divide_rounded(u128 value, u128 divisor) {
+    assert(divisor != 0);
     if (divisor == 1) {
         return value;
     }
