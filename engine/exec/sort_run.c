@@ -149,7 +149,7 @@ static Status sort_by_value(const Context *cx, const SortContext *sort, SortItem
     return OK;
 }
 
-/* Items whose words before `word` are equal. */
+/* Items whose words before `word` are equal. Their keys are that word afterwards. */
 static Status sort_from_word(const Context *cx, const SortContext *sort, SortItem *items, SortItem *scratch, uint64_t count,
                              uint32_t word) {
     const SortEncoding *encoding = sort->encoding;
@@ -170,25 +170,25 @@ static Status sort_from_word(const Context *cx, const SortContext *sort, SortIte
     if (word + 1 == encoding->words && encoding->is_exact) {
         return OK;
     }
-    for (uint64_t start = 0; start < count;) {
-        uint64_t end = start + 1;
-        while (end < count && items[end].key == items[start].key) {
-            end++;
+    for (uint64_t start = 0, end; start < count; start = end) {
+        uint64_t key = items[start].key;
+        for (end = start + 1; end < count && items[end].key == key; end++) {
         }
         if (end - start > 1) {
             TRY(sort_from_word(cx, sort, items + start, scratch + start, end - start, word + 1));
+            for (uint64_t i = start; i < end; i++) { /* a later word stands there */
+                items[i].key = key;
+            }
         }
-        start = end;
+        if (start / CANCEL_ROWS != end / CANCEL_ROWS) {
+            TRY(check_cancel(cx));
+        }
     }
     return OK;
 }
 
 Status sort_items(const Context *cx, const SortContext *sort, SortItem *items, SortItem *scratch, uint64_t count) {
-    TRY(sort_from_word(cx, sort, items, scratch, count, 0));
-    for (uint64_t i = 0; sort->encoding->words > 1 && i < count; i++) { /* later words stand in ties' keys */
-        items[i].key = sort->words[(size_t)items[i].index * sort->encoding->words];
-    }
-    return OK;
+    return sort_from_word(cx, sort, items, scratch, count, 0);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- runs */
