@@ -109,7 +109,7 @@ static Status filter_relations(const Context *cx, LogicalPlan *plan, JoinBlock *
 #define CHOOSER_GAIN 8 /* row counts are estimates, and the joins may leave less than they say */
 
 /* Rows with a partner are chosen among those of the one relation whose columns are asked for, where that has far fewer than all
- * joins leave, or few of its rows are chosen: dates IN (…) before facts are joined to them. */
+ * joins leave, or fewer of which few are chosen: dates IN (…) before facts are joined to them. */
 static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk) {
     const Context *cx = orderer->cx;
     LogicalPlan *plan = orderer->plan;
@@ -130,7 +130,8 @@ static Status sink_chooser(Orderer *orderer, LogicalNode **place, bool *has_sunk
     TRY(estimate_node(cx, plan, chooser->children[1]));
     double chosen;
     TRY(estimate_join(cx, plan, chooser->join.kind, chooser->join.condition, *lowest, chooser->children[1], &chosen));
-    bool is_worth = (*lowest)->rows * CHOOSER_GAIN < left->rows || chosen * CHOOSER_GAIN < (*lowest)->rows;
+    double rows = (*lowest)->rows;
+    bool is_worth = rows * CHOOSER_GAIN < left->rows || (rows < left->rows && chosen * CHOOSER_GAIN < rows);
     *has_sunk = is_worth && bits_count(columns.bits, columns.capacity) > 0 && *lowest != left;
     if (!*has_sunk) {
         return OK;
