@@ -67,6 +67,28 @@ void settings_init(Settings *settings) {
     }
 }
 
+bool settings_equal(const Settings *a, const Settings *b) {
+#define SAME_NUMBER(name) &&a->name == b->name
+#define SAME_TEXT(name) &&strcmp(a->name, b->name) == 0
+#define SETTING_BOOL(name, default_, help) SAME_NUMBER(name)
+#define SETTING_INT(name, default_, least, most, help) SAME_NUMBER(name)
+#define SETTING_BYTES(name, default_, least, help) SAME_NUMBER(name)
+#define SETTING_TEXT(name, default_, allowed, help) SAME_TEXT(name)
+#define SETTING_LIST(name, default_, help) SAME_TEXT(name)
+#define SETTING_ZONE(name, default_, help) SAME_TEXT(name)
+    return true
+#include "core/settings.def"
+        ;
+#undef SETTING_BOOL
+#undef SETTING_INT
+#undef SETTING_BYTES
+#undef SETTING_TEXT
+#undef SETTING_LIST
+#undef SETTING_ZONE
+#undef SAME_NUMBER
+#undef SAME_TEXT
+}
+
 static Status find_setting(const Context *cx, const char *name, const Setting **found) {
     Suggestion suggestion;
     suggestion_init(&suggestion, name);

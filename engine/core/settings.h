@@ -29,6 +29,7 @@ typedef struct SettingInfo {
 } SettingInfo;
 
 void settings_init(Settings *settings);
+bool settings_equal(const Settings *a, const Settings *b);
 /* Value in text form, units allowed for bytes; "default" resets. UNDEFINED_OBJECT with the nearest name, or
  * INVALID_PARAMETER_VALUE naming what is allowed. */
 Status settings_set(const Context *cx, Settings *settings, const char *name, const char *value);

@@ -85,7 +85,7 @@ static bool same_parameters(const KeptPlan *plan, uint32_t count, const Value *v
 }
 
 static bool is_right(const KeptPlan *plan, const Settings *settings, SnapshotId snapshot) {
-    return memcmp(&plan->snapshot, &snapshot, sizeof snapshot) == 0 && memcmp(&plan->settings, settings, sizeof *settings) == 0;
+    return memcmp(&plan->snapshot, &snapshot, sizeof snapshot) == 0 && settings_equal(&plan->settings, settings);
 }
 
 KeptPlan *kept_plan_take(const Context *cx, KnownText *text, Snapshot *snapshot, uint32_t parameter_count,
