@@ -158,6 +158,8 @@ Status window_spill_table(Task *task, const PhysicalNode *op, WindowShared *shar
 /* The source after spilling: loads one part after the other and puts it out. */
 Status window_spilled_next(Task *task, const PhysicalNode *op, WindowShared *shared, OutputLocal *local, const Batch **out,
                            Flow *flow) MUST_CHECK;
+/* Output of the rows that are loaded; they are freed with the last of them. */
+Status window_loaded_next(Task *task, const PhysicalNode *op, OutputLocal *local, const Batch **out, Flow *flow) MUST_CHECK;
 void window_loaded_free(const PhysicalNode *op, OutputLocal *local);
 uint64_t window_spill_free(WindowShared *shared); /* bytes that were on disk */
 

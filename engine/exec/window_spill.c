@@ -157,6 +157,10 @@ Status window_spilled_next(Task *task, const PhysicalNode *op, WindowShared *sha
     if (local->loaded == NULL) {
         return next_part(task, op, shared, local, flow);
     }
+    return window_loaded_next(task, op, local, out, flow);
+}
+
+Status window_loaded_next(Task *task, const PhysicalNode *op, OutputLocal *local, const Batch **out, Flow *flow) {
     TRY(window_output_next(task, op, local->loaded, local, out, flow));
     if (*flow == DONE) {
         window_loaded_free(op, local);

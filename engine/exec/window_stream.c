@@ -637,10 +637,5 @@ Status window_stream_next(Task *task, const PhysicalNode *op, WindowStream *stre
     if (local->loaded == NULL) {
         return load_stretch(task, op, stream, local, flow);
     }
-    TRY(window_output_next(task, op, local->loaded, local, out, flow));
-    if (*flow == DONE) {
-        window_loaded_free(op, local);
-        *flow = NEED_INPUT;
-    }
-    return OK;
+    return window_loaded_next(task, op, local, out, flow);
 }
