@@ -93,7 +93,7 @@ static Status prune(Task *task, const PhysicalNode *op, ScanShared *shared, uint
     const TableVersion *table = op->scan.table;
     uint32_t segments_read;
     memset(survives, 1, table->segment_count);
-    shared->profile.partitions = shared->profile.partitions_read = table->partition_count;
+    shared->profile.partitions_read = table->partition_count;
     if (task->cx.settings->partition_pruning && !op->scan.keeps_partitions && shared->predicate_count > 0) {
         table_prune(table, shared->predicates, shared->predicate_count, survives, &shared->profile.partitions_read,
                     &segments_read);
@@ -330,7 +330,6 @@ static void scan_close_local(const PhysicalNode *op, void *shared, void *local, 
 static void scan_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     ScanShared *shared = shared_;
     (void)op;
-    profile->scan.partitions = shared->profile.partitions;
     profile->scan.partitions_read = shared->profile.partitions_read;
     profile->scan.blocks = shared->profile.blocks;
     profile->scan.blocks_pruned = shared->profile.blocks_pruned;

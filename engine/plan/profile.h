@@ -12,7 +12,7 @@ typedef struct ScanSlice {
 } ScanSlice;
 
 typedef struct ScanProfile {
-    uint32_t partitions, partitions_read;
+    uint32_t partitions_read;
     uint64_t blocks;              /* of all segments of the scanned slices, columns not counted */
     uint64_t blocks_pruned;       /* in pruned partitions and segments */
     uint64_t blocks_skipped_zone; /* by a predicate's zone map */
