@@ -254,6 +254,7 @@ static void end_part(const PhysicalNode *op, SpilledLocal *local) {
     }
     row_buffer_free(&local->rows);
     local->probe.is_in_batch = false;
+    key_finder_forget(&local->probe.finder);
 }
 
 static Status next_part(Task *task, const PhysicalNode *op, JoinShared *shared, SpilledLocal *local, bool *over) {

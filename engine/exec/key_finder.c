@@ -101,11 +101,15 @@ static Status find_entries(const Context *cx, KeyFinder *finder, const JoinSpec 
     return OK;
 }
 
-static Status look_up_dictionary(const Context *cx, KeyFinder *finder, const JoinSpec *spec, const JoinIndex *index,
-                                 const RowTable *table, const Dictionary *dictionary) {
+void key_finder_forget(KeyFinder *finder) {
     mem_free(finder->entry_heads);
     finder->entry_heads = NULL;
     finder->dictionary = NULL;
+}
+
+static Status look_up_dictionary(const Context *cx, KeyFinder *finder, const JoinSpec *spec, const JoinIndex *index,
+                                 const RowTable *table, const Dictionary *dictionary) {
+    key_finder_forget(finder);
     TRY_ALLOC_ZEROED(cx, finder->entry_heads, sizeof *finder->entry_heads * (dictionary->size + 1)); /* a 0 at the end */
     for (uint32_t first = 0; first < dictionary->size; first += BATCH_ROWS_MAX) {
         uint32_t left = dictionary->size - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;

@@ -22,6 +22,8 @@ typedef struct KeyFinder {
 
 Status key_finder_open(const Context *cx, KeyFinder *finder) MUST_CHECK;
 void key_finder_close(KeyFinder *finder);
+/* The next rows meet another index: nothing that was looked up in the last one holds. */
+void key_finder_forget(KeyFinder *finder);
 /* Fills heads, is_verified and is_single for the rows of `in`. */
 Status key_finder_find(const Context *cx, KeyFinder *finder, const JoinSpec *spec, const JoinIndex *index,
                        const RowTable *table, const Batch *in) MUST_CHECK;

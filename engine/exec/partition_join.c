@@ -224,6 +224,7 @@ static void end_pair(const PhysicalNode *op, PairLocal *local) {
     local->pair = NULL;
     local->in = NULL;
     local->probe.is_in_batch = false;
+    key_finder_forget(&local->probe.finder);
 }
 
 /* What the pair's outer side would have read. */
