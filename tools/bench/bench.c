@@ -5,16 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <unistd.h>
 
 static const char usage[] =
-    "usage: depot bench NAME --against LIBDUCKDB.SO --dir FOLDER [--scale F] [--threads N] [--runs N] [--slices N]\n"
+    "usage: depot bench NAME --against duckdb [--dir FOLDER] [--scale F] [--threads N] [--runs N] [--slices N]\n"
     "                   [--csv FOLDER] [--queries FOLDER] [--out FILE.csv] [--sorted] [--memory] [--set NAME=VALUE]...\n"
     "                   [--loaded] [--cpu]\n"
-    "       depot bench load [NAME]... --against LIBDUCKDB.SO --dir FOLDER [the same options]\n"
+    "       depot bench load [NAME]... --against duckdb [the same options]\n"
     "NAME is a data set (see depot gen). Makes its CSV files in FOLDER, or takes those of --csv; loads both engines there, "
     "compares\n"
     "every answer, times hot runs. --queries: files *.sql in place of the built-in ones. --runs 0: only compares.\n"
+    "--against duckdb: the library that tools/bench/run installs, or $DUCKDB_LIBRARY; or the path of a libduckdb.so.\n"
+    "--dir: where files go and stay; without it a folder in $TMPDIR that is removed at the end.\n"
     "--sorted: the lineorder file of ssb is sorted by lo_orderdate first, for both.\n"
     "--memory: instead, the peak memory of loading and of all queries, each engine in processes of its own.\n"
     "--loaded: FOLDER is that of an earlier run; nothing is made or loaded. --cpu: times of queries are what all threads "
@@ -22,21 +24,6 @@ static const char usage[] =
     "busy machines.\n"
     "load: seconds, size and peak memory of loading data sets (ssb and tpch), each run in a process of its own; --csv holds a\n"
     "folder for each.\n";
-
-double bench_now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-double bench_median(double *values, int count) {
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
-    return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
 
 /* ------------------------------------------------------------------------------------------------------------------- CSV */
 
@@ -91,9 +78,8 @@ static bool complete_options(Bench *bench) {
     }
     bench->runs = bench->runs >= 0 ? bench->runs : bench->is_load ? 3 : 7;
     int least = bench->is_load ? 1 : 5;
-    return bench->dataset_count > 0 && bench->library != NULL && bench->folder != NULL && bench->scale > 0 &&
-           bench->threads > 0 && bench->slices > 0 && bench->runs < BENCH_RUNS_MAX &&
-           (bench->runs >= least || (bench->runs == 0 && !bench->is_load));
+    return bench->dataset_count > 0 && (bench->folder != NULL || !bench->is_loaded) && bench->scale > 0 && bench->threads > 0 &&
+           bench->slices > 0 && bench->runs < BENCH_RUNS_MAX && (bench->runs >= least || (bench->runs == 0 && !bench->is_load));
 }
 
 /* Options without a value. */
@@ -115,7 +101,7 @@ static bool take_flag(const char *name, Bench *bench) {
 }
 
 static bool parse_options(int argc, char **argv, Bench *bench) {
-    *bench = (Bench){.scale = 1, .threads = 2, .runs = -1, .slices = 2};
+    *bench = (Bench){.library = "duckdb", .scale = 1, .threads = 2, .runs = -1, .slices = 2};
     for (int i = 1; i < argc; i++) {
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
         if (take_flag(name, bench)) {
@@ -149,6 +135,52 @@ static bool parse_options(int argc, char **argv, Bench *bench) {
     return complete_options(bench);
 }
 
+/* --------------------------------------------------------------------------------------------------------------- running */
+
+static bool find_library(Bench *bench) {
+    static char path[BENCH_PATH_BYTES];
+    if (strcmp(bench->library, "duckdb") == 0) {
+        bench->library = path;
+        if (!duckdb_peer_find(path, sizeof path)) {
+            return false;
+        }
+    }
+    bool is_there = strchr(bench->library, '/') == NULL || access(bench->library, R_OK) == 0;
+    if (!is_there) { /* said before data is made for it */
+        fprintf(stderr, "cannot read %s\n", bench->library);
+    }
+    return is_there;
+}
+
+static bool make_temporary(char *folder, size_t bytes) {
+    const char *above = getenv("TMPDIR");
+    snprintf(folder, bytes, "%s/depot-bench.XXXXXX", above != NULL && above[0] != 0 ? above : "/tmp");
+    bool ok = mkdtemp(folder) != NULL;
+    if (!ok) {
+        fprintf(stderr, "cannot make a folder %s\n", folder);
+    }
+    return ok;
+}
+
+static bool run_suite(const Bench *bench) {
+    return bench->is_load || bench->is_memory ? bench_processes(bench) : bench_queries(bench);
+}
+
+static bool run_in_folder(Bench *bench) {
+    char temporary[BENCH_PATH_BYTES];
+    if (bench->folder != NULL) {
+        mkdir(bench->folder, 0777);
+        return run_suite(bench);
+    }
+    if (!make_temporary(temporary, sizeof temporary)) {
+        return false;
+    }
+    bench->folder = temporary;
+    bool ok = run_suite(bench);
+    bench_remove_tree(temporary);
+    return ok;
+}
+
 int tool_bench(int argc, char **argv) {
     Bench bench;
     if (asks_for_help(argc, argv)) {
@@ -159,7 +191,5 @@ int tool_bench(int argc, char **argv) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    mkdir(bench.folder, 0777);
-    bool ok = bench.is_load || bench.is_memory ? bench_processes(&bench) : bench_queries(&bench);
-    return ok ? EXIT_DONE : EXIT_FAILED;
+    return find_library(&bench) && run_in_folder(&bench) ? EXIT_DONE : EXIT_FAILED;
 }

@@ -3,6 +3,7 @@
 #define DEPOT_TOOLS_BENCH_H
 
 #include "datasets/dataset.h"
+#include "tools/bench/measure.h"
 #include "tools/bench/peer_duckdb.h"
 #include "tools/tools.h"
 
@@ -52,17 +53,15 @@ bool engine_settle(Engine *engine);
 void engine_remove_files(EngineId id, const char *folder);
 double engine_megabytes(EngineId id, const char *folder); /* of 10^6 bytes */
 
+/* Removes a folder with all that is in it, or a file. */
+void bench_remove_tree(const char *path);
 /* Where the CSV files of the data set are. */
 void bench_csv_folder(const Bench *bench, const Dataset *dataset, char *folder, size_t bytes);
 /* Makes them, if they are not given. */
 bool bench_make_csv(const Bench *bench, const Dataset *dataset);
 
 /* The queries of a data set: built in, or files of --queries, in order. False if one cannot be read or `each` says so. */
-typedef bool QueryFunction(void *context, const char *name, const char *sql);
 bool bench_each_query(const Bench *bench, QueryFunction *each, void *context);
-
-double bench_now_ms(void);
-double bench_median(double *values, int count); /* sorts them */
 
 /* The suites. */
 bool bench_queries(const Bench *bench);

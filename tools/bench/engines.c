@@ -10,57 +10,15 @@
 const char *const engine_names[ENGINE_COUNT] = {"Depot", "DuckDB"};
 static const char *const file_names[ENGINE_COUNT] = {"depot", "duckdb.db"};
 
-/* ------------------------------------------------------------------------------------------------------------ statements */
-
-static void print_row(depot_statement *statement, uint32_t columns, FILE *out) {
-    for (uint32_t i = 0; i < columns; i++) {
-        const char *cell = depot_column_text(statement, i);
-        fprintf(out, "%s%s", i > 0 ? "|" : "", cell == NULL ? "NULL" : cell);
+bool engine_run(Engine *engine, const char *sql, char **text) {
+    if (engine->id != ENGINE_DEPOT) {
+        return duckdb_peer_run(engine->duckdb, sql, text);
     }
-    fputc('\n', out);
-}
-
-static bool fetch_all(depot_statement *statement, FILE *out) {
-    const depot_batch *batch;
-    depot_code code;
-    if (out == NULL) {
-        while ((code = depot_next_batch(statement, &batch)) == DEPOT_OK) {
-        }
-    } else {
-        uint32_t columns = depot_column_count(statement);
-        while ((code = depot_step(statement)) == DEPOT_ROW) {
-            print_row(statement, columns, out);
-        }
-    }
-    return code == DEPOT_DONE;
-}
-
-static bool depot_run(depot *db, const char *sql, char **text) {
-    size_t bytes = 0;
-    FILE *out = text == NULL ? NULL : open_memstream(text, &bytes);
-    const char *at = sql;
-    bool ok = true;
-    while (ok && *at != 0) {
-        depot_statement *statement;
-        depot_code code = depot_prepare(db, at, -1, &statement, &at);
-        if (statement == NULL) {
-            ok = code == DEPOT_OK;
-            break;
-        }
-        ok = fetch_all(statement, out);
-        depot_finalize(statement);
-    }
-    if (out != NULL) {
-        fclose(out);
-    }
+    bool ok = bench_run_depot(engine->db, sql, text);
     if (!ok) {
-        print_error(depot_last_error(db));
+        print_error(depot_last_error(engine->db));
     }
     return ok;
-}
-
-bool engine_run(Engine *engine, const char *sql, char **text) {
-    return engine->id == ENGINE_DEPOT ? depot_run(engine->db, sql, text) : duckdb_peer_run(engine->duckdb, sql, text);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- opening */
@@ -146,8 +104,12 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
     return remove(path);
 }
 
+void bench_remove_tree(const char *path) {
+    nftw(path, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
+}
+
 void engine_remove_files(EngineId id, const char *folder) {
     char path[BENCH_PATH_BYTES];
     snprintf(path, sizeof path, "%s/%s", folder, file_names[id]);
-    nftw(path, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
+    bench_remove_tree(path);
 }

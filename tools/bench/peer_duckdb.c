@@ -2,10 +2,12 @@
 #include "tools/bench/peer_duckdb.h"
 
 #include <dlfcn.h>
+#include <glob.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct Result { /* duckdb_result */
     uint64_t column_count, row_count, rows_changed;
@@ -28,6 +30,52 @@ struct Duckdb {
     char *(*value_varchar)(Result *result, uint64_t column, uint64_t row);
     void (*free)(void *memory);
 };
+
+/* ---------------------------------------------------------------------------------------------------------- the library */
+
+/* build/bench/node_modules/… as seen from build/release/depot. */
+static bool find_installed(char *library, size_t bytes) {
+    char program[4096], pattern[4096 + 64];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    glob_t found;
+    if (length <= 0) {
+        return false;
+    }
+    program[length] = 0;
+    *strrchr(program, '/') = 0;
+    snprintf(pattern, sizeof pattern, "%s/../bench/node_modules/@duckdb/*/libduckdb.so", program);
+    bool is_there = glob(pattern, 0, NULL, &found) == 0;
+    if (is_there) {
+        snprintf(library, bytes, "%s", found.gl_pathv[0]);
+    }
+    globfree(&found);
+    return is_there;
+}
+
+static bool find_in_system(char *library, size_t bytes) {
+    void *handle = dlopen("libduckdb.so", RTLD_LAZY | RTLD_LOCAL);
+    snprintf(library, bytes, "libduckdb.so");
+    if (handle != NULL) {
+        dlclose(handle);
+    }
+    return handle != NULL;
+}
+
+bool duckdb_peer_find(char *library, size_t bytes) {
+    const char *named = getenv("DUCKDB_LIBRARY");
+    if (named != NULL && named[0] != 0) {
+        snprintf(library, bytes, "%s", named);
+        return true;
+    }
+    if (find_installed(library, bytes) || find_in_system(library, bytes)) {
+        return true;
+    }
+    fprintf(stderr, "libduckdb.so was not found: tools/bench/run installs it and starts this program, or name it in the "
+                    "environment variable\nDUCKDB_LIBRARY or as --against FILE\n");
+    return false;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- its calls */
 
 static bool find(Duckdb *peer, const char *name, void *function) {
     void *found = dlsym(peer->library, name);

@@ -8,6 +8,9 @@
 
 typedef struct Duckdb Duckdb;
 
+/* Where the library is: $DUCKDB_LIBRARY, what tools/bench/run installed beside the build that this program is of, or a library
+ * of the system. False after saying how to get it. */
+bool duckdb_peer_find(char *library, size_t bytes);
 /* `database` NULL: in memory. False after printing why. */
 bool duckdb_peer_open(const char *library, const char *database, Duckdb **peer);
 void duckdb_peer_close(Duckdb *peer);

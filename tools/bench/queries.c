@@ -2,7 +2,6 @@
 #include "tools/bench/answers.h"
 #include "tools/bench/bench.h"
 
-#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,52 +9,16 @@
 
 /* ------------------------------------------------------------------------------------------------------- the list of them */
 
-static char *read_file(const char *path) {
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t bytes = 0;
-    if (file == NULL || getdelim(&text, &bytes, 0, file) < 0) {
-        fprintf(stderr, "depot bench: cannot read %s\n", path);
-        free(text);
-        text = NULL;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return text;
-}
-
-static bool call_each(QueryFunction *each, void *context, const char *path, const char *sql) {
-    char name[32];
-    const char *base = strrchr(path, '/') + 1;
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(base, "."), base);
-    return each(context, name, sql);
-}
-
-static bool each_of_folder(const char *folder, QueryFunction *each, void *context) {
-    glob_t files;
-    char pattern[BENCH_PATH_BYTES];
-    snprintf(pattern, sizeof pattern, "%s/*.sql", folder);
-    bool ok = glob(pattern, 0, NULL, &files) == 0;
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        char *sql = read_file(files.gl_pathv[i]);
-        ok = (sql != NULL && call_each(each, context, files.gl_pathv[i], sql)) && ok;
-        free(sql);
-    }
-    globfree(&files);
-    return ok;
-}
-
 bool bench_each_query(const Bench *bench, QueryFunction *each, void *context) {
     char prefix[64];
     const char *path;
     bool ok = true;
     if (bench->queries != NULL) {
-        return each_of_folder(bench->queries, each, context);
+        return bench_each_file(bench->queries, each, context);
     }
     snprintf(prefix, sizeof prefix, "%s/queries/", bench->datasets[0]->name);
     for (uint32_t i = 0; (path = dataset_file_name(prefix, i)) != NULL; i++) {
-        ok = call_each(each, context, path, dataset_file(path)) && ok;
+        ok = bench_call_query(each, context, path, dataset_file(path)) && ok;
     }
     return ok;
 }
@@ -123,7 +86,7 @@ static bool run_query(void *totals_, const char *name, const char *sql) {
         return false;
     }
     double ratio = medians[ENGINE_DEPOT] / medians[ENGINE_DUCKDB];
-    printf("%-20s %10.2f %10.2f %8.2f\n", name, medians[ENGINE_DEPOT], medians[ENGINE_DUCKDB], ratio);
+    printf("%-28s %10.2f %10.2f %8.2f\n", name, medians[ENGINE_DEPOT], medians[ENGINE_DUCKDB], ratio);
     if (totals->out != NULL) {
         fprintf(totals->out, "%s,%s,%d,%g,%d,%d,%.3f,%.3f,%.3f\n", name, depot_version(), bench->threads, bench->scale,
                 bench->sorted, bench->slices, medians[ENGINE_DEPOT], medians[ENGINE_DUCKDB], ratio);
@@ -142,7 +105,7 @@ static bool run_queries(const Bench *bench, Engine *engines) {
         fprintf(totals.out, "query,version,threads,scale,sorted,slices,depot_ms,duckdb_ms,ratio\n");
     }
     if (bench->runs > 0) {
-        printf("%-20s %10s %10s %8s\n", "query", "Depot ms", "DuckDB ms", "ratio");
+        printf("%-28s %10s %10s %8s\n", "query", "Depot ms", "DuckDB ms", "ratio");
     }
     bool ok = bench_each_query(bench, run_query, &totals);
     if (totals.timed > 0) {

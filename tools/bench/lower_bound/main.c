@@ -2,8 +2,8 @@
  * speed of memory, and where there is one the time of the hand-written program (star.h), each taken in turns with Depot's in
  * one process. --overhead: what the counters of EXPLAIN ANALYZE cost. */
 #include "tools/bench/lower_bound/star.h"
+#include "tools/bench/measure.h"
 
-#include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,12 +24,6 @@ typedef struct Options {
     int threads, runs;
     bool overhead;
 } Options;
-
-static double now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 /* ------------------------------------------------------------------------------------------------------------ instruction sets
  */
@@ -73,7 +67,7 @@ static double memory_speed(int threads) {
     double best = 1e9;
     memset(words, 1, sizeof *words * BANDWIDTH_WORDS);
     for (int round = 0; round < 7; round++) {
-        double started = now_ms();
+        double started = bench_now_ms();
         for (int i = 0; i < threads; i++) {
             size_t share = BANDWIDTH_WORDS / (size_t)threads;
             readers[i] = (Reader){loops_find("auto"), words + share * (size_t)i, share, 0};
@@ -85,7 +79,7 @@ static double memory_speed(int threads) {
         for (int i = 1; i < threads; i++) {
             pthread_join(others[i], NULL);
         }
-        double taken = now_ms() - started;
+        double taken = bench_now_ms() - started;
         best = taken < best ? taken : best;
     }
     double speed = (double)(sizeof *words * BANDWIDTH_WORDS) / best / 1e6;
@@ -94,33 +88,14 @@ static double memory_speed(int threads) {
     return speed;
 }
 
-/* ---------------------------------------------------------------------------------------------------------------- Depot */
+/* ------------------------------------------------------------------------------------------------------------------ bytes */
 
-static bool depot_run(depot *db, const char *sql, char **text) {
-    size_t bytes = 0;
-    depot_statement *statement = NULL;
-    const depot_batch *batch;
-    depot_code code = depot_prepare(db, sql, -1, &statement, NULL);
-    if (code == DEPOT_OK && text == NULL) {
-        while ((code = depot_next_batch(statement, &batch)) == DEPOT_OK) {
-        }
-    } else if (code == DEPOT_OK) {
-        FILE *out = open_memstream(text, &bytes);
-        uint32_t columns = depot_column_count(statement);
-        while ((code = depot_step(statement)) == DEPOT_ROW) {
-            for (uint32_t i = 0; i < columns; i++) {
-                const char *cell = depot_column_text(statement, i);
-                fprintf(out, "%s%s", i > 0 ? "|" : "", cell == NULL ? "NULL" : cell);
-            }
-            fputc('\n', out);
-        }
-        fclose(out);
-    }
-    depot_finalize(statement);
-    if (code != DEPOT_DONE) {
+static bool run_statement(depot *db, const char *sql, char **text) {
+    bool ok = bench_run_depot(db, sql, text);
+    if (!ok) {
         fprintf(stderr, "%s\n", depot_last_error(db)->message);
     }
-    return code == DEPOT_DONE;
+    return ok;
 }
 
 static char *explained(const char *sql) {
@@ -133,7 +108,7 @@ static char *explained(const char *sql) {
 /* Bytes of the blocks that the query reads, from its own counters. */
 static bool bytes_scanned(depot *db, const char *sql, double *bytes) {
     char *explain = explained(sql), *text = NULL;
-    bool ok = depot_run(db, explain, &text);
+    bool ok = run_statement(db, explain, &text);
     const char *line = ok ? strstr(text, "Bytes Scanned: ") : NULL;
     *bytes = line != NULL ? strtod(line + strlen("Bytes Scanned: "), NULL) : 0;
     free(explain);
@@ -141,17 +116,7 @@ static bool bytes_scanned(depot *db, const char *sql, double *bytes) {
     return line != NULL;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- timing */
-
-static int compare_doubles(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count) {
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
-    return values[count / 2];
-}
+/* ----------------------------------------------------------------------------------------------------------------- timing */
 
 typedef struct Bound {
     Options options;
@@ -164,7 +129,7 @@ typedef struct Bound {
 
 static bool answers_agree(Bound *bound, const char *name, const char *sql) {
     char *ours = NULL, *theirs = NULL;
-    bool ok = depot_run(bound->db, sql, &theirs);
+    bool ok = run_statement(bound->db, sql, &theirs);
     star_run(bound->star, name, bound->loops, bound->options.threads, &ours);
     bool equal = ok && strcmp(ours, theirs) == 0;
     if (!equal) {
@@ -175,7 +140,29 @@ static bool answers_agree(Bound *bound, const char *name, const char *sql) {
     return equal;
 }
 
-static bool time_query(Bound *bound, const char *name, const char *sql) {
+/* What reads no block has no bound. */
+static void print_times(const char *name, double bytes, double least, double hand, double depot) {
+    printf("%-28s %9.2f %9.3f", name, bytes / 1e6, least);
+    if (hand > 0) {
+        printf(" %9.2f", hand);
+    } else {
+        printf(" %9s", "");
+    }
+    printf(" %9.2f", depot);
+    if (least > 0) {
+        printf(" %8.1f", depot / least);
+    } else {
+        printf(" %8s", "");
+    }
+    if (hand > 0) {
+        printf(" %8.2f", depot / hand);
+    }
+    fputc('\n', stdout);
+    fflush(stdout);
+}
+
+static bool time_query(void *bound_, const char *name, const char *sql) {
+    Bound *bound = bound_;
     double times[2][RUNS_MAX], bytes;
     const Options *options = &bound->options;
     bool by_hand = bound->star != NULL && star_has(name);
@@ -183,78 +170,40 @@ static bool time_query(Bound *bound, const char *name, const char *sql) {
         return false;
     }
     for (int run = 0; run < options->runs; run++) {
-        double started = now_ms();
+        double started = bench_now_ms();
         if (by_hand) {
             star_run(bound->star, name, bound->loops, options->threads, NULL);
         }
-        double between = now_ms();
-        if (!depot_run(bound->db, sql, NULL)) {
+        double between = bench_now_ms();
+        if (!run_statement(bound->db, sql, NULL)) {
             return false;
         }
         times[0][run] = between - started;
-        times[1][run] = now_ms() - between;
+        times[1][run] = bench_now_ms() - between;
     }
-    double least = bytes / bound->gb_per_second / 1e6, hand = median(times[0], options->runs);
-    double depot = median(times[1], options->runs);
-    printf("%-8s %9.2f %9.3f", name, bytes / 1e6, least);
-    if (by_hand) {
-        printf(" %9.2f", hand);
-    } else {
-        printf(" %9s", "");
-    }
-    printf(" %9.2f %8.1f", depot, depot / least);
-    printf(by_hand ? " %8.2f\n" : "\n", depot / hand);
+    double hand = bench_median(times[0], options->runs), depot = bench_median(times[1], options->runs);
+    print_times(name, bytes, bytes / bound->gb_per_second / 1e6, by_hand ? hand : 0, depot);
     return true;
 }
 
 /* The least of each in turns. */
-static bool time_overhead(Bound *bound, const char *name, const char *sql) {
+static bool time_overhead(void *bound_, const char *name, const char *sql) {
+    Bound *bound = bound_;
     double least[2] = {1e9, 1e9};
     char *explain = explained(sql);
     bool ok = true;
     for (int run = 0; ok && run < bound->options.runs; run++) {
         for (int way = 0; ok && way < 2; way++) {
-            double started = now_ms();
-            ok = depot_run(bound->db, way == 0 ? sql : explain, NULL);
-            double taken = now_ms() - started;
+            double started = bench_now_ms();
+            ok = run_statement(bound->db, way == 0 ? sql : explain, NULL);
+            double taken = bench_now_ms() - started;
             least[way] = taken < least[way] ? taken : least[way];
         }
     }
     free(explain);
-    printf("%-8s %9.2f %9.2f %7.2f %%\n", name, least[0], least[1], (least[1] / least[0] - 1) * 100);
+    printf("%-28s %9.2f %9.2f %7.2f %%\n", name, least[0], least[1], (least[1] / least[0] - 1) * 100);
     bound->plain_ms += least[0];
     bound->explained_ms += least[1];
-    return ok;
-}
-
-static char *read_file(const char *path) {
-    FILE *file = fopen(path, "r");
-    char *text = NULL;
-    size_t bytes = 0;
-    if (file == NULL || getdelim(&text, &bytes, 0, file) < 0) {
-        fprintf(stderr, "cannot read %s\n", path);
-        free(text);
-        text = NULL;
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return text;
-}
-
-static bool run_folder(Bound *bound) {
-    glob_t files;
-    char pattern[4096], name[32];
-    snprintf(pattern, sizeof pattern, "%s/*.sql", bound->options.queries);
-    bool ok = glob(pattern, 0, NULL, &files) == 0;
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        const char *base = strrchr(files.gl_pathv[i], '/') + 1;
-        char *sql = read_file(files.gl_pathv[i]);
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(base, "."), base);
-        ok = sql != NULL && (bound->options.overhead ? time_overhead : time_query)(bound, name, sql) && ok;
-        free(sql);
-    }
-    globfree(&files);
     return ok;
 }
 
@@ -287,7 +236,7 @@ static bool parse_options(int argc, char **argv, Options *options) {
 
 static bool has_star(depot *db) {
     char *text = NULL;
-    bool ok = depot_run(db, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'lineorder'", &text);
+    bool ok = run_statement(db, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'lineorder'", &text);
     bool has = ok && strcmp(text, "1\n") == 0;
     free(text);
     return has;
@@ -297,7 +246,7 @@ static bool measure(Bound *bound) {
     const Options *options = &bound->options;
     char threads[16];
     if (options->overhead) {
-        printf("%-8s %9s %9s %9s\n", "query", "plain", "explained", "overhead");
+        printf("%-28s %9s %9s %9s\n", "query", "plain", "explained", "overhead");
     } else if (has_star(bound->db) && !star_load(bound->db, &bound->star)) {
         star_free(bound->star);
         bound->star = NULL;
@@ -310,11 +259,11 @@ static bool measure(Bound *bound) {
     if (!options->overhead) {
         bound->gb_per_second = memory_speed(options->threads);
         printf("memory %.1f GB/s, %d threads, %s\n", bound->gb_per_second, options->threads, bound->loops->name);
-        printf("%-8s %9s %9s %9s %9s %8s %8s\n", "query", "MB read", "bound ms", "hand ms", "Depot ms", "/ bound", "/ hand");
+        printf("%-28s %9s %9s %9s %9s %8s %8s\n", "query", "MB read", "bound ms", "hand ms", "Depot ms", "/ bound", "/ hand");
     }
-    bool ok = run_folder(bound);
+    bool ok = bench_each_file(options->queries, options->overhead ? time_overhead : time_query, bound);
     if (options->overhead) {
-        printf("%-8s %9.2f %9.2f %7.2f %%\n", "sum", bound->plain_ms, bound->explained_ms,
+        printf("%-28s %9.2f %9.2f %7.2f %%\n", "sum", bound->plain_ms, bound->explained_ms,
                (bound->explained_ms / bound->plain_ms - 1) * 100);
     }
     return ok;
