@@ -85,8 +85,8 @@ typedef struct depot_options {
     uint64_t cache_bytes_max; /* cached blocks; 0: half of what the process may use */
 } depot_options;
 
-/* Opens the warehouse in a directory, creating it if it is not there; `path` NULL or "": a new one in memory. `options` may be
- * NULL. On failure *db is NULL and *error (may be NULL) is filled. */
+/* Opens the warehouse in a directory, creating it if it is not there; `path` NULL, "" or ":memory:": a new one in memory.
+ * `options` may be NULL. On failure *db is NULL and *error (may be NULL) is filled. */
 depot_code depot_open(const char *path, const depot_options *options, depot **db, depot_error *error);
 void depot_close(depot *db); /* NULL is fine */
 const depot_error *depot_last_error(const depot *db);

@@ -92,7 +92,8 @@ static Status open_parts(const Context *cx, depot *db, const char *path, const d
     if (wanted.topology.nodes != 0 && wanted.topology.slices_per_node == 0) {
         wanted.topology.slices_per_node = 2;
     }
-    TRY(warehouse_open(cx, path != NULL && path[0] != 0 ? path : NULL, &wanted, &db->warehouse));
+    bool is_in_memory = path == NULL || path[0] == 0 || strcmp(path, ":memory:") == 0;
+    TRY(warehouse_open(cx, is_in_memory ? NULL : path, &wanted, &db->warehouse));
     return worker_pool_create(cx, session_threads(&db->settings), &db->pool);
 }
 

@@ -157,6 +157,16 @@ checks=$((checks + 1))
 { printf 'SELECT count(*) FROM generate_series(1, 30000) g(x) WHERE true'; printf ' AND x <> %d' {1..20000}; } >many.sql
 [ "$(timeout 60 "$depot" --format csv --no-header -f many.sql 2>&1)" = 10000 ] || { echo "WRONG   20000 conditions" && wrong=$((wrong + 1)); }
 
+# ---- a warehouse in memory by its name leaves nothing behind
+expect "in memory" 0 "a${n}1${n}" "" :memory: --format csv -c "SELECT 1 AS a"
+checks=$((checks + 1))
+[ ! -e :memory: ] || { echo "WRONG   :memory: is a folder" && wrong=$((wrong + 1)); }
+
+# ---- a benchmark finds DuckDB's library, or says how to get it
+checks=$((checks + 1))
+DUCKDB_LIBRARY=$dir/missing.so "$depot" bench ssb --against duckdb --scale 0.001 >out 2>err
+grep -q "cannot read $dir/missing.so" err || { echo "WRONG   bench without DuckDB's library" && wrong=$((wrong + 1)); }
+
 # ---- help and version on standard output, wrong usage on standard error
 for command in "" gen check inspect test bench; do
     checks=$((checks + 1))

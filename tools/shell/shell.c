@@ -9,12 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-const char shell_usage[] = "usage: depot [WAREHOUSE] [-c SQL]... [-f FILE]... [options]\n"
-                           "  -c, --command SQL   run statements and leave      -f, --file FILE   the same from a file\n"
-                           "  --format NAME       box csv tsv json jsonl markdown html vertical line insert\n"
-                           "  --no-header --null TEXT --timing --echo --set NAME=VALUE --read-only --keep-going\n"
-                           "  --nodes N --slices M   topology of a warehouse that is created\n"
-                           "Without -c and -f statements are read from standard input. WAREHOUSE defaults to one in memory.\n";
+const char shell_usage[] =
+    "usage: depot [WAREHOUSE] [-c SQL]... [-f FILE]... [options]\n"
+    "  -c, --command SQL   run statements and leave      -f, --file FILE   the same from a file\n"
+    "  --format NAME       box csv tsv json jsonl markdown html vertical line insert\n"
+    "  --no-header --null TEXT --timing --echo --set NAME=VALUE --read-only --keep-going\n"
+    "  --nodes N --slices M   topology of a warehouse that is created\n"
+    "Without -c and -f statements are read from standard input. WAREHOUSE defaults to one in memory (:memory:).\n";
 
 /* ---------------------------------------------------------------------------------------------------------- interrupts */
 
