@@ -3,6 +3,7 @@
  * sample has in its plain spelling: numbers with leading zeros stay text, they are codes. */
 #include "storage/csv/csv_sniff.h"
 
+#include "core/schema.h"
 #include "core/value.h"
 #include "storage/csv/csv_decompress.h"
 #include "storage/csv/json_lines.h"
@@ -25,10 +26,9 @@ typedef struct Field {
 /* Records of one dialect: fields one after the other. */
 typedef struct Records {
     Field *fields;
-    uint64_t field_total, field_capacity;
+    uint32_t field_total, field_capacity;
     uint32_t *counts; /* fields of each record */
-    uint32_t count;
-    uint64_t capacity;
+    uint32_t count, capacity;
     uint64_t bytes; /* that the records take */
 } Records;
 
@@ -97,34 +97,13 @@ static Status read_samples(Sniffer *sniffer, const char *const *paths, uint32_t 
 
 /* ----------------------------------------------------------------------------------------------------------------- records */
 
-/* Room for one more item of an array in the arena. */
-static Status make_room(const Sniffer *sniffer, void *items_, size_t item_bytes, uint64_t count, uint64_t *capacity) {
-    void **items = items_;
-    if (count < *capacity) {
-        return OK;
-    }
-    uint64_t grown_capacity = *capacity * 2 + 64;
-    void *grown = arena_alloc(sniffer->cx, sniffer->arena, grown_capacity * item_bytes);
-    if (grown == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    if (count > 0) {
-        memcpy(grown, *items, count * item_bytes);
-    }
-    *items = grown;
-    *capacity = grown_capacity;
-    return OK;
-}
-
 static Status add_field(const Sniffer *sniffer, Records *records, const Field *field) {
-    TRY(make_room(sniffer, &records->fields, sizeof *records->fields, records->field_total, &records->field_capacity));
-    records->fields[records->field_total++] = *field;
+    TRY_APPEND(sniffer->cx, sniffer->arena, records->fields, records->field_capacity, records->field_total, *field);
     return OK;
 }
 
 static Status end_record(const Sniffer *sniffer, Records *records, uint32_t fields) {
-    TRY(make_room(sniffer, &records->counts, sizeof *records->counts, records->count, &records->capacity));
-    records->counts[records->count++] = fields;
+    TRY_APPEND(sniffer->cx, sniffer->arena, records->counts, records->capacity, records->count, fields);
     return OK;
 }
 
@@ -556,27 +535,29 @@ static void drop_headers(Records *records) {
 /* The keys of all objects, in the order in which they are first met, and the members found. */
 typedef struct Objects {
     const char **keys;
-    uint32_t key_count, row, member_count;
-    uint64_t key_capacity, member_capacity;
+    uint32_t key_count, key_capacity, row;
+    uint32_t member_count, member_capacity;
     struct JsonFound {
         uint32_t row, key;
         Field field;
     } * members;
 } Objects;
 
-static Status find_key(const Sniffer *sniffer, Objects *objects, const JsonMember *member, uint32_t *key) {
+static Status find_key(const Sniffer *sniffer, const char *path, Objects *objects, const JsonMember *member, uint32_t *key) {
     for (*key = 0; *key < objects->key_count; (*key)++) {
         const char *name = objects->keys[*key];
         if (strncasecmp(name, member->key, member->key_bytes) == 0 && name[member->key_bytes] == '\0') {
             return OK;
         }
     }
+    if (objects->key_count == COLUMNS_MAX) {
+        return fail(sniffer->cx, TOO_MANY_COLUMNS, "file \"%s\": its objects have more than %d keys", path, COLUMNS_MAX);
+    }
     const char *copy = arena_copy_text(sniffer->cx, sniffer->arena, member->key, member->key_bytes);
     if (copy == NULL) {
         return OUT_OF_MEMORY;
     }
-    TRY(make_room(sniffer, &objects->keys, sizeof *objects->keys, objects->key_count, &objects->key_capacity));
-    objects->keys[objects->key_count++] = copy;
+    TRY_APPEND(sniffer->cx, sniffer->arena, objects->keys, objects->key_capacity, objects->key_count, copy);
     return OK;
 }
 
@@ -595,9 +576,8 @@ static Status read_object(const Sniffer *sniffer, const char *path, const char *
                             .bytes = member.bytes,
                             .is_null = member.kind == JSON_MEMBER_NULL,
                             .is_string = member.kind == JSON_MEMBER_STRING || member.kind == JSON_MEMBER_TREE};
-        TRY(find_key(sniffer, objects, &member, &new.key));
-        TRY(make_room(sniffer, &objects->members, sizeof new, objects->member_count, &objects->member_capacity));
-        objects->members[objects->member_count++] = new;
+        TRY(find_key(sniffer, path, objects, &member, &new.key));
+        TRY_APPEND(sniffer->cx, sniffer->arena, objects->members, objects->member_capacity, objects->member_count, new);
     }
     objects->row++;
     return line.problem == NULL
