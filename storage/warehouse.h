@@ -177,6 +177,9 @@ typedef struct SnapshotId {
     uint64_t serials[2];
 } SnapshotId;
 SnapshotId snapshot_id(const Snapshot *snapshot);
+static inline bool snapshot_id_equal(SnapshotId a, SnapshotId b) {
+    return a.serials[0] == b.serials[0] && a.serials[1] == b.serials[1];
+}
 uint64_t snapshot_version(const Snapshot *snapshot);
 Topology snapshot_topology(const Snapshot *snapshot);
 uint32_t snapshot_table_count(const Snapshot *snapshot);

@@ -13,6 +13,7 @@ typedef struct Settings {
 #define SETTING_TEXT(name, default_, allowed, help) char name[32];
 #define SETTING_LIST(name, default_, help) char name[SETTING_BYTES_MAX];
 #define SETTING_ZONE(name, default_, help) char name[64];
+#define ACTS_ON_WRITES(name)
 #include "core/settings.def"
 #undef SETTING_BOOL
 #undef SETTING_INT
@@ -20,6 +21,7 @@ typedef struct Settings {
 #undef SETTING_TEXT
 #undef SETTING_LIST
 #undef SETTING_ZONE
+#undef ACTS_ON_WRITES
 } Settings;
 
 typedef struct SettingInfo {
@@ -35,6 +37,8 @@ bool settings_equal(const Settings *a, const Settings *b);
 Status settings_set(const Context *cx, Settings *settings, const char *name, const char *value);
 /* UNDEFINED_OBJECT if there is none of that name. `text` takes SETTING_BYTES_MAX bytes. */
 Status settings_get(const Context *cx, const Settings *settings, const char *name, char *text, size_t bytes);
+/* Does only writing rows ask for it? */
+bool settings_act_on_writes(const char *name);
 uint32_t settings_count(void);
 const SettingInfo *settings_info(uint32_t index);
 

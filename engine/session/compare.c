@@ -18,20 +18,8 @@
 
 /* --------------------------------------------------------------------------------------------------------- what they are */
 
-/* Settings that only writing rows asks for would compare a query with itself. */
-static bool acts_on_writes(const char *name) {
-    static const char *const names[] = {"force_encoding", "force_codec", "block_rows", "max_partitions_per_load",
-                                        "verify_constraints"};
-    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static Status set_setting(const Context *cx, const AstVariantPart *part, Settings *settings) {
-    if (acts_on_writes(part->word)) {
+    if (settings_act_on_writes(part->word)) { /* the query would be compared with itself */
         fail_at(cx, part->pos, FEATURE_NOT_SUPPORTED, "\"%s\" acts when rows are written, COMPARE only reads", part->word);
         return fail_hint(cx, "TABLE t … compares tables that are rebuilt in another design");
     }

@@ -237,8 +237,8 @@ Status compare_report(const Context *cx, depot_statement *statement, Variant *va
     for (uint32_t i = 0; i < count; i++) {
         TRY(add_row(cx, run, variants, count, &variants[i]));
     }
-    notice(cx, "%llu equal rows from each of %u variants; times are medians of %u runs",
-           (unsigned long long)variants[0].bag.rows, count, variants[0].run_count);
+    notice(cx, "%llu equal %s from each of %u variants; times are medians of %u runs", (unsigned long long)variants[0].bag.rows,
+           variants[0].bag.rows == 1 ? "row" : "rows", count, variants[0].run_count);
     if (variants[0].plan->topology.nodes == 1) {
         notice(cx, "one node: nothing moves; EXPLAIN (NODES 4) shows what would");
     }

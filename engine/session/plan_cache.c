@@ -48,7 +48,7 @@ Status kept_plan_create(const Context *cx, int64_t limit_bytes, Snapshot *snapsh
     plan->is_new = true;
     plan->snapshot = snapshot_id(snapshot);
     plan->parameter_count = parameter_count;
-    memcpy(&plan->settings, cx->settings, sizeof plan->settings); /* with what lies between the fields: they are compared so */
+    plan->settings = *cx->settings;
     memory_account_init(&plan->memory, cx->memory, "query", limit_bytes);
     arena_init(&plan->arena);
     Context own = *cx;
@@ -85,7 +85,7 @@ static bool same_parameters(const KeptPlan *plan, uint32_t count, const Value *v
 }
 
 static bool is_right(const KeptPlan *plan, const Settings *settings, SnapshotId snapshot) {
-    return memcmp(&plan->snapshot, &snapshot, sizeof snapshot) == 0 && settings_equal(&plan->settings, settings);
+    return snapshot_id_equal(plan->snapshot, snapshot) && settings_equal(&plan->settings, settings);
 }
 
 KeptPlan *kept_plan_take(const Context *cx, KnownText *text, Snapshot *snapshot, uint32_t parameter_count,

@@ -94,19 +94,6 @@ void unpack_codes(const uint8_t *packed, uint32_t bits, uint32_t total, uint32_t
 #define NAME(f) f##_u64
 #include "storage/encodings/pack_rows.inc.h"
 
-uint64_t unpack_code(const uint8_t *packed, uint32_t bits, uint32_t row) {
-    const uint8_t *chunk = packed + (size_t)(row / PACK_CHUNK) * bits * PACK_ROW_BYTES;
-    if (bits == 0) {
-        return 0;
-    }
-    switch (pack_code_bytes(bits)) {
-    case 1: return unpack_one_u8(chunk, bits, row % PACK_CHUNK);
-    case 2: return unpack_one_u16(chunk, bits, row % PACK_CHUNK);
-    case 4: return unpack_one_u32(chunk, bits, row % PACK_CHUNK);
-    default: return unpack_one_u64(chunk, bits, row % PACK_CHUNK);
-    }
-}
-
 /* `count` rows of one chunk. */
 static void unpack_few(const uint8_t *chunk, uint32_t bits, const uint16_t *rows, uint32_t count, void *codes) {
     switch (pack_code_bytes(bits)) {

@@ -20,7 +20,6 @@ void pack_integers(const int64_t *integers, uint64_t base, uint32_t bits, uint32
 void unpack_codes(const uint8_t *packed, uint32_t bits, uint32_t total, uint32_t first, uint32_t count, void *codes);
 /* Chunk number `chunk`; `codes` has room for PACK_CHUNK. Codes past `total` are undefined. */
 void unpack_chunk(const uint8_t *packed, uint32_t bits, uint32_t total, uint32_t chunk, void *codes);
-uint64_t unpack_code(const uint8_t *packed, uint32_t bits, uint32_t row);
 /* codes[i] = code of rows[i] (ascending), from an array of `total`. */
 void unpack_rows(const uint8_t *packed, uint32_t bits, uint32_t total, const uint16_t *rows, uint32_t count, void *codes);
 /* codes[i] = chunk[rows[i] % PACK_CHUNK], of `code_bytes` each. */
