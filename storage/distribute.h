@@ -1,5 +1,5 @@
-/* Row → slice. DISTSTYLE KEY: placement hash (value_placement_hash, seed 1) → virtual bucket → slice; EVEN: round robin by row;
- * ALL: once per node, on the node's first slice; NULL keys round robin. The same map places rows that exchanges move. */
+/* Row → slice. DISTSTYLE KEY: placement hash (value_placement_hash, seed 1) → virtual bucket → slice; EVEN: rows go round;
+ * ALL: once per node, on the node's first slice; NULL keys go round. The same map places rows that exchanges move. */
 #ifndef DEPOT_STORAGE_DISTRIBUTE_H
 #define DEPOT_STORAGE_DISTRIBUTE_H
 

@@ -1,8 +1,9 @@
-/* Slices by hash or round robin; partitions through a small hash table of key values, asked only where a row's differ from the
+/* Slices by hash or in turn; partitions through a small hash table of key values, asked only where a row's differ from the
  * row's before. */
 #include "storage/row_placement.h"
 
 #include "core/hash.h"
+#include "kernels/unpack_kernels.h"
 #include "storage/distribute.h"
 #include "storage/partition.h"
 
@@ -40,15 +41,31 @@ void row_placement_free(RowPlacement *placement) {
     arena_free(&placement->arena);
 }
 
+/* Rows go round one by one while the table is small, in stretches from then on: equal values that came one after the other stay
+ * together, and no slice gets much more than its share. Stretches are the chunks of the delta encoding. */
+enum { STRETCH_ROWS = PACK_CHUNK, STRETCHES_FROM = 16 * STRETCH_ROWS };
+
+static uint32_t stretch_rows(uint64_t row_number, uint32_t slices) {
+    return row_number / slices < STRETCHES_FROM ? 1 : STRETCH_ROWS;
+}
+
+static void go_round(const RowPlacement *placement, uint32_t rows, uint32_t *slices) {
+    for (uint32_t i = 0; i < rows;) {
+        uint64_t row = placement->row_number + i;
+        uint32_t stretch = stretch_rows(row, placement->slices);
+        uint32_t slice = (uint32_t)(row / stretch % placement->slices), left = stretch - (uint32_t)(row % stretch);
+        uint32_t end = left < rows - i ? i + left : rows;
+        for (; i < end; i++) {
+            slices[i] = slice;
+        }
+    }
+}
+
 static Status find_slices(const Context *cx, RowPlacement *placement, const Batch *batch, uint32_t *slices) {
-    uint32_t next = (uint32_t)(placement->row_number % placement->slices);
     if (placement->style == DIST_ALL) {
         return OK;
     }
-    for (uint32_t i = 0; i < batch->rows; i++) {
-        slices[i] = next;
-        next = next + 1 == placement->slices ? 0 : next + 1;
-    }
+    go_round(placement, batch->rows, slices);
     if (placement->style == DIST_KEY) {
         const Vector *key = &batch->columns[placement->schema->dist_column];
         uint64_t hashes[BATCH_ROWS_MAX];

@@ -103,14 +103,9 @@ static void pack(const void *codes, uint32_t bits, void *packed) {
     }
 }
 
-static IntegerStats stats(const int64_t *values, uint32_t count) {
-    IntegerStats s = {.min = values[0], .max = values[0], .runs = 1};
-    int64_t min = values[0], max = values[0];
-    for (uint32_t i = 0; i < count; i++) {
-        min = values[i] < min ? values[i] : min;
-        max = values[i] > max ? values[i] : max;
-    }
-    int64_t delta_min = INT64_MAX, delta_max = INT64_MIN;
+/* Differences within a chunk. The least and greatest so far stand in *s. */
+static void add_deltas(const int64_t *values, uint32_t count, IntegerStats *s) {
+    int64_t delta_min = s->delta_min, delta_max = s->delta_max;
     uint64_t changes = 0;
     for (uint32_t i = 1; i < count; i++) {
         int64_t delta = (int64_t)((uint64_t)values[i] - (uint64_t)values[i - 1]);
@@ -118,11 +113,26 @@ static IntegerStats stats(const int64_t *values, uint32_t count) {
         delta_min = delta < delta_min ? delta : delta_min;
         delta_max = delta > delta_max ? delta : delta_max;
     }
+    s->runs += (uint32_t)changes;
+    s->delta_min = delta_min;
+    s->delta_max = delta_max;
+}
+
+static IntegerStats stats(const int64_t *values, uint32_t count) {
+    int64_t delta = count > 1 ? (int64_t)((uint64_t)values[1] - (uint64_t)values[0]) : 0;
+    IntegerStats s = {.runs = 1, .delta_min = delta, .delta_max = delta};
+    int64_t min = values[0], max = values[0];
+    for (uint32_t i = 0; i < count; i++) {
+        min = values[i] < min ? values[i] : min;
+        max = values[i] > max ? values[i] : max;
+    }
     s.min = min;
     s.max = max;
-    s.runs += (uint32_t)changes;
-    s.delta_min = count > 1 ? delta_min : 0;
-    s.delta_max = count > 1 ? delta_max : 0;
+    for (uint32_t at = 0; at < count; at += PACK_CHUNK) {
+        uint32_t here = count - at < PACK_CHUNK ? count - at : PACK_CHUNK;
+        add_deltas(values + at, here, &s);
+        s.runs += at > 0 && values[at] != values[at - 1];
+    }
     return s;
 }
 

@@ -21,7 +21,7 @@
 typedef struct IntegerStats {
     int64_t min, max;
     uint32_t runs;                /* runs of equal values */
-    int64_t delta_min, delta_max; /* of neighbours, wrapping; 0 if there is one value */
+    int64_t delta_min, delta_max; /* of neighbours in one chunk, wrapping; 0 if there is one value */
 } IntegerStats;
 
 typedef struct UnpackKernels {

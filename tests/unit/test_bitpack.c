@@ -107,10 +107,25 @@ Test(bitpack, runs_expand_to_every_width) {
     select_kernels("auto");
 }
 
+/* Chunks of the delta encoding start with a value of their own. */
+Test(bitpack, stats_leave_out_differences_between_chunks) {
+    int64_t values[3 * PACK_CHUNK];
+    for (uint32_t i = 0; i < 3 * PACK_CHUNK; i++) {
+        values[i] = i + i / PACK_CHUNK * 5000;
+    }
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+        if (select_kernels(sets[s])) {
+            IntegerStats got = unpack_kernels->stats(values, 3 * PACK_CHUNK);
+            cr_assert(got.delta_min == 1 && got.delta_max == 1 && got.runs == 3 * PACK_CHUNK);
+        }
+    }
+    select_kernels("auto");
+}
+
 Test(bitpack, stats_are_those_of_a_plain_loop) {
-    int64_t values[1000];
+    int64_t values[2 * PACK_CHUNK];
     for (uint32_t round = 0; round < 20; round++) {
-        uint32_t count = 1 + round * 49;
+        uint32_t count = 1 + round * 107;
         for (uint32_t i = 0; i < count; i++) {
             values[i] = (int64_t)hash_u64(i / 3 + round) >> (round * 3);
         }
