@@ -271,6 +271,18 @@ static Value kept_value(const ColumnFormat *format, const KeptColumn *column, ui
     return value_i64(type_make(TYPE_BIGINT), (int64_t)((uint64_t)format->base + code)); /* codes compare as values do */
 }
 
+uint64_t sort_text_word(const SortEncoding *encoding, RowChunk *const *chunks, uint32_t row, uint32_t from, uint32_t *bytes) {
+    const KeptColumn *column = &chunks[row >> ROW_CHUNK_BITS]->columns[encoding->fields[encoding->tie_from].slot];
+    uint32_t at = row & (ROW_CHUNK_ROWS - 1);
+    if (column->validity != NULL && !bit_get(column->validity, at)) {
+        *bytes = 0;
+        return 0;
+    }
+    const Text *text = (const Text *)column->data + at;
+    *bytes = text->bytes;
+    return text_word(text, from);
+}
+
 int sort_compare_rows(const SortEncoding *encoding, uint32_t from, uint32_t to, RowChunk *const *chunks, uint32_t a,
                       uint32_t b) {
     for (uint32_t k = from; k < to; k++) {

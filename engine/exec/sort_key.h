@@ -48,6 +48,10 @@ Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder 
 Status sort_encode_heads(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
                          uint64_t *heads) MUST_CHECK;
 
+/* Of the text of key tie_from of row `row` (of chunked rows): bytes [from, from + 8), big-endian, zeros beyond its end; and its
+ * length (NULL: 0). */
+uint64_t sort_text_word(const SortEncoding *encoding, RowChunk *const *chunks, uint32_t row, uint32_t from, uint32_t *bytes);
+
 /* Comparison by value of rows a and b (of chunked rows) by keys [from, to): <0, 0, >0. */
 int sort_compare_rows(const SortEncoding *encoding, uint32_t from, uint32_t to, RowChunk *const *chunks, uint32_t a,
                       uint32_t b);

@@ -1,7 +1,7 @@
 /* Sorting items, runs, and merging runs. See sort_run.h.
  *
  * Items are radix-sorted by one word at a time: by the first word, then each stretch of equal items by the next, and what no
- * word decides by comparing values. Short stretches are sorted by insertion. */
+ * word decides by the next bytes of its text, or comparing values. Short stretches are sorted by insertion. */
 #include "exec/sort_run.h"
 
 #include "exec/exec.h"
@@ -11,6 +11,7 @@
 #define SMALL_ITEMS 4096  /* up to here 8-bit digits: counting 2,048 would cost more than sorting */
 #define CACHE_ITEMS 65536 /* two copies stay in the second cache */
 #define INSERTION_MAX 48
+#define TAIL_END 512      /* texts that are equal up to here are compared by value */
 #define STEP_ITEMS 262144 /* of a pass over all items, between two looks for cancel: about a millisecond */
 
 /* ---------------------------------------------------------------------------------------------------------------- items */
@@ -129,17 +130,18 @@ static Status radix_sort(const Context *cx, SortItem *items, SortItem *scratch, 
     return OK;
 }
 
-/* Merge sort by value, stable: for text whose first bytes are equal. */
-static Status sort_by_value(const Context *cx, const SortContext *sort, SortItem *items, SortItem *scratch, uint64_t count) {
+/* Merge sort by the values of keys from `first_key` on, stable. */
+static Status sort_by_value(const Context *cx, const SortContext *sort, SortItem *items, SortItem *scratch, uint64_t count,
+                            uint32_t first_key) {
     const SortEncoding *encoding = sort->encoding;
-    for (uint64_t width = 1; width < count; width *= 2) {
+    for (uint64_t width = 1; width < count && first_key < encoding->key_count; width *= 2) {
         for (uint64_t low = 0; low < count; low += 2 * width) {
             uint64_t middle = low + width < count ? low + width : count;
             uint64_t high = low + 2 * width < count ? low + 2 * width : count;
             uint64_t a = low, b = middle;
             TRY(check_cancel(cx));
             for (uint64_t i = low; i < high; i++) {
-                bool takes_b = a == middle || (b < high && sort_compare_rows(encoding, encoding->tie_from, encoding->key_count,
+                bool takes_b = a == middle || (b < high && sort_compare_rows(encoding, first_key, encoding->key_count,
                                                                              sort->chunks, items[b].row, items[a].row) < 0);
                 scratch[i] = items[takes_b ? b++ : a++];
             }
@@ -149,12 +151,68 @@ static Status sort_by_value(const Context *cx, const SortContext *sort, SortItem
     return OK;
 }
 
+/* The stretch of items from `start` on whose keys are equal ends here. */
+static uint64_t stretch_end(const SortItem *items, uint64_t start, uint64_t count) {
+    uint64_t end = start + 1;
+    while (end < count && items[end].key == items[start].key) {
+        end++;
+    }
+    return end;
+}
+
+static Status sort_by_key(const Context *cx, SortItem *items, SortItem *scratch, uint64_t count) {
+    if (count <= INSERTION_MAX) {
+        insertion_sort(items, count);
+        return OK;
+    }
+    return radix_sort(cx, items, scratch, count);
+}
+
+/* Makes bytes [from, from + 8) of the items' texts their keys. *are_equal: the texts end before them and are of one length. */
+static Status load_tails(const Context *cx, const SortContext *sort, SortItem *items, uint64_t count, uint32_t from,
+                         bool *are_equal) {
+    const SortEncoding *encoding = sort->encoding;
+    uint64_t invert = encoding->fields[encoding->tie_from].is_descending ? UINT64_MAX : 0;
+    uint32_t least = UINT32_MAX, most = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t bytes;
+        if (i % CANCEL_ROWS == CANCEL_ROWS - 1) {
+            TRY(check_cancel(cx));
+        }
+        items[i].key = sort_text_word(encoding, sort->chunks, items[i].row, from, &bytes) ^ invert;
+        least = bytes < least ? bytes : least;
+        most = bytes > most ? bytes : most;
+    }
+    *are_equal = most <= from && least == most;
+    return OK;
+}
+
+/* Items whose words, and whose texts of key tie_from up to byte `from`, are equal. */
+static Status sort_by_tails(const Context *cx, const SortContext *sort, SortItem *items, SortItem *scratch, uint64_t count,
+                            uint32_t from) {
+    bool are_equal;
+    TRY(load_tails(cx, sort, items, count, from, &are_equal));
+    if (are_equal) {
+        return sort_by_value(cx, sort, items, scratch, count, sort->encoding->tie_from + 1);
+    }
+    TRY(sort_by_key(cx, items, scratch, count));
+    for (uint64_t start = 0, end; start < count; start = end) {
+        end = stretch_end(items, start, count);
+        if (end - start > 1 && from + 8 < TAIL_END) {
+            TRY(sort_by_tails(cx, sort, items + start, scratch + start, end - start, from + 8));
+        } else if (end - start > 1) {
+            TRY(sort_by_value(cx, sort, items + start, scratch + start, end - start, sort->encoding->tie_from));
+        }
+    }
+    return OK;
+}
+
 /* Items whose words before `word` are equal. Their keys are that word afterwards. */
 static Status sort_from_word(const Context *cx, const SortContext *sort, SortItem *items, SortItem *scratch, uint64_t count,
                              uint32_t word) {
     const SortEncoding *encoding = sort->encoding;
     if (word == encoding->words) {
-        return encoding->is_exact ? OK : sort_by_value(cx, sort, items, scratch, count);
+        return encoding->is_exact ? OK : sort_by_tails(cx, sort, items, scratch, count, TEXT_INLINE_MAX);
     }
     for (uint64_t i = 0; i < count && word > 0; i++) {
         if (i % CANCEL_ROWS == CANCEL_ROWS - 1) {
@@ -162,18 +220,13 @@ static Status sort_from_word(const Context *cx, const SortContext *sort, SortIte
         }
         items[i].key = sort->words[(size_t)items[i].index * encoding->words + word];
     }
-    if (count <= INSERTION_MAX) {
-        insertion_sort(items, count);
-    } else {
-        TRY(radix_sort(cx, items, scratch, count));
-    }
+    TRY(sort_by_key(cx, items, scratch, count));
     if (word + 1 == encoding->words && encoding->is_exact) {
         return OK;
     }
     for (uint64_t start = 0, end; start < count; start = end) {
         uint64_t key = items[start].key;
-        for (end = start + 1; end < count && items[end].key == key; end++) {
-        }
+        end = stretch_end(items, start, count);
         if (end - start > 1) {
             TRY(sort_from_word(cx, sort, items + start, scratch + start, end - start, word + 1));
             for (uint64_t i = start; i < end; i++) { /* a later word stands there */
