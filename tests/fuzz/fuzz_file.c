@@ -41,7 +41,14 @@ static void make_warehouse(void) {
             "n / 7.0 FROM generate_series(1, 5000) AS g (n);"
             "CREATE TABLE u (a bigint, f boolean, s varchar(30));"
             "INSERT INTO u SELECT n, n % 2 = 0, 'a longer text number ' || n FROM generate_series(1, 30) AS g (n);"
-            "DELETE FROM t WHERE a % 5 = 1; DELETE FROM u WHERE f AND a > 3") != DEPOT_OK) {
+            "DELETE FROM t WHERE a % 5 = 1; DELETE FROM u WHERE f AND a > 3;"
+            "SET force_codec = repeats;"
+            "CREATE TABLE r (a integer ENCODE bitpack, b varchar(20) ENCODE dict, c bigint ENCODE delta, e integer ENCODE "
+            "runlength);"
+            "INSERT INTO r SELECT n / 3 * 7919 % 997, 'text ' || n / 2 * 31 % 70, n / 5 * 1000, n / 9 % 4 "
+            "FROM generate_series(1, 2500) AS g (n);"
+            "SET force_codec = zstd; CREATE TABLE z (LIKE r); INSERT INTO z SELECT * FROM r;"
+            "SET force_codec = lz4; CREATE TABLE l (LIKE r); INSERT INTO l SELECT * FROM r") != DEPOT_OK) {
         abort();
     }
     depot_close(db);
@@ -79,7 +86,12 @@ static void read_all(const char *damaged) {
     snprintf(sql, sizeof sql, "SELECT * FROM depot_blocks('%s')", damaged);
     const char *const questions[] = {"SELECT * FROM t",
                                      "SELECT b, sum(a), max(d) FROM t WHERE d > DATE '2020-06-01' AND b <> 'text 3' GROUP BY b",
-                                     "SELECT * FROM u WHERE a > 3", "SELECT * FROM depot_check()", sql};
+                                     "SELECT * FROM u WHERE a > 3",
+                                     "SELECT b, a, count(*), sum(e) FROM r WHERE c > 9000 GROUP BY b, a",
+                                     "SELECT * FROM r",
+                                     "SELECT count(*), min(z.b) FROM z JOIN l ON z.c = l.c AND z.a < 500 AND l.b > 'text 3'",
+                                     "SELECT * FROM depot_check()",
+                                     sql};
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         depot_execute(db, questions[i]);
     }

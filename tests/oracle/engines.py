@@ -1,4 +1,4 @@
-"""Depot, SQLite and PostgreSQL behind one face: run(sql) gives rows of text or None, or raises Failed. same_rows() says whether two answers agree."""
+"""Depot and SQLite (PostgreSQL: postgres.py, DuckDB: duckdb.py) behind one face: run(sql) gives rows of text or None, or raises Failed. same_rows() says whether two answers agree."""
 import csv
 import math
 import sqlite3
@@ -33,8 +33,9 @@ class Depot:
                 raise SystemExit(f"depot ended (status {self.process.wait()}) in:\n{sql}\n{''.join(lines)}")
             lines.append(line)
         lines = [line for line in lines if not line.startswith(("NOTICE:", "HINT:"))]
-        if lines and lines[0].startswith("ERROR:"):
-            raise Failed("".join(lines).strip())
+        for number, line in enumerate(lines):
+            if line.startswith("ERROR:"):
+                raise Failed("".join(lines[number:]).strip())
         return [[None if cell == NULL else cell for cell in row] for row in csv.reader(lines)]
 
     def close(self):
@@ -55,32 +56,6 @@ class Sqlite:
 
     def close(self):
         self.connection.close()
-
-
-class Postgres:
-    """A psql that is spoken to through its pipes; `connection` is what it takes, such as "host=/tmp user=postgres"."""
-
-    def __init__(self, connection):
-        self.process = subprocess.Popen(
-            ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "--pset", f"null={NULL}", connection],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
-
-    def run(self, sql):
-        self.process.stdin.write(f"{sql}\n;\n\\echo {END}\n")
-        self.process.stdin.flush()
-        lines = []
-        while (line := self.process.stdout.readline()).rstrip("\n") != END:
-            if line == "":
-                raise SystemExit(f"psql ended (status {self.process.wait()}) in:\n{sql}\n{''.join(lines)}")
-            lines.append(line)
-        lines = [line for line in lines if not line.startswith("NOTICE:")]
-        if any(line.startswith("ERROR:") for line in lines):
-            raise Failed("".join(lines).strip())
-        return [[None if cell == NULL else cell for cell in row or [""]] for row in csv.reader(lines)]  # psql does not quote empty text
-
-    def close(self):
-        self.process.stdin.close()
-        return self.process.wait()
 
 
 def same_cell(ours, theirs):

@@ -2,15 +2,16 @@
 """Random queries over small tables with NULLs and duplicates, through Depot and SQLite or PostgreSQL: joins, filters, aggregates, windows,
 subqueries, also correlated ones at any depth; with PostgreSQL LATERAL and ANY and ALL as well.
 
-usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going] [--postgres CONNECTION] [--only KIND]
---postgres takes what psql does ("host=/tmp user=postgres dbname=random"); the tables t, u, v there are replaced. --only: correlated, lateral …
+usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going] [--postgres] [--only KIND]
+--postgres starts a PostgreSQL 15 of its own. --only: correlated, lateral …
 Prints its seed; the same seed asks the same questions. Statements that the other engine refuses are not counted; one that Depot refuses is a
 failure."""
 import random
 import sys
 
 import rounds
-from engines import Depot, Postgres, Sqlite
+from engines import Depot, Sqlite
+from postgres import Cluster, Postgres
 
 TABLES = {
     "t": {"a": "int", "b": "int", "s": "text", "n": "number"},
@@ -360,15 +361,16 @@ class Generator:
 
 def main():
     parser = rounds.parser()
-    parser.add_argument("--postgres", metavar="CONNECTION")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--only", metavar="KIND")
     options = parser.parse_args()
-    generator = Generator(options.seed, options.postgres is not None, options.only)
+    generator = Generator(options.seed, options.postgres, options.only)
+    cluster = Cluster() if options.postgres else None
 
     def make_round(number, deadline):
         ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
-        theirs = Sqlite() if options.postgres is None else Postgres(options.postgres)
-        for name in TABLES if options.postgres is not None else ():
+        theirs = Postgres(cluster) if options.postgres else Sqlite()
+        for name in TABLES if options.postgres else ():
             theirs.run(f"DROP TABLE IF EXISTS {name}")
         setup = rounds.run_on_both(ours, theirs, [generator.table(name) for name in TABLES])
         compared, failures = rounds.compare(ours, theirs, generator.query, 150, deadline)
@@ -376,7 +378,7 @@ def main():
         theirs.close()
         return compared, failures, setup
 
-    return rounds.run_rounds(options, TOPOLOGIES, "SQLite" if options.postgres is None else "PostgreSQL", make_round)
+    return rounds.run_rounds(options, TOPOLOGIES, "PostgreSQL" if options.postgres else "SQLite", make_round)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 """Random window queries through Depot and PostgreSQL: all kinds of frames with all kinds of keys, ties, NULLs, EXCLUDE, FILTER; DISTINCT and
 IGNORE NULLS, which PostgreSQL lacks, against subqueries that say the same.
 
-usage: random_windows.py DEPOT --postgres CONNECTION [--seconds N] [--seed N] [--keep-going]
-CONNECTION is what psql takes: "host=/tmp port=5432 user=postgres". Prints its seed; the same seed asks the same questions."""
+usage: random_windows.py DEPOT [--seconds N] [--seed N] [--keep-going]
+Starts a PostgreSQL 15 of its own. Prints its seed; the same seed asks the same questions."""
 import random
 import sys
 import time
 
 import rounds
-from engines import Depot, Failed, Postgres, same_rows
+from engines import Depot, Failed, same_rows
+from postgres import Cluster, Postgres
 
 COLUMNS = {"g": "int", "s": "varchar(40)", "i": "int", "k": "smallint", "b": "bigint", "n": "decimal(8,2)", "w": "decimal(30,3)",
            "f": "double precision", "d": "date", "ts": "timestamp", "iv": "interval", "tm": "time", "tz": "timestamptz", "v": "int"}
@@ -209,10 +210,8 @@ def compare_round(ours, theirs, generator, deadline, design):
 
 
 def main():
-    parser = rounds.parser()
-    parser.add_argument("--postgres", required=True)
-    options = parser.parse_args()
-    generator, theirs = Generator(options.seed), Postgres(options.postgres)
+    options = rounds.parser().parse_args()
+    generator, theirs = Generator(options.seed), Postgres(Cluster())
 
     def make_round(number, deadline):
         ours = Depot(options.depot, *TOPOLOGIES[number % len(TOPOLOGIES)])
