@@ -1,6 +1,7 @@
 /* The tree of bound expressions: builders, walks, comparison. Printing stands in expr_print.c. */
 #include "expr/expr.h"
 
+#include "core/decimal.h"
 #include "expr/functions.h"
 
 Expr *expr_new(const Context *cx, Arena *arena, ExprKind kind, Type type, SourcePos pos, uint32_t arg_count) {
@@ -228,6 +229,14 @@ bool expr_is_volatile(const Expr *expr) {
     return !expr_walk(expr, node_is_not_volatile, NULL);
 }
 
+static uint32_t whole_digits(Type type) {
+    return (uint32_t)type.precision - type.scale;
+}
+
+static uint32_t integer_digits(Type type) {
+    return type.id == TYPE_SMALLINT ? 5 : type.id == TYPE_INTEGER ? 10 : 19;
+}
+
 /* Integer widening and the like never fail; text to anything may. */
 static bool cast_can_fail(Type from, Type to) {
     if (from.id == to.id && from.id != TYPE_DECIMAL) {
@@ -238,6 +247,9 @@ static bool cast_can_fail(Type from, Type to) {
     }
     if (type_is_integer(from) && type_is_integer(to)) {
         return to.id < from.id;
+    }
+    if (type_is_integer(from) && to.id == TYPE_DECIMAL) {
+        return whole_digits(to) < integer_digits(from);
     }
     if (type_is_integer(from) || from.id == TYPE_BOOLEAN) {
         return to.id == TYPE_DECIMAL || to.id == TYPE_SMALLINT;
@@ -251,10 +263,52 @@ static bool cast_can_fail(Type from, Type to) {
            from.id != TYPE_TIME;
 }
 
+static __int128 constant_units(const Expr *expr) {
+    return type_class(expr->type) == CLASS_I128 ? expr->value.i128 : expr->value.i64;
+}
+
+/* The most digits before the point that a number's values can have: of the type that it had before it was widened. */
+static uint32_t digits_of(const Expr *expr) {
+    Type type = expr->type;
+    if (expr->kind == EXPR_CAST && !expr->is_try && expr->args[0]->type.id == TYPE_DECIMAL &&
+        whole_digits(expr->args[0]->type) < whole_digits(type)) {
+        return digits_of(expr->args[0]) + (type.scale < expr->args[0]->type.scale); /* it may be rounded up */
+    }
+    if (expr->kind == EXPR_CAST && type_is_integer(expr->args[0]->type)) {
+        uint32_t digits = integer_digits(expr->args[0]->type);
+        return digits < whole_digits(type) ? digits : whole_digits(type);
+    }
+    if (expr->kind == EXPR_CONSTANT && !expr->value.is_null) {
+        uint32_t digits = decimal_digits(constant_units(expr));
+        return digits > type.scale ? digits - type.scale : 0;
+    }
+    return whole_digits(type);
+}
+
+/* The type of the result has room for whatever comes of the arguments. */
+static bool decimals_cannot_fail(const Expr *call) {
+    const char *operation = call->function->name;
+    if (call->arg_count != 2 || call->type.id != TYPE_DECIMAL || call->args[0]->type.id != TYPE_DECIMAL ||
+        call->args[1]->type.id != TYPE_DECIMAL || operation[1] != '\0') {
+        return false;
+    }
+    uint32_t a = digits_of(call->args[0]), b = digits_of(call->args[1]), room = whole_digits(call->type);
+    uint32_t a_scale = call->args[0]->type.scale, b_scale = call->args[1]->type.scale;
+    switch (operation[0]) {
+    case '+':
+    case '-': return room > (a > b ? a : b);
+    case '*': return room >= a + b && call->type.scale >= a_scale + b_scale;
+    case '/':
+        return call->args[1]->kind == EXPR_CONSTANT && !call->args[1]->value.is_null && constant_units(call->args[1]) != 0 &&
+               room >= a + b_scale;
+    default: return false;
+    }
+}
+
 static bool node_cannot_fail(const Expr *node, void *argument) {
     (void)argument;
     if (node->kind == EXPR_CALL) {
-        return !node->function->can_fail;
+        return !node->function->can_fail || decimals_cannot_fail(node);
     }
     return node->kind != EXPR_CAST || node->is_try || !cast_can_fail(node->args[0]->type, node->type);
 }

@@ -194,6 +194,9 @@ static Status aggregate_details(Explainer *e, const PhysicalNode *node, uint32_t
         TRY(explain_property(e, indent, "Phase", "%s", spec->phase == PHASE_PARTIAL ? "partial, per node" : "final"));
     }
     TRY(slots_property(e, indent, "Group Key", node->children[0], spec->groups, spec->group_count));
+    if (spec->is_early) {
+        TRY(explain_property(e, indent, "Early", "rows are grouped before they are joined"));
+    }
     if (e->options->verbose && spec->is_direct) {
         TRY(explain_property(e, indent, "Array", "%llu groups", (unsigned long long)spec->direct_entries));
     }

@@ -130,8 +130,7 @@ double partial_groups(const Cluster *cluster, double rows, double groups) {
     return cluster->nodes * (met < 1 ? 1 : met);
 }
 
-/* Each row finds its group as it would a partner. */
-static double group_ns(double rows, double groups) {
+double group_ns(double rows, double groups) {
     return match_ns(MATCH_KEYS, rows, groups);
 }
 

@@ -69,6 +69,8 @@ typedef enum GroupingWay {
 JoinPrice price_grouping(const Cluster *cluster, GroupingWay way, const JoinSide *input, double groups, double partial_width);
 /* Partial results of all nodes together. */
 double partial_groups(const Cluster *cluster, double rows, double groups);
+/* Rows of one node find their groups, each as it would a partner. */
+double group_ns(double rows, double groups);
 /* The move that the setting join_move asks of every join; MOVE_ANY: none. */
 JoinMove move_of_setting(const Settings *settings);
 

@@ -192,6 +192,7 @@ struct LogicalNode {
             Expr **groups; /* columns[0 … group_count) are their outputs */
             uint32_t call_count;
             AggregateCall *calls;
+            bool is_early; /* its groups are joined and put together above (rewrite_early_groups.c) */
             /* Over an Expand, whose set number is the last group: the sets () have a group even if there are no rows. */
             uint32_t empty_set_count;
             const uint32_t *empty_sets;

@@ -73,7 +73,7 @@ Status lower_get(Lowering *low, const LogicalNode *node, Subplan *out);
 /* physical_join.c */
 Status lower_join(Lowering *low, const LogicalNode *node, Subplan *out);
 /* The scan, and its column, whose values reach `slot` of `node` unchanged; NULL if there is none. *travels: there is an
- * exchange between. Nothing else on the way waits for all of its input. */
+ * exchange between. Groupings may be on the way, by whose groups the slot is one: a value leaves whole groups out or none. */
 PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot, bool *travels);
 /* physical_top_filter.c. Gives a Top-N's scan a filter by the Top-N's bound, where rows come from it without a stop. */
 void lower_top_filter(Lowering *low, PhysicalNode *sort);

@@ -152,6 +152,7 @@ static Status aggregate_over(Lowering *low, const Subplan *input, AggregatePhase
 }
 
 static void aggregate_empty_sets(const LogicalNode *node, PhysicalNode *out) {
+    out->aggregate.is_early = node->aggregate.is_early;
     out->aggregate.empty_set_count = node->aggregate.empty_set_count;
     out->aggregate.empty_sets = node->aggregate.empty_sets;
 }

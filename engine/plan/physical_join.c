@@ -291,6 +291,12 @@ PhysicalNode *trace_to_scan(PhysicalNode *node, uint32_t *slot, bool *travels) {
         case PHYSICAL_SCAN: return node;
         case PHYSICAL_FILTER: break;
         case PHYSICAL_EXCHANGE: *travels = true; break;
+        case PHYSICAL_AGGREGATE: /* whole groups go with their key */
+            if (*slot >= node->aggregate.group_count || node->aggregate.empty_set_count > 0) {
+                return NULL;
+            }
+            *slot = node->aggregate.groups[*slot];
+            break;
         case PHYSICAL_PROJECT: {
             const Expr *expr = expr_widened_column(node->project.exprs[*slot]);
             if (expr == NULL) {

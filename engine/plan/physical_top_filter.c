@@ -43,6 +43,11 @@ static bool path_can_fail(const PhysicalNode *node) {
     return path_can_fail(node->children[0]);
 }
 
+/* A grouping hands on nothing before it has read all rows. */
+static bool groups_on_path(const PhysicalNode *node) {
+    return node->kind == PHYSICAL_AGGREGATE || (node->kind != PHYSICAL_SCAN && groups_on_path(node->children[0]));
+}
+
 void lower_top_filter(Lowering *low, PhysicalNode *sort) {
     const SortSlot *key = &sort->sort.keys[0];
     uint32_t slot = key->slot;
@@ -52,7 +57,8 @@ void lower_top_filter(Lowering *low, PhysicalNode *sort) {
         return;
     }
     PhysicalNode *scan = trace_to_scan(sort->children[0], &slot, &travels);
-    if (scan == NULL || travels || scan->scan.top_filter.is_there || path_can_fail(sort->children[0])) {
+    if (scan == NULL || travels || groups_on_path(sort->children[0]) || scan->scan.top_filter.is_there ||
+        path_can_fail(sort->children[0])) {
         return;
     }
     sort->sort.publishes_bound = true;

@@ -7,12 +7,7 @@
  * Both groupings know all that groupings know: arrays where the values are few, parallel parts, two phases between nodes. Calls
  * over different arguments, or with a FILTER, stay with the sets of hash aggregation. */
 #include "plan/rewrite.h"
-
-typedef struct SplitCall {
-    AggregateSplit split;
-    Expr *finish;
-    ColumnId partials[2]; /* of the inner grouping */
-} SplitCall;
+#include "plan/split_calls.h"
 
 typedef struct Distinct {
     LogicalNode *node;
@@ -20,7 +15,6 @@ typedef struct Distinct {
     SplitCall *splits;          /* of the others */
     LogicalNode *inner, *outer;
     Expr **values; /* first's arguments, as columns of the inner grouping */
-    bool needs_project;
 } Distinct;
 
 static bool same_arguments(const AggregateCall *a, const AggregateCall *b) {
@@ -42,7 +36,6 @@ static Status check(const Context *cx, LogicalPlan *plan, Distinct *distinct, bo
         SplitCall *split = &distinct->splits[i];
         if (!call->is_distinct) {
             TRY(aggregate_split(cx, plan->arena, call->aggregate, &split->split, &split->finish));
-            distinct->needs_project |= split->finish != NULL;
             if (split->split.count == 0) {
                 return OK;
             }
@@ -54,27 +47,6 @@ static Status check(const Context *cx, LogicalPlan *plan, Distinct *distinct, bo
         }
     }
     *applies = distinct->first != NULL;
-    return OK;
-}
-
-static Status new_column(const Context *cx, LogicalPlan *plan, ColumnId id, Expr **out) {
-    const LogicalColumn *column = &plan->columns[id];
-    *out = expr_column(cx, plan->arena, id, column->type, column->name, POS_NONE);
-    return *out == NULL ? OUT_OF_MEMORY : OK;
-}
-
-static Status new_grouping(const Context *cx, LogicalPlan *plan, LogicalNode *child, uint32_t groups, uint32_t calls,
-                           SourcePos pos, LogicalNode **out) {
-    LogicalNode *node = logical_new(cx, plan->arena, LOGICAL_AGGREGATE, pos, 1, groups + calls);
-    if (node == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    node->children[0] = child;
-    TRY_NEW_ARRAY(cx, plan->arena, node->aggregate.groups, groups + 1);
-    TRY_NEW_ARRAY(cx, plan->arena, node->aggregate.calls, calls + 1);
-    node->aggregate.group_count = groups;
-    node->aggregate.call_count = calls;
-    *out = node;
     return OK;
 }
 
@@ -96,21 +68,7 @@ static Status add_value(const Context *cx, LogicalPlan *plan, LogicalNode *inner
         }
         inner->aggregate.group_count++;
     }
-    return new_column(cx, plan, inner->columns[g], value);
-}
-
-static Status add_partials(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split,
-                           LogicalNode *inner, uint32_t *next) {
-    for (uint32_t k = 0; k < split->split.count; k++) {
-        AggregateCall *partial = &inner->aggregate.calls[*next];
-        *partial = *call;
-        partial->aggregate = split->split.partial[k];
-        partial->arg_count = partial->aggregate->argument_count;
-        TRY(plan_add_column(cx, plan, partial->aggregate->result, call->text, true, &partial->output));
-        split->partials[k] = partial->output;
-        inner->columns[inner->aggregate.group_count + (*next)++] = partial->output;
-    }
-    return OK;
+    return plan_column_expr(cx, plan, inner->columns[g], value);
 }
 
 static Status build_inner(const Context *cx, LogicalPlan *plan, Distinct *distinct) {
@@ -128,7 +86,7 @@ static Status build_inner(const Context *cx, LogicalPlan *plan, Distinct *distin
         TRY(add_value(cx, plan, inner, distinct->first->args[a], &distinct->values[a]));
     }
     for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
-        TRY(add_partials(cx, plan, &node->aggregate.calls[i], &distinct->splits[i], inner, &next));
+        TRY(split_add_partials(cx, plan, &node->aggregate.calls[i], &distinct->splits[i], inner, &next));
     }
     inner->column_count = inner->aggregate.group_count + partials;
     distinct->inner = inner;
@@ -137,31 +95,14 @@ static Status build_inner(const Context *cx, LogicalPlan *plan, Distinct *distin
 
 /* ------------------------------------------------------------------------------------------------------- the outer grouping */
 
-/* The calls over the inner node that call `i` becomes. */
-static Status add_finals(const Context *cx, LogicalPlan *plan, Distinct *distinct, uint32_t i, uint32_t *next) {
-    const AggregateCall *call = &distinct->node->aggregate.calls[i];
+/* A call over the values that stand apart now. */
+static void add_over_values(const Distinct *distinct, const AggregateCall *call, uint32_t *next) {
     LogicalNode *outer = distinct->outer;
-    SplitCall *split = &distinct->splits[i];
-    for (uint32_t k = 0; k < (call->is_distinct ? 1 : split->split.count); k++) {
-        AggregateCall *final = &outer->aggregate.calls[*next];
-        *final = *call;
-        final->is_distinct = false;
-        final->filter = NULL;
-        if (call->is_distinct) {
-            final->args = distinct->values;
-        } else {
-            final->aggregate = split->split.final[k];
-            final->arg_count = 1;
-            TRY_NEW(cx, plan->arena, final->args);
-            TRY(new_column(cx, plan, split->partials[k], &final->args[0]));
-        }
-        if (split->finish != NULL) {
-            TRY(plan_add_column(cx, plan, final->aggregate->result, call->text, true, &final->output));
-            split->partials[k] = final->output;
-        }
-        outer->columns[outer->aggregate.group_count + (*next)++] = final->output;
-    }
-    return OK;
+    AggregateCall *final = &outer->aggregate.calls[*next];
+    *final = *call;
+    final->is_distinct = false;
+    final->args = distinct->values;
+    outer->columns[outer->aggregate.group_count + (*next)++] = final->output;
 }
 
 static Status build_outer(const Context *cx, LogicalPlan *plan, Distinct *distinct) {
@@ -173,54 +114,16 @@ static Status build_outer(const Context *cx, LogicalPlan *plan, Distinct *distin
     TRY(new_grouping(cx, plan, distinct->inner, groups, calls, node->pos, &distinct->outer));
     for (uint32_t g = 0; g < groups; g++) {
         distinct->outer->columns[g] = node->columns[g];
-        TRY(new_column(cx, plan, node->columns[g], &distinct->outer->aggregate.groups[g]));
+        TRY(plan_column_expr(cx, plan, node->columns[g], &distinct->outer->aggregate.groups[g]));
     }
     for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
-        TRY(add_finals(cx, plan, distinct, i, &next));
-    }
-    return OK;
-}
-
-/* --------------------------------------------------------------------------------------------------------- the last step */
-
-typedef struct Finals {
-    const LogicalPlan *plan;
-    const ColumnId *columns; /* what SLOT 0 and 1 stand for */
-} Finals;
-
-static Expr *slot_to_column(const Context *cx, Arena *arena, const Expr *expr, void *finals_) {
-    const Finals *finals = finals_;
-    if (expr->kind != EXPR_SLOT) {
-        return NULL;
-    }
-    ColumnId id = finals->columns[expr->slot];
-    return expr_column(cx, arena, id, expr->type, finals->plan->columns[id].name, POS_NONE);
-}
-
-static Status build_project(const Context *cx, LogicalPlan *plan, Distinct *distinct, LogicalNode **out) {
-    const LogicalNode *node = distinct->node;
-    uint32_t groups = node->aggregate.group_count;
-    LogicalNode *project = logical_new(cx, plan->arena, LOGICAL_PROJECT, node->pos, 1, node->column_count);
-    if (project == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    project->children[0] = distinct->outer;
-    TRY_NEW_ARRAY(cx, plan->arena, project->project.exprs, node->column_count);
-    for (uint32_t i = 0; i < node->column_count; i++) {
-        const SplitCall *split = i < groups ? NULL : &distinct->splits[i - groups];
-        Expr **expr = &project->project.exprs[i];
-        project->columns[i] = node->columns[i];
-        if (split == NULL || split->finish == NULL) {
-            TRY(new_column(cx, plan, node->columns[i], expr));
-            continue;
-        }
-        Finals finals = {plan, split->partials};
-        *expr = expr_transform(cx, plan->arena, split->finish, slot_to_column, &finals);
-        if (*expr == NULL) {
-            return OUT_OF_MEMORY;
+        const AggregateCall *call = &node->aggregate.calls[i];
+        if (call->is_distinct) {
+            add_over_values(distinct, call, &next);
+        } else {
+            TRY(split_add_finals(cx, plan, call, &distinct->splits[i], distinct->outer, &next));
         }
     }
-    *out = project;
     return OK;
 }
 
@@ -237,8 +140,7 @@ static Status split_distinct(const Context *cx, LogicalPlan *plan, LogicalNode *
     }
     TRY(build_inner(cx, plan, &distinct));
     TRY(build_outer(cx, plan, &distinct));
-    *place = distinct.outer;
-    return distinct.needs_project ? build_project(cx, plan, &distinct, place) : OK;
+    return split_finish(cx, plan, node, distinct.splits, distinct.outer, place);
 }
 
 static Status rewrite_tree(const Context *cx, LogicalPlan *plan, LogicalNode **root) {
