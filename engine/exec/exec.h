@@ -14,6 +14,7 @@
 #ifndef DEPOT_EXEC_EXEC_H
 #define DEPOT_EXEC_EXEC_H
 
+#include "core/cycles.h"
 #include "core/settings.h"
 #include "core/workers.h"
 #include "plan/physical.h"
@@ -34,13 +35,17 @@ typedef struct Task {
     uint32_t node;  /* cluster node this run belongs to; topology.nodes for the leader */
     uint32_t index; /* 0 … task_count - 1 of this run */
     uint32_t task_count;
-    bool collect_profile; /* EXPLAIN ANALYZE */
+    bool collect_profile;       /* EXPLAIN ANALYZE */
+    CycleCounter cycle_counter; /* open while a job runs the task, if cycles are counted */
     /* The batch on its way through the stages to the sink: the slice that it was scanned from, and the id of the row that it
      * begins with. Set by scans; SLICE_UNKNOWN behind any other source. */
     uint32_t origin_slice;
     uint64_t origin_row;
 } Task;
 #define SLICE_UNKNOWN UINT32_MAX
+/* What the thread has taken so far, zero unless the query is profiled; and since then. */
+Effort effort_now(const Task *task);
+Effort effort_since(const Task *task, Effort start);
 /* Among the slices of its node, of which the last one stands for "not known": what a breaker or an exchange put out belongs to
  * the node. */
 static inline uint32_t origin_in_node(const Task *task, const Topology *topology) {
@@ -155,7 +160,7 @@ int64_t query_bound(const Task *task, uint32_t bound_id);
 
 typedef struct QueryOptions {
     uint32_t threads;
-    bool collect_profile;
+    bool collect_profile, count_cycles;
     Commit *commit; /* of plans that write; NULL otherwise */
     /* Called about every 100 ms while running, with rows scanned and rows to scan; may be NULL. */
     void (*progress)(void *argument, uint64_t done, uint64_t total);

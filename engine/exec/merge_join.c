@@ -434,7 +434,7 @@ static void merge_close_local(const PhysicalNode *op, void *shared_, void *local
         for (uint32_t i = 0; i < local->capacities[side]; i++) {
             ScanCursor *cursor = local->cursors[side][i];
             profile->memory_bytes += cursor->is_open ? scan_cursor_bytes(cursor) : 0;
-            profile->nanoseconds -= cursor->nanoseconds < profile->nanoseconds ? cursor->nanoseconds : profile->nanoseconds;
+            effort_subtract(&profile->spent, cursor->spent);
             scan_cursor_close(&shared->sides[side], cursor);
             mem_free(cursor);
         }

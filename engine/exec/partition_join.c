@@ -23,7 +23,8 @@ typedef struct SideReader {
     bool is_open;
     ScanLocal local;
     uint32_t segment, next_block;
-    uint64_t rows, batches, nanoseconds;
+    uint64_t rows, batches;
+    Effort spent;
 } SideReader;
 
 typedef struct PairLocal {
@@ -152,7 +153,7 @@ static Status next_block(Task *task, const PhysicalNode *op, const PairShared *s
 static Status next_batch(Task *task, const PhysicalNode *op, const PairShared *shared, PairLocal *local, uint32_t side,
                          const Batch **out) {
     SideReader *reader = &local->sides[side];
-    uint64_t start = task->collect_profile ? query_clock_ns() : 0;
+    Effort start = effort_now(task);
     bool over = false;
     *out = NULL;
     while (!reader->local.has_block && !over) {
@@ -165,7 +166,7 @@ static Status next_batch(Task *task, const PhysicalNode *op, const PairShared *s
         reader->rows += (*out)->rows;
         reader->batches++;
     }
-    reader->nanoseconds += task->collect_profile ? query_clock_ns() - start : 0;
+    effort_add(&reader->spent, effort_since(task, start));
     return OK;
 }
 
@@ -300,8 +301,8 @@ static void pair_close_local(const PhysicalNode *op, void *shared_, void *local_
         OperatorProfile *own = shared->profiles[side];
         own->rows += reader->rows;
         own->batches += reader->batches;
-        own->nanoseconds += reader->nanoseconds;
-        profile->nanoseconds -= reader->nanoseconds < profile->nanoseconds ? reader->nanoseconds : profile->nanoseconds;
+        effort_add(&own->spent, reader->spent);
+        effort_subtract(&profile->spent, reader->spent);
         scan_local_close(op->children[side], shared->scans[side], &reader->local, &own->scan);
     }
     profile->memory_bytes += local->bytes_peak;

@@ -67,7 +67,7 @@ struct SinkState {
     _Atomic(uint32_t) next_part, jobs_left;
     struct FinishJob *jobs;
     RunList dependents;
-    _Atomic(uint64_t) finish_ns; /* merge excluded */
+    _Atomic(uint64_t) finish_ns, finish_cycles; /* merge excluded */
 };
 
 struct Run {
@@ -88,7 +88,8 @@ struct Run {
 typedef enum TaskState { TASK_RUNNING, TASK_BLOCKED, TASK_WOKEN } TaskState;
 
 typedef struct TaskCounters {
-    uint64_t rows, batches, nanoseconds;
+    uint64_t rows, batches;
+    Effort spent;
 } TaskCounters;
 
 /* Roles of a task: 0 the source, 1 … stage_count the stages, stage_count + 1 the sink. */

@@ -9,6 +9,16 @@ uint64_t query_clock_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+Effort effort_now(const Task *task) {
+    return task->collect_profile ? (Effort){query_clock_ns(), cycle_counter_read(&task->cycle_counter)} : (Effort){0};
+}
+
+Effort effort_since(const Task *task, Effort start) {
+    Effort spent = effort_now(task);
+    effort_subtract(&spent, start);
+    return spent;
+}
+
 static Status init_exchange(Query *query, ExchangeProfile *profile) {
     const Context *cx = &query->cx;
     const Topology *topology = &query->plan->topology;
@@ -59,7 +69,7 @@ OperatorProfile *profile_of(const Query *query, const PhysicalNode *op, uint32_t
 }
 
 void profile_add(OperatorProfile *profile, const TaskCounters *counters, bool is_output) {
-    profile->nanoseconds += counters->nanoseconds;
+    effort_add(&profile->spent, counters->spent);
     if (is_output) {
         profile->rows += counters->rows;
         profile->batches += counters->batches;

@@ -286,7 +286,10 @@ const WorkingTable *query_working(const Query *query) {
 }
 
 QueryOptions query_inner_options(Query *query) {
-    return (QueryOptions){.threads = query->options.threads, .collect_profile = query->options.collect_profile, .outer = query};
+    return (QueryOptions){.threads = query->options.threads,
+                          .collect_profile = query->options.collect_profile,
+                          .count_cycles = query->options.count_cycles,
+                          .outer = query};
 }
 
 Context query_inner_context(const Task *task) {

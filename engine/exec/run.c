@@ -170,7 +170,8 @@ static void close_operator(Query *query, const PhysicalNode *op) {
         OperatorState *state = operator_state(query, op, node);
         OperatorProfile *profile = profile_of(query, op, node);
         if (state->sink != NULL) {
-            profile->nanoseconds += atomic_load(&state->sink->finish_ns);
+            effort_add(&profile->spent,
+                       (Effort){atomic_load(&state->sink->finish_ns), atomic_load(&state->sink->finish_cycles)});
         }
         if (state->is_open) {
             void (*close)(const PhysicalNode *, void *, OperatorProfile *) = class_->sink != NULL    ? class_->sink->close

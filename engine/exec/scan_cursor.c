@@ -207,9 +207,9 @@ static Status find_batch(Task *task, const SortedScan *scan, ScanCursor *cursor)
 }
 
 Status scan_cursor_next(Task *task, const SortedScan *scan, ScanCursor *cursor) {
-    uint64_t start = task->collect_profile ? query_clock_ns() : 0;
+    Effort start = effort_now(task);
     TRY(find_batch(task, scan, cursor));
-    cursor->nanoseconds += task->collect_profile ? query_clock_ns() - start : 0;
+    effort_add(&cursor->spent, effort_since(task, start));
     return OK;
 }
 
@@ -220,7 +220,7 @@ void scan_cursor_close(const SortedScan *scan, ScanCursor *cursor) {
     scan_local_close(scan->op, scan->shared, &cursor->local, &scan->profile->scan);
     scan->profile->rows += cursor->rows;
     scan->profile->batches += cursor->batches;
-    scan->profile->nanoseconds += cursor->nanoseconds;
+    effort_add(&scan->profile->spent, cursor->spent);
     mem_free(cursor->keys);
     vector_free(&cursor->scratch);
 }

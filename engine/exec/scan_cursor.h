@@ -41,7 +41,8 @@ typedef struct ScanCursor {
     uint32_t keyed;
     int64_t *keys; /* of rows [0, keyed) of local.out, the others have none; owned */
     Vector scratch;
-    uint64_t rows, batches, nanoseconds;
+    uint64_t rows, batches;
+    Effort spent;
 } ScanCursor;
 
 Status sorted_scan_open(Task *task, const PhysicalNode *op, uint32_t column, bool keeps_nulls, SortedScan *scan) MUST_CHECK;

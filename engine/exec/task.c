@@ -168,9 +168,9 @@ static Status call_operator(TaskRun *self, int32_t level, const Batch **out, Flo
 static Status call_counted(TaskRun *self, int32_t level, const Batch **out, Flow *flow) {
     TaskCounters *counters = &self->counters[level + 1];
     if (self->task.collect_profile) {
-        uint64_t start = query_clock_ns();
+        Effort start = effort_now(&self->task);
         Status status = call_operator(self, level, out, flow);
-        counters->nanoseconds += query_clock_ns() - start;
+        effort_add(&counters->spent, effort_since(&self->task, start));
         TRY(status);
     } else {
         TRY(call_operator(self, level, out, flow));
@@ -320,6 +320,17 @@ static void release_all(const RunList *list) {
     }
 }
 
+/* For the thread that runs the task now. The caller closes it at the end of its job, when another thread may have the task. */
+static CycleCounter task_count_cycles(Task *task) {
+    task->cycle_counter = task->query->options.count_cycles ? cycle_counter_open() : (CycleCounter){0};
+    return task->cycle_counter;
+}
+
+static void sink_spent(SinkState *sink, Effort spent) {
+    atomic_fetch_add(&sink->finish_ns, spent.nanoseconds);
+    atomic_fetch_add(&sink->finish_cycles, spent.cycles);
+}
+
 static Status finish_parts(FinishJob *self) {
     SinkState *sink = self->sink;
     for (;;) {
@@ -342,13 +353,15 @@ static void finish_job_run(Job *job) {
     SinkState *sink = self->sink;
     Query *query = sink->query, *saved = inline_query;
     inline_query = NULL;
-    uint64_t start = self->task.collect_profile ? query_clock_ns() : 0;
+    CycleCounter counter = task_count_cycles(&self->task);
+    Effort start = effort_now(&self->task);
     Status status = finish_parts(self);
     bool is_last = atomic_fetch_sub(&sink->jobs_left, 1) == 1;
     if (status == OK && is_last && !atomic_load(&query->stopping)) {
         status = finish_end(self);
     }
-    atomic_fetch_add(&sink->finish_ns, self->task.collect_profile ? query_clock_ns() - start : 0);
+    sink_spent(sink, effort_since(&self->task, start));
+    cycle_counter_close(&counter);
     inline_query = saved;
     if (status != OK) {
         query_fail(query, &self->error);
@@ -401,9 +414,9 @@ static Status make_finish_jobs(SinkState *sink, const Task *last, uint32_t count
 static Status sink_finish(SinkState *sink, Task *last) {
     Query *query = sink->query;
     if (sink->class_->finish != NULL) {
-        uint64_t start = last->collect_profile ? query_clock_ns() : 0;
+        Effort start = effort_now(last);
         TRY(sink->class_->finish(last, sink->op, sink->state->shared, &sink->parts));
-        atomic_fetch_add(&sink->finish_ns, last->collect_profile ? query_clock_ns() - start : 0);
+        sink_spent(sink, effort_since(last, start));
     }
     uint32_t jobs = sink->parts < query->options.threads ? sink->parts : query->options.threads;
     jobs = jobs == 0 ? 1 : jobs;
@@ -432,9 +445,9 @@ static Status task_end(TaskRun *self) {
     Run *run = self->run;
     if (self->is_open && run->sink != NULL && run->sink->class_->merge != NULL) {
         uint32_t role = run->pipeline->stage_count + 1;
-        uint64_t start = self->task.collect_profile ? query_clock_ns() : 0;
+        Effort start = effort_now(&self->task);
         TRY(run->sink->class_->merge(&self->task, run->sink->op, self->shared[role], self->locals[role]));
-        self->counters[role].nanoseconds += self->task.collect_profile ? query_clock_ns() - start : 0;
+        effort_add(&self->counters[role].spent, effort_since(&self->task, start));
     }
     return atomic_fetch_sub(&run->tasks_left, 1) == 1 ? run_complete(run, &self->task) : OK;
 }
@@ -444,11 +457,13 @@ void task_job_run(Job *job) {
     Query *query = self->task.query, *saved = inline_query;
     TaskEnd end = END_YIELD;
     inline_query = NULL;
+    CycleCounter counter = task_count_cycles(&self->task);
     Status status = task_loop(self, &end);
     inline_query = saved;
     if (status == OK && end == END_OVER) {
         status = task_end(self);
     }
+    cycle_counter_close(&counter);
     if (status != OK) {
         query_fail(query, &self->error);
     } else if (end == END_YIELD && !atomic_load(&query->stopping)) {

@@ -133,7 +133,7 @@ double network_seconds(const Settings *settings, uint32_t nodes, uint64_t bytes_
 static uint64_t node_work(const PlanProfile *profile, uint32_t node) {
     uint64_t nanoseconds = 0;
     for (uint32_t i = 0; i < profile->operator_count; i++) {
-        nanoseconds += operator_profile(profile, i, node)->nanoseconds;
+        nanoseconds += operator_profile(profile, i, node)->spent.nanoseconds;
     }
     return nanoseconds;
 }

@@ -16,7 +16,7 @@ static const OperatorProfile *profile_of(const Explainer *e, const PhysicalNode 
 }
 
 static uint64_t operator_ns(const Explainer *e, uint32_t id) {
-    return operator_profile_sum(e->profile, id).nanoseconds;
+    return operator_profile_sum(e->profile, id).spent.nanoseconds;
 }
 
 static uint64_t all_ns(const Explainer *e) {
@@ -115,15 +115,19 @@ static double per_second(uint64_t count, uint64_t nanoseconds) {
     return nanoseconds == 0 ? 0 : (double)count * 1e9 / (double)nanoseconds;
 }
 
-/* ", 812.5 M rows/s, 4.10 GB/s": what one thread got done. */
+/* ", 812.5 M rows/s, 4.10 GB/s": what one thread got done; ", 3.9 cycles/row" where they are counted. */
 static const char *rate_text(Explainer *e, const PhysicalNode *node, const OperatorProfile *sum) {
-    double rows = per_second(rows_taken(e, node, sum), sum->nanoseconds) / 1e6;
-    double bytes = per_second(sum->scan.bytes_scanned, sum->nanoseconds) / 1e9;
+    uint64_t taken = rows_taken(e, node, sum);
+    double rows = per_second(taken, sum->spent.nanoseconds) / 1e6;
+    double bytes = per_second(sum->scan.bytes_scanned, sum->spent.nanoseconds) / 1e9;
     if (rows == 0) {
         return "";
     }
-    return bytes == 0 ? arena_format(e->cx, e->arena, ", %.1f M rows/s", rows)
-                      : arena_format(e->cx, e->arena, ", %.1f M rows/s, %.2f GB/s", rows, bytes);
+    const char *rate = bytes == 0 ? arena_format(e->cx, e->arena, ", %.1f M rows/s", rows)
+                                  : arena_format(e->cx, e->arena, ", %.1f M rows/s, %.2f GB/s", rows, bytes);
+    return rate == NULL || sum->spent.cycles == 0
+               ? rate
+               : arena_format(e->cx, e->arena, "%s, %.1f cycles/row", rate, (double)sum->spent.cycles / (double)taken);
 }
 
 Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const char **text) {
@@ -143,14 +147,14 @@ Status explain_actual(Explainer *e, const PhysicalNode *node, bool is_cut, const
         *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s%s)", (Digits)sum.rows, copies, off);
     } else {
         uint64_t all = all_ns(e);
-        double share = all == 0 ? 0 : 100.0 * (double)sum.nanoseconds / (double)all;
+        double share = all == 0 ? 0 : 100.0 * (double)sum.spent.nanoseconds / (double)all;
         const char *rate = rate_text(e, node, &sum);
         if (rate == NULL) {
             return OUT_OF_MEMORY;
         }
-        *text =
-            arena_format(e->cx, e->arena, " (actual rows=%llu%s%s time=%.3f ms, %.1f %%%s batches=%llu%s)", (Digits)sum.rows,
-                         copies, off, (double)sum.nanoseconds / 1e6, share, rate, (Digits)sum.batches, rank_mark(e, node));
+        *text = arena_format(e->cx, e->arena, " (actual rows=%llu%s%s time=%.3f ms, %.1f %%%s batches=%llu%s)",
+                             (Digits)sum.rows, copies, off, (double)sum.spent.nanoseconds / 1e6, share, rate,
+                             (Digits)sum.batches, rank_mark(e, node));
     }
     return *text == NULL ? OUT_OF_MEMORY : OK;
 }
@@ -198,11 +202,12 @@ static Status own_facts(Explainer *e, const PhysicalNode *node, const OperatorPr
     if (!e->options->timing) {
         return OK;
     }
-    TRY(explain_fact_real(e, "Exclusive Time", (double)sum->nanoseconds / 1e6, 3));
-    TRY(explain_fact_real(e, "Rows Per Second", per_second(rows_taken(e, node, sum), sum->nanoseconds), 0));
+    TRY(explain_fact_real(e, "Exclusive Time", (double)sum->spent.nanoseconds / 1e6, 3));
+    TRY(explain_fact_real(e, "Rows Per Second", per_second(rows_taken(e, node, sum), sum->spent.nanoseconds), 0));
     TRY(node->kind != PHYSICAL_SCAN
             ? OK
-            : explain_fact_real(e, "Bytes Per Second", per_second(sum->scan.bytes_scanned, sum->nanoseconds), 0));
+            : explain_fact_real(e, "Bytes Per Second", per_second(sum->scan.bytes_scanned, sum->spent.nanoseconds), 0));
+    TRY(sum->spent.cycles == 0 ? OK : explain_fact(e, "Cycles", sum->spent.cycles));
     for (uint32_t rank = 0; rank < 3; rank++) {
         TRY(e->dearest[rank] == node->id ? explain_fact(e, "Dearest Rank", rank + 1) : OK);
     }
@@ -404,6 +409,15 @@ static Status total_ms(Explainer *e, const char *key, uint64_t ns) {
     return e->json != NULL ? json_real(e->json, key, ms, 3) : explain_line(e, 0, "%s: %.3f ms", key, ms);
 }
 
+/* Of the operators; the plan is not counted. */
+static Status cycles_total(Explainer *e) {
+    uint64_t cycles = 0;
+    for (uint32_t id = 0; id < e->profile->operator_count; id++) {
+        cycles += operator_profile_sum(e->profile, id).spent.cycles;
+    }
+    return cycles > 0 ? total(e, "Cycles", cycles) : explain_line(e, 0, "Cycles: not counted, the kernel grants no counter");
+}
+
 /* Nodes have their peaks at moments of their own; the leader's is beside them. */
 static Status memory_totals(Explainer *e) {
     const PlanProfile *p = e->profile;
@@ -428,6 +442,7 @@ Status explain_totals(Explainer *e) {
     if (e->options->timing) {
         TRY(total_ms(e, "Planning Time", p->planning_ns));
         TRY(total_ms(e, "Execution Time", p->execution_ns));
+        TRY(e->options->cycles ? cycles_total(e) : OK);
     }
     if (e->options->timing || !is_cut_anywhere(e->plan)) {
         TRY(total(e, "Bytes Scanned", p->bytes_scanned));

@@ -372,6 +372,7 @@ void physical_plan_use_snapshot(PhysicalPlan *plan, Snapshot *snapshot);
 /* EXPLAIN's lines, in TEACHING.md's shape. `profile` NULL: estimates only. */
 typedef struct ExplainOptions {
     bool analyze, timing, memory, verbose, alternatives;
+    bool cycles;  /* count them while it runs */
     bool is_json; /* explain_json is wanted */
 } ExplainOptions;
 Status explain_lines(const Context *cx, Arena *arena, const PhysicalPlan *plan, const PlanProfile *profile,

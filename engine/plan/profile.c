@@ -7,7 +7,7 @@ OperatorProfile operator_profile_sum(const PlanProfile *profile, uint32_t id) {
         const OperatorProfile *p = operator_profile(profile, id, n);
         sum.rows += p->rows;
         sum.batches += p->batches;
-        sum.nanoseconds += p->nanoseconds;
+        effort_add(&sum.spent, p->spent);
         sum.memory_bytes += p->memory_bytes;
         sum.groups += p->groups;
         sum.spilled_bytes += p->spilled_bytes;

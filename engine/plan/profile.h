@@ -1,9 +1,15 @@
 /* What EXPLAIN ANALYZE shows, counted where the work happens (exec/), printed by plan/explain.c. One OperatorProfile per
- * physical node and cluster node; tasks add their own counters when they close. Times are exclusive wall time of the tasks. */
+ * physical node and cluster node; tasks add their own counters when they close. */
 #ifndef DEPOT_PLAN_PROFILE_H
 #define DEPOT_PLAN_PROFILE_H
 
 #include "core/status.h"
+
+/* What a part of the work took its thread. */
+typedef struct Effort {
+    uint64_t nanoseconds;
+    uint64_t cycles; /* of the processor; 0 where they are not counted */
+} Effort;
 
 typedef struct ScanSlice {
     uint64_t rows;                       /* out */
@@ -42,7 +48,7 @@ typedef struct ExchangeProfile {
 
 typedef struct OperatorProfile {
     uint64_t rows, batches; /* output */
-    uint64_t nanoseconds;   /* exclusive, summed over tasks */
+    Effort spent;           /* exclusive wall time of the tasks, summed */
     uint64_t memory_bytes;  /* peak of hash tables, runs, groups */
     uint64_t groups;        /* hash tables: entries */
     uint64_t spilled_bytes; /* written to disk for want of memory */
@@ -63,6 +69,15 @@ typedef struct PlanProfile {
 
 static inline const OperatorProfile *operator_profile(const PlanProfile *profile, uint32_t id, uint32_t node) {
     return &profile->operators[(size_t)id * profile->node_count + node];
+}
+static inline void effort_add(Effort *sum, Effort part) {
+    sum->nanoseconds += part.nanoseconds;
+    sum->cycles += part.cycles;
+}
+/* Takes out a part that was counted twice; clocks differ, nothing goes below zero. */
+static inline void effort_subtract(Effort *sum, Effort part) {
+    sum->nanoseconds -= part.nanoseconds < sum->nanoseconds ? part.nanoseconds : sum->nanoseconds;
+    sum->cycles -= part.cycles < sum->cycles ? part.cycles : sum->cycles;
 }
 /* An operator's counters over all nodes. Arrays are left out; maxima of memory are added up, as they stand side by side. */
 OperatorProfile operator_profile_sum(const PlanProfile *profile, uint32_t id);

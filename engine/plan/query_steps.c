@@ -146,7 +146,7 @@ static Status scan_parts(const Context *cx, Arena *arena, const PhysicalPlan *pl
     for (uint32_t s = 0; s < slices; s++) {
         const OperatorProfile *node = output_of(step, profile, s / plan->topology.slices_per_node);
         LoggedPart *part = &out->parts[s];
-        *part = (LoggedPart){.slice = (int32_t)s, .nanoseconds = node->nanoseconds};
+        *part = (LoggedPart){.slice = (int32_t)s, .nanoseconds = node->spent.nanoseconds};
         if (node->scan.slices != NULL) {
             const ScanSlice *slice = &node->scan.slices[s];
             part->rows = slice->rows;
@@ -159,7 +159,7 @@ static Status scan_parts(const Context *cx, Arena *arena, const PhysicalPlan *pl
 }
 
 static bool did_something(const OperatorProfile *profile) {
-    return profile->nanoseconds + profile->batches + profile->rows + profile->memory_bytes > 0;
+    return profile->spent.nanoseconds + profile->batches + profile->rows + profile->memory_bytes > 0;
 }
 
 /* One part per node; the leader's slice has no number. */
@@ -176,7 +176,7 @@ static Status node_parts(const Context *cx, Arena *arena, const PhysicalPlan *pl
         LoggedPart *part = &out->parts[out->part_count++];
         part->slice = is_leader ? LEADER_SLICE : (int32_t)(place * plan->topology.slices_per_node);
         part->rows = output->rows;
-        part->nanoseconds = step->is_hash ? 0 : own->nanoseconds;
+        part->nanoseconds = step->is_hash ? 0 : own->spent.nanoseconds;
         part->bytes = step->node->kind == PHYSICAL_EXCHANGE ? own->exchange.bytes_sent : 0;
         bool holds_memory = step->is_hash || step->node->child_count < 2; /* a join's is its hash table */
         out->memory_bytes += holds_memory ? own->memory_bytes : 0;

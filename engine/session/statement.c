@@ -233,14 +233,16 @@ static void report_progress(void *statement_, uint64_t done, uint64_t total) {
     }
 }
 
-static Status start_query(const Context *cx, depot_statement *statement, bool collect_profile) {
+/* `explained`: NULL unless EXPLAIN ANALYZE asks. */
+static Status start_query(const Context *cx, depot_statement *statement, const ExplainOptions *explained) {
     Run *run = &statement->run;
     uint32_t threads = session_threads(&run->settings);
     TRY(scan_budget_check(cx, &run->arena, run->plan));
     TRY(worker_pool_grow(cx, statement->db->pool, threads));
     QueryOptions options = {
         .threads = threads,
-        .collect_profile = collect_profile || query_log_wants_steps(&run->settings),
+        .collect_profile = explained != NULL || query_log_wants_steps(&run->settings),
+        .count_cycles = explained != NULL && explained->cycles,
         .commit = run->commit,
         .progress = statement->db->progress == NULL ? NULL : report_progress,
         .progress_argument = statement,
@@ -261,7 +263,7 @@ static Status drain_query(const Context *cx, Run *run, uint64_t *rows) {
 Status run_write(const Context *cx, depot_statement *statement, LogicalPlan *logical, uint64_t *rows) {
     Run *run = &statement->run;
     TRY(lower(cx, statement, logical));
-    TRY(start_query(cx, statement, false));
+    TRY(start_query(cx, statement, NULL));
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     query_log_take_counters(statement, run->query, true); /* the plan reads table versions that go with the commit */
@@ -294,7 +296,7 @@ static Status run_change(const Context *cx, depot_statement *statement) {
     uint64_t started = clock_ns();
     TRY(plan_write(cx, statement, statement->ast));
     run->planning_ns = clock_ns() - started;
-    TRY(start_query(cx, statement, false));
+    TRY(start_query(cx, statement, NULL));
     uint64_t returned = 0;
     TRY(drain_query(cx, run, &returned));
     run->rows = query_rows_written(run->query);
@@ -335,7 +337,7 @@ static Status explain_format(const Context *cx, const AstOption *option, Explain
 
 /* After an error: the nearest name, or all of them. */
 static Status hint_explain_option(const Context *cx, const char *name) {
-    static const char *const names[] = {"analyze", "alternatives", "format",  "timing",    "memory",  "verbose",
+    static const char *const names[] = {"analyze", "alternatives", "format",  "timing",    "memory",  "verbose",  "cycles",
                                         "nodes",   "scale",        "distkey", "diststyle", "sortkey", "partition"};
     Suggestion suggestion;
     suggestion_init(&suggestion, name);
@@ -344,8 +346,10 @@ static Status hint_explain_option(const Context *cx, const char *name) {
     }
     return suggestion.nearest != NULL
                ? fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest)
-               : fail_hint(cx, "the options are ANALYZE, ALTERNATIVES, FORMAT, TIMING, MEMORY, VERBOSE; NODES, SCALE, DISTKEY, "
-                               "DISTSTYLE, SORTKEY, PARTITION for what is not there");
+               : fail_hint(
+                     cx,
+                     "the options are ANALYZE, ALTERNATIVES, CYCLES, FORMAT, TIMING, MEMORY, VERBOSE; NODES, SCALE, DISTKEY, "
+                     "DISTSTYLE, SORTKEY, PARTITION for what is not there");
 }
 
 static Status explain_options(const Context *cx, const AstOptionList *list, ExplainOptions *options) {
@@ -361,6 +365,7 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
         }
         bool *field = strcmp(option->name, "analyze") == 0        ? &options->analyze
                       : strcmp(option->name, "timing") == 0       ? &options->timing
+                      : strcmp(option->name, "cycles") == 0       ? &options->cycles
                       : strcmp(option->name, "memory") == 0       ? &options->memory
                       : strcmp(option->name, "verbose") == 0      ? &options->verbose
                       : strcmp(option->name, "alternatives") == 0 ? &options->alternatives
@@ -371,7 +376,8 @@ static Status explain_options(const Context *cx, const AstOptionList *list, Expl
         }
         TRY(option_is_on(cx, option, field));
     }
-    return OK;
+    return options->cycles && !options->analyze ? fail(cx, INVALID_PARAMETER_VALUE, "EXPLAIN option CYCLES requires ANALYZE")
+                                                : OK;
 }
 
 /* The plan as rows of text, or as one JSON text. */
@@ -401,7 +407,7 @@ static Status run_explain(const Context *cx, depot_statement *statement, uint64_
     run->planning_ns = clock_ns() - started;
     PlanProfile profile = {0};
     if (options.analyze) {
-        TRY(start_query(cx, statement, true));
+        TRY(start_query(cx, statement, &options));
         uint64_t rows = 0;
         uint64_t execution_started = clock_ns();
         TRY(drain_query(cx, run, &rows));
@@ -534,7 +540,7 @@ Status run_fetch(depot_statement *statement, const Batch **batch) {
         TRY(fetch_table(&cx, run, batch));
     } else {
         if (run->query == NULL) {
-            TRY(start_query(&cx, statement, false));
+            TRY(start_query(&cx, statement, NULL));
         }
         TRY(query_next(&cx, run->query, batch));
     }
