@@ -7,6 +7,8 @@
  *
  * Whether an array or a hash table indexes the keys is decided by the keys that came. */
 #include "exec/hash_join.h"
+
+#include "exec/join_spill.h"
 #include "kernels/hash_kernels.h"
 
 Status join_probe_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
@@ -107,8 +109,8 @@ static Status emit_padded(const Context *cx, const PhysicalNode *op, JoinShared 
 
 static void list_unknown_rows(const JoinShared *shared, const PhysicalNode *op, ProbeLocal *local, const Batch *in) {
     const Vector *key = &in->columns[op->join.probe_keys[0]];
-    memset(local->unknown, shared->has_null_key ? 0xff : 0, sizeof local->unknown);
-    if (key->validity != NULL && shared->has_rows) {
+    memset(local->unknown, shared->build.has_null_key ? 0xff : 0, sizeof local->unknown);
+    if (key->validity != NULL && shared->build.has_rows) {
         for (uint32_t i = 0; i < in->rows; i++) {
             if (!vector_is_valid(key, i)) {
                 bit_set(local->unknown, i);
@@ -145,7 +147,7 @@ static Status note_batch(const Context *cx, const PhysicalNode *op, JoinShared *
 
 static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
     TRY(key_finder_find(cx, &local->finder, &op->join, &shared->index, &shared->build.table, in));
-    memset(local->matched, 0, sizeof local->matched);
+    join_begin_batch(&local->emitter, in->rows, local->matched, local->unknown);
     local->is_in_batch = true;
     local->pairs_ended = false;
     local->row = 0;
@@ -156,9 +158,9 @@ static Status start_batch(const Context *cx, const PhysicalNode *op, JoinShared 
 /* Without build rows, or with a NULL among them for NOT IN, no probe row can come through. */
 static bool has_no_result(const JoinShared *shared, JoinKind kind) {
     if (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT || join_asks_for_build(kind)) {
-        return !shared->has_rows;
+        return !shared->build.has_rows;
     }
-    return kind == JOIN_ANTI_NULL && shared->has_null_key;
+    return kind == JOIN_ANTI_NULL && shared->build.has_null_key;
 }
 
 Status join_probe_push(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, const Batch **out,
@@ -175,8 +177,8 @@ Status join_probe_push(Task *task, const PhysicalNode *op, void *shared_, void *
     if (in->rows == 0) {
         return OK;
     }
-    if (shared->spill != NULL) {
-        return join_spill_probe(task, op, shared, local, in);
+    if (shared->build.spill != NULL) {
+        return join_spill_probe(task, op, &shared->build, &local->writer, in);
     }
     if (!local->is_in_batch) {
         TRY(start_batch(cx, op, shared, local, in));
@@ -184,7 +186,7 @@ Status join_probe_push(Task *task, const PhysicalNode *op, void *shared_, void *
     if (join_asks_for_build(op->join.kind)) {
         return note_batch(cx, op, shared, local, in);
     }
-    if (!join_only_asks(op->join.kind) && local->finder.is_single) {
+    if (!join_only_asks(op->join.kind) && local->finder.is_single && local->emitter.seen == NULL) {
         local->is_in_batch = false;
         return push_single(cx, op, shared, local, in, out);
     }

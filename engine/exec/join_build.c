@@ -1,6 +1,18 @@
 /* Build sides of joins, and the source of their unmatched rows. See join_build.h. */
 #include "exec/join_build.h"
 
+#include "exec/join_spill.h"
+
+static bool is_integer(const PhysicalNode *child, uint32_t slot) {
+    return class_is_integer(type_class(child->columns[slot].type));
+}
+
+bool join_has_integer_key(const PhysicalNode *op) {
+    const JoinSpec *spec = &op->join;
+    return spec->key_count == 1 && is_integer(op->children[0], spec->probe_keys[0]) &&
+           is_integer(op->children[1], spec->build_keys[0]);
+}
+
 Status join_build_open(const Context *cx, JoinBuild *build, const PhysicalNode *op, bool with_hashes) {
     const PhysicalNode *child = op->children[1];
     pthread_mutex_init(&build->lock, NULL);
@@ -18,6 +30,7 @@ Status join_build_finish(const Context *cx, JoinBuild *build, const PhysicalNode
 }
 
 void join_build_close(JoinBuild *build) {
+    join_spill_free(build->spill);
     row_table_free(&build->table);
     row_format_free(&build->format);
     mem_free(build->matched);

@@ -3,16 +3,10 @@
 #include "core/settings.h"
 #include "exec/hash_join.h"
 #include "exec/join_filter.h"
+#include "exec/join_spill.h"
 
 #define INDEX_PARTS_MAX 8u
 #define INDEX_ROW_BYTES 32 /* of a hash index: link and bucket heads, at most */
-
-static Type build_key_type(const PhysicalNode *op, uint32_t k) {
-    return op->children[1]->columns[op->join.build_keys[k]].type;
-}
-static Type probe_key_type(const PhysicalNode *op, uint32_t k) {
-    return op->children[0]->columns[op->join.probe_keys[k]].type;
-}
 
 Status join_side_open(Task *task, const PhysicalNode *op, void *shared_) {
     JoinShared *shared = shared_;
@@ -21,8 +15,7 @@ Status join_side_open(Task *task, const PhysicalNode *op, void *shared_) {
         return fail_unsupported(&task->cx, POS_NONE,
                                 "IN over several columns or with a correlated condition, where NULLs matter,");
     }
-    shared->is_integer = spec->key_count == 1 && class_is_integer(type_class(build_key_type(op, 0))) &&
-                         class_is_integer(type_class(probe_key_type(op, 0)));
+    shared->is_integer = join_has_integer_key(op);
     shared->key_min = INT64_MAX;
     shared->key_max = INT64_MIN;
     return join_build_open(&task->cx, &shared->build, op, !shared->is_integer);
@@ -32,7 +25,7 @@ Status join_side_open_local(Task *task, const PhysicalNode *op, void *shared_, v
     (void)op;
     JoinShared *shared = shared_;
     BuildLocal *local = local_;
-    row_buffer_init(&local->rows, &shared->build.format);
+    row_buffer_init(&local->rows.kept, &shared->build.format);
     vector_init(&local->hash_vector, type_make(TYPE_BIGINT));
     vector_init(&local->scratch, type_make(TYPE_BIGINT));
     local->key_min = INT64_MAX;
@@ -73,49 +66,40 @@ static Status note_keys(Task *task, const PhysicalNode *op, const JoinShared *sh
     return shared->is_integer ? note_integer_keys(task, local, &in->columns[keys[0]], in->rows) : OK;
 }
 
-Status join_side_keep(Task *task, const PhysicalNode *op, const JoinShared *shared, BuildLocal *local, const Batch *in) {
-    TRY(note_keys(task, op, shared, local, in));
+static Status keep_rows(Task *task, const PhysicalNode *op, const JoinShared *shared, BuildLocal *local, const Batch *in) {
     if (shared->is_integer) {
-        return row_buffer_append(&task->cx, &local->rows, in, NULL);
+        return row_buffer_append(&task->cx, &local->rows.kept, in, NULL);
     }
     TRY(join_hash_keys(&task->cx, in, op->join.build_keys, op->join.key_count, local->hashes));
-    return row_buffer_append(&task->cx, &local->rows, in, &local->hash_vector);
+    return row_buffer_append(&task->cx, &local->rows.kept, in, &local->hash_vector);
 }
 
-static Status build_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+Status join_side_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     JoinShared *shared = shared_;
     BuildLocal *local = local_;
     *flow = NEED_INPUT;
-    if (local->spill == NULL && query_is_tight(task)) {
-        TRY(join_spill_begin(task, op, shared));
-        TRY(join_spill_open_build(task, op, shared, local));
-    }
-    if (local->spill == NULL) {
-        return join_side_keep(task, op, shared, local, in);
+    if (join_must_spill(task, &shared->build, &local->rows)) {
+        TRY(join_spill_rows(task, op, &shared->build, &local->rows));
     }
     TRY(note_keys(task, op, shared, local, in));
-    return join_spill_build(task, op, shared, local, in);
+    return local->rows.writer != NULL ? join_spill_add(task, &local->rows, in) : keep_rows(task, op, shared, local, in);
 }
 
 Status join_side_merge(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     (void)op;
     JoinShared *shared = shared_;
     BuildLocal *local = local_;
-    uint32_t first_chunk;
-    if (local->spill != NULL) {
-        TRY(spill_writer_flush(task, local->spill));
-    }
+    TRY(join_rows_end(task, &local->rows));
     pthread_mutex_lock(&shared->build.lock);
     shared->key_min = local->key_min < shared->key_min ? local->key_min : shared->key_min;
     shared->key_max = local->key_max > shared->key_max ? local->key_max : shared->key_max;
-    shared->has_null_key |= local->has_null_key;
-    Status status = local->spill != NULL ? join_spill_take_build(task, shared, local)
-                                         : row_table_take(&task->cx, &shared->build.table, &local->rows, &first_chunk);
+    shared->build.has_null_key |= local->has_null_key;
+    Status status = join_rows_take(task, &shared->build, &local->rows);
     pthread_mutex_unlock(&shared->build.lock);
     return status;
 }
 
-Status join_side_prepare(Task *task, const PhysicalNode *op, JoinShared *shared, uint32_t *parts) {
+static Status prepare_index(Task *task, const PhysicalNode *op, JoinShared *shared, uint32_t *parts) {
     const Context *cx = &task->cx;
     TRY(join_build_finish(cx, &shared->build, op));
     JoinIndex *index = &shared->index;
@@ -131,21 +115,19 @@ Status join_side_prepare(Task *task, const PhysicalNode *op, JoinShared *shared,
 
 /* The rows are copied once more, into one array per column, before their chunks go; and each has a link. */
 static bool has_room_for_index(const Context *cx, const JoinShared *shared) {
-    int64_t row_bytes = INDEX_ROW_BYTES;
-    for (uint32_t c = 0; c < shared->build.format.column_count; c++) {
-        row_bytes += shared->build.format.columns[c].width;
-    }
+    int64_t row_bytes = INDEX_ROW_BYTES + (int64_t)row_format_bytes(&shared->build.format);
     return (int64_t)shared->build.table.rows * row_bytes < memory_left(cx->memory);
 }
 
-static Status build_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
+Status join_side_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     JoinShared *shared = shared_;
-    shared->has_rows = shared->build.table.rows > 0 || shared->spill != NULL;
-    if (shared->spill == NULL && !has_room_for_index(&task->cx, shared)) {
-        TRY(join_spill_begin(task, op, shared));
-    }
+    JoinBuild *build = &shared->build;
+    build->has_rows = build->table.rows > 0 || build->spill != NULL;
     *parts = 0;
-    return shared->spill != NULL ? join_spill_table(task, op, shared) : join_side_prepare(task, op, shared, parts);
+    if (build->spill != NULL || (!build->is_piece && !has_room_for_index(&task->cx, shared))) {
+        return join_spill_table(task, op, build);
+    }
+    return prepare_index(task, op, shared, parts);
 }
 
 Status join_side_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
@@ -160,11 +142,11 @@ Status join_side_part(Task *task, const PhysicalNode *op, void *shared_, uint32_
 static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     JoinShared *shared = shared_;
     row_table_drop_chunks(&shared->build.table);
-    if (!op->join.publishes_filter) {
+    if (!op->join.publishes_filter || shared->build.is_piece) {
         return OK;
     }
     KeyFilter *filter = NULL; /* none if the rows are not at hand */
-    if (shared->spill == NULL) {
+    if (shared->build.spill == NULL) {
         TRY(join_filter_create(&task->cx, &shared->build.table, op, &filter));
     }
     return join_filter_publish(task, op, filter);
@@ -173,11 +155,7 @@ static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_
 void join_side_close_local(const PhysicalNode *op, void *shared, void *local_, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
     BuildLocal *local = local_;
-    if (local->spill != NULL) {
-        spill_writer_close(local->spill);
-        mem_free(local->spill);
-    }
-    row_buffer_free(&local->rows);
+    join_rows_close(&local->rows);
     mem_free(local->hashes);
     vector_free(&local->scratch);
 }
@@ -188,10 +166,9 @@ void join_side_close(const PhysicalNode *op, void *shared_, OperatorProfile *pro
     if (profile != NULL) {
         profile->memory_bytes += join_build_bytes(&shared->build) + join_index_bytes(&shared->index);
         profile->groups += shared->build.table.rows;
-        profile->spilled_bytes += join_spill_bytes(shared->spill);
-        profile->memory_bytes += shared->spill != NULL ? atomic_load(&shared->spill->bytes) : 0;
+        profile->spilled_bytes += join_spill_bytes(shared->build.spill);
+        profile->memory_bytes += join_spill_piece_bytes(shared->build.spill);
     }
-    join_spill_free(shared->spill);
     join_index_free(&shared->index);
     join_build_close(&shared->build);
 }
@@ -201,9 +178,9 @@ const SinkClass join_build_sink = {.name = "Hash",
                                    .local_size = sizeof(BuildLocal),
                                    .open = join_side_open,
                                    .open_local = join_side_open_local,
-                                   .consume = build_consume,
+                                   .consume = join_side_consume,
                                    .merge = join_side_merge,
-                                   .finish = build_finish,
+                                   .finish = join_side_finish,
                                    .finish_part = join_side_part,
                                    .finish_end = build_finish_end,
                                    .close_local = join_side_close_local,

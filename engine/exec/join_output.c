@@ -242,11 +242,25 @@ static Status emit_padded_rows(const Context *cx, JoinEmitter *emitter, const Ph
     return join_emit_pairs(cx, emitter, op, in, table, rest, true, false);
 }
 
+void join_begin_batch(const JoinEmitter *emitter, uint32_t rows, uint64_t *matched, uint64_t *unknown) {
+    memset(matched, 0, sizeof *matched * VALIDITY_WORDS);
+    memset(unknown, 0, sizeof *unknown * VALIDITY_WORDS);
+    if (emitter->seen != NULL) {
+        memcpy(matched, emitter->seen->matched, BITS_WORDS(rows) * sizeof *matched);
+        memcpy(unknown, emitter->seen->unknown, BITS_WORDS(rows) * sizeof *unknown);
+    }
+}
+
 Status join_finish_batch(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in,
                          const RowTable *table, const uint64_t *matched, const uint64_t *unknown, const Batch **out) {
     uint16_t rows[BATCH_ROWS_MAX];
     uint64_t refused[VALIDITY_WORDS];
     uint32_t count;
+    if (emitter->seen != NULL && !emitter->seen->is_last) {
+        memcpy(emitter->seen->matched, matched, BITS_WORDS(in->rows) * sizeof *matched);
+        memcpy(emitter->seen->unknown, unknown, BITS_WORDS(in->rows) * sizeof *unknown);
+        return OK;
+    }
     switch (op->join.kind) {
     case JOIN_LEFT:
     case JOIN_FULL:

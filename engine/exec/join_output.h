@@ -13,13 +13,20 @@ typedef struct JoinPairs {
     uint32_t build[BATCH_ROWS_MAX + PAIR_SLACK]; /* rows of the table; ROW_NONE: padded with NULLs */
 } JoinPairs;
 
+/* Where the build side comes in pieces: what the rows of a batch found in those before. */
+typedef struct JoinSeen {
+    bool is_last;                /* of the pieces: now it is known which rows have no partner */
+    uint64_t *matched, *unknown; /* a bit per row; borrowed */
+} JoinSeen;
+
 typedef struct JoinEmitter {
     Batch out;
-    Batch combined;      /* probe columns, then build columns: what the residual sees; only used slots are filled */
-    bool *is_used;       /* per combined column; owned */
-    ExprState *residual; /* owned; NULL without a residual */
-    Vector left, right;  /* scratch */
-    JoinPairs *rest;     /* of probe rows without a partner; owned */
+    Batch combined;       /* probe columns, then build columns: what the residual sees; only used slots are filled */
+    bool *is_used;        /* per combined column; owned */
+    ExprState *residual;  /* owned; NULL without a residual */
+    Vector left, right;   /* scratch */
+    JoinPairs *rest;      /* of probe rows without a partner; owned */
+    const JoinSeen *seen; /* of the batch; borrowed; NULL: the build side is whole */
 } JoinEmitter;
 
 Status join_emitter_open(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op) MUST_CHECK;
@@ -35,6 +42,8 @@ Status join_verify_pairs(const Context *cx, JoinEmitter *emitter, const Physical
  * the rows of `in` in order, so that its columns pass without a copy. */
 Status join_emit_pairs(const Context *cx, JoinEmitter *emitter, const PhysicalNode *op, const Batch *in, const RowTable *table,
                        const JoinPairs *pairs, bool has_missing, bool keeps_probe) MUST_CHECK;
+/* Before the first pairs of a batch of so many rows: sets the bits of what is known of them. */
+void join_begin_batch(const JoinEmitter *emitter, uint32_t rows, uint64_t *matched, uint64_t *unknown);
 /* What follows the last pairs of a batch, by kind: padded rows, rows that found or missed a partner, marks. `matched`: rows
  * with a partner; `unknown` (MARK, ANTI_NULL): rows for which that is neither true nor false. *out stays NULL if nothing
  * follows. */

@@ -6,7 +6,10 @@
 #include "core/settings.h"
 #include "exec/join_build.h"
 #include "exec/join_output.h"
+#include "exec/join_spill.h"
 #include "exec/range_index.h"
+
+#define INDEX_ROW_BYTES 24 /* of a range index, at most */
 
 typedef struct LoopShared {
     JoinBuild build;  /* first: see join_build.h */
@@ -17,39 +20,50 @@ static bool is_range(const PhysicalNode *op) {
     return op->join.algorithm == JOIN_BY_RANGE;
 }
 
-typedef struct BuildLocal {
-    RowBuffer rows;
-} BuildLocal;
-
 static Status build_open(Task *task, const PhysicalNode *op, void *shared) {
     return join_build_open(&task->cx, shared, op, false);
 }
 
 static Status build_open_local(Task *task, const PhysicalNode *op, void *shared, void *local) {
     (void)task, (void)op;
-    row_buffer_init(&((BuildLocal *)local)->rows, &((JoinBuild *)shared)->format);
+    row_buffer_init(&((JoinRows *)local)->kept, &((JoinBuild *)shared)->format);
     return OK;
 }
 
 static Status build_consume(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, Flow *flow) {
-    (void)op, (void)shared;
+    JoinRows *rows = local;
     *flow = NEED_INPUT;
-    return row_buffer_append(&task->cx, &((BuildLocal *)local)->rows, in, NULL);
+    if (join_must_spill(task, shared, rows)) {
+        TRY(join_spill_rows(task, op, shared, rows));
+    }
+    return rows->writer != NULL ? join_spill_add(task, rows, in) : row_buffer_append(&task->cx, &rows->kept, in, NULL);
 }
 
 static Status build_merge(Task *task, const PhysicalNode *op, void *shared, void *local) {
     (void)op;
     JoinBuild *build = shared;
-    uint32_t first_chunk;
+    TRY(join_rows_end(task, local));
     pthread_mutex_lock(&build->lock);
-    Status status = row_table_take(&task->cx, &build->table, &((BuildLocal *)local)->rows, &first_chunk);
+    Status status = join_rows_take(task, build, local);
     pthread_mutex_unlock(&build->lock);
     return status;
 }
 
+/* The rows are copied once more; a range index has their numbers and keys. */
+static bool has_room(const Context *cx, const JoinBuild *build) {
+    int64_t row_bytes = INDEX_ROW_BYTES + (int64_t)row_format_bytes(&build->format);
+    return (int64_t)build->table.rows * row_bytes < memory_left(cx->memory);
+}
+
 static Status build_finish(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts) {
+    JoinBuild *build = shared;
+    build->has_rows = build->table.rows > 0 || build->spill != NULL;
+    *parts = 0;
+    if (build->spill != NULL || (!build->is_piece && !has_room(&task->cx, build))) {
+        return join_spill_table(task, op, build);
+    }
     *parts = op->children[1]->column_count;
-    return join_build_finish(&task->cx, shared, op);
+    return join_build_finish(&task->cx, build, op);
 }
 
 static Status build_finish_part(Task *task, const PhysicalNode *op, void *shared, uint32_t part) {
@@ -60,12 +74,13 @@ static Status build_finish_part(Task *task, const PhysicalNode *op, void *shared
 static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     LoopShared *shared = shared_;
     row_table_drop_chunks(&shared->build.table);
-    return is_range(op) ? range_index_build(&task->cx, op, &shared->build.table, &shared->index) : OK;
+    return is_range(op) && shared->build.spill == NULL ? range_index_build(&task->cx, op, &shared->build.table, &shared->index)
+                                                       : OK;
 }
 
 static void build_close_local(const PhysicalNode *op, void *shared, void *local, OperatorProfile *profile) {
     (void)op, (void)shared, (void)profile;
-    row_buffer_free(&((BuildLocal *)local)->rows);
+    join_rows_close(local);
 }
 
 static void build_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
@@ -73,6 +88,8 @@ static void build_close(const PhysicalNode *op, void *shared_, OperatorProfile *
     LoopShared *shared = shared_;
     if (profile != NULL) {
         profile->memory_bytes += join_build_bytes(&shared->build) + range_index_bytes(&shared->index);
+        profile->spilled_bytes += join_spill_bytes(shared->build.spill);
+        profile->memory_bytes += join_spill_piece_bytes(shared->build.spill);
     }
     range_index_free(&shared->index);
     join_build_close(&shared->build);
@@ -89,6 +106,7 @@ typedef struct LoopLocal {
     RangeBounds *bounds; /* JOIN_BY_RANGE: of the batch; owned */
     uint64_t matched[VALIDITY_WORDS];
     uint64_t unknown[VALIDITY_WORDS];
+    JoinWriter *writer; /* NULL: nothing was spilled; owned by the JoinSpill */
 } LoopLocal;
 
 static Status loop_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
@@ -239,23 +257,25 @@ static Status loop_push(Task *task, const PhysicalNode *op, void *shared_, void 
     JoinKind kind = op->join.kind;
     *out = NULL;
     *flow = NEED_INPUT;
-    if (build->table.rows == 0 && (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT)) {
+    if (!build->has_rows && (kind == JOIN_INNER || kind == JOIN_SEMI || kind == JOIN_RIGHT)) {
         *flow = DONE;
         return OK;
     }
     if (in->rows == 0) {
         return OK;
     }
+    if (build->spill != NULL) {
+        return join_spill_probe(task, op, build, &local->writer, in);
+    }
     if (build->table.rows == 1 && op->join.residual == NULL && op->join.key_count == 0 && !join_only_asks(kind) &&
-        !is_range(op)) {
+        !is_range(op) && local->emitter.seen == NULL) {
         *out = &local->emitter.out;
         return push_constants(cx, op, build, local, in);
     }
     if (!local->is_in_batch) {
         local->is_in_batch = true;
         local->row = local->build = 0;
-        memset(local->matched, 0, sizeof local->matched);
-        memset(local->unknown, 0, sizeof local->unknown);
+        join_begin_batch(&local->emitter, in->rows, local->matched, local->unknown);
         if (is_range(op)) {
             TRY(range_index_search(cx, op, &shared->index, in, local->bounds));
         }
@@ -276,7 +296,7 @@ static Status loop_push(Task *task, const PhysicalNode *op, void *shared_, void 
 
 static const SinkClass build_sink = {.name = "Materialize",
                                      .shared_size = sizeof(LoopShared),
-                                     .local_size = sizeof(BuildLocal),
+                                     .local_size = sizeof(JoinRows),
                                      .open = build_open,
                                      .open_local = build_open_local,
                                      .consume = build_consume,
@@ -292,4 +312,5 @@ static const StageClass loop_stage = {.name = "Nested Loop",
                                       .push = loop_push,
                                       .close_local = loop_close_local};
 
-const OperatorClass nested_join_operator = {.stage = &loop_stage, .sink = &build_sink, .unmatched = &join_unmatched_source};
+const OperatorClass nested_join_operator = {
+    .stage = &loop_stage, .sink = &build_sink, .unmatched = &join_unmatched_source, .spilled = &join_spilled_source};

@@ -5,6 +5,7 @@
  *
  * A pair whose inner side has no row, and blocks outside of the range of its keys, are not read where unmatched rows drop. */
 #include "exec/hash_join.h"
+#include "exec/join_spill.h"
 #include "exec/pipeline.h"
 #include "exec/scan_block.h"
 
@@ -33,8 +34,9 @@ typedef struct PairLocal {
     SideReader sides[2];
     JoinShared *build; /* owned; of this pair */
     ProbeLocal probe;
+    void *spilled;   /* what was spilled of the pair is joined by this source's local state; owned; NULL: not yet */
     const Batch *in; /* the probe has more for it, else NULL */
-    uint64_t built_rows;
+    uint64_t built_rows, spilled_bytes;
     size_t bytes_peak;
 } PairLocal;
 
@@ -186,11 +188,12 @@ static Status start_side(Task *task, const PhysicalNode *op, const PairShared *s
 static Status keep_inner_rows(Task *task, const PhysicalNode *op, const PairShared *shared, PairLocal *local) {
     BuildLocal rows = {0};
     const Batch *batch;
+    Flow flow;
     Status status = join_side_open_local(task, op, local->build, &rows);
     do {
         status = status == OK ? next_batch(task, op, shared, local, INNER, &batch) : status;
         if (status == OK && batch != NULL) {
-            status = join_side_keep(task, op, local->build, &rows, batch);
+            status = join_side_consume(task, op, local->build, &rows, batch, &flow);
         }
     } while (status == OK && batch != NULL);
     status = status == OK ? join_side_merge(task, op, local->build, &rows) : status;
@@ -204,8 +207,7 @@ static Status build_pair(Task *task, const PhysicalNode *op, const PairShared *s
     JoinShared *build = local->build;
     TRY(join_side_open(task, op, build));
     TRY(keep_inner_rows(task, op, shared, local));
-    build->has_rows = build->build.table.rows > 0;
-    TRY(join_side_prepare(task, op, build, &steps));
+    TRY(join_side_finish(task, op, build, &steps));
     for (uint32_t step = 0; step < steps; step++) {
         TRY(join_side_part(task, op, build, step));
     }
@@ -217,7 +219,15 @@ static Status build_pair(Task *task, const PhysicalNode *op, const PairShared *s
 }
 
 static void end_pair(const PhysicalNode *op, PairLocal *local) {
+    if (local->spilled != NULL) {
+        join_spilled_source.close_local(op, local->build, local->spilled, NULL);
+        mem_free(local->spilled);
+        local->spilled = NULL;
+    }
     if (local->build != NULL) {
+        uint64_t piece_bytes = join_spill_piece_bytes(local->build->build.spill);
+        local->bytes_peak = piece_bytes > local->bytes_peak ? piece_bytes : local->bytes_peak;
+        local->spilled_bytes += join_spill_bytes(local->build->build.spill);
         join_side_close(op, local->build, NULL);
         mem_free(local->build);
         local->build = NULL;
@@ -225,6 +235,7 @@ static void end_pair(const PhysicalNode *op, PairLocal *local) {
     local->pair = NULL;
     local->in = NULL;
     local->probe.is_in_batch = false;
+    local->probe.writer = NULL;
     key_finder_forget(&local->probe.finder);
 }
 
@@ -246,8 +257,27 @@ static Status start_pair(Task *task, const PhysicalNode *op, PairShared *shared,
     TRY(start_side(task, op, shared, local, INNER));
     TRY(start_side(task, op, shared, local, OUTER));
     TRY(build_pair(task, op, shared, local));
-    if (shared->drops_unmatched && !local->build->has_rows) {
+    if (shared->drops_unmatched && !local->build->build.has_rows) {
         skip_outer(op, shared, local);
+        end_pair(op, local);
+    }
+    return OK;
+}
+
+/* Joins what went to disk, after the outer side; or there is nothing. */
+static Status start_spilled(Task *task, const PhysicalNode *op, PairLocal *local) {
+    if (local->build->build.spill == NULL) {
+        end_pair(op, local);
+        return OK;
+    }
+    TRY_ALLOC_ZEROED(&task->cx, local->spilled, join_spilled_source.local_size);
+    return join_spilled_source.open_local(task, op, local->build, local->spilled);
+}
+
+static Status next_spilled(Task *task, const PhysicalNode *op, PairLocal *local, const Batch **out) {
+    Flow flow;
+    TRY(join_spilled_source.next(task, op, local->build, local->spilled, out, &flow));
+    if (flow == DONE) {
         end_pair(op, local);
     }
     return OK;
@@ -255,11 +285,13 @@ static Status start_pair(Task *task, const PhysicalNode *op, PairShared *shared,
 
 static Status probe_pair(Task *task, const PhysicalNode *op, const PairShared *shared, PairLocal *local, const Batch **out) {
     Flow flow;
+    if (local->spilled != NULL) {
+        return next_spilled(task, op, local, out);
+    }
     if (local->in == NULL) {
         TRY(next_batch(task, op, shared, local, OUTER, &local->in));
         if (local->in == NULL) {
-            end_pair(op, local);
-            return OK;
+            return start_spilled(task, op, local);
         }
     }
     TRY(join_probe_push(task, op, local->build, &local->probe, local->in, out, &flow));
@@ -307,6 +339,7 @@ static void pair_close_local(const PhysicalNode *op, void *shared_, void *local_
     }
     profile->memory_bytes += local->bytes_peak;
     profile->groups += local->built_rows;
+    profile->spilled_bytes += local->spilled_bytes;
 }
 
 static const SourceClass pair_source = {.name = "Hash Join",

@@ -54,6 +54,14 @@ void row_format_free(RowFormat *format) {
     format->columns = NULL;
 }
 
+uint64_t row_format_bytes(const RowFormat *format) {
+    uint64_t bytes = 0;
+    for (uint32_t c = 0; c < format->column_count; c++) {
+        bytes += format->columns[c].width;
+    }
+    return bytes;
+}
+
 static uint32_t log2_of(uint32_t width) {
     return (uint32_t)__builtin_ctz(width);
 }
@@ -226,6 +234,10 @@ void row_buffer_free(RowBuffer *buffer) {
     buffer->chunks = NULL;
     buffer->chunk_count = buffer->chunk_capacity = 0;
     buffer->rows = buffer->text_bytes = 0;
+}
+
+uint64_t row_buffer_bytes(const RowBuffer *buffer) {
+    return buffer->rows * row_format_bytes(buffer->format) + buffer->text_bytes;
 }
 
 Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **added) {

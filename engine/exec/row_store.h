@@ -72,6 +72,7 @@ void column_format_init(ColumnFormat *format, const PhysicalColumn *column);
 Status row_format_init(const Context *cx, RowFormat *format, const PhysicalColumn *columns, uint32_t column_count,
                        bool with_extra) MUST_CHECK;
 void row_format_free(RowFormat *format);
+uint64_t row_format_bytes(const RowFormat *format); /* of a row; NULLs and long texts aside */
 /* Writes rows [first, first + count) of the vector to `out` in the format (NULL lanes: anything that is a valid code). Text
  * stays borrowed. `scratch` may be overwritten. */
 Status column_format_store(const Context *cx, const ColumnFormat *format, const Vector *vector, uint32_t first, uint32_t count,
@@ -79,6 +80,7 @@ Status column_format_store(const Context *cx, const ColumnFormat *format, const 
 
 void row_buffer_init(RowBuffer *buffer, const RowFormat *format);
 void row_buffer_free(RowBuffer *buffer);
+uint64_t row_buffer_bytes(const RowBuffer *buffer); /* of its rows */
 /* An empty chunk behind the others, whose arrays and rows the caller fills in. */
 Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **chunk) MUST_CHECK;
 void row_chunk_free(RowChunk *chunk, uint32_t column_count); /* NULL is fine */

@@ -8,7 +8,13 @@
 
 #define CHUNK_BYTES_MAX ((int64_t)1 << 16) /* what is worth a write */
 #define CHUNK_BYTES_MIN ((int64_t)1 << 13)
+#define WORTH_SHARE 32    /* of the memory that is left, what is no use to spill */
 #define GATHERED_SHARE 16 /* of the memory that is left, what one writer may gather */
+
+bool query_should_spill(const Task *task, uint64_t kept_bytes) {
+    return task->cx.settings->force_spill ||
+           (memory_is_tight(task->cx.memory) && (int64_t)(kept_bytes * WORTH_SHARE) > memory_left(task->cx.memory));
+}
 
 bool query_is_tight(const Task *task) {
     return task->cx.settings->force_spill || memory_is_tight(task->cx.memory);
@@ -47,6 +53,14 @@ Status spill_part_join(const Context *cx, SpillPart *to, SpillPart *from) {
 void spill_part_free(SpillPart *part) {
     mem_free(part->chunks);
     *part = (SpillPart){0};
+}
+
+uint64_t spill_part_bytes(const SpillPart *part) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < part->count; i++) {
+        bytes += part->chunks[i].extent.bytes;
+    }
+    return bytes;
 }
 
 /* --------------------------------------------------------------------------------------------------------- chunks as bytes */
@@ -188,19 +202,60 @@ Status row_chunks_each_batch(Task *task, const PhysicalNode *op, const RowFormat
     return status;
 }
 
+Status spill_reader_open(const Context *cx, SpillReader *reader, const PhysicalNode *op, const RowFormat *format) {
+    row_buffer_init(&reader->rows, format);
+    return batch_init_like(cx, op, &reader->view);
+}
+
+void spill_reader_start(SpillReader *reader, const SpillPart *part, uint32_t begin, uint32_t end) {
+    row_buffer_free(&reader->rows);
+    reader->part = part;
+    reader->chunk = begin;
+    reader->end = end;
+    reader->row = 0;
+}
+
+bool spill_reader_is_over(const SpillReader *reader) {
+    return reader->chunk == reader->end && reader->row == reader->rows.rows;
+}
+
+Status spill_reader_next(Task *task, SpillReader *reader, uint32_t most, const Batch **out) {
+    *out = NULL;
+    if (spill_reader_is_over(reader)) {
+        return OK;
+    }
+    if (reader->row == reader->rows.rows) {
+        row_buffer_free(&reader->rows);
+        reader->row = 0;
+        TRY(spill_read(task, reader->part, reader->chunk++, &reader->rows));
+    }
+    uint32_t left = (uint32_t)reader->rows.rows - reader->row, rows = left < most ? left : most;
+    row_chunk_view(reader->rows.format, reader->rows.chunks[0], reader->row, rows, &reader->view);
+    reader->row += rows;
+    *out = &reader->view;
+    return OK;
+}
+
+void spill_reader_close(SpillReader *reader) {
+    if (reader->rows.format != NULL) {
+        row_buffer_free(&reader->rows);
+    }
+    batch_free(&reader->view);
+}
+
 Status spill_each_batch(Task *task, const PhysicalNode *op, const RowFormat *format, const SpillPart *part, SpillVisit *visit,
                         void *argument) {
-    RowBuffer buffer;
-    Batch view;
-    TRY(batch_init_like(&task->cx, op, &view));
-    row_buffer_init(&buffer, format);
-    Status status = OK;
-    for (uint32_t number = 0; number < part->count && status == OK; number++) {
-        status = spill_read(task, part, number, &buffer);
-        status = status == OK ? visit_chunk(task, format, buffer.chunks[0], &view, visit, argument) : status;
-        row_buffer_free(&buffer);
-    }
-    batch_free(&view);
+    SpillReader reader = {0};
+    const Batch *in;
+    Status status = spill_reader_open(&task->cx, &reader, op, format);
+    TRY_GOTO(status);
+    spill_reader_start(&reader, part, 0, part->count);
+    do {
+        TRY_GOTO(spill_reader_next(task, &reader, BATCH_ROWS_MAX, &in));
+        TRY_GOTO(in == NULL ? OK : visit(task, argument, in));
+    } while (in != NULL);
+done:
+    spill_reader_close(&reader);
     return status;
 }
 
@@ -220,14 +275,6 @@ Status spill_writer_open(const Context *cx, SpillWriter *writer, const PhysicalN
     }
     writer->part_count = part_count;
     return OK;
-}
-
-static uint64_t row_bytes(const RowFormat *format) {
-    uint64_t bytes = 1;
-    for (uint32_t c = 0; c < format->column_count; c++) {
-        bytes += format->columns[c].width;
-    }
-    return bytes;
 }
 
 /* The rows of one chunk at most; the buffer is empty afterwards. */
@@ -257,7 +304,7 @@ static Status write_part(Task *task, SpillWriter *writer, uint32_t p) {
 static Status add_to_part(Task *task, SpillWriter *writer, const Batch *in, uint32_t p) {
     RowBuffer *buffer = &writer->buffers[p];
     TRY(row_buffer_append(&task->cx, buffer, in, NULL));
-    bool is_worth_it = buffer->rows * row_bytes(writer->format) + buffer->text_bytes >= writer->chunk_bytes;
+    bool is_worth_it = row_buffer_bytes(buffer) >= writer->chunk_bytes;
     return is_worth_it || buffer->rows > ROW_CHUNK_ROWS - BATCH_ROWS_MAX ? write_part(task, writer, p) : OK;
 }
 

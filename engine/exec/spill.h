@@ -16,6 +16,8 @@
 
 /* What is left of memory_limit is so little that an operator which keeps rows should begin to spill. */
 bool query_is_tight(const Task *task);
+/* The same for what has so little in memory, of `kept_bytes`, that spilling it may be of no use. */
+bool query_should_spill(const Task *task, uint64_t kept_bytes);
 
 /* The query's file for spilled rows, made at the first call. */
 Status query_spill_file(Task *task, SpillFile **file) MUST_CHECK;
@@ -34,6 +36,7 @@ typedef struct SpillPart {
 
 Status spill_part_join(const Context *cx, SpillPart *to, SpillPart *from) MUST_CHECK; /* moves all of `from` to the end */
 void spill_part_free(SpillPart *part);
+uint64_t spill_part_bytes(const SpillPart *part); /* of its rows, before they were compressed */
 
 typedef struct SpillWriter {
     const RowFormat *format; /* borrowed; of the input's columns */
@@ -59,6 +62,24 @@ Status spill_read(Task *task, const SpillPart *part, uint32_t number, RowBuffer 
 Status spill_read_from(Task *task, SpillFile *file, const SpillPart *part, uint32_t number, RowBuffer *buffer) MUST_CHECK;
 /* Rows [first, first + rows) of a chunk as a batch that borrows from it; `first` is a multiple of 64. */
 void row_chunk_view(const RowFormat *format, const RowChunk *chunk, uint32_t first, uint32_t rows, Batch *out);
+
+/* Goes through rows of a part as often as it is started, a batch at a time; one chunk of them is in memory. */
+typedef struct SpillReader {
+    const SpillPart *part; /* borrowed */
+    uint32_t chunk, end;   /* the next of its chunks, and behind the last that is read */
+    uint32_t row;          /* the next of the chunk in memory */
+    RowBuffer rows;        /* of that chunk */
+    Batch view;
+} SpillReader;
+
+/* `op`: whose output the rows are. The format must outlive the reader. */
+Status spill_reader_open(const Context *cx, SpillReader *reader, const PhysicalNode *op, const RowFormat *format) MUST_CHECK;
+/* Chunks [begin, end) of the part come next. */
+void spill_reader_start(SpillReader *reader, const SpillPart *part, uint32_t begin, uint32_t end);
+/* At most `most` rows, a multiple of 64, borrowed until the next call; *out = NULL after the last. */
+Status spill_reader_next(Task *task, SpillReader *reader, uint32_t most, const Batch **out) MUST_CHECK;
+bool spill_reader_is_over(const SpillReader *reader);
+void spill_reader_close(SpillReader *reader); /* zeroed memory is fine */
 
 typedef Status SpillVisit(Task *task, void *argument, const Batch *in);
 /* Calls `visit` with all rows of the part, a batch at a time, freeing each chunk after it. `op`: whose output the rows are. */

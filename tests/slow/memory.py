@@ -39,12 +39,13 @@ CASES = {  # name: (query, is its time bounded)
     "groups": ("SELECT count(*), sum(c), sum(s % 1000) FROM (SELECT k / 3 AS h, count(*) AS c, sum(v) AS s FROM t GROUP BY 1) q", True),
     "join": (f"SELECT count(*), sum(a.v + b.g) FROM (SELECT * FROM t WHERE v <= {HALF}) a JOIN (SELECT * FROM t WHERE v > {HALF}) b ON a.k = {ROWS + 7} - b.k", True),
     "left join": (f"SELECT count(*), count(b.g), sum(a.v) FROM (SELECT * FROM t WHERE v <= {HALF}) a LEFT JOIN (SELECT * FROM t WHERE v > {HALF}) b ON a.k = b.k + 1", True),
+    "one key": (f"SELECT count(*), sum(b.k), sum(a.v) FROM (SELECT CASE WHEN v < 4 THEN 0 ELSE v END AS z, v FROM t) a LEFT JOIN (SELECT CASE WHEN v % 10 <> 0 THEN 0 ELSE v END AS z, k FROM t) b ON a.z = b.z", True),
+    "keys and conditions": (f"SELECT count(*) FROM (SELECT v, v * 0 AS z FROM t WHERE v <= {HALF}) a JOIN (SELECT v, v * 0 AS z FROM t WHERE v > {HALF}) b ON a.z = b.z AND a.v + {HALF} = b.v", True),
+    "inner side": (f"SELECT count(*) FROM (SELECT v FROM t WHERE v <= 3) a JOIN t b ON a.v < b.k % 7 AND a.v + b.v < {ROWS}", True),
     "union": ("SELECT count(*), sum(k) FROM (SELECT k FROM t UNION SELECT v FROM t) q", False),
 }
 # These may end with an error that names memory_limit instead of an answer.
 MAY_FAIL = {
-    "one key": f"SELECT count(*) FROM (SELECT v, v * 0 AS z FROM t WHERE v <= {HALF}) a JOIN (SELECT v, v * 0 AS z FROM t WHERE v > {HALF}) b ON a.z = b.z AND a.v + {HALF} = b.v",
-    "inner side": f"SELECT count(*) FROM (SELECT v FROM t WHERE v <= 3) a JOIN t b ON a.v < b.k % 7 AND a.v + b.v < {ROWS}",
     "median": "SELECT count(m) FROM (SELECT g, median(v) AS m FROM t GROUP BY g) q",
     "string_agg": "SELECT sum(length(s)) FROM (SELECT g, string_agg(v::varchar, ',') AS s FROM t GROUP BY g) q",
     "one median": "SELECT median(k) FROM t",

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SPILLED_SHARE 40 /* spilling allocates most per chunk, again and again */
+
 static unsigned failures, injected;
 
 static void complain(const char *sql, int64_t nth, const char *what) {
@@ -53,6 +55,14 @@ static const char *const questions[] = {
     "SELECT count(*), sum(id) FROM (SELECT id, rank() OVER (PARTITION BY v % 2 ORDER BY v) AS place FROM p) AS x WHERE place = "
     "1",
     "EXPLAIN ANALYZE SELECT e.label, sum(t.v) FROM t JOIN e ON t.g = e.g GROUP BY e.label",
+};
+
+/* With force_spill: rows go to disk, and are read from there. */
+static const char *const spilled[] = {
+    "SELECT count(*), max(a.name), min(b.name) FROM m a FULL JOIN m b ON a.id = b.id AND a.name <> b.name",
+    "SELECT count(*), sum(a.id) FROM m a WHERE NOT EXISTS (SELECT 1 FROM m b WHERE b.name = a.name AND b.id > a.id)",
+    "SELECT count(*), count(b.id), min(e.label) FROM e LEFT JOIN p b ON e.g < b.id AND b.id < 200",
+    "SELECT count(*), sum(a.v) FROM p a JOIN p b ON a.id = b.id",
 };
 
 /* Writing: all or nothing. A failure leaves the table away; what was written is dropped again. */
@@ -256,6 +266,11 @@ static void try_everything(const char *path, int64_t every) {
     for (size_t i = 0; failures == 0 && i < sizeof questions / sizeof *questions; i += 5) {
         try_question(db, questions[i], every);
     }
+    depot_set(db, "force_spill", "on");
+    for (size_t i = 0; failures == 0 && i < sizeof spilled / sizeof *spilled; i++) {
+        try_question(db, spilled[i], every * SPILLED_SHARE);
+    }
+    depot_set(db, "force_spill", "off");
     for (size_t i = 0; failures == 0 && i < sizeof writes / sizeof *writes; i++) {
         try_write(db, writes[i], every);
     }
