@@ -29,39 +29,6 @@ static double distinct_left(double distinct, const LogicalNode *node) {
     return left < 1 ? 1 : left > most ? most : left;
 }
 
-typedef struct WidestColumn {
-    const LogicalPlan *plan;
-    double distinct; /* product over the columns met; 0: none */
-} WidestColumn;
-
-static bool visit_distinct(const Expr *node, void *argument) {
-    WidestColumn *widest = argument;
-    if (node->kind != EXPR_COLUMN) {
-        return true;
-    }
-    KnownColumn known;
-    double distinct = known_expr(widest->plan, node, &known) ? known.distinct : DISTINCT_DEFAULT;
-    widest->distinct = (widest->distinct == 0 ? 1 : widest->distinct) * distinct;
-    return true;
-}
-
-double estimate_distinct(const LogicalPlan *plan, const Expr *expr, double rows) {
-    WidestColumn widest = {plan, 0};
-    (void)expr_walk(expr, visit_distinct, &widest);
-    if (widest.distinct == 0) {
-        return 1;
-    }
-    double distinct = widest.distinct;
-    if (expr->kind == EXPR_CALL && distinct > DISTINCT_DEFAULT) { /* date_part, substring, …: fewer than the column has */
-        distinct = sqrt(distinct);
-    }
-    if (expr->type.id == TYPE_BOOLEAN && distinct > 2) {
-        distinct = 2;
-    }
-    double most = rows < 1 ? 1 : rows;
-    return distinct < most ? distinct : most;
-}
-
 /* ------------------------------------------------------------------------------------------------------ restricted keys */
 
 /* The share of a column's values that the filters on it alone let through where it is scanned. */

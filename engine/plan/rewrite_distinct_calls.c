@@ -88,7 +88,8 @@ static Status build_inner(const Context *cx, LogicalPlan *plan, Distinct *distin
     for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
         TRY(split_add_partials(cx, plan, &node->aggregate.calls[i], &distinct->splits[i], inner, &next));
     }
-    inner->column_count = inner->aggregate.group_count + partials;
+    inner->aggregate.call_count = next;
+    inner->column_count = inner->aggregate.group_count + next;
     distinct->inner = inner;
     return OK;
 }
@@ -121,7 +122,7 @@ static Status build_outer(const Context *cx, LogicalPlan *plan, Distinct *distin
         if (call->is_distinct) {
             add_over_values(distinct, call, &next);
         } else {
-            TRY(split_add_finals(cx, plan, call, &distinct->splits[i], distinct->outer, &next));
+            TRY(split_add_finals(cx, plan, call, &distinct->splits[i], NULL, distinct->outer, &next));
         }
     }
     return OK;

@@ -1,12 +1,11 @@
 /* Rewrite: rows are grouped before they are joined, where that is cheaper (eager aggregation, after Yan and Larson):
  *
  *     SELECT c.name, sum(o.price) FROM orders o JOIN customer c ON o.customer = c.key GROUP BY c.name
- *     SELECT c.name, sum(p) FROM (SELECT customer, sum(price) p FROM orders GROUP BY customer) o JOIN customer c … GROUP BY
- * c.name
+ *     SELECT c.name, sum(p) FROM (SELECT customer, sum(price) p FROM orders GROUP BY customer) o JOIN customer c …
  *
  * All rows of an early group agree in every column that joins and conditions above ask of them, so they find the same partners,
  * each of them as often as the group does: nothing has to be unique. Sums, counts, means and extremes of columns of that side
- * are split as between nodes (split_calls.h), so that the grouping above puts them together.
+ * are split as between nodes (early_calls.c), so that the grouping above puts them together.
  *
  * Below the side of an outer join that gets NULLs only calls over columns as they are can be split: lone rows have NULL for
  * them, early or late. Runs after the joins are in order; the place is chosen by cost (SET early_groups). */
@@ -17,39 +16,6 @@
 
 #include "core/settings.h"
 
-/* ------------------------------------------------------------------------------------------------------------------ the calls
- */
-
-static bool is_split_by_value(AggregateId id) {
-    return id == AGGREGATE_SUM || id == AGGREGATE_COUNT || id == AGGREGATE_COUNT_STAR || id == AGGREGATE_AVG ||
-           id == AGGREGATE_MIN || id == AGGREGATE_MAX;
-}
-
-static bool is_safe(const Expr *expr) {
-    return expr == NULL || (!expr_is_volatile(expr) && !expr_can_fail(expr));
-}
-
-/* A value computed for rows that the joins would have dropped must not raise an error. */
-static Status split_calls(EarlyGroups *early, bool *can) {
-    const LogicalNode *node = early->node;
-    TRY_NEW_ARRAY(early->cx, early->plan->arena, early->splits, node->aggregate.call_count + 1);
-    TRY(column_set_init(early->cx, early->plan->arena, early->plan, &early->arguments));
-    early->are_plain = *can = true;
-    for (uint32_t i = 0; i < node->aggregate.call_count && *can; i++) {
-        const AggregateCall *call = &node->aggregate.calls[i];
-        SplitCall *split = &early->splits[i];
-        *can = is_split_by_value(call->aggregate->id) && !call->is_distinct && is_safe(call->filter);
-        for (uint32_t a = 0; a < call->arg_count && *can; a++) {
-            *can = is_safe(call->args[a]);
-            column_set_add_expr(&early->arguments, call->args[a]);
-        }
-        column_set_add_expr(&early->arguments, call->filter);
-        early->are_plain &= call->arg_count == 1 && call->filter == NULL && expr_is_column(call->args[0]);
-        TRY(aggregate_split(early->cx, early->plan->arena, call->aggregate, &split->split, &split->finish));
-    }
-    return OK;
-}
-
 /* ------------------------------------------------------------------------------------------------------------------- the keys
  */
 
@@ -58,56 +24,47 @@ static bool is_identical_if_equal(Type type) {
     return type.id != TYPE_REAL && type.id != TYPE_DOUBLE && type.id != TYPE_INTERVAL;
 }
 
-static bool owns_all(const LogicalNode *node, const Expr *expr, const ColumnSet *columns) {
-    return is_safe(expr) && expr_has_columns(expr) && expr_is_within(expr, columns) && node->column_count > 0;
+static bool is_own(const Expr *expr, const ColumnSet *own) {
+    return early_is_safe(expr) && expr_has_columns(expr) && expr_is_within(expr, own);
 }
 
 /* What the rows of an input are grouped by: groups of the grouping above that are the input's own, and its columns that other
- * groups, joins and conditions above ask for. */
-static Status find_keys(EarlyGroups *early, const LogicalNode *input, const ColumnSet *asked, bool gets_nulls, ExprList *keys,
-                        bool *can) {
+ * groups, joins and conditions above ask for, which are `wanted`. */
+static Status find_keys(EarlyGroups *early, const LogicalNode *input, const ColumnSet *own, ColumnSet *wanted, bool gets_nulls,
+                        ExprList *keys) {
     const Context *cx = early->cx;
     LogicalPlan *plan = early->plan;
     const LogicalNode *node = early->node;
-    ColumnSet own, wanted;
-    TRY(column_set_init(cx, plan->arena, plan, &own));
-    TRY(column_set_init(cx, plan->arena, plan, &wanted));
-    column_set_add_all(&own, input->columns, input->column_count);
-    column_set_copy(&wanted, asked);
     *keys = (ExprList){0};
     for (uint32_t g = 0; g < node->aggregate.group_count; g++) {
         Expr *group = node->aggregate.groups[g];
-        bool is_key = owns_all(input, group, &own) && (!gets_nulls || expr_is_column(group));
+        bool is_key = is_own(group, own) && (!gets_nulls || expr_is_column(group));
         if (is_key) {
             TRY(expr_list_add_new(cx, plan->arena, keys, group));
         } else {
-            column_set_add_expr(&wanted, group);
+            column_set_add_expr(wanted, group);
         }
     }
     for (uint32_t i = 0; i < input->column_count; i++) {
-        if (column_set_has(&wanted, input->columns[i])) {
+        if (column_set_has(wanted, input->columns[i])) {
             Expr *column;
             TRY(plan_column_expr(cx, plan, input->columns[i], &column));
             TRY(expr_list_add_new(cx, plan->arena, keys, column));
         }
     }
-    *can = keys->count > 0;
-    for (uint32_t k = 0; k < keys->count; k++) {
-        *can = *can && is_identical_if_equal(keys->items[k]->type);
-    }
     return OK;
+}
+
+static bool are_keys(const ExprList *keys) {
+    bool are = keys->count > 0;
+    for (uint32_t k = 0; k < keys->count; k++) {
+        are = are && is_identical_if_equal(keys->items[k]->type);
+    }
+    return are;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- the places
  */
-
-static bool holds_arguments(const EarlyGroups *early, const LogicalNode *input) {
-    uint32_t held = 0;
-    for (uint32_t i = 0; i < input->column_count; i++) {
-        held += column_set_has(&early->arguments, input->columns[i]);
-    }
-    return held == bits_count(early->arguments.bits, early->arguments.capacity);
-}
 
 /* Does each row of this input come out as often as others of the same columns? `gets_nulls`: or not, and rows of NULLs come
  * besides. */
@@ -131,17 +88,22 @@ static bool passes_rows(const LogicalNode *node, uint32_t child, bool *gets_null
     }
 }
 
-static Status consider_place(EarlyGroups *early, const EarlyPath *path, LogicalNode **place, const ColumnSet *asked,
-                             bool gets_nulls) {
+static Status consider_place(EarlyGroups *early, const EarlyPath *path, LogicalNode **place, const ColumnSet *own,
+                             ColumnSet *wanted, bool gets_nulls) {
     EarlyChoice choice = {.place = place};
-    bool can = false;
-    TRY(find_keys(early, *place, asked, gets_nulls, &choice.keys, &can));
-    if (!can) {
+    TRY(find_keys(early, *place, own, wanted, gets_nulls, &choice.keys));
+    if (!are_keys(&choice.keys)) {
         return OK;
     }
     TRY(early_price(early, path, &choice));
     bool is_better = early->best.place == NULL || choice.gain_ns > early->best.gain_ns;
     early->best = is_better ? choice : early->best;
+    return OK;
+}
+
+static Status columns_of(const EarlyGroups *early, const LogicalNode *node, ColumnSet *columns) {
+    TRY(column_set_init(early->cx, early->plan->arena, early->plan, columns));
+    column_set_add_all(columns, node->columns, node->column_count);
     return OK;
 }
 
@@ -157,12 +119,18 @@ static Status consider_inputs(EarlyGroups *early, const EarlyPath *above, Logica
     for (uint32_t c = 0; c < node->child_count; c++) {
         bool gets_nulls_here = gets_nulls;
         EarlyPath path = {node, c, above};
-        if (!passes_rows(node, c, &gets_nulls_here) || (gets_nulls_here && !early->are_plain) ||
-            !holds_arguments(early, node->children[c])) {
+        ColumnSet own, wanted;
+        if (!passes_rows(node, c, &gets_nulls_here) || (gets_nulls_here && !early->are_plain)) {
+            continue;
+        }
+        TRY(columns_of(early, node->children[c], &own));
+        TRY(column_set_init(early->cx, early->plan->arena, early->plan, &wanted));
+        column_set_copy(&wanted, &asked_here);
+        if (!early_calls_fit(early, &own, &wanted)) {
             continue;
         }
         if (node->kind == LOGICAL_JOIN) {
-            TRY(consider_place(early, &path, &node->children[c], &asked_here, gets_nulls_here));
+            TRY(consider_place(early, &path, &node->children[c], &own, &wanted, gets_nulls_here));
         }
         TRY(consider_inputs(early, &path, node->children[c], &asked_here, gets_nulls_here));
     }
@@ -187,11 +155,10 @@ static Status build_inner(EarlyGroups *early, LogicalNode **inner) {
     LogicalPlan *plan = early->plan;
     const ExprList *keys = &early->best.keys;
     LogicalNode *node = early->node, *out;
-    uint32_t partials = 0, next = 0;
-    for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
-        partials += early->splits[i].split.count;
-    }
-    TRY(new_grouping(cx, plan, *early->best.place, keys->count, partials, node->pos, &out));
+    uint32_t next = 0;
+    ColumnSet own;
+    TRY(columns_of(early, *early->best.place, &own));
+    TRY(new_grouping(cx, plan, *early->best.place, keys->count, early_partials_most(early), node->pos, &out));
     for (uint32_t k = 0; k < keys->count; k++) {
         Expr *key = out->aggregate.groups[k] = keys->items[k];
         out->columns[k] = key->column;
@@ -202,8 +169,10 @@ static Status build_inner(EarlyGroups *early, LogicalNode **inner) {
         }
     }
     for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
-        TRY(split_add_partials(cx, plan, &node->aggregate.calls[i], &early->splits[i], out, &next));
+        TRY(early_add_partials(early, i, &own, out, &next));
     }
+    out->aggregate.call_count = next;
+    out->column_count = keys->count + next;
     out->aggregate.is_early = true;
     out->rows = early->best.groups;
     *inner = out;
@@ -238,15 +207,17 @@ static Status change_path(EarlyGroups *early, LogicalNode *node, double share) {
 static Status build_outer(EarlyGroups *early, const LogicalNode *inner, LogicalNode **place) {
     LogicalNode *node = early->node, *outer;
     uint32_t groups = node->aggregate.group_count, next = 0;
-    TRY(new_grouping(early->cx, early->plan, node->children[0], groups, inner->aggregate.call_count, node->pos, &outer));
+    TRY(new_grouping(early->cx, early->plan, node->children[0], groups, 2 * node->aggregate.call_count, node->pos, &outer));
     for (uint32_t g = 0; g < groups; g++) {
         outer->columns[g] = node->columns[g];
         outer->aggregate.groups[g] = node->aggregate.groups[g];
         TRY(replace_group(early, inner, &outer->aggregate.groups[g]));
     }
     for (uint32_t i = 0; i < node->aggregate.call_count; i++) {
-        TRY(split_add_finals(early->cx, early->plan, &node->aggregate.calls[i], &early->splits[i], outer, &next));
+        TRY(early_add_finals(early, i, outer, &next));
     }
+    outer->aggregate.call_count = next;
+    outer->column_count = groups + next;
     return split_finish(early->cx, early->plan, node, early->splits, outer, place);
 }
 
@@ -268,7 +239,7 @@ static Status consider_grouping(const Context *cx, LogicalPlan *plan, LogicalNod
         (node->children[0]->kind != LOGICAL_JOIN && node->children[0]->kind != LOGICAL_FILTER)) {
         return OK;
     }
-    TRY(split_calls(&early, &can));
+    TRY(early_calls_init(&early, &can));
     if (!can) {
         return OK;
     }

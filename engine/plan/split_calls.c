@@ -22,28 +22,55 @@ Status new_grouping(const Context *cx, LogicalPlan *plan, LogicalNode *child, ui
     return OK;
 }
 
+static bool same_call(const AggregateCall *a, const AggregateCall *b) {
+    bool same = aggregate_equal(a->aggregate, b->aggregate) && a->arg_count == b->arg_count &&
+                (a->filter == NULL) == (b->filter == NULL) && (a->filter == NULL || expr_equal(a->filter, b->filter));
+    for (uint32_t i = 0; i < a->arg_count && same; i++) {
+        same = expr_equal(a->args[i], b->args[i]) && !expr_is_volatile(a->args[i]);
+    }
+    return same;
+}
+
+/* Sums and means, or branches of several CASEs, may want the same partial result. */
+static const AggregateCall *find_call(const LogicalNode *grouping, uint32_t count, const AggregateCall *call) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (same_call(&grouping->aggregate.calls[i], call)) {
+            return &grouping->aggregate.calls[i];
+        }
+    }
+    return NULL;
+}
+
 Status split_add_partials(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split, LogicalNode *inner,
                           uint32_t *next) {
     for (uint32_t k = 0; k < split->split.count; k++) {
-        AggregateCall *partial = &inner->aggregate.calls[*next];
-        *partial = *call;
-        partial->aggregate = split->split.partial[k];
-        partial->arg_count = partial->aggregate->argument_count;
-        TRY(plan_add_column(cx, plan, partial->aggregate->result, call->text, true, &partial->output));
-        split->partials[k] = partial->output;
-        inner->columns[inner->aggregate.group_count + (*next)++] = partial->output;
+        AggregateCall partial = *call;
+        partial.aggregate = split->split.partial[k];
+        partial.arg_count = partial.aggregate->argument_count;
+        const AggregateCall *same = find_call(inner, *next, &partial);
+        if (same == NULL) {
+            TRY(plan_add_column(cx, plan, partial.aggregate->result, call->text, true, &partial.output));
+            inner->aggregate.calls[*next] = partial;
+            inner->columns[inner->aggregate.group_count + (*next)++] = partial.output;
+        }
+        split->partials[k] = same == NULL ? partial.output : same->output;
     }
     return OK;
 }
 
-Status split_add_finals(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split, LogicalNode *outer,
-                        uint32_t *next) {
+Status split_add_finals(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split, Expr *const *args,
+                        LogicalNode *outer, uint32_t *next) {
     for (uint32_t k = 0; k < split->split.count; k++) {
         AggregateCall *final = &outer->aggregate.calls[*next];
         *final =
             (AggregateCall){.output = call->output, .aggregate = split->split.final[k], .arg_count = 1, .text = call->text};
         TRY_NEW(cx, plan->arena, final->args);
-        TRY(plan_column_expr(cx, plan, split->partials[k], &final->args[0]));
+        if (args == NULL) {
+            TRY(plan_column_expr(cx, plan, split->partials[k], &final->args[0]));
+        } else {
+            final->args[0] = args[k];
+            final->filter = call->filter;
+        }
         if (split->finish != NULL) {
             TRY(plan_add_column(cx, plan, final->aggregate->result, call->text, true, &final->output));
             split->partials[k] = final->output;

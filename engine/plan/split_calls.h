@@ -20,9 +20,9 @@ Status new_grouping(const Context *cx, LogicalPlan *plan, LogicalNode *child, ui
 /* The calls of `inner` that `call` becomes, from *next on. */
 Status split_add_partials(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split, LogicalNode *inner,
                           uint32_t *next);
-/* The calls of `outer`, over those. */
-Status split_add_finals(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split, LogicalNode *outer,
-                        uint32_t *next);
+/* The calls of `outer`, over those, or over args[k] in place of partial result k, where the call's filter holds. */
+Status split_add_finals(const Context *cx, LogicalPlan *plan, const AggregateCall *call, SplitCall *split, Expr *const *args,
+                        LogicalNode *outer, uint32_t *next);
 /* *out has the columns of `node`, the grouping that was split: it is `outer`, or a Project over it. */
 Status split_finish(const Context *cx, LogicalPlan *plan, const LogicalNode *node, const SplitCall *splits, LogicalNode *outer,
                     LogicalNode **out);

@@ -46,6 +46,10 @@ Test(estimate, groups) {
     expect("select d_year, count(*) from dates group by d_year", PHYSICAL_AGGREGATE, 7);
     expect("select count(*) from dates", PHYSICAL_AGGREGATE, 1);
     expect("select lo_orderdate, lo_discount, count(*) from lineorder group by 1, 2", PHYSICAL_AGGREGATE, 2406 * 11);
+    expect("select lo_orderdate / 10000, count(*) from lineorder group by 1", PHYSICAL_AGGREGATE, 7);
+    expect("select lo_orderdate % 10, count(*) from lineorder group by 1", PHYSICAL_AGGREGATE, 10);
+    expect("select case when lo_orderkey > 7 then 'a' else 'b' end, count(*) from lineorder group by 1", PHYSICAL_AGGREGATE, 2);
+    expect("select lo_orderdate + 1, count(*) from lineorder group by 1", PHYSICAL_AGGREGATE, 2406);
 }
 
 Test(estimate, arrays_for_dense_keys) {
