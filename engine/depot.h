@@ -76,6 +76,8 @@ typedef struct depot_error {
 } depot_error;
 
 const char *depot_version(void);
+/* The dialect's keywords in alphabetical order, small letters: index 0, 1, … until NULL. For completion and highlighting. */
+const char *depot_keyword(uint32_t index);
 
 /* ---------------------------------------------------------------------------------------------------------- connections */
 

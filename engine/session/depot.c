@@ -1,10 +1,15 @@
 /* The public calls of depot.h, on top of runs (statement.c). Nothing of the engine's types crosses this file. */
 #include "core/page_pool.h"
+#include "parser/lexer.h"
 #include "parser/parse.h"
 #include "session/session.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+const char *depot_keyword(uint32_t index) {
+    return index < keyword_count() ? keyword_at(index)->word : NULL;
+}
 
 const char *depot_version(void) {
     return DEPOT_VERSION;

@@ -167,6 +167,10 @@ static const struct {
 #undef COMMAND
 };
 
+const char *shell_command_name(uint32_t index) {
+    return index < sizeof commands / sizeof *commands ? commands[index].name : NULL;
+}
+
 static bool run_help(Shell *shell, const char *argument) {
     (void)argument;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {

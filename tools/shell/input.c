@@ -1,6 +1,6 @@
-/* A person at a terminal: libedit for line editing and history, one prompt per statement, another while it goes on. A whole
- * statement is one entry of the history. Ctrl-C throws the line away, Ctrl-D leaves. */
-#include "tools/shell/shell.h"
+/* A person at a terminal: libedit for line editing, completion and history, one prompt per statement, another while it goes on.
+ * A whole statement is one entry of the history. Ctrl-C throws the line away, Ctrl-D leaves. */
+#include "tools/shell/complete.h"
 
 #include <editline/readline.h>
 #include <setjmp.h>
@@ -79,6 +79,7 @@ void shell_run_interactive(Shell *shell) {
     using_history();
     stifle_history(HISTORY_ENTRIES);
     read_history(path);
+    complete_from(shell);
     shell->keep_going = true;
     if (sigsetjmp(prompt_again, 1) != 0) {
         is_reading = 0;

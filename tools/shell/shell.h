@@ -30,6 +30,8 @@ bool shell_run_file(Shell *shell, const char *path); /* "-" is standard input */
 void shell_run_interactive(Shell *shell);
 /* One backslash command, without its line end. */
 bool shell_run_command(Shell *shell, const char *line, size_t bytes);
+/* Names of the commands, without the backslash: index 0, 1, … until NULL. */
+const char *shell_command_name(uint32_t index);
 
 /* While a statement runs, SIGINT cancels it. */
 void shell_watch_interrupts(Shell *shell);
