@@ -20,26 +20,26 @@ static void NAME(sum_deltas)(T *codes, T start, T delta_min, uint32_t count) {
     }
 }
 
-/* One unconditional wide store per run; only runs longer than it loop. */
+/* Whole wide stores, past the run's end: the next run writes over that. Runs longer than one loop. Stores go through a pointer:
+ * an index of 32 bits could wrap, and the compiler would store value by value. */
 static uint32_t NAME(expand_runs)(const T *restrict values, const uint16_t *restrict lengths, uint32_t runs, uint32_t room,
                                   T *restrict out) {
     enum { WIDE = 64 / sizeof(T) };
     uint32_t at = 0;
     for (uint32_t r = 0; r < runs && at < room; r++) {
-        T value = values[r];
+        T value = values[r], *to = out + at;
         uint32_t length = (uint32_t)lengths[r] + 1;
-        for (uint32_t i = 0; i < WIDE; i++) {
-            out[at + i] = value;
-        }
-        if (__builtin_expect(length > WIDE, 0)) {
-            length = length < room - at ? length : room - at;
-            for (uint32_t i = WIDE; i < length; i++) {
-                out[at + i] = value;
+        length = length < room - at ? length : room - at;
+        const T *end = to + length;
+        do {
+            for (uint32_t i = 0; i < WIDE; i++) {
+                to[i] = value;
             }
-        }
+            to += WIDE;
+        } while (to < end);
         at += length;
     }
-    return at < room ? at : room;
+    return at;
 }
 #undef T
 #undef NAME
