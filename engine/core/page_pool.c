@@ -66,15 +66,6 @@ static void *reserve_aligned(size_t bytes, size_t alignment) {
     return mapped + before;
 }
 
-static void *map_aligned(size_t bytes, size_t alignment) {
-    void *mapped = reserve_aligned(bytes, alignment);
-    if (mapped != NULL && mprotect(mapped, bytes, PROT_READ | PROT_WRITE) != 0) {
-        munmap(mapped, bytes);
-        return NULL;
-    }
-    return mapped;
-}
-
 static uint32_t pages_of(size_t bytes) {
     return (uint32_t)((bytes + PAGE_BYTES - 1) / PAGE_BYTES);
 }
@@ -118,22 +109,6 @@ static void mark(Region *region, uint32_t start, uint32_t pages, bool is_used) {
     region->free_pages = is_used ? region->free_pages - pages : region->free_pages + pages;
 }
 
-static Region *add_region(void) {
-    Region *region = map_aligned(REGION_BYTES, REGION_BYTES);
-    if (region == NULL) {
-        return NULL;
-    }
-    region->used[0] = 1; /* the header */
-    region->free_pages = region->longest_run = REGION_PAGES - 1;
-    region->next = regions;
-    if (regions != NULL) {
-        regions->previous = region;
-    }
-    regions = region;
-    kept_bytes += REGION_BYTES;
-    return region;
-}
-
 static void unlink_region(Region *region) {
     if (region->previous != NULL) {
         region->previous->next = region->next;
@@ -150,7 +125,15 @@ static bool is_free(const Region *region) {
     return region->free_pages == REGION_PAGES - 1;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- giving back */
+/* ---------------------------------------------------------------------------------------------------------- new mappings */
+
+/* The lock is held. */
+static void keep_mapping(void *memory, size_t bytes) {
+    Mapping *mapping = memory;
+    *mapping = (Mapping){kept_mappings, bytes};
+    kept_mappings = mapping;
+    kept_bytes += bytes;
+}
 
 /* Takes something that nobody uses off its list; NULL if there is nothing. The lock is held. */
 static void *take_kept(size_t *bytes) {
@@ -171,6 +154,85 @@ static void *take_kept(size_t *bytes) {
     }
     return region;
 }
+
+static bool move_once(char *from, size_t bytes, char *to) {
+    return mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != MAP_FAILED;
+}
+
+/* Moves pages to reserved addresses. What was put together before moves step by step: the system moves one piece at a time. */
+static bool move_pages(char *from, size_t bytes, char *to) {
+    if (move_once(from, bytes, to)) {
+        return true;
+    }
+    for (size_t done = 0; done < bytes; done += MAPPING_STEP) {
+        if (!move_once(from + done, MAPPING_STEP, to + done)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Moves pages that nobody uses to reserved addresses, at most `bytes`; returns how many, and in *ok whether all went well. What
+ * a piece has too much stays kept. The lock is held. */
+static size_t move_kept(char *to, size_t bytes, bool *ok) {
+    size_t piece = 0;
+    char *kept = take_kept(&piece);
+    if (kept == NULL) {
+        return 0;
+    }
+    size_t moved = piece < bytes ? piece : bytes;
+    if (piece > moved) {
+        keep_mapping(kept + moved, piece - moved);
+    }
+    *ok = move_pages(kept, moved, to);
+    if (!*ok) {
+        munmap(kept, moved);
+    }
+    return moved;
+}
+
+/* Puts memory behind reserved addresses: first what is kept, so that the process does not grow while it keeps what nobody uses,
+ * then new pages. The lock is held. */
+static bool back(char *memory, size_t bytes, bool *is_zeroed) {
+    size_t done = 0;
+    bool ok = true;
+    for (size_t moved = 1; moved > 0 && done < bytes && ok; done += moved) {
+        moved = move_kept(memory + done, bytes - done, &ok);
+    }
+    *is_zeroed = done == 0;
+    return ok && (done == bytes || mprotect(memory + done, bytes - done, PROT_READ | PROT_WRITE) == 0);
+}
+
+/* The lock is held. */
+static void *map_aligned(size_t bytes, size_t alignment, bool *is_zeroed) {
+    char *mapped = reserve_aligned(bytes, alignment);
+    if (mapped != NULL && !back(mapped, bytes, is_zeroed)) {
+        munmap(mapped, bytes);
+        return NULL;
+    }
+    return mapped;
+}
+
+/* The lock is held. */
+static Region *add_region(void) {
+    bool is_zeroed;
+    Region *region = map_aligned(REGION_BYTES, REGION_BYTES, &is_zeroed);
+    if (region == NULL) {
+        return NULL;
+    }
+    *region = (Region){0};
+    region->used[0] = 1; /* the header */
+    region->free_pages = region->longest_run = REGION_PAGES - 1;
+    region->next = regions;
+    if (regions != NULL) {
+        regions->previous = region;
+    }
+    regions = region;
+    kept_bytes += REGION_BYTES;
+    return region;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- giving back */
 
 static void unmap(char *memory, size_t bytes) {
     for (size_t step; bytes > 0; memory += step, bytes -= step) {
@@ -268,43 +330,33 @@ static void free_shared(void *memory, uint32_t pages) {
 
 /* --------------------------------------------------------------------------------------------- blocks that fill a mapping */
 
-/* The lock is held. */
-static void keep_mapping(void *memory, size_t bytes) {
-    Mapping *mapping = memory;
-    *mapping = (Mapping){kept_mappings, bytes};
-    kept_mappings = mapping;
-    kept_bytes += bytes;
-}
-
-/* The kept mapping that fits best. What it has too much stays kept, or is given back if no block would take it. */
+/* The kept mapping that fits best; what it has too much stays kept. The lock is held. */
 static void *reuse_mapping(size_t bytes) {
     Mapping **best = NULL;
-    pthread_mutex_lock(&lock);
     for (Mapping **at = &kept_mappings; *at != NULL; at = &(*at)->next) {
         if ((*at)->bytes >= bytes && (best == NULL || (*at)->bytes < (*best)->bytes)) {
             best = at;
         }
     }
-    Mapping *mapping = best == NULL ? NULL : *best;
-    size_t rest = mapping == NULL ? 0 : mapping->bytes - bytes;
-    if (mapping != NULL) {
-        *best = mapping->next;
-        kept_bytes -= mapping->bytes;
+    if (best == NULL) {
+        return NULL;
     }
-    if (rest > SHARED_BYTES_MAX) {
-        keep_mapping((char *)mapping + bytes, rest);
-    }
-    pthread_mutex_unlock(&lock);
-    if (rest > 0 && rest <= SHARED_BYTES_MAX) {
-        munmap((char *)mapping + bytes, rest);
+    Mapping *mapping = *best;
+    *best = mapping->next;
+    kept_bytes -= mapping->bytes;
+    if (mapping->bytes > bytes) {
+        keep_mapping((char *)mapping + bytes, mapping->bytes - bytes);
     }
     return mapping;
 }
 
 static void *alloc_mapping(size_t bytes, bool *is_zeroed) {
+    *is_zeroed = false;
+    pthread_mutex_lock(&lock);
     void *memory = reuse_mapping(bytes);
-    *is_zeroed = memory == NULL;
-    return memory != NULL ? memory : map_aligned(bytes, MAPPING_STEP);
+    memory = memory != NULL ? memory : map_aligned(bytes, MAPPING_STEP, is_zeroed);
+    pthread_mutex_unlock(&lock);
+    return memory;
 }
 
 static void free_mapping(void *memory, size_t bytes) {
@@ -348,16 +400,20 @@ void *page_pool_resize(void *memory, size_t old_bytes, size_t bytes) {
     if (IS_SANITIZED || old_bytes <= SHARED_BYTES_MAX || bytes <= SHARED_BYTES_MAX) {
         return NULL;
     }
-    void *target = reserve_aligned(mapping_bytes(bytes), MAPPING_STEP);
+    size_t had = mapping_bytes(old_bytes), wanted = mapping_bytes(bytes);
+    char *target = wanted <= had ? NULL : reserve_aligned(wanted, MAPPING_STEP);
     if (target == NULL) {
         return NULL;
     }
-    void *moved = mremap(memory, mapping_bytes(old_bytes), mapping_bytes(bytes), MREMAP_MAYMOVE | MREMAP_FIXED, target);
-    if (moved == MAP_FAILED) {
-        munmap(target, mapping_bytes(bytes));
+    bool is_zeroed;
+    pthread_mutex_lock(&lock);
+    bool ok = back(target + had, wanted - had, &is_zeroed);
+    pthread_mutex_unlock(&lock);
+    if (!ok || !move_once(memory, had, target)) { /* several pieces: if a later one did not move, the block would be torn */
+        munmap(target, wanted);
         return NULL;
     }
-    return moved;
+    return target;
 }
 
 void page_pool_free(void *memory, size_t bytes) {

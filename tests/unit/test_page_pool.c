@@ -122,3 +122,36 @@ Test(page_pool, moves_what_it_resizes) {
     memset(moved + bytes, 1, 2 * bytes);
     page_pool_free(moved, 3 * bytes);
 }
+
+/* A block larger than each of those that were freed is put together from them. */
+Test(page_pool, joins_what_it_kept) {
+    enum { PARTS = 5 };
+    bool is_zeroed;
+    size_t bytes = (size_t)18 << 20, most = PARTS * bytes;
+    void *parts[PARTS];
+    for (int i = 0; i < PARTS; i++) {
+        parts[i] = page_pool_alloc(bytes, &is_zeroed);
+        cr_assert_not_null(parts[i]);
+        memset(parts[i], 1, bytes);
+    }
+    for (int i = 0; i < PARTS; i++) {
+        page_pool_free(parts[i], bytes);
+    }
+    for (int round = 0; round < 3; round++) {
+        unsigned char *memory = page_pool_alloc(most, &is_zeroed);
+        cr_assert(memory != NULL && !is_zeroed);
+        for (size_t at = 0; at < most; at += 4096) {
+            memory[at] = (unsigned char)(at >> 12);
+        }
+        void *region = page_pool_alloc((size_t)1 << 20, &is_zeroed);
+        memset(region, 2, (size_t)1 << 20);
+        unsigned char *grown = page_pool_resize(memory, most, most + bytes);
+        size_t held = grown == NULL ? most : most + bytes;
+        memory = grown == NULL ? memory : grown;
+        for (size_t at = 0; at < most; at += 4096) {
+            cr_assert_eq(memory[at], (unsigned char)(at >> 12));
+        }
+        page_pool_free(memory, held);
+        page_pool_free(region, (size_t)1 << 20);
+    }
+}

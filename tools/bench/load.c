@@ -126,7 +126,8 @@ static bool measure(const Bench *bench, const Dataset *dataset, FILE *out) {
     Job job = {.bench = bench, .dataset = dataset, .csv = csv};
     ChildReport ignored;
     bench_csv_folder(bench, dataset, csv, sizeof csv);
-    return child_run(csv_job, &job, &ignored) && load_in_turn(&job, bench->is_load ? bench->runs : 1, out) &&
+    bool loads = bench->is_load || !bench->is_loaded;
+    return (!loads || (child_run(csv_job, &job, &ignored) && load_in_turn(&job, bench->is_load ? bench->runs : 1, out))) &&
            (bench->is_load || query_peaks(&job, out));
 }
 
