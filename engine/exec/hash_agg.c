@@ -1,12 +1,13 @@
 /* Aggregation by hashing: GROUP BY, DISTINCT, and aggregates without groups.
  *
- * Each task has a table of groups that stays in the cache; when it is full, its records move to 64 partitions by hash. In the
- * end each partition is merged by itself, in parallel, into the table that the source reads. A task that met few groups hands
- * them over unpartitioned, and if all did, one part merges them.
+ * Each task has a table of groups that stays in the cache; when it is full, its records move to 64 partitions by hash. A task
+ * that met few groups hands them over unpartitioned, and if all did, one part merges them. Else each partition is merged by
+ * itself when a task of the source comes to it, and goes when it has been read: no group stands twice but those of a part for
+ * each task.
  *
  * Where memory_limit leaves too little room for more records, a task spills the rows themselves from then on, by the same 64
- * partitions; its records stay. Partitions are then finished one at a time, when the source comes to them: their rows are read
- * back and go the way of all rows, which works for every aggregate, whatever its states hold on to.
+ * partitions; its records stay. When the source comes to a partition its rows are read back and go the way of all rows, which
+ * works for every aggregate, whatever its states hold on to.
  *
  * DISTINCT aggregates keep a second table per argument and FILTER whose key is (group, value) without states, partitioned by
  * the group's hash; after a partition's groups are merged, its distinct values are, and then they are fed to the states.
@@ -329,7 +330,6 @@ static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal 
     for (uint32_t p = 0; local->spill != NULL && p < GROUP_PARTITIONS; p++) {
         TRY(spill_part_join(cx, &shared->spilled[p], &local->spill->parts[p]));
     }
-    shared->part_by_part |= local->spill != NULL;
     shared->is_partitioned |= local->partitions != NULL;
     shared->hardly_repeats |= local->is_passing;
     shared->moves += local->partitions != NULL ? 2 : table->count > 0;
@@ -476,15 +476,6 @@ static Status finish_ungrouped(const Context *cx, const PhysicalNode *op, HashAg
     return merge_list(cx, shared, &op->aggregate, &shared->small, &result->table, &result->text);
 }
 
-/* Every record is copied into a table, which may be twice as large as it has to be, before its block goes. */
-static bool has_room_for_results(const Context *cx, const HashAggShared *shared) {
-    int64_t needed = 0, table_bytes = (int64_t)hash_agg_group_bytes(shared);
-    for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
-        needed += (int64_t)shared->partitions[p].count * table_bytes;
-    }
-    return shared->moves <= 1 || needed < memory_left(cx->memory);
-}
-
 static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     HashAggShared *shared = shared_;
     const Context *cx = &task->cx;
@@ -502,12 +493,15 @@ static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint
         shared->result_count = GROUP_PARTITIONS;
         TRY(partition_small(cx, shared));
     }
-    shared->part_by_part |= shared->result_count > 1 && !has_room_for_results(cx, shared);
+    shared->part_by_part = shared->result_count > 1;
+    for (uint32_t p = 0; shared->part_by_part && p < GROUP_PARTITIONS; p++) {
+        shared->bytes += shared->partitions[p].count * shared->layout.record_bytes;
+    }
     *parts = shared->part_by_part ? 0 : shared->result_count;
     return OK;
 }
 
-/* All results are there at once, or after spilling one at a time: then the largest counts. */
+/* One result, or results one at a time: then the largest counts, if it takes more than the records that were collected. */
 static void note_bytes(HashAggShared *shared, uint64_t bytes) {
     if (!shared->part_by_part) {
         atomic_fetch_add(&shared->bytes, bytes);
@@ -625,6 +619,9 @@ static Status load_rows(Task *task, const PhysicalNode *op, HashAggShared *share
 
 Status hash_agg_load_part(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part) {
     HashAggLocal *local;
+    if (shared->spilled[part].rows == 0) {
+        return agg_finish_part(task, op, shared, part);
+    }
     TRY_ALLOC_ZEROED(&task->cx, local, sizeof *local);
     Status status = load_rows(task, op, shared, part, local);
     agg_close_local(op, shared, local, NULL);

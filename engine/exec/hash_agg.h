@@ -33,7 +33,7 @@ typedef struct HashAggShared {
     RecordList *distinct;   /* set_count × GROUP_PARTITIONS; owned */
     bool is_partitioned;    /* some task used the partitions */
     bool hardly_repeats;    /* some task passed its groups on unmerged */
-    bool part_by_part;      /* results are made one by one, when they are read: rows were spilled, or there is little room */
+    bool part_by_part;      /* results are made one by one, when they are read, and go when they have been */
     RowFormat row_format;   /* of spilled rows; set by whoever spills first */
     SpillPart *spilled;     /* GROUP_PARTITIONS: rows that no task has looked up; owned */
     uint32_t moves;         /* how often records came in; once: they are distinct */

@@ -63,12 +63,12 @@ static Status count_finish(const Context *cx, const Aggregate *aggregate, const 
 
 /* --------------------------------------------------------------------------------------------------- sums of exact numbers */
 
-typedef struct NarrowSum { /* of SMALLINT and INTEGER: 2^31 values of 2^32 fit */
+typedef struct NarrowSum { /* of values in 32 bits: 2^31 of them fit */
     int64_t sum;
     int64_t count;
 } NarrowSum;
 
-typedef struct WideSum { /* of BIGINT and DECIMAL */
+typedef struct WideSum { /* of other BIGINT and DECIMAL */
     __int128 sum;
     int64_t count;
     bool overflow;
@@ -180,21 +180,17 @@ static void sum_i128(uint8_t *states, size_t stride, const uint32_t *groups, con
 typedef void SumLoop(uint8_t *states, size_t stride, const uint32_t *groups, const void *data, const uint64_t *validity,
                      int64_t base, uint32_t rows);
 
-static bool is_narrow(const Aggregate *aggregate) {
-    return aggregate->argument.id == TYPE_SMALLINT || aggregate->argument.id == TYPE_INTEGER;
-}
-
 static SumLoop *loop_for_codes(bool narrow, uint32_t code_bytes) {
     static SumLoop *const loops[2][3] = {{wide_sum_u8, wide_sum_u16, wide_sum_u32},
                                          {narrow_sum_u8, narrow_sum_u16, narrow_sum_u32}};
     return loops[narrow][code_bytes == 1 ? 0 : code_bytes == 2 ? 1 : 2];
 }
 
-static SumLoop *loop_for_values(StorageClass class) {
+static SumLoop *loop_for_values(bool narrow, StorageClass class) {
     switch (class) {
     case CLASS_I16: return narrow_sum_i16;
     case CLASS_I32: return narrow_sum_i32;
-    case CLASS_I64: return wide_sum_i64;
+    case CLASS_I64: return narrow ? narrow_sum_i64 : wide_sum_i64;
     default: return sum_i128;
     }
 }
@@ -207,7 +203,7 @@ static void sum_constant(const Aggregate *aggregate, uint8_t *states, size_t str
         int64_t times = groups == NULL ? rows : 1;
         __int128 product = 0;
         uint8_t *state = agg_state(states, stride, groups, row);
-        if (is_narrow(aggregate)) {
+        if (aggregate->is_narrow) {
             narrow_add(state, (int64_t)number * times, times);
         } else {
             ((WideSum *)state)->overflow |= __builtin_mul_overflow(number, times, &product);
@@ -228,13 +224,14 @@ static Status sum_numbers(const Context *cx, const Aggregate *aggregate, uint8_t
         return OK;
     }
     if (argument->kind == VECTOR_CODES && argument->dictionary == NULL) {
-        SumLoop *loop = loop_for_codes(is_narrow(aggregate), argument->code_bytes);
+        SumLoop *loop = loop_for_codes(aggregate->is_narrow, argument->code_bytes);
         loop(states, stride, groups, argument->data, argument->validity, argument->base, rows);
         return OK;
     }
     AggFlat flat;
     TRY(agg_flatten(cx, argument, rows, &flat));
-    loop_for_values(type_class(argument->type))(states, stride, groups, flat.data, argument->validity, 0, rows);
+    loop_for_values(aggregate->is_narrow, type_class(argument->type))(states, stride, groups, flat.data, argument->validity, 0,
+                                                                      rows);
     agg_flat_free(&flat);
     return OK;
 }
@@ -290,7 +287,7 @@ static Status sum_merge(const Context *cx, const Aggregate *aggregate, uint8_t *
     for (uint32_t i = 0; i < count; i++) {
         uint8_t *state = agg_state(states, stride, groups, i);
         const uint8_t *other = others + i * other_stride;
-        if (is_narrow(aggregate)) {
+        if (aggregate->is_narrow) {
             const NarrowSum *o = (const NarrowSum *)other;
             narrow_add(state, o->sum, o->count);
         } else if (aggregate->argument.id == TYPE_REAL || aggregate->argument.id == TYPE_DOUBLE) {
@@ -359,7 +356,7 @@ static Status finish_decimal(const Context *cx, const Aggregate *aggregate, __in
 }
 
 static Status finish_exact(const Context *cx, const Aggregate *aggregate, const uint8_t *state, Vector *out, uint32_t row) {
-    bool narrow = is_narrow(aggregate);
+    bool narrow = aggregate->is_narrow;
     int64_t count = narrow ? ((const NarrowSum *)state)->count : ((const WideSum *)state)->count;
     __int128 sum = narrow ? ((const NarrowSum *)state)->sum : ((const WideSum *)state)->sum;
     if (count == 0) {
@@ -422,7 +419,7 @@ bool aggregate_is_exact_sum(const Aggregate *aggregate) {
 
 static Status finish_sum(const Context *cx, const Aggregate *aggregate, __int128 sum, int64_t count, Vector *out,
                          uint32_t row) {
-    if (is_narrow(aggregate)) {
+    if (aggregate->is_narrow) {
         NarrowSum state = {.sum = (int64_t)sum, .count = count};
         return finish_exact(cx, aggregate, (const uint8_t *)&state, out, row);
     }
@@ -450,7 +447,7 @@ void aggregate_add_sums(const Aggregate *aggregate, uint8_t *states, size_t stri
         uint8_t *state = states + i * stride;
         if (counts_only) {
             *(int64_t *)state += counts[i];
-        } else if (is_narrow(aggregate)) {
+        } else if (aggregate->is_narrow) {
             narrow_add(state, sums[i], counts[i]);
         } else {
             wide_add(state, sums[i], counts[i]);
@@ -497,11 +494,17 @@ Status agg_define_sum(const Context *cx, Aggregate *aggregate) {
     (void)cx;
     _Static_assert(sizeof(WideSum) == 32 && sizeof(FloatSum) <= 32 && sizeof(IntervalSum) <= 32, "states are 16 or 32 bytes");
     aggregate->result = sum_result(aggregate->id, aggregate->argument);
-    aggregate->state_bytes = is_narrow(aggregate) ? sizeof(NarrowSum) : sizeof(WideSum);
+    aggregate->is_narrow = aggregate->argument.id == TYPE_SMALLINT || aggregate->argument.id == TYPE_INTEGER;
+    aggregate->state_bytes = aggregate->is_narrow ? sizeof(NarrowSum) : sizeof(WideSum);
     bool is_float = aggregate->argument.id == TYPE_REAL || aggregate->argument.id == TYPE_DOUBLE;
     aggregate->update = is_float ? sum_floats : aggregate->argument.id == TYPE_INTERVAL ? sum_intervals : sum_numbers;
     aggregate->merge = sum_merge;
     aggregate->finish = sum_finish;
     aggregate->is_plain = true;
     return OK;
+}
+
+void aggregate_narrow_sum(Aggregate *aggregate) {
+    aggregate->is_narrow = true;
+    aggregate->state_bytes = sizeof(NarrowSum);
 }

@@ -1,4 +1,4 @@
-/* Sums of one element type into both kinds of state: wants T, SUFFIX and, where 64 bits do not hold the sum of a batch,
+/* Sums of one element type into both kinds of state: wants T, SUFFIX and, where 64 bits may not hold the sum of a batch,
  * BATCH_SUM(values, rows). Defines narrow_sum_<SUFFIX> and wide_sum_<SUFFIX>, of the shape of SumLoop. */
 #define SUM_JOIN_(a, b) a##_##b
 #define SUM_JOIN(a, b) SUM_JOIN_(a, b)
@@ -12,22 +12,18 @@ static __int128 BATCH_SUM(const T *values, uint32_t rows) {
     }
     return sum;
 }
-#define NEEDS_NARROW
 #endif
 
 #define SUM_LOOP SUM_JOIN(wide_sum, SUFFIX)
 #define ADD wide_add
 #include "expr/agg_sum_loop.inc.h"
 
-#ifdef NEEDS_NARROW
 #define SUM_LOOP SUM_JOIN(narrow_sum, SUFFIX)
 #define ADD narrow_add
 #include "expr/agg_sum_loop.inc.h"
-#endif
 
 #undef SUM_JOIN_
 #undef SUM_JOIN
 #undef BATCH_SUM
-#undef NEEDS_NARROW
 #undef T
 #undef SUFFIX

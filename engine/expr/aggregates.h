@@ -54,6 +54,8 @@ struct Aggregate {
     /* A state keeps all values. Merging takes over what the other state has, which is not used again; so windows do not merge
      * states but feed the rows of each frame. */
     bool collects;
+    /* Of sums and means of integers and decimals: every value of the argument has at most 32 bits, so that 64 hold the sum. */
+    bool is_narrow;
     /* DISTINCT changes nothing: min, max, bool_and … */
     bool ignores_repeats;
     /* `stride` bytes from one group's state to the next; `arguments`: argument_count vectors. NULLs are the loop's business. */
@@ -81,6 +83,9 @@ Status aggregate_finish_sums(const Context *cx, const Aggregate *aggregate, cons
 /* Sums made elsewhere enter `count` states: state i takes in sums[i], of counts[i] values. `sums` may be NULL for counts. */
 void aggregate_add_sums(const Aggregate *aggregate, uint8_t *states, size_t stride, const int64_t *sums, const int64_t *counts,
                         uint32_t count);
+
+/* Makes a sum or mean of BIGINT or DECIMAL narrow. */
+void aggregate_narrow_sum(Aggregate *aggregate);
 
 /* What it gives over no rows: 0 for counts, NULL for most others. */
 Status aggregate_empty_value(const Context *cx, Arena *arena, const Aggregate *aggregate, Value *value);

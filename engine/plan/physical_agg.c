@@ -34,7 +34,15 @@ typedef struct AggregateBuild {
 /* ------------------------------------------------------------------------------------------------------------------ arguments
  */
 
-/* Sums and means of decimals take their argument in 64 bits where it fits; their results stay as they were bound. */
+/* All its values are integers of 64 bits that would fit in 32. */
+static bool has_small_values(const Subplan *input, const Expr *expr) {
+    ColumnDomain domain = expr_domain(input, expr);
+    return type_class(expr->type) == CLASS_I64 && (type_is_integer(expr->type) || expr->type.id == TYPE_DECIMAL) &&
+           domain.has_range && domain.min >= INT32_MIN && domain.max <= INT32_MAX;
+}
+
+/* Sums and means of decimals take their argument in 64 bits where it fits, and states are narrow where its values are small;
+ * their results stay as they were bound. */
 static Status narrow_argument(Lowering *low, const Subplan *input, const AggregateCall *call, Expr **argument,
                               const Aggregate **aggregate) {
     *aggregate = call->aggregate;
@@ -42,12 +50,16 @@ static Status narrow_argument(Lowering *low, const Subplan *input, const Aggrega
         return OK;
     }
     TRY(narrow_decimals(low, input, call->args[0], argument));
-    if (*argument == call->args[0]) {
+    bool is_small = has_small_values(input, *argument);
+    if (*argument == call->args[0] && !is_small) {
         return OK;
     }
     Aggregate *narrower;
     TRY(aggregate_define(low->cx, low->arena, call->aggregate->id, &(*argument)->type, 1, &narrower));
     narrower->result = call->aggregate->result;
+    if (is_small) {
+        aggregate_narrow_sum(narrower);
+    }
     *aggregate = narrower;
     return OK;
 }
