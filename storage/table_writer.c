@@ -14,6 +14,7 @@
 
 enum { SEGMENT_ROWS_TARGET = 1 << 20, WAIT_MS = 20 };
 #define BUFFERED_BYTES_MAX ((uint64_t)192 << 20)
+#define BUFFERED_SHARE 16 /* of memory_limit: each thread sorts and encodes what was buffered, in some times its bytes */
 
 /* Rows of one slice and partition that are not in a draft yet. */
 typedef struct Builder {
@@ -455,7 +456,7 @@ static Status let_wait(const Context *cx, TableWriter *w, uint32_t rows) {
 }
 
 static uint64_t buffered_bytes_max(const Context *cx) {
-    uint64_t share = (uint64_t)cx->settings->memory_limit / 4;
+    uint64_t share = (uint64_t)cx->settings->memory_limit / BUFFERED_SHARE;
     return share > 0 && share < BUFFERED_BYTES_MAX ? share : BUFFERED_BYTES_MAX;
 }
 
