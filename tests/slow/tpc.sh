@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The answers of TPC-H's 22 queries and, where the corpora are there, TPC-DS's 99 equal DuckDB's on the same files. Needs npm (see
+# The answers of TPC-H's 22 queries, of our own on the schema of TPC-DS and, where the corpora are there, TPC-DS's 99 equal DuckDB's
+# on the same files. Needs npm (see
 # tools/bench/run).
 # Two of TPC-DS's queries are asked in a decided form, since as they stand several answers are right: 49 ranks ratios, which DuckDB
 # divides as doubles (10309.95 / 15546.75 and 10710.63 / 16150.95 are both 63/95 and share a rank as decimals, not as doubles); 59
@@ -12,6 +13,7 @@ corpora=${CORPORA:-../shared/corpora}
 failed=0
 command -v npm >/dev/null || { echo "npm is not here: nothing was compared"; exit 0; }
 tools/bench/run tpch --scale "$scale" --runs 0 || failed=1
+tools/bench/run tpcds --scale "$scale" --runs 0 || failed=1
 if [ -d "$corpora/tpcds/queries" ]; then
     queries=$(mktemp -d)
     trap 'rm -rf "$queries"' EXIT
