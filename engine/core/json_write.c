@@ -9,6 +9,20 @@
 #define FIRST_BYTES 1024
 #define NUMBER_BYTES_MAX 400 /* the longest double before its point has 309 digits */
 
+const char *json_escape(char character, char escape[JSON_ESCAPE_BYTES]) {
+    static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const char *found = character == 0 ? NULL : strchr(special, character);
+    if (found == NULL && (unsigned char)character >= 0x20) {
+        return NULL;
+    }
+    if (found != NULL) {
+        snprintf(escape, JSON_ESCAPE_BYTES, "\\%c", letters[found - special]);
+    } else {
+        snprintf(escape, JSON_ESCAPE_BYTES, "\\u%04x", (unsigned)character);
+    }
+    return escape;
+}
+
 void json_writer_init(const Context *cx, Arena *arena, JsonWriter *writer) {
     *writer = (JsonWriter){.cx = cx, .arena = arena};
 }
@@ -33,18 +47,10 @@ static Status put(JsonWriter *w, const char *text, size_t bytes) {
 
 static Status put_escaped(JsonWriter *w, const char *text) {
     TRY(put(w, "\"", 1));
-    for (const char *at = text; *at != 0;) {
-        size_t plain = strcspn(at, "\"\\\x01\x02\x03\x04\x05\x06\x07\b\t\n\x0b\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"
-                                   "\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f");
-        TRY(put(w, at, plain));
-        at += plain;
-        if (*at == '"' || *at == '\\') {
-            TRY(put(w, (const char[]){'\\', *at}, 2));
-        } else if (*at != 0) {
-            char code[8];
-            TRY(put(w, code, (size_t)snprintf(code, sizeof code, "\\u%04x", (unsigned)*at)));
-        }
-        at += *at != 0;
+    for (const char *at = text; *at != 0; at++) {
+        char escape[JSON_ESCAPE_BYTES];
+        const char *escaped = json_escape(*at, escape);
+        TRY(escaped == NULL ? put(w, at, 1) : put(w, escaped, strlen(escaped)));
     }
     return put(w, "\"", 1);
 }

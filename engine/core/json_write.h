@@ -14,6 +14,10 @@ typedef struct JsonWriter {
     bool needs_comma;
 } JsonWriter;
 
+#define JSON_ESCAPE_BYTES 8
+/* How a JSON string has a character that cannot stand in it as it is, a text that ends in 0; NULL: it can. */
+const char *json_escape(char character, char escape[JSON_ESCAPE_BYTES]);
+
 void json_writer_init(const Context *cx, Arena *arena, JsonWriter *writer);
 Status json_open(JsonWriter *writer, const char *key, char bracket); /* '{' or '[' … */
 Status json_close(JsonWriter *writer, char bracket);                 /* … '}' or ']' */

@@ -32,15 +32,7 @@ static const Setting all_settings[] = {
     {{#name, help, default_}, KIND_TEXT, offsetof(Settings, name), 0, 0, 0, allowed},
 #define SETTING_LIST(name, default_, help) {{#name, help, default_}, KIND_LIST, offsetof(Settings, name), 0, 0, 0, NULL},
 #define SETTING_ZONE(name, default_, help) {{#name, help, default_}, KIND_ZONE, offsetof(Settings, name), 0, 0, 0, NULL},
-#define ACTS_ON_WRITES(name)
 #include "core/settings.def"
-#undef SETTING_BOOL
-#undef SETTING_INT
-#undef SETTING_BYTES
-#undef SETTING_TEXT
-#undef SETTING_LIST
-#undef SETTING_ZONE
-#undef ACTS_ON_WRITES
 };
 #define SETTING_COUNT (sizeof all_settings / sizeof *all_settings)
 
@@ -79,37 +71,16 @@ bool settings_equal(const Settings *a, const Settings *b) {
 #define SETTING_LIST(name, default_, help) SAME_TEXT(name)
 #define SETTING_ZONE(name, default_, help) SAME_TEXT(name)
     return true
-#define ACTS_ON_WRITES(name)
 #include "core/settings.def"
         ;
-#undef SETTING_BOOL
-#undef SETTING_INT
-#undef SETTING_BYTES
-#undef SETTING_TEXT
-#undef SETTING_LIST
-#undef SETTING_ZONE
-#undef ACTS_ON_WRITES
 #undef SAME_NUMBER
 #undef SAME_TEXT
 }
 
 bool settings_act_on_writes(const char *name) {
     static const char *const names[] = {
-#define SETTING_BOOL(name, default_, help)
-#define SETTING_INT(name, default_, least, most, help)
-#define SETTING_BYTES(name, default_, least, help)
-#define SETTING_TEXT(name, default_, allowed, help)
-#define SETTING_LIST(name, default_, help)
-#define SETTING_ZONE(name, default_, help)
 #define ACTS_ON_WRITES(name) #name,
 #include "core/settings.def"
-#undef SETTING_BOOL
-#undef SETTING_INT
-#undef SETTING_BYTES
-#undef SETTING_TEXT
-#undef SETTING_LIST
-#undef SETTING_ZONE
-#undef ACTS_ON_WRITES
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcasecmp(names[i], name) == 0) {

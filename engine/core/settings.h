@@ -13,15 +13,7 @@ typedef struct Settings {
 #define SETTING_TEXT(name, default_, allowed, help) char name[32];
 #define SETTING_LIST(name, default_, help) char name[SETTING_BYTES_MAX];
 #define SETTING_ZONE(name, default_, help) char name[64];
-#define ACTS_ON_WRITES(name)
 #include "core/settings.def"
-#undef SETTING_BOOL
-#undef SETTING_INT
-#undef SETTING_BYTES
-#undef SETTING_TEXT
-#undef SETTING_LIST
-#undef SETTING_ZONE
-#undef ACTS_ON_WRITES
 } Settings;
 
 typedef struct SettingInfo {

@@ -2,11 +2,11 @@
  * those that COPY … FROM reads, so that what was written loads again as it was. */
 #include "bind/bind.h"
 #include "bind/bind_file.h"
+#include "core/json_write.h"
 #include "parser/parse.h"
 #include "session/session.h"
 #include "storage/file.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef struct CopyOut {
@@ -122,20 +122,11 @@ static Status put_text(const Context *cx, CopyOut *out, const char *text, size_t
 /* ------------------------------------------------------------------------------------------------------------- JSON lines */
 
 static Status put_json_string(const Context *cx, CopyOut *out, const char *text, size_t bytes) {
-    static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
     TRY(put(cx, out, "\"", 1));
     for (size_t i = 0; i < bytes; i++) {
-        const char *found = text[i] == 0 ? NULL : strchr(special, text[i]);
-        char escape[8];
-        if (found != NULL) {
-            TRY(put(cx, out, "\\", 1));
-            TRY(put(cx, out, &letters[found - special], 1));
-        } else if ((unsigned char)text[i] < 0x20) {
-            snprintf(escape, sizeof escape, "\\u%04x", (unsigned)text[i]);
-            TRY(put(cx, out, escape, 6));
-        } else {
-            TRY(put(cx, out, &text[i], 1));
-        }
+        char escape[JSON_ESCAPE_BYTES];
+        const char *escaped = json_escape(text[i], escape);
+        TRY(escaped == NULL ? put(cx, out, &text[i], 1) : put(cx, out, escaped, strlen(escaped)));
     }
     return put(cx, out, "\"", 1);
 }

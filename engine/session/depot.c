@@ -391,6 +391,15 @@ static depot_code failed_before(depot_statement *statement) {
     return DEPOT_ERROR;
 }
 
+/* The next batch that has rows; NULL at the end. */
+static Status fetch_rows(depot_statement *statement, const Batch **batch) {
+    Status status;
+    do {
+        status = run_fetch(statement, batch);
+    } while (status == OK && *batch != NULL && (*batch)->rows == 0);
+    return status;
+}
+
 depot_code depot_step(depot_statement *statement) {
     if (statement->has_row && statement->row + 1 < statement->batch->rows) {
         statement->row++;
@@ -401,10 +410,7 @@ depot_code depot_step(depot_statement *statement) {
     }
     uint64_t started = clock_ns();
     const Batch *batch;
-    Status status;
-    do {
-        status = run_fetch(statement, &batch);
-    } while (status == OK && batch != NULL && batch->rows == 0);
+    Status status = fetch_rows(statement, &batch);
     statement->batch = status == OK ? batch : NULL;
     statement->row = 0;
     statement->has_row = statement->batch != NULL;
@@ -615,10 +621,7 @@ depot_code depot_next_batch(depot_statement *statement, const depot_batch **out)
     }
     uint64_t started = clock_ns();
     const Batch *batch;
-    Status status;
-    do {
-        status = run_fetch(statement, &batch);
-    } while (status == OK && batch != NULL && batch->rows == 0);
+    Status status = fetch_rows(statement, &batch);
     if (status == OK && batch != NULL) {
         Context cx = session_context(statement->db);
         status = fill_output(&cx, statement, batch);
