@@ -112,6 +112,37 @@ Status template_parse(const Context *cx, const char *text, size_t bytes, Templat
     return OK;
 }
 
+bool template_is_of_days(const Template *template) {
+    for (uint32_t i = 0; i < template->count; i++) {
+        switch (template->nodes[i].field) {
+        case TEMPLATE_YEAR_4:
+        case TEMPLATE_YEAR_3:
+        case TEMPLATE_YEAR_2:
+        case TEMPLATE_YEAR_1:
+        case TEMPLATE_YEAR_COMMA:
+        case TEMPLATE_QUARTER:
+        case TEMPLATE_MONTH:
+        case TEMPLATE_MONTH_NAME:
+        case TEMPLATE_MONTH_SHORT:
+        case TEMPLATE_ROMAN_MONTH:
+        case TEMPLATE_DAY:
+        case TEMPLATE_DAY_NAME:
+        case TEMPLATE_DAY_SHORT:
+        case TEMPLATE_DAY_OF_YEAR:
+        case TEMPLATE_WEEKDAY:
+        case TEMPLATE_WEEK_OF_YEAR:
+        case TEMPLATE_WEEK_OF_MONTH:
+        case TEMPLATE_ISO_YEAR_4:
+        case TEMPLATE_ISO_WEEK:
+        case TEMPLATE_ISO_WEEKDAY:
+        case TEMPLATE_TEXT:
+        case TEMPLATE_SEPARATOR: break;
+        default: return false;
+        }
+    }
+    return true;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- printing */
 
 typedef struct Printer {

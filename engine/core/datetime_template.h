@@ -52,6 +52,9 @@ typedef struct TemplateTime {
 /* At most TEMPLATE_PRINT_MAX bytes. INVALID_DATETIME_FORMAT for patterns that an interval does not have. */
 Status template_print(const Context *cx, const Template *template, const TemplateTime *time, char *buffer, size_t *bytes);
 
+/* Is what it prints the same for all moments of a day? */
+bool template_is_of_days(const Template *template);
+
 typedef struct TemplateResult {
     DateTime moment;
     bool has_offset;

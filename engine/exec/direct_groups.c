@@ -2,7 +2,7 @@
  * (direct_keys.h). Every task sets bits of its own; they are united in the end, and read in runs by as many tasks as there are.
  */
 #include "exec/agg_common.h"
-#include "exec/direct_keys.h"
+#include "plan/direct_columns.h"
 
 #include <pthread.h>
 

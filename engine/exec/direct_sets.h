@@ -3,7 +3,7 @@
 #define DEPOT_EXEC_DIRECT_SETS_H
 
 #include "exec/agg_common.h"
-#include "exec/direct_keys.h"
+#include "plan/direct_columns.h"
 
 /* One set of values per group; items with the same argument and filter share it. */
 typedef struct DirectSet {

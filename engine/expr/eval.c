@@ -98,6 +98,9 @@ static void free_node(EvalNode *node) {
     if (node->results != NULL) {
         dictionary_results_free(node->results);
     }
+    if (node->scratch != NULL) {
+        direct_scratch_free(node->scratch);
+    }
     if (node->set != NULL) {
         mem_free(node->set->values);
         mem_free(node->set->bits);
@@ -252,6 +255,7 @@ Status eval_vector(const Context *cx, ExprState *state, EvalNode *node, const Ba
     case EXPR_CAST: return eval_cast(cx, state, node, batch, out);
     case EXPR_CASE: return eval_case(cx, state, node, batch, out);
     case EXPR_COALESCE: return eval_coalesce(cx, state, node, batch, out);
+    case EXPR_TABLE: return eval_table(cx, state, node, batch, out);
     default: return eval_logic(cx, state, node, batch, out);
     }
 }

@@ -4,10 +4,12 @@
  *   eval_truth.c       three-valued logic on bitmaps: AND OR NOT IS NULL
  *   eval_compare.c     comparisons and IN: codes stay codes
  *   eval_branch.c      CASE and COALESCE, and evaluation on some rows only
+ *   expr_table.c       tables of expressions
  *   eval_dictionary.c  an expression over one dictionary column, computed once per entry */
 #ifndef DEPOT_EXPR_EVAL_NODE_H
 #define DEPOT_EXPR_EVAL_NODE_H
 
+#include "expr/direct_keys.h"
 #include "expr/expr.h"
 
 #define NO_SLOT UINT32_MAX
@@ -61,6 +63,7 @@ typedef struct EvalNode {
     const Dictionary *range_dictionary; /* COMPARE: the dictionary that `range` was made for */
     CodeRange range;
     InSet *set;
+    DirectScratch *scratch; /* TABLE */
 } EvalNode;
 
 struct ExprState {
@@ -81,6 +84,7 @@ Status eval_compare(const Context *cx, ExprState *state, EvalNode *node, const B
 Status eval_distinct(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, Truth *truth) MUST_CHECK;
 Status eval_in(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, Truth *truth) MUST_CHECK;
 Status eval_case(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, const Vector **out) MUST_CHECK;
+Status eval_table(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, const Vector **out) MUST_CHECK;
 Status eval_coalesce(const Context *cx, ExprState *state, EvalNode *node, const Batch *batch, const Vector **out) MUST_CHECK;
 
 void truth_fill(Truth *truth, uint32_t rows, bool is_true, bool is_null);

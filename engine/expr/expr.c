@@ -129,6 +129,7 @@ static bool nodes_equal(const Expr *a, const Expr *b) {
     case EXPR_CALL: return a->function == b->function && a->function->volatility != VOLATILE;
     case EXPR_CAST: return a->is_try == b->is_try;
     case EXPR_COMPARE: return a->compare == b->compare;
+    case EXPR_TABLE: return a->table == b->table;
     default: return true;
     }
 }

@@ -24,6 +24,7 @@ typedef enum ExprKind {
     EXPR_IN,        /* args[0] IN (args[1 …]), all constants of its type: a set */
     EXPR_CASE,      /* WHEN args[2i] THEN args[2i+1] … ELSE args[last] (always there); conditions are BOOLEAN */
     EXPR_COALESCE,  /* args of one type, evaluated only where needed */
+    EXPR_TABLE,     /* table: its result for every combination of the args' values; made by plan/tabulate.c */
     EXPR_AGGREGATE, /* only in LogicalAggregate and, over a window, in LogicalWindow */
     EXPR_WINDOW     /* only in LogicalWindow */
 } ExprKind;
@@ -32,6 +33,7 @@ typedef enum CompareOp { COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE
 
 typedef struct Function Function;   /* expr/functions.h */
 typedef struct Aggregate Aggregate; /* expr/aggregates.h */
+typedef struct ExprTable ExprTable; /* expr/expr_table.h */
 
 typedef struct Expr {
     ExprKind kind;
@@ -49,6 +51,7 @@ typedef struct Expr {
         const Function *function; /* CALL */
         bool is_try;              /* CAST */
         CompareOp compare;        /* COMPARE */
+        const ExprTable *table;   /* TABLE */
     };
     const char *name; /* COLUMN, SLOT: for EXPLAIN, "lineorder.lo_revenue"; may be NULL */
 } Expr;

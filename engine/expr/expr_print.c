@@ -1,6 +1,7 @@
 /* Bound expressions as SQL text. Parentheses stand only where precedence asks for them. */
 #include "expr/expr.h"
 
+#include "expr/expr_table.h"
 #include "expr/functions.h"
 
 #include <ctype.h>
@@ -264,6 +265,7 @@ static void put_expr(Printer *printer, const Expr *expr) {
         put_list(printer, expr->args, expr->arg_count);
         put(printer, ")");
         break;
+    case EXPR_TABLE: put_expr(printer, expr->table->of); break;
     case EXPR_AGGREGATE:
     case EXPR_WINDOW:
         put(printer, expr->name != NULL ? expr->name : "aggregate");

@@ -168,9 +168,42 @@ static bool round_decimal(__int128 value, uint32_t scale, int32_t places, Roundi
     return !away || !__builtin_add_overflow(cut, value < 0 ? -step : step, out);
 }
 
+/* All rows in 64 bits, those of NULLs too, for one number of places (a constant). False if some result does not fit, or the
+ * places are not those of the type: then rows are rounded one by one. */
+static bool round_narrow(const Vector *in, int32_t places, uint32_t rows, Rounding rounding, Vector *out) {
+    int64_t drop = (int64_t)in->type.scale - places;
+    if (in->kind != VECTOR_FLAT || type_class(in->type) != CLASS_I64 || drop <= 0 || drop > DECIMAL_PRECISION_I64 ||
+        out->type.scale != (places > 0 ? places : 0) || places < 0) {
+        return false;
+    }
+    int64_t step = (int64_t)decimal_power((uint32_t)drop), most = 0;
+    int64_t up = rounding == ROUND_HALF ? step - step / 2 : rounding == ROUND_UP ? 1 : INT64_MAX; /* rests from here on */
+    int64_t down = rounding == ROUND_HALF ? -up : rounding == ROUND_DOWN ? -1 : INT64_MIN;        /* and up to here */
+    const int64_t *values = in->data;
+    int64_t results[BATCH_ROWS_MAX];
+    for (uint32_t row = 0; row < rows; row++) {
+        int64_t quotient = values[row] / step, rest = values[row] - quotient * step;
+        quotient += (rest >= up) - (rest <= down);
+        results[row] = quotient;
+        int64_t size = quotient < 0 ? -quotient : quotient;
+        most = size > most ? size : most;
+    }
+    if (!decimal_fits(most, out->type.precision)) {
+        return false;
+    }
+    for (uint32_t row = 0; row < rows; row++) {
+        out_decimal(out, row, results[row]);
+    }
+    return true;
+}
+
 static Status round_decimals(const Context *cx, const Vector *const *args, uint32_t arg_count, uint32_t rows, Rounding rounding,
                              Vector *out) {
     uint32_t scale = args[0]->type.scale;
+    bool is_constant = arg_count == 1 || args[1]->kind == VECTOR_CONSTANT;
+    if (is_constant && round_narrow(args[0], arg_count > 1 ? arg_I32(args[1], 0) : 0, rows, rounding, out)) {
+        return OK;
+    }
     for (uint32_t row = 0; row < rows; row++) {
         if (!fn_row_valid(out, row)) {
             continue;

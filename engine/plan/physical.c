@@ -6,6 +6,7 @@
 #include "plan/hints.h"
 #include "plan/moment_domain.h"
 #include "plan/narrow.h"
+#include "plan/tabulate.h"
 
 /* ----------------------------------------------------------------------------------------------------------------- helpers */
 
@@ -114,13 +115,14 @@ Status lower_pass(Lowering *low, const Subplan *input, uint32_t from, Subplan *o
 }
 
 static Status project_compute(Lowering *low, const Subplan *input, const Expr *expr, Subplan *out, uint32_t i) {
-    TRY(lower_expr(low, input, NULL, expr, &out->node->project.exprs[i]));
     const Expr *column = expr_widened_column(expr);
     const char *name = column != NULL ? column->name : expr_print(low->cx, low->arena, expr);
     if (name == NULL && column == NULL) {
         return OUT_OF_MEMORY;
     }
-    out->node->columns[i] = (PhysicalColumn){.type = expr->type, .name = name, .domain = expr_domain(input, expr)};
+    out->node->columns[i] = (PhysicalColumn){.type = expr->type, .name = name};
+    TRY(lower_computed(low, input, &out->node->columns[i], &expr));
+    TRY(lower_expr(low, input, NULL, expr, &out->node->project.exprs[i]));
     out->layout[i] = low->next_column++;
     return OK;
 }
@@ -265,8 +267,9 @@ static Status lower_project(Lowering *low, const LogicalNode *node, Subplan *out
     TRY_NEW_ARRAY(low->cx, low->arena, out->node->project.exprs, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         lower_column(low, out, i, node->columns[i]);
-        TRY(lower_expr(low, &input, NULL, node->project.exprs[i], &out->node->project.exprs[i]));
-        out->node->columns[i].domain = expr_domain(&input, node->project.exprs[i]);
+        const Expr *expr = node->project.exprs[i];
+        TRY(lower_computed(low, &input, &out->node->columns[i], &expr));
+        TRY(lower_expr(low, &input, NULL, expr, &out->node->project.exprs[i]));
     }
     lower_finish(low, out);
     return OK;

@@ -1,42 +1,20 @@
 /* Numbers for combinations of values of small domains: see direct_keys.h. */
-#include "exec/direct_keys.h"
+#include "expr/direct_keys.h"
 
 #include "kernels/agg_kernels.h"
-#include "plan/moment_domain.h"
 
-static void open_key(DirectKey *key, const PhysicalColumn *column, uint32_t slot, uint64_t values) {
-    const ColumnDomain *domain = &column->domain;
-    bool is_range = domain->dictionary == NULL && domain->has_range;
-    *key = (DirectKey){.slot = slot,
-                       .type = column->type,
-                       .dictionary = domain->dictionary,
-                       .min = is_range ? domain->min : 0,
-                       .step = is_range && domain->step > 1 ? domain->step : 1,
-                       .unit = domain->unit,
-                       .values = (uint32_t)values};
-}
-
-Status direct_keys_init(const Context *cx, DirectKeys *keys, const PhysicalNode *input, const uint32_t *slots, uint32_t count) {
+bool direct_keys_place(DirectKeys *keys) {
     uint64_t entries = 1;
-    TRY_ALLOC_ZEROED(cx, keys->keys, sizeof *keys->keys * count);
-    keys->count = count;
-    for (uint32_t k = count; k-- > 0;) { /* the first column counts most */
-        const PhysicalColumn *column = &input->columns[slots[k]];
-        uint64_t values = column_domain_size(column);
-        if (values == 0 || values >= INT32_MAX || entries * (values + 1) >= INT32_MAX) {
-            return fail(cx, INTERNAL_ERROR, "the plan groups directly by columns whose values are not few");
+    for (uint32_t k = keys->count; k-- > 0;) { /* the first column counts most */
+        DirectKey *key = &keys->keys[k];
+        if (entries * ((uint64_t)key->values + 1) >= INT32_MAX) {
+            return false;
         }
-        open_key(&keys->keys[k], column, slots[k], values);
-        keys->keys[k].times = (uint32_t)entries;
-        entries *= values + 1;
+        key->times = (uint32_t)entries;
+        entries *= (uint64_t)key->values + 1;
     }
     keys->entries = (uint32_t)entries;
-    return OK;
-}
-
-void direct_keys_free(DirectKeys *keys) {
-    mem_free(keys->keys);
-    keys->keys = NULL;
+    return true;
 }
 
 Status direct_scratch_init(const Context *cx, DirectScratch *scratch) {

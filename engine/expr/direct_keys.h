@@ -4,11 +4,11 @@
  *     number = Σ (code or (value - min) / step) × times     each column has one further value for NULL
  *
  * Numbers are in the order of the values, the first column counting most. */
-#ifndef DEPOT_EXEC_DIRECT_KEYS_H
-#define DEPOT_EXEC_DIRECT_KEYS_H
+#ifndef DEPOT_EXPR_DIRECT_KEYS_H
+#define DEPOT_EXPR_DIRECT_KEYS_H
 
 #include "core/datetime.h"
-#include "exec/exec.h"
+#include "core/vector.h"
 
 typedef struct DirectKey {
     uint32_t slot;
@@ -23,14 +23,12 @@ typedef struct DirectKey {
 
 typedef struct DirectKeys {
     uint32_t count;
-    DirectKey *keys;  /* owned */
+    DirectKey *keys;
     uint32_t entries; /* numbers are smaller */
 } DirectKeys;
 
-/* Of the input's columns `slots`. */
-Status direct_keys_init(const Context *cx, DirectKeys *keys, const PhysicalNode *input, const uint32_t *slots,
-                        uint32_t count) MUST_CHECK;
-void direct_keys_free(DirectKeys *keys);
+/* Gives each key its share of the numbers (`times`), the last one 1. False if there would be INT32_MAX of them or more. */
+bool direct_keys_place(DirectKeys *keys);
 
 /* Scratch of one task. */
 typedef struct DirectScratch {
