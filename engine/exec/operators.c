@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* Above this many rows a heap of kept rows is slower than sorting them all. */
-#define TOPN_ROWS_MAX 8192
+/* Top-N keeps a few times as many rows per task, in memory; above this many all rows are sorted, on disk where they must. */
+#define TOPN_ROWS_MAX 32768
 
 static const OperatorClass *aggregate_class(const PhysicalNode *op) {
     const AggregateSpec *spec = &op->aggregate;

@@ -206,14 +206,16 @@ static Status make_table(Lowering *low, Tabulation *tabulation, const Expr *of, 
     return OK;
 }
 
-/* Texts are. Numbers are computed as fast as they are looked up, but for fields of moments as DOUBLE PRECISION and where they
- * are looked up anyway, by the codes of dictionaries. */
-static bool is_worth_a_table(const Tabulation *tabulation, const PhysicalColumn *column, const Expr *expr) {
-    bool are_codes = column_domain_size(column) == 0;
-    for (uint32_t i = 0; i < tabulation->count; i++) {
-        are_codes = are_codes && tabulation->keys[i].dictionary != NULL;
-    }
-    return type_is_text(expr->type) || are_codes || (expr->kind == EXPR_CALL && expr->arg_count == 2 && is_field_of_days(expr));
+/* For expr_walk: nothing in it takes longer than looking up its result. */
+static bool is_quick(const Expr *node, void *argument) {
+    (void)argument;
+    return node->kind != EXPR_CALL || strcmp(node->function->name, "+") == 0 || strcmp(node->function->name, "-") == 0 ||
+           strcmp(node->function->name, "*") == 0;
+}
+
+/* Texts are; of numbers those that are slow to compute and whose values are not known without. */
+static bool is_worth_a_table(const PhysicalColumn *column, const Expr *expr) {
+    return type_is_text(expr->type) || (column_domain_size(column) == 0 && !expr_walk(expr, is_quick, NULL));
 }
 
 Status lower_computed(Lowering *low, const Subplan *input, PhysicalColumn *column, const Expr **expr) {
@@ -228,7 +230,7 @@ Status lower_computed(Lowering *low, const Subplan *input, PhysicalColumn *colum
     if (of_days == NULL) {
         return OUT_OF_MEMORY;
     }
-    if (!collect_inputs(&tabulation, of_days) || !are_few(&tabulation) || !is_worth_a_table(&tabulation, column, of)) {
+    if (!collect_inputs(&tabulation, of_days) || !are_few(&tabulation) || !is_worth_a_table(column, of)) {
         return OK;
     }
     return make_table(low, &tabulation, of, of_days, column, expr);
