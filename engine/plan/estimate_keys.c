@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define KEYS_COMPARED_MAX 32
+#define ALONE_WEIGHT 0.25 /* of several keys that meet by chance alone, against those that one side has from the other */
 
 /* ------------------------------------------------------------------------------------------------------------------- distinct
  */
@@ -303,7 +304,7 @@ Status estimate_keys_share(const Context *cx, const LogicalPlan *plan, Expr *con
     a = a < left_rows || left_rows < 1 ? a : left_rows;
     b = b < right_rows || right_rows < 1 ? b : right_rows;
     double contained = 1 / (a > b ? a : b);
-    *share = contained < alone ? alone : is_key ? contained : contained * pow(alone / contained, 1.0 / count);
+    *share = contained < alone ? alone : is_key ? contained : contained * pow(alone / contained, ALONE_WEIGHT / count);
     return OK;
 }
 
