@@ -92,11 +92,17 @@ static Status fail_missing_relation(const Context *cx, Snapshot *snapshot, Cte *
         suggestion_consider(&suggestion, cte->ast->name, NULL);
     }
     for (uint32_t i = 0; i < snapshot_table_count(snapshot); i++) {
-        suggestion_consider(&suggestion, snapshot_table(snapshot, i)->schema->name, NULL);
+        const TableSchema *schema = snapshot_table(snapshot, i)->schema;
+        suggestion_consider(&suggestion, schema->name, schema->schema_name);
     }
     fail_at(cx, name->pos, UNDEFINED_TABLE, name->count > 1 ? "%s \"%s.%s\" does not exist" : "%s \"%s%s\" does not exist",
             what, name->count > 1 ? name->parts[name->count - 2].text : "", text);
-    return suggestion.nearest == NULL ? UNDEFINED_TABLE : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
+    if (suggestion.nearest == NULL) {
+        return UNDEFINED_TABLE;
+    }
+    return suggestion.detail != NULL && strcmp(suggestion.nearest, text) == 0 /* in a schema that was not looked in */
+               ? fail_hint(cx, "did you mean \"%s.%s\"?", (const char *)suggestion.detail, suggestion.nearest)
+               : fail_hint(cx, "did you mean \"%s\"?", suggestion.nearest);
 }
 
 /* What is made when it is read cannot be changed. */
