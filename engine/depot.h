@@ -90,7 +90,8 @@ typedef struct depot_options {
 /* Opens the warehouse in a directory, creating it if it is not there; `path` NULL, "" or ":memory:": a new one in memory.
  * `options` may be NULL. On failure *db is NULL and *error (may be NULL) is filled. */
 depot_code depot_open(const char *path, const depot_options *options, depot **db, depot_error *error);
-void depot_close(depot *db); /* NULL is fine */
+/* NULL is fine. Aborts an open appender; statements that are still open keep what they need until they are finalized. */
+void depot_close(depot *db);
 const depot_error *depot_last_error(const depot *db);
 int depot_was_created(const depot *db); /* 1 if depot_open made the warehouse */
 uint32_t depot_nodes(const depot *db);
@@ -138,7 +139,8 @@ depot_code depot_bind_null(depot_statement *statement, uint32_t n);
 depot_code depot_bind_bool(depot_statement *statement, uint32_t n, int value);
 depot_code depot_bind_int64(depot_statement *statement, uint32_t n, int64_t value);
 depot_code depot_bind_double(depot_statement *statement, uint32_t n, double value);
-/* Text takes the type that its place wants, as a quoted literal does: dates, decimals, timestamps go this way. */
+/* Text takes the type that its place wants, as a quoted literal does: dates, decimals, timestamps go this way. NULL (the
+ * pointer) is NULL. */
 depot_code depot_bind_text(depot_statement *statement, uint32_t n, const char *text, int64_t bytes);
 depot_code depot_reset(depot_statement *statement); /* the next step runs it again, parameters kept */
 

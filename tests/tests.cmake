@@ -21,6 +21,13 @@ if(TARGET depot)
   add_test(NAME exchange_stress COMMAND exchange_stress 300)
 endif()
 
+# The API as it should not be used.
+if(TARGET depot)
+  add_executable(misuse tests/stress/misuse.c)
+  target_link_libraries(misuse PRIVATE depot_static)
+  add_test(NAME misuse COMMAND misuse)
+endif()
+
 # What a statement costs beside its work; tests/slow/latency.sh runs it.
 if(TARGET depot)
   add_executable(latency tests/stress/latency.c)

@@ -135,6 +135,10 @@ void depot_close(depot *db) {
         return;
     }
     depot_appender_abort(db->appender);
+    db->is_closed = db->open_statements > 0; /* the last of them closes it */
+    if (db->is_closed) {
+        return;
+    }
     transaction_close(db);
     prepared_free_all(db);
     plan_cache_free(db->plan_cache);
@@ -242,6 +246,7 @@ static Status parse_one(const Context *cx, depot_statement *statement, const cha
     for (uint32_t i = 0; i < count; i++) {
         statement->parameters[i] = value_null(type_make(TYPE_NULL));
     }
+    TRY_ALLOC_ZEROED(cx, statement->parameter_texts, sizeof(char *) * (count + 1));
     return OK;
 }
 
@@ -259,6 +264,7 @@ depot_code depot_prepare(depot *db, const char *sql, int64_t bytes, depot_statem
         return session_result(db, OUT_OF_MEMORY, NULL, 0);
     }
     statement->db = db;
+    db->open_statements++;
     size_t end = length;
     Status status = parse_one(&cx, statement, sql, length, &end);
     if (tail != NULL) {
@@ -291,13 +297,23 @@ void depot_finalize(depot_statement *statement) {
     run_end(statement);
     free_outputs(statement);
     known_text_release(statement->known);
-    arena_free(&statement->parameter_arena);
+    for (uint32_t i = 0; statement->parameter_texts != NULL && i < statement->parameter_count; i++) {
+        mem_free(statement->parameter_texts[i]);
+    }
+    mem_free(statement->parameter_texts);
     mem_free(statement->parameters);
     mem_free(statement->cell);
+    depot *db = statement->db;
     mem_free(statement);
+    if (--db->open_statements == 0 && db->is_closed) {
+        depot_close(db);
+    }
 }
 
 depot_code depot_reset(depot_statement *statement) {
+    if (statement == NULL) {
+        return DEPOT_MISUSE;
+    }
     run_end(statement);
     statement->has_failed = statement->was_ended = false;
     free_outputs(statement);
@@ -305,6 +321,9 @@ depot_code depot_reset(depot_statement *statement) {
 }
 
 depot_code depot_execute(depot *db, const char *sql) {
+    if (db == NULL || sql == NULL) {
+        return misuse(db, "depot_execute without a connection or a text");
+    }
     const char *text = sql;
     size_t bytes = strlen(sql);
     depot_code code = DEPOT_OK;
@@ -332,38 +351,49 @@ uint32_t depot_parameter_count(const depot_statement *statement) {
     return statement->parameter_count;
 }
 
-static depot_code bind_value(depot_statement *statement, uint32_t n, Value value) {
-    if (n == 0 || n > statement->parameter_count) {
-        return misuse(statement->db, "there is no parameter of that number");
+static bool has_parameter(const depot_statement *statement, uint32_t n) {
+    return statement != NULL && n > 0 && n <= statement->parameter_count;
+}
+
+/* `text` is what the value views, or NULL; the statement's from now on. */
+static depot_code bind_value(depot_statement *statement, uint32_t n, Value value, char *text) {
+    if (!has_parameter(statement, n)) {
+        return misuse(statement == NULL ? NULL : statement->db, "there is no parameter of that number");
     }
     depot_reset(statement);
+    mem_free(statement->parameter_texts[n - 1]);
+    statement->parameter_texts[n - 1] = text;
     statement->parameters[n - 1] = value;
     return DEPOT_OK;
 }
 
 depot_code depot_bind_null(depot_statement *statement, uint32_t n) {
-    return bind_value(statement, n, value_null(type_make(TYPE_NULL)));
+    return bind_value(statement, n, value_null(type_make(TYPE_NULL)), NULL);
 }
 depot_code depot_bind_bool(depot_statement *statement, uint32_t n, int value) {
-    return bind_value(statement, n, value_i64(type_make(TYPE_BOOLEAN), value != 0));
+    return bind_value(statement, n, value_i64(type_make(TYPE_BOOLEAN), value != 0), NULL);
 }
 depot_code depot_bind_int64(depot_statement *statement, uint32_t n, int64_t value) {
-    return bind_value(statement, n, value_i64(type_make(TYPE_BIGINT), value));
+    return bind_value(statement, n, value_i64(type_make(TYPE_BIGINT), value), NULL);
 }
 depot_code depot_bind_double(depot_statement *statement, uint32_t n, double value) {
-    return bind_value(statement, n, value_f64(type_make(TYPE_DOUBLE), value));
+    return bind_value(statement, n, value_f64(type_make(TYPE_DOUBLE), value), NULL);
 }
 depot_code depot_bind_text(depot_statement *statement, uint32_t n, const char *text, int64_t bytes) {
+    if (text == NULL || !has_parameter(statement, n)) {
+        return depot_bind_null(statement, n);
+    }
     size_t length = bytes < 0 ? strlen(text) : (size_t)bytes;
     Context cx = session_context(statement->db);
     if (length > UINT32_MAX || !utf8_valid(text, length)) {
         return session_result(statement->db, fail(&cx, INVALID_ENCODING, "the parameter's text is not valid UTF-8"), NULL, 0);
     }
-    char *copy = arena_copy_text(&cx, &statement->parameter_arena, text, length);
+    char *copy = mem_alloc(&cx, length + 1);
     if (copy == NULL) {
         return session_result(statement->db, OUT_OF_MEMORY, NULL, 0);
     }
-    return bind_value(statement, n, value_text(type_varchar(0), text_view(copy, (uint32_t)length)));
+    memcpy(copy, text, length);
+    return bind_value(statement, n, value_text(type_varchar(0), text_view(copy, (uint32_t)length)), copy);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- stepping */
@@ -401,6 +431,9 @@ static Status fetch_rows(depot_statement *statement, const Batch **batch) {
 }
 
 depot_code depot_step(depot_statement *statement) {
+    if (statement == NULL) {
+        return DEPOT_MISUSE;
+    }
     if (statement->has_row && statement->row + 1 < statement->batch->rows) {
         statement->row++;
         return DEPOT_ROW;
@@ -616,6 +649,9 @@ static Status fill_output(const Context *cx, depot_statement *statement, const B
 
 depot_code depot_next_batch(depot_statement *statement, const depot_batch **out) {
     *out = NULL;
+    if (statement == NULL) {
+        return DEPOT_MISUSE;
+    }
     if (statement->has_failed) {
         return failed_before(statement);
     }

@@ -53,6 +53,8 @@ struct depot {
     depot_appender *appender; /* the open one, or NULL */
     Prepared *prepared;       /* owned; what PREPARE made, newest first */
     PlanCache *plan_cache;    /* owned */
+    uint64_t open_statements; /* made and not finalized */
+    bool is_closed;           /* with statements open: the last one's end is the connection's */
     int (*progress)(void *argument, double share);
     void *progress_argument;
     depot_reader reader; /* of COPY … FROM STDIN; NULL: there is none */
@@ -108,8 +110,8 @@ struct depot_statement {
     AstStatement *ast;
     const char *tag; /* "SELECT"; static */
     uint32_t parameter_count;
-    Value *parameters;     /* parameter_count; while an EXECUTE runs, what it was given */
-    Arena parameter_arena; /* text of parameters */
+    Value *parameters;      /* parameter_count; while an EXECUTE runs, what it was given */
+    char **parameter_texts; /* of each parameter that is text; owned */
     Run run;
     bool is_running;              /* `run` holds something */
     bool has_failed;              /* until the next reset: stepping again tells the same error, and runs nothing */
