@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The answers of TPC-H's 22 queries, of our own on the schema of TPC-DS and, where the corpora are there, TPC-DS's 99 equal DuckDB's
-# on the same files. Needs npm (see
-# tools/bench/run).
+# on the same files. Needs npm (see tools/bench/run).
 # Two of TPC-DS's queries are asked in a decided form, since as they stand several answers are right: 49 ranks ratios, which DuckDB
 # divides as doubles (10309.95 / 15546.75 and 10710.63 / 16150.95 are both 63/95 and share a rank as decimals, not as doubles); 59
 # orders by a store's id, which several rows of a store share, and cuts at 100.
