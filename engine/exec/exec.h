@@ -119,8 +119,8 @@ extern const OperatorClass scan_operator, values_operator, table_function_operat
     insert_operator, change_operator, materialize_operator, shared_scan_operator, recursion_operator, working_scan_operator;
 extern const OperatorClass system_table_operator, file_scan_operator;
 extern const OperatorClass hash_join_operator, merge_join_operator, partition_join_operator, nested_join_operator,
-    hash_agg_operator, direct_agg_operator, direct_groups_operator, expand_operator, sort_operator, topn_operator,
-    window_operator;
+    hash_agg_operator, group_agg_operator, direct_agg_operator, direct_groups_operator, expand_operator, sort_operator,
+    topn_operator, window_operator;
 const OperatorClass *operator_class(const PhysicalNode *op); /* exec/operators.c; NULL: there is none */
 /* A batch of the operator's output columns. */
 /* Rows that a source puts into a batch: the setting batch_rows, or what is left. */

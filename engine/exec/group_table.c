@@ -259,6 +259,10 @@ static inline __attribute__((always_inline)) bool keys_equal(const GroupLayout *
     return difference == 0 || (layout->compares_values && keys_equal_by_value(layout, a, b));
 }
 
+bool group_keys_equal(const GroupLayout *layout, const uint8_t *a, const uint8_t *b) {
+    return keys_equal(layout, a, b, layout->key_bytes / 8);
+}
+
 static Status own_key_text(const Context *cx, const GroupLayout *layout, uint8_t *key, Arena *arena) {
     for (uint32_t f = 0; f < layout->field_count; f++) {
         const KeyField *field = &layout->fields[f];

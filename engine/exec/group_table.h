@@ -84,6 +84,9 @@ void group_table_append(GroupTable *table, const uint8_t *keys, size_t stride, c
                         uint32_t *groups);
 Status group_table_own_text(const Context *cx, GroupTable *table, uint32_t first, Arena *text) MUST_CHECK;
 
+/* Two keys of the layout are those of one group. */
+bool group_keys_equal(const GroupLayout *layout, const uint8_t *a, const uint8_t *b);
+
 /* Blocks of records. */
 typedef struct RecordBlock {
     struct RecordBlock *next;

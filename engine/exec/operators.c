@@ -9,6 +9,9 @@
 
 static const OperatorClass *aggregate_class(const PhysicalNode *op) {
     const AggregateSpec *spec = &op->aggregate;
+    if (spec->is_sorted) {
+        return &group_agg_operator;
+    }
     return !spec->is_direct ? &hash_agg_operator : spec->item_count == 0 ? &direct_groups_operator : &direct_agg_operator;
 }
 

@@ -27,7 +27,7 @@ Status sort_open_local(Task *task, const PhysicalNode *op, void *shared_, void *
     return batch_init_like(&task->cx, op->children[0], &local->passing);
 }
 
-static Status sort_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
+Status sort_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     SortShared *shared = shared_;
     SortLocal *local = local_;
     *flow = NEED_INPUT;

@@ -1,4 +1,4 @@
-/* What sort and Top-N share: they differ in how a task keeps its rows. */
+/* What sort and Top-N share: they differ in how a task keeps its rows. Aggregation by sorting runs sorts inside of it. */
 #ifndef DEPOT_EXEC_SORT_H
 #define DEPOT_EXEC_SORT_H
 
@@ -21,6 +21,7 @@ typedef struct SortShared {
     SpillPart *spilled; /* runs on disk; owned */
     uint64_t rows_out;  /* after the limit */
     uint64_t bytes;
+    uint32_t sorts_together; /* of an aggregation, that grow side by side; its results need memory as well; 0: just a sort */
 } SortShared;
 
 typedef struct SortLocal {
@@ -36,6 +37,7 @@ typedef struct SortLocal {
 
 Status sort_open(Task *task, const PhysicalNode *op, void *shared);
 Status sort_open_local(Task *task, const PhysicalNode *op, void *shared, void *local);
+Status sort_consume(Task *task, const PhysicalNode *op, void *shared, void *local, const Batch *in, Flow *flow);
 Status sort_merge(Task *task, const PhysicalNode *op, void *shared, void *local);
 Status sort_finish(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts);
 Status sort_finish_part(Task *task, const PhysicalNode *op, void *shared, uint32_t part);

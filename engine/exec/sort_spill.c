@@ -2,16 +2,30 @@
  * cursor with one chunk in memory; a heap of cursors by their next row gives the order. See sort_spill.h. */
 #include "exec/sort_spill.h"
 
-#define RUN_ROWS_MIN 16384u              /* shorter runs would be too many */
-#define ROOM_MIN ((int64_t)4 << 20)      /* for what else grows by a batch */
+#define RUN_ROWS_MIN 16384u /* shorter runs would be too many */
+#define FORCED_RUN_SHARE 16
+#define ROOM_MIN ((int64_t)4 << 20) /* for what else grows by a batch */
+#define CHUNK_BYTES_MIN ((uint64_t)1 << 13)
 #define MEMORY_CHUNK_ROWS BATCH_ROWS_MAX /* of the rows in memory, given to their cursor at a time */
 
-/* Under force_spill: batches of one row shall not become as many runs. */
+/* Under force_spill: a run is at least a share of those before, so that batches, of one row maybe, do not become as many runs
+ * whose cursors together hold all rows. */
 static bool forced_run_is_short(SortShared *shared, const SortRun *run) {
+    uint64_t spilled = 0;
     pthread_mutex_lock(&shared->lock);
-    bool is_short = run->rows.rows < shared->spilled_count / 4;
+    for (uint32_t r = 0; r < shared->spilled_count; r++) {
+        spilled += shared->spilled[r].rows;
+    }
     pthread_mutex_unlock(&shared->lock);
-    return is_short;
+    return run->rows.rows < spilled / FORCED_RUN_SHARE;
+}
+
+static uint64_t kept_bytes(const RowFormat *format) {
+    uint64_t bytes = 0;
+    for (uint32_t c = 0; c < format->column_count; c++) {
+        bytes += format->columns[c].width;
+    }
+    return bytes;
 }
 
 bool sort_has_room(const Task *task, SortShared *shared, const SortRun *run) {
@@ -23,8 +37,11 @@ bool sort_has_room(const Task *task, SortShared *shared, const SortRun *run) {
         return true;
     }
     /* Every task sorts its run: items twice; and the words may be about to double. */
-    int64_t needed = (int64_t)(rows * (2 * sizeof(SortItem) + 8 * shared->encoding.words)) * task->task_count + ROOM_MIN;
-    return memory_left(task->cx.memory) > needed;
+    uint64_t row_bytes = 2 * sizeof(SortItem) + 8 * shared->encoding.words;
+    if (shared->sorts_together > 0) {
+        row_bytes = (row_bytes + kept_bytes(&shared->format)) * shared->sorts_together;
+    }
+    return memory_left(task->cx.memory) > (int64_t)(rows * row_bytes) * task->task_count + ROOM_MIN;
 }
 
 static Status add_spilled_run(const Context *cx, SortShared *shared, SpillPart *part) {
@@ -54,6 +71,12 @@ static Status write_items(Task *task, const SortRun *run, const RowTable *table,
     return spill_writer_flush(task, writer);
 }
 
+/* Each run that is read takes a chunk of memory, and all sorts of an aggregation are read at once, twice maybe. */
+static uint64_t chunk_bytes_of(const SortShared *shared, uint64_t most) {
+    uint64_t bytes = shared->sorts_together > 0 ? most / (2 * shared->sorts_together) : most;
+    return bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : bytes;
+}
+
 Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared, SortRun *run, int64_t limit) {
     const Context *cx = &task->cx;
     RowTable table = {0};
@@ -66,6 +89,7 @@ Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared,
     TRY_GOTO(row_table_open(cx, &table));
     TRY_GOTO(batch_init_like(cx, child, &batch));
     TRY_GOTO(spill_writer_open(cx, &writer, child, &shared->format, 1));
+    writer.chunk_bytes = chunk_bytes_of(shared, writer.chunk_bytes);
     TRY_GOTO(write_items(task, run, &table, &writer, &batch));
     TRY_GOTO(add_spilled_run(cx, shared, &writer.parts[0]));
 done:

@@ -1,6 +1,7 @@
 /* MODE: the state is a list of the values; in the end they are counted in a hash table. Of values equally often there, the
- * first in the order of WITHIN GROUP wins. */
+ * first in the order of WITHIN GROUP wins. Over values in that order, equal ones are counted as they pass. */
 #include "core/hash.h"
+#include "expr/agg_kept.h"
 #include "expr/agg_list.h"
 #include "expr/agg_order.h"
 
@@ -120,10 +121,70 @@ static Status mode_finish(const Context *cx, const Aggregate *aggregate, const u
     return status;
 }
 
+/* ---------------------------------------------------------------------------------------------------------- values in order */
+
+typedef struct Runs {
+    Kept best, current; /* equal values behind each other */
+    uint64_t best_count, current_count;
+} Runs;
+
+static void end_run(Runs *runs) {
+    if (runs->current_count > runs->best_count) {
+        Kept swap = runs->best;
+        runs->best = runs->current;
+        runs->best_count = runs->current_count;
+        runs->current = swap;
+    }
+    runs->current_count = 0;
+}
+
+static Status runs_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride, const uint32_t *groups,
+                          const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    for (uint32_t row = 0; row < rows; row++) {
+        Runs *runs = (Runs *)(void *)agg_state(states, stride, groups, row);
+        if (!vector_is_valid(arguments[0], row)) {
+            continue;
+        }
+        Value value = vector_value(arguments[0], row), current = kept_value(&runs->current, aggregate->argument);
+        if (runs->current_count == 0 || value_compare(&value, &current) != 0) {
+            end_run(runs);
+            TRY(kept_set(cx, &runs->current, &value, arena));
+        }
+        runs->current_count++;
+    }
+    return OK;
+}
+
+static Status runs_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
+                          Vector *out, Arena *arena) {
+    (void)arena;
+    TRY(vector_prepare_flat(cx, out, aggregate->result));
+    for (uint32_t i = 0; i < count; i++) {
+        const Runs *runs = (const Runs *)(const void *)(states + i * stride);
+        bool is_current = runs->current_count > runs->best_count;
+        Value value = kept_value(is_current ? &runs->current : &runs->best, aggregate->result);
+        if (runs->current_count + runs->best_count == 0) {
+            TRY(agg_set_null(cx, out, i));
+        } else {
+            value_store(&value, out->data, i);
+        }
+    }
+    return OK;
+}
+
+static void mode_stream(Aggregate *aggregate) {
+    aggregate->collects = false;
+    aggregate->state_bytes = sizeof(Runs);
+    aggregate->update = runs_update;
+    aggregate->merge = NULL;
+    aggregate->finish = runs_finish;
+}
+
 Status agg_define_mode(const Context *cx, Aggregate *aggregate) {
     (void)cx;
     list_define(aggregate);
     aggregate->result = aggregate->argument;
     aggregate->finish = mode_finish;
+    aggregate->stream = mode_stream;
     return OK;
 }

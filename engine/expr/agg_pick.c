@@ -1,16 +1,7 @@
 /* ANY_VALUE, ARG_MIN and ARG_MAX: one row's value per group, the first or that with the least or greatest key. */
+#include "expr/agg_kept.h"
 #include "expr/agg_loop.h"
 #include "expr/agg_order.h"
-
-/* A value that outlives its batch. Long text stands in `room`, which is reused while what comes fits. */
-typedef struct Kept {
-    union {
-        __int128 bits;
-        Text text;
-    };
-    char *room;
-    uint64_t room_bytes;
-} Kept;
 
 /* Keys that fit a word are kept and compared as words in their order; for arg_max inverted, so that the least wins always. */
 typedef struct Picked {
@@ -20,29 +11,6 @@ typedef struct Picked {
 
 static bool has_word_keys(const Aggregate *aggregate) {
     return aggregate->argument_count > 1 && order_has_words(type_class(aggregate->types[1]));
-}
-
-static Status keep(const Context *cx, Kept *kept, const Value *value, Arena *arena) {
-    memcpy(&kept->bits, &value->i128, sizeof kept->bits);
-    if (!type_is_text(value->type) || value->text.bytes <= TEXT_INLINE_MAX) {
-        return OK;
-    }
-    if (value->text.bytes > kept->room_bytes) {
-        kept->room_bytes = (uint64_t)value->text.bytes * 3 / 2;
-        kept->room = arena_alloc(cx, arena, kept->room_bytes);
-        if (kept->room == NULL) {
-            return OUT_OF_MEMORY;
-        }
-    }
-    memcpy(kept->room, value->text.pointer, value->text.bytes);
-    kept->text = text_view(kept->room, value->text.bytes);
-    return OK;
-}
-
-static Value kept_value(const Kept *kept, Type type) {
-    Value value = {.type = type};
-    memcpy(&value.i128, &kept->bits, sizeof kept->bits);
-    return value;
 }
 
 /* Is the key that of a row to take? `key` NULL: any row does. */
@@ -60,8 +28,8 @@ static bool improves(const Aggregate *aggregate, const Picked *picked, const Val
 
 static Status take(const Context *cx, Picked *picked, const Value *value, const Value *key, Arena *arena) {
     picked->has_value = true;
-    TRY(keep(cx, &picked->value, value, arena));
-    return key == NULL ? OK : keep(cx, &picked->key, key, arena);
+    TRY(kept_set(cx, &picked->value, value, arena));
+    return key == NULL ? OK : kept_set(cx, &picked->key, key, arena);
 }
 
 /* Rows with a NULL in either argument are passed over. */
@@ -88,7 +56,7 @@ static Status take_word(const Context *cx, Picked *picked, const Value *value, u
     }
     picked->has_value = true;
     picked->key.bits = word;
-    return keep(cx, &picked->value, value, arena);
+    return kept_set(cx, &picked->value, value, arena);
 }
 
 /* The same with keys as words: a value is looked at only where its row wins. */

@@ -1,5 +1,7 @@
-/* PERCENTILE_CONT, PERCENTILE_DISC and MEDIAN: the state is a list of the values; the result is selected, not sorted. */
+/* PERCENTILE_CONT, PERCENTILE_DISC and MEDIAN: the state is a list of the values; the result is selected, not sorted. Over
+ * values that come in order, of which the number is known, the one or two that matter are picked as they pass. */
 #include "core/interval.h"
+#include "expr/agg_kept.h"
 #include "expr/agg_list.h"
 #include "expr/agg_order.h"
 
@@ -35,6 +37,22 @@ static int64_t between_integers(int64_t low, int64_t high, double part) {
     return low + (int64_t)rint(part * ((double)high - (double)low));
 }
 
+/* The value `part` of the way from one word's to another's. */
+static void word_between(StorageClass class, uint64_t low, uint64_t high, double part, void *out) {
+    order_value(class, low, out);
+    if (low == high) {
+        return;
+    }
+    if (class == CLASS_F64) {
+        double a = *(double *)out, b;
+        order_value(class, high, &b);
+        *(double *)out = a + part * (b - a);
+        return;
+    }
+    int64_t a = (int64_t)(low ^ ORDER_SIGN), b = (int64_t)(high ^ ORDER_SIGN);
+    order_value(class, (uint64_t)between_integers(a, b, part) ^ ORDER_SIGN, out);
+}
+
 /* The word after `low`, which was selected for the rank. */
 static uint64_t next_word(const uint64_t *words, uint64_t count, uint64_t low, uint64_t rank) {
     uint64_t found = 0, next = UINT64_MAX;
@@ -56,18 +74,7 @@ static void finish_words(const Aggregate *aggregate, uint64_t *words, uint64_t c
     if (place.part != 0) {
         high = next_word(words, count, low, place.rank);
     }
-    order_value(class, low ^ inverted, out);
-    if (low == high) {
-        return;
-    }
-    if (class == CLASS_F64) {
-        double a = *(double *)out, b;
-        order_value(class, high ^ inverted, &b);
-        *(double *)out = a + place.part * (b - a);
-        return;
-    }
-    int64_t a = (int64_t)(low ^ inverted ^ ORDER_SIGN), b = (int64_t)(high ^ inverted ^ ORDER_SIGN);
-    order_value(class, (uint64_t)between_integers(a, b, place.part) ^ ORDER_SIGN, out);
+    word_between(class, low ^ inverted, high ^ inverted, place.part, out);
 }
 
 /* -------------------------------------------------------------------------------------------------- values wider than a word
@@ -150,6 +157,76 @@ static Status quantile_finish(const Context *cx, const Aggregate *aggregate, con
     return status;
 }
 
+/* ---------------------------------------------------------------------------------------------------------- values in order */
+
+typedef struct Passed {
+    uint64_t count; /* of the values that will come: set before the first */
+    uint64_t seen;
+    Kept low, high; /* what the result is, or lies between */
+} Passed;
+
+static Status passed_update(const Context *cx, const Aggregate *aggregate, uint8_t *states, size_t stride,
+                            const uint32_t *groups, const Vector *const *arguments, uint32_t rows, Arena *arena) {
+    for (uint32_t row = 0; row < rows; row++) {
+        Passed *passed = (Passed *)(void *)agg_state(states, stride, groups, row);
+        if (!vector_is_valid(arguments[0], row)) {
+            continue;
+        }
+        uint64_t rank = place_of(aggregate, passed->count).rank, at = passed->seen++;
+        if (at == rank || at == rank + 1) {
+            Value value = vector_value(arguments[0], row);
+            TRY(kept_set(cx, at == rank ? &passed->low : &passed->high, &value, arena));
+        }
+    }
+    return OK;
+}
+
+static Status passed_between(const Context *cx, const Aggregate *aggregate, const Passed *passed, double part, void *out) {
+    StorageClass class = type_class(aggregate->argument);
+    Value low = kept_value(&passed->low, aggregate->argument), high = kept_value(&passed->high, aggregate->argument);
+    _Alignas(16) uint8_t values[2][16];
+    uint64_t words[2];
+    value_store(&low, values[0], 0);
+    if (part == 0) {
+        memcpy(out, values[0], class_bytes(class));
+        return OK;
+    }
+    value_store(&high, values[1], 0);
+    if (class == CLASS_INTERVAL) {
+        return interval_between(cx, &low.interval, &high.interval, part, out);
+    }
+    order_words(class, values[0], 1, &words[0]);
+    order_words(class, values[1], 1, &words[1]);
+    word_between(class, words[0], words[1], part, out);
+    return OK;
+}
+
+static Status passed_finish(const Context *cx, const Aggregate *aggregate, const uint8_t *states, size_t stride, uint32_t count,
+                            Vector *out, Arena *arena) {
+    (void)arena;
+    TRY(vector_prepare_flat(cx, out, aggregate->result));
+    size_t bytes = class_bytes(type_class(aggregate->argument));
+    for (uint32_t i = 0; i < count; i++) {
+        const Passed *passed = (const Passed *)(const void *)(states + i * stride);
+        if (passed->seen == 0 || (aggregate->direct_count > 0 && aggregate->direct[0].is_null)) {
+            TRY(agg_set_null(cx, out, i));
+            continue;
+        }
+        Place place = place_of(aggregate, passed->count);
+        TRY(passed_between(cx, aggregate, passed, place.part, (uint8_t *)out->data + i * bytes));
+    }
+    return OK;
+}
+
+static void quantile_stream(Aggregate *aggregate) {
+    aggregate->collects = false;
+    aggregate->needs_count = true;
+    aggregate->state_bytes = sizeof(Passed);
+    aggregate->update = passed_update;
+    aggregate->merge = NULL;
+    aggregate->finish = passed_finish;
+}
+
 Status agg_define_quantile(const Context *cx, Aggregate *aggregate) {
     if (aggregate->direct_count > 0 && !aggregate->direct[0].is_null) {
         double fraction = aggregate->direct[0].f64;
@@ -160,5 +237,6 @@ Status agg_define_quantile(const Context *cx, Aggregate *aggregate) {
     list_define(aggregate);
     aggregate->result = aggregate->argument;
     aggregate->finish = quantile_finish;
+    aggregate->stream = quantile_stream;
     return OK;
 }

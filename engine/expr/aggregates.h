@@ -54,6 +54,11 @@ struct Aggregate {
     /* A state keeps all values. Merging takes over what the other state has, which is not used again; so windows do not merge
      * states but feed the rows of each frame. */
     bool collects;
+    /* Of those: turns a copy of the aggregate into one over values that come group by group in the order that it asks for (a
+     * median: ascending), whose states keep none or few of them and cannot be merged. */
+    void (*stream)(struct Aggregate *aggregate);
+    /* After `stream`: a state must be told how many values will come; it begins with that number, a uint64_t. */
+    bool needs_count;
     /* Of sums and means of integers and decimals: every value of the argument has at most 32 bits, so that 64 hold the sum. */
     bool is_narrow;
     /* DISTINCT changes nothing: min, max, bool_and … */

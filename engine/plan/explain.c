@@ -24,7 +24,10 @@ static const char *operator_label(const PhysicalNode *node) {
 #include "plan/operators.def"
 #undef OPERATOR
     };
-    return node->kind == PHYSICAL_AGGREGATE && node->aggregate.group_count == 0 ? "Aggregate" : labels[node->kind];
+    if (node->kind == PHYSICAL_AGGREGATE && node->aggregate.group_count == 0) {
+        return "Aggregate";
+    }
+    return node->kind == PHYSICAL_AGGREGATE && node->aggregate.is_sorted ? "GroupAggregate" : labels[node->kind];
 }
 
 static const char *join_word(JoinKind kind) {

@@ -197,6 +197,9 @@ static Status aggregate_details(Explainer *e, const PhysicalNode *node, uint32_t
     if (spec->is_early) {
         TRY(explain_property(e, indent, "Early", "rows are grouped before they are joined"));
     }
+    if (spec->is_sorted && spec->group_count == 0) {
+        TRY(explain_property(e, indent, "Values", "sorted"));
+    }
     if (e->options->verbose && spec->is_direct) {
         TRY(explain_property(e, indent, "Array", "%llu groups", (unsigned long long)spec->direct_entries));
     }

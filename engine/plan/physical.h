@@ -185,6 +185,7 @@ typedef struct AggregateSpec { /* output: groups, then items */
     uint32_t item_count;
     const AggregateItem *items;
     bool is_early;            /* before a join, for another grouping above it */
+    bool is_sorted;           /* rows are sorted by their groups, and values where an aggregate needs them in order */
     bool is_direct;           /* all groups have small domains: index = sum of (value - min or code) × stride into an array */
     uint64_t direct_entries;  /* the product of the domain sizes (NULL counts as one value where possible) */
     uint32_t empty_set_count; /* groups that are there without rows: all columns NULL, the last one holding the set's number */

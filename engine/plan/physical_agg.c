@@ -19,6 +19,8 @@
 #define DIRECT_BITS_PER_ROW 256
 #define DIRECT_BITS_MAX ((uint64_t)1 << 28)
 #define DIRECT_LIMIT_BYTES 256 /* of memory_limit per entry: every task has states of all items, and arrays cannot spill */
+#define COLLECTED_BYTES 8      /* beside each value: what lists and hash tables add */
+#define COLLECTED_SHARE 4      /* of memory_limit: values that aggregates may collect in memory */
 #define DIRECT_BITS_SHARE 16   /* of memory_limit: the bits of all tasks of a node */
 
 typedef struct AggregateBuild {
@@ -118,6 +120,31 @@ static uint64_t task_count(const Settings *settings) {
     return count < 1 ? 1 : (uint64_t)count;
 }
 
+/* What the values of an item that takes them in order, or only different ones, are worth in bytes per row. */
+static uint32_t collected_width(const AggregateItem *item, const PhysicalNode *input) {
+    uint32_t width = 0;
+    bool collects = item->aggregate->collects || (item->is_distinct && item->arg_count > 0);
+    for (uint32_t a = 0; a < item->arg_count && collects; a++) {
+        width += type_width(input->columns[item->args[a]].type) + COLLECTED_BYTES;
+    }
+    return width;
+}
+
+/* Groups whose aggregates collect values are sorted where these values may take too much of the memory: then they are never all
+ * there at once. */
+static void choose_sorted(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
+    AggregateSpec *spec = &node->aggregate;
+    double bytes = 0;
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        bool has_bits = spec->is_direct && !spec->items[i].aggregate->collects;
+        bytes += has_bits ? 0 : input->rows * collected_width(&spec->items[i], input);
+    }
+    bool is_large = settings->memory_limit > 0 && bytes > (double)settings->memory_limit / COLLECTED_SHARE;
+    spec->is_sorted = (bytes > 0 && (is_large || settings->force_spill)) ||
+                      (!settings->enable_hashagg && (bytes > 0 || spec->group_count > 0));
+    spec->is_direct &= !spec->is_sorted;
+}
+
 /* Arrays instead of a hash table where every combination of group values has a small number: of states, or of bits where only
  * the groups themselves are wanted. Every task has its own, and they cannot spill. */
 static void choose_direct(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
@@ -140,6 +167,11 @@ static void choose_direct(const Settings *settings, PhysicalNode *node, const Ph
     bool is_small = spec->item_count == 0 || entries <= DIRECT_ENTRIES_FREE || (double)entries <= 4 * input->rows;
     spec->is_direct = spec->group_count > 0 && is_small && sets_are_small(spec, input, numbers, bits_max);
     spec->direct_entries = spec->is_direct ? entries : 0;
+}
+
+static void choose_method(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
+    choose_direct(settings, node, input);
+    choose_sorted(settings, node, input);
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- the phases
@@ -210,7 +242,7 @@ static Status aggregate_single(Lowering *low, AggregateBuild *build, Subplan *ou
         result_domain(build->input.node, &build->items[i], &out->node->columns[groups + i]);
     }
     out->node->rows = node->rows;
-    choose_direct(low->cx->settings, out->node, build->input.node);
+    choose_method(low->cx->settings, out->node, build->input.node);
     TRY(aggregate_name(low, node, out));
     lower_finish(low, out);
     return OK;
@@ -240,7 +272,7 @@ static Status aggregate_partial(Lowering *low, AggregateBuild *build, uint32_t i
     out->node->aggregate.items = partial;
     Cluster cluster = cluster_of(low->cx->settings, low->plan->topology.nodes);
     out->node->rows = partial_groups(&cluster, build->input.node->rows, node->rows);
-    choose_direct(low->cx->settings, out->node, build->input.node);
+    choose_method(low->cx->settings, out->node, build->input.node);
     lower_finish(low, out);
     return OK;
 }
@@ -271,7 +303,7 @@ static Status aggregate_final(Lowering *low, AggregateBuild *build, const Subpla
     out->node->aggregate.items = final;
     aggregate_empty_sets(node, out->node);
     out->node->rows = node->rows;
-    choose_direct(low->cx->settings, out->node, partial->node);
+    choose_method(low->cx->settings, out->node, partial->node);
     lower_finish(low, out);
     return OK;
 }
