@@ -3,7 +3,7 @@
 #include "exec/sort_spill.h"
 
 #define RUN_ROWS_MIN 16384u /* shorter runs would be too many */
-#define FORCED_RUN_SHARE 16
+#define FORCED_RUN_SHARE 8
 #define ROOM_MIN ((int64_t)4 << 20) /* for what else grows by a batch */
 #define CHUNK_BYTES_MIN ((uint64_t)1 << 13)
 #define MEMORY_CHUNK_ROWS BATCH_ROWS_MAX /* of the rows in memory, given to their cursor at a time */
