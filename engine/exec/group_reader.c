@@ -340,6 +340,9 @@ static void renew_text(GroupReader *reader) {
 void group_reader_drop(GroupReader *reader, uint32_t count) {
     GroupTable *window = &reader->window;
     size_t bytes = window->layout->record_bytes;
+    if (count == 0) {
+        return;
+    }
     window->count -= count;
     memmove(window->records, window->records + count * bytes, window->count * bytes);
     reader->dropped += count;
