@@ -113,29 +113,40 @@ static void put_bits(uint64_t *words, uint32_t words_per_row, uint32_t place, ui
     }
 }
 
+/* Values of a key in its format. */
+typedef struct StoredKey {
+    const void *data;
+    const uint64_t *validity; /* NULL: no NULLs */
+    uint32_t first;           /* bit of the first value */
+} StoredKey;
+
+static bool is_valid(const StoredKey *stored, uint32_t row) {
+    return stored->validity == NULL || bit_get(stored->validity, stored->first + row);
+}
+
 /* Inverts for DESC, zeroes NULLs, and puts. */
-static void put_values(const SortField *field, const Vector *vector, uint32_t place, uint32_t bits, uint64_t *values,
+static void put_values(const SortField *field, const StoredKey *stored, uint32_t place, uint32_t bits, uint64_t *values,
                        uint32_t rows, uint64_t *words, uint32_t words_per_row) {
     uint64_t mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
     uint64_t invert = field->is_descending ? mask : 0;
     for (uint32_t i = 0; i < rows; i++) {
         values[i] = (values[i] ^ invert) & mask;
     }
-    if (vector->validity != NULL) {
+    if (stored->validity != NULL) {
         for (uint32_t i = 0; i < rows; i++) {
-            values[i] = vector_is_valid(vector, i) ? values[i] : 0;
+            values[i] = is_valid(stored, i) ? values[i] : 0;
         }
     }
     put_bits(words, words_per_row, place, bits, values, rows);
 }
 
-static void put_nulls(const SortField *field, const Vector *vector, uint64_t *values, uint32_t rows, uint64_t *words,
+static void put_nulls(const SortField *field, const StoredKey *stored, uint64_t *values, uint32_t rows, uint64_t *words,
                       uint32_t words_per_row) {
-    if (vector->validity == NULL && !field->nulls_first) {
+    if (stored->validity == NULL && !field->nulls_first) {
         return;
     }
     for (uint32_t i = 0; i < rows; i++) {
-        values[i] = vector_is_valid(vector, i) == field->nulls_first;
+        values[i] = is_valid(stored, i) == field->nulls_first;
     }
     put_bits(words, words_per_row, field->place, 1, values, rows);
 }
@@ -198,26 +209,35 @@ static uint32_t load_part(const SortField *field, const void *stored, uint32_t p
     }
 }
 
-static Status encode_field(const Context *cx, const SortField *field, SortEncoder *encoder, const Vector *vector, uint32_t rows,
-                           uint64_t *words, uint32_t words_per_row) {
-    uint64_t *values = encoder->values;
-    put_nulls(field, vector, values, rows, words, words_per_row);
-    TRY(column_format_store(cx, &field->format, vector, 0, rows, &encoder->scratch, encoder->stored));
+static void encode_stored(const SortField *field, const StoredKey *stored, uint64_t *values, uint32_t rows, uint64_t *words,
+                          uint32_t words_per_row) {
+    put_nulls(field, stored, values, rows, words, words_per_row);
     uint32_t place = field->place + 1;
     if (field_is_integer(field)) {
-        column_format_load_i64(&field->format, encoder->stored, rows, (int64_t *)values);
+        column_format_load_i64(&field->format, stored->data, rows, (int64_t *)values);
         for (uint32_t i = 0; i < rows; i++) {
             values[i] -= (uint64_t)field->min;
         }
-        put_values(field, vector, place, field->bits, values, rows, words, words_per_row);
-        return OK;
+        put_values(field, stored, place, field->bits, values, rows, words, words_per_row);
+        return;
     }
     uint32_t end = place + field->bits;
     for (uint32_t part = 0; place < end; part++) {
-        uint32_t bits = load_part(field, encoder->stored, part, rows, values);
-        put_values(field, vector, place, bits, values, rows, words, words_per_row);
+        uint32_t bits = load_part(field, stored->data, part, rows, values);
+        put_values(field, stored, place, bits, values, rows, words, words_per_row);
         place += bits;
     }
+}
+
+static Status encode_field(const Context *cx, const SortField *field, SortEncoder *encoder, const Vector *vector, uint32_t rows,
+                           uint64_t *words, uint32_t words_per_row) {
+    static const uint64_t all_null[BATCH_ROWS_MAX / 64] = {0};
+    StoredKey stored = {.data = encoder->stored, .validity = vector->validity};
+    if (vector->kind == VECTOR_CONSTANT) {
+        stored.validity = vector_is_valid(vector, 0) ? NULL : all_null;
+    }
+    TRY(column_format_store(cx, &field->format, vector, 0, rows, &encoder->scratch, encoder->stored));
+    encode_stored(field, &stored, encoder->values, rows, words, words_per_row);
     return OK;
 }
 
@@ -255,6 +275,22 @@ Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder 
         TRY(encode_field(cx, field, encoder, &in->columns[field->slot], in->rows, words, encoding->words));
     }
     return OK;
+}
+
+void sort_encode_kept(const SortEncoding *encoding, SortEncoder *encoder, const RowChunk *chunk, uint32_t from, uint32_t rows,
+                      uint64_t *words) {
+    memset(words, 0, sizeof *words * encoding->words * rows);
+    for (uint32_t first = 0; first < rows; first += BATCH_ROWS_MAX) {
+        uint32_t count = rows - first < BATCH_ROWS_MAX ? rows - first : BATCH_ROWS_MAX;
+        for (uint32_t f = 0; f < encoding->field_count; f++) {
+            const SortField *field = &encoding->fields[f];
+            const KeptColumn *column = &chunk->columns[field->slot];
+            StoredKey stored = {.data = (const uint8_t *)column->data + (size_t)(from + first) * field->format.width,
+                                .validity = column->validity,
+                                .first = from + first};
+            encode_stored(field, &stored, encoder->values, count, words + (size_t)first * encoding->words, encoding->words);
+        }
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------------------ comparing */

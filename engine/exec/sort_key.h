@@ -44,6 +44,10 @@ void sort_encoder_free(SortEncoder *encoder);
 Status sort_encode(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
                    uint64_t *words) MUST_CHECK;
 
+/* The same of rows [from, from + rows) of a chunk that was kept in the format of the columns. */
+void sort_encode_kept(const SortEncoding *encoding, SortEncoder *encoder, const RowChunk *chunk, uint32_t from, uint32_t rows,
+                      uint64_t *words);
+
 /* What the first words of the rows are at least: their bits of the first key, which has to be an encoded one, then zeros. */
 Status sort_encode_heads(const Context *cx, const SortEncoding *encoding, SortEncoder *encoder, const Batch *in,
                          uint64_t *heads) MUST_CHECK;

@@ -1,6 +1,6 @@
 /* Window functions: one operator for all windows that one sort serves.
  *
- * The sink keeps each task's rows with normalised keys (partition keys first), listed by part. A part has the rows whose
+ * The sink keeps each task's rows, listed by part. A part has the rows whose
  * partition keys hash alike; without partitions, those in a range of the sort keys, all parts in a row then being one; and rows
  * that come sorted stay as they come. Parts are sorted in parallel, and the places where partitions and groups of peers begin
  * are marked. The source's tasks take a slice at a time (a part, or a range of the one part), evaluate all items over it
@@ -50,12 +50,19 @@ static Status begin_spilling(Task *task, const PhysicalNode *op, WindowShared *s
     return window_can_stream(op) ? window_stream_begin(task, op, shared, local) : OK;
 }
 
+/* Sorting will need words and places of the rows besides, and all items at once where partitions are few. */
+static bool is_tight(const Task *task, const WindowShared *shared, const WindowLocal *local) {
+    uint64_t row_bytes = sizeof(uint64_t) * shared->encoding.words + sizeof(uint32_t);
+    row_bytes += shared->parting == PARTING_BY_HASH ? 2 * sizeof(SortItem) : 0;
+    uint64_t bytes = local->run.rows.rows * task->task_count * row_bytes;
+    return query_is_tight(task) || (int64_t)bytes > memory_left(task->cx.memory);
+}
+
 static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, void *local_, const Batch *in, Flow *flow) {
     WindowShared *shared = shared_;
     WindowLocal *local = local_;
-    uint64_t *words;
     *flow = NEED_INPUT;
-    if (local->spill == NULL && local->stream == NULL && !shared->is_part && query_is_tight(task)) {
+    if (local->spill == NULL && local->stream == NULL && !shared->is_part && is_tight(task, shared, local)) {
         TRY(begin_spilling(task, op, shared, local));
     }
     if (local->spill != NULL) {
@@ -64,18 +71,18 @@ static Status window_consume(Task *task, const PhysicalNode *op, void *shared_, 
     if (local->stream != NULL) {
         return window_stream_rows(task, op, shared, local, in);
     }
-    TRY(window_fill_reserve(&task->cx, shared, &local->fill, in->rows, &words));
-    bool keeps_best = local->top.limit > 0;
-    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, keeps_best ? local->top.words : words));
-    if (keeps_best) {
-        return window_top_append(&task->cx, shared, &op->window, &local->top, &local->fill, &local->run, in);
+    TRY(window_fill_reserve(&task->cx, &local->fill, in->rows));
+    if (local->top.limit == 0 || local->top.is_off) {
+        return window_fill_append(&task->cx, shared, &op->window, &local->fill, &local->run, in);
     }
-    return window_fill_append(&task->cx, shared, &op->window, &local->fill, &local->run, in);
+    TRY(window_top_reserve(&task->cx, shared, &local->top, &local->fill));
+    TRY(sort_encode(&task->cx, &shared->encoding, &local->encoder, in, local->top.words));
+    return window_top_append(&task->cx, shared, &op->window, &local->top, &local->fill, &local->run, in);
 }
 
-static Status choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run) {
+static Status choose_splitters(const Context *cx, WindowShared *shared, WindowLocal *local) {
     pthread_mutex_lock(&shared->lock);
-    Status status = window_choose_splitters(cx, shared, run);
+    Status status = window_choose_splitters(cx, shared, &local->run, &local->encoder);
     pthread_mutex_unlock(&shared->lock);
     return status;
 }
@@ -106,8 +113,8 @@ static Status window_merge(Task *task, const PhysicalNode *op, void *shared_, vo
     }
     TRY(window_fill_end(cx, shared, &local->fill, &local->run));
     if (shared->parting == PARTING_BY_RANGE) {
-        TRY(choose_splitters(cx, shared, &local->run));
-        TRY(window_part_by_range(cx, shared, &local->fill, &local->run));
+        TRY(choose_splitters(cx, shared, local));
+        TRY(window_part_by_range(cx, shared, &local->encoder, &local->fill, &local->run));
     }
     pthread_mutex_lock(&shared->lock);
     Status status = local->spill != NULL ? window_spill_take(task, shared, local) : take_run(cx, shared, &local->run);
@@ -278,8 +285,12 @@ static Status window_finish_part(Task *task, const PhysicalNode *op, void *share
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
     PartSort sort = {0};
-    Status status = shared->parting == PARTING_BY_CHUNK ? window_collect_chunk(cx, shared, &op->window, p, &sort)
-                                                        : window_collect_part(cx, shared, p, &sort);
+    SortEncoder encoder = {0};
+    Status status = sort_encoder_init(cx, &encoder);
+    if (status == OK) {
+        status = shared->parting == PARTING_BY_CHUNK ? window_collect_chunk(cx, shared, &op->window, &encoder, p, &sort)
+                                                     : window_collect_part(cx, shared, &encoder, p, &sort);
+    }
     status = status == OK ? window_top_narrow(cx, shared, &op->window, &sort) : status;
     if (status == OK && sort.count > 0) {
         status = sort_part(cx, shared, op, p, &sort);
@@ -287,6 +298,7 @@ static Status window_finish_part(Task *task, const PhysicalNode *op, void *share
     mem_free(sort.items);
     mem_free(sort.scratch);
     mem_free(sort.words);
+    sort_encoder_free(&encoder);
     return status;
 }
 
@@ -332,7 +344,7 @@ static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared
     for (uint32_t c = 0; c < shared->format.column_count; c++) {
         shared->bytes += shared->table.rows * shared->format.columns[c].width;
     }
-    shared->bytes += shared->table.rows * (8 * shared->encoding.words + sizeof(uint32_t));
+    shared->bytes += shared->table.rows * sizeof(uint32_t);
     free_runs(shared);
     list_slices(shared);
     if (shared->parting != PARTING_BY_RANGE || shared->stream != NULL) {

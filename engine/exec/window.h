@@ -19,9 +19,8 @@ typedef enum WindowParting {
     PARTING_BY_CHUNK  /* rows come sorted: each chunk, from its first whole partition on */
 } WindowParting;
 
-/* The normalised keys of a chunk's rows. Once parted, the chunk's rows and words are listed by part. */
+/* A chunk's rows, listed by part. */
 typedef struct WindowChunk {
-    uint64_t *words;                   /* owned */
     uint32_t begins[WINDOW_PARTS + 1]; /* of the parts' rows */
 } WindowChunk;
 
@@ -34,11 +33,9 @@ typedef struct WindowRun {
     uint64_t row_count;
 } WindowRun;
 
-/* What a task has of its last chunk. */
+/* What a task has of its last chunk; with Top-N, of all its rows. */
 typedef struct WindowFill {
     uint32_t rows, capacity;
-    uint32_t ended;   /* Top-N: rows that are in chunks already */
-    uint64_t *words;  /* owned */
     uint8_t *parts;   /* BY_HASH; owned */
     uint64_t *hashes; /* of a batch; owned */
     uint32_t *order;  /* of a chunk's rows; owned */
@@ -60,9 +57,11 @@ typedef struct WindowTop {
     uint64_t mask;
     TopSlot *slots; /* owned */
     uint32_t group_count, group_capacity;
-    uint32_t stride;   /* of a group, in words */
-    uint64_t *groups;  /* the worst row's words, how many rows there are, and which, best first; owned */
-    uint64_t *hashes;  /* of the groups; owned */
+    uint32_t stride;      /* of a group, in words */
+    uint64_t *groups;     /* the worst row's words, how many rows there are, and which, best first; owned */
+    uint64_t *hashes;     /* of the groups; owned */
+    uint64_t *kept_words; /* of the fill's rows; owned */
+    uint32_t kept_capacity;
     uint64_t *words;   /* of a batch; owned */
     uint16_t *rows;    /* of a batch: those that are kept; owned */
     uint32_t *targets; /* and where; owned */
@@ -114,7 +113,7 @@ typedef struct WindowShared {
     WindowResult *whole;                /* BY_RANGE: per item, of those that are evaluated for all rows at once; owned */
     uint32_t slice_count;
     OutputSlice *slices; /* owned */
-    _Atomic(uint32_t) next_slice;
+    _Atomic(uint32_t) next_slice, ended_slices;
     _Atomic(uint64_t) bytes;
 } WindowShared;
 
@@ -122,8 +121,8 @@ typedef struct WindowShared {
 typedef struct WindowLocal {
     WindowRun run;
     WindowFill fill;
-    WindowTop top; /* if only the first rows of partitions are asked for */
-    SortEncoder encoder;
+    WindowTop top;             /* if only the first rows of partitions are asked for */
+    SortEncoder encoder;       /* of Top-N's keys, or of ranges */
     SpillWriter *spill;        /* owned; NULL: rows are kept */
     struct StreamFill *stream; /* the same, into sorted runs */
 } WindowLocal;
@@ -189,28 +188,30 @@ uint64_t window_stream_bytes(const WindowStream *stream); /* of the largest stre
 /* window_store.c: keeping rows, and parting them. */
 Status window_fill_open(const Context *cx, WindowFill *fill) MUST_CHECK;
 void window_fill_free(WindowFill *fill);
-/* Room for a batch: where its words go. The fill is a chunk at most, but for Top-N, which lists all its rows at the end. */
-Status window_fill_reserve(const Context *cx, const WindowShared *shared, WindowFill *fill, uint32_t rows,
-                           uint64_t **words) MUST_CHECK;
-/* Takes a batch whose words are in place. */
+/* Room for `rows` more. The fill is a chunk at most, but for Top-N, which lists all its rows at the end. */
+Status window_fill_reserve(const Context *cx, WindowFill *fill, uint32_t rows) MUST_CHECK;
+/* Takes a batch. */
 Status window_fill_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowFill *fill,
                           WindowRun *run, const Batch *in) MUST_CHECK;
 /* fill->hashes of the batch's partition keys. */
 Status window_hash_partitions(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) MUST_CHECK;
-/* All whole chunks of the fill are ended. */
+/* Ends all whole chunks of the fill; what is left of it begins anew. */
 Status window_fill_end_chunks(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
 /* No more rows will come. */
 Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
 /* BY_RANGE: splitters from a sample of the run, and its chunks listed by them. */
-Status window_choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run) MUST_CHECK;
-Status window_part_by_range(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
+Status window_choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run, SortEncoder *encoder) MUST_CHECK;
+Status window_part_by_range(const Context *cx, const WindowShared *shared, SortEncoder *encoder, WindowFill *fill,
+                            WindowRun *run) MUST_CHECK;
 void window_run_free(WindowRun *run);
 /* The rows of a part of all runs. */
 uint64_t window_part_rows(const WindowShared *shared, uint32_t part);
-Status window_collect_part(const Context *cx, const WindowShared *shared, uint32_t part, PartSort *sort) MUST_CHECK;
+/* Its items and their words. */
+Status window_collect_part(const Context *cx, const WindowShared *shared, SortEncoder *encoder, uint32_t part,
+                           PartSort *sort) MUST_CHECK;
 /* BY_CHUNK: the chunk's rows from its first whole partition on, and the rest of its last one. */
-Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t part,
-                            PartSort *sort) MUST_CHECK;
+Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, SortEncoder *encoder,
+                            uint32_t part, PartSort *sort) MUST_CHECK;
 /* Bits of the first `key_count` keys, as far as they are encoded. */
 uint32_t window_bits_of_keys(const SortEncoding *encoding, uint32_t key_count);
 /* Are the first `bits` bits of both keys the same? */
@@ -229,6 +230,8 @@ bool window_same_keys(const WindowShared *shared, uint32_t key_count, const uint
 bool window_top_is_possible(const WindowShared *shared, const WindowSpec *spec);
 Status window_top_open(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top) MUST_CHECK;
 void window_top_free(WindowTop *top);
+/* Room for the words of the fill's rows, while they are asked for. */
+Status window_top_reserve(const Context *cx, const WindowShared *shared, WindowTop *top, const WindowFill *fill) MUST_CHECK;
 /* Takes a batch whose words are in top->words; fill has room for it. */
 Status window_top_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top,
                          WindowFill *fill, WindowRun *run, const Batch *in) MUST_CHECK;

@@ -37,15 +37,21 @@ static Status start_slice(const Context *cx, const PhysicalNode *op, WindowShare
     return OK;
 }
 
-/* A part that is one slice is not needed any more. */
+/* A part that is one slice is not needed any more, nor are the rows after the last slice of all. */
 static void end_slice(const PhysicalNode *op, WindowShared *shared, OutputLocal *local) {
     for (uint32_t i = 0; local->results != NULL && i < op->window.item_count; i++) {
         window_result_free(&local->results[i]);
     }
-    if (local->has_slice && shared->parting != PARTING_BY_RANGE) {
-        window_part_free(&shared->parts[local->slice.part]);
+    if (!local->has_slice) {
+        return;
     }
     local->has_slice = false;
+    if (shared->parting != PARTING_BY_RANGE) {
+        window_part_free(&shared->parts[local->slice.part]);
+    }
+    if (atomic_fetch_add(&shared->ended_slices, 1) + 1 == shared->slice_count) {
+        row_table_free(&shared->table);
+    }
 }
 
 /* The results of an item, and which of them is the next row's. */

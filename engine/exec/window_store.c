@@ -3,7 +3,6 @@
 #include "exec/window.h"
 
 #include "core/hash.h"
-#include "kernels/gather_kernels.h"
 
 #include <stdlib.h>
 
@@ -17,31 +16,24 @@ Status window_fill_open(const Context *cx, WindowFill *fill) {
 }
 
 void window_fill_free(WindowFill *fill) {
-    mem_free(fill->words);
     mem_free(fill->parts);
     mem_free(fill->hashes);
     mem_free(fill->order);
 }
 
-Status window_fill_reserve(const Context *cx, const WindowShared *shared, WindowFill *fill, uint32_t rows, uint64_t **words) {
+Status window_fill_reserve(const Context *cx, WindowFill *fill, uint32_t rows) {
     uint32_t capacity = fill->capacity == 0 ? FILL_ROWS_FIRST : fill->capacity;
     while (capacity < fill->rows + rows) {
         capacity *= 2;
     }
     if (capacity != fill->capacity) {
-        uint64_t *grown = mem_resize(cx, fill->words, sizeof *grown * capacity * shared->encoding.words);
+        uint8_t *grown = mem_resize(cx, fill->parts, capacity);
         if (grown == NULL) {
             return OUT_OF_MEMORY;
         }
-        fill->words = grown;
-        uint8_t *parts = mem_resize(cx, fill->parts, capacity);
-        if (parts == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        fill->parts = parts;
+        fill->parts = grown;
         fill->capacity = capacity;
     }
-    *words = fill->words + (size_t)fill->rows * shared->encoding.words;
     return OK;
 }
 
@@ -63,18 +55,6 @@ static void order_by_part(const uint8_t *parts, uint32_t rows, uint32_t *begins,
     }
 }
 
-static void list_words(const uint64_t *from, uint32_t words, const uint32_t *order, uint32_t rows, uint64_t *to) {
-    if (words <= 2) {
-        gather_kernels->gather[words == 1 ? 3 : 4](from, order, rows, to);
-        return;
-    }
-    for (uint32_t i = 0; i < rows; i++) {
-        for (uint32_t w = 0; w < words; w++) {
-            to[(size_t)i * words + w] = from[(size_t)order[i] * words + w];
-        }
-    }
-}
-
 static Status add_chunk(const Context *cx, WindowRun *run, WindowChunk **chunk) {
     if (run->chunk_count == run->chunk_capacity) {
         uint32_t capacity = run->chunk_capacity == 0 ? 8 : run->chunk_capacity * 2;
@@ -90,25 +70,21 @@ static Status add_chunk(const Context *cx, WindowRun *run, WindowChunk **chunk) 
     return OK;
 }
 
-/* `rows` rows of the fill are a chunk. */
+/* `rows` rows of the fill, from row `first` on, are a chunk. */
 static Status end_chunk(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run, uint32_t first,
                         uint32_t rows) {
-    uint32_t words = shared->encoding.words, number = run->chunk_count;
-    const uint64_t *from = fill->words + (size_t)first * words;
+    uint32_t number = run->chunk_count;
     WindowChunk *chunk;
     TRY(check_cancel(cx));
     TRY(add_chunk(cx, run, &chunk));
-    TRY_ALLOC(cx, chunk->words, sizeof *chunk->words * words * rows);
     run->row_count += rows;
     if (shared->parting == PARTING_BY_HASH) {
         order_by_part(fill->parts + first, rows, chunk->begins, fill->order);
-        list_words(from, words, fill->order, rows, chunk->words);
         return row_buffer_permute(cx, &run->rows, number, fill->order);
     }
     for (uint32_t p = 1; p <= WINDOW_PARTS; p++) {
         chunk->begins[p] = rows;
     }
-    memcpy(chunk->words, from, sizeof *chunk->words * words * rows);
     return OK;
 }
 
@@ -138,35 +114,31 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
     }
     TRY(row_buffer_append(cx, &run->rows, in, NULL));
     fill->rows += in->rows;
-    if (fill->rows < ROW_CHUNK_ROWS) {
-        return OK;
-    }
-    TRY(end_chunk(cx, shared, fill, run, 0, ROW_CHUNK_ROWS));
-    uint32_t left = fill->rows - ROW_CHUNK_ROWS, words = shared->encoding.words;
-    memcpy(fill->words, fill->words + (size_t)ROW_CHUNK_ROWS * words, sizeof *fill->words * words * left);
-    memcpy(fill->parts, fill->parts + ROW_CHUNK_ROWS, left);
-    fill->rows = left;
-    return OK;
+    return window_fill_end_chunks(cx, shared, fill, run);
 }
 
 Status window_fill_end_chunks(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
-    for (; fill->rows - fill->ended >= ROW_CHUNK_ROWS; fill->ended += ROW_CHUNK_ROWS) {
-        TRY(end_chunk(cx, shared, fill, run, fill->ended, ROW_CHUNK_ROWS));
+    uint32_t ended = 0;
+    for (; fill->rows - ended >= ROW_CHUNK_ROWS; ended += ROW_CHUNK_ROWS) {
+        TRY(end_chunk(cx, shared, fill, run, ended, ROW_CHUNK_ROWS));
+    }
+    if (ended > 0) {
+        fill->rows -= ended;
+        memmove(fill->parts, fill->parts + ended, fill->rows);
     }
     return OK;
 }
 
 Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
     TRY(window_fill_end_chunks(cx, shared, fill, run));
-    return fill->ended == fill->rows ? OK : end_chunk(cx, shared, fill, run, fill->ended, fill->rows - fill->ended);
+    uint32_t left = fill->rows;
+    fill->rows = 0;
+    return left == 0 ? OK : end_chunk(cx, shared, fill, run, 0, left);
 }
 
 void window_run_free(WindowRun *run) {
     if (run->rows.format != NULL) {
         row_buffer_free(&run->rows);
-    }
-    for (uint32_t c = 0; c < run->chunk_count; c++) {
-        mem_free(run->chunks[c].words);
     }
     mem_free(run->chunks);
     *run = (WindowRun){0};
@@ -183,15 +155,17 @@ static uint32_t chunk_rows(const WindowChunk *chunk) {
     return chunk->begins[WINDOW_PARTS];
 }
 
-Status window_choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run) {
-    uint64_t *sample, step = run->row_count / SAMPLE_ROWS + 1, count = 0;
+Status window_choose_splitters(const Context *cx, WindowShared *shared, const WindowRun *run, SortEncoder *encoder) {
+    uint64_t *sample, *words, step = run->row_count / SAMPLE_ROWS + 1, count = 0;
     if (shared->has_splitters || run->row_count == 0) {
         return OK;
     }
-    TRY_ALLOC(cx, sample, sizeof *sample * (SAMPLE_ROWS + 1));
+    TRY_ALLOC(cx, sample, sizeof *sample * (SAMPLE_ROWS + 1 + shared->encoding.words));
+    words = sample + SAMPLE_ROWS + 1;
     for (uint64_t row = 0; row < run->row_count; row += step) {
-        const WindowChunk *chunk = &run->chunks[row >> ROW_CHUNK_BITS];
-        sample[count++] = chunk->words[(row & (ROW_CHUNK_ROWS - 1)) * shared->encoding.words];
+        const RowChunk *chunk = run->rows.chunks[row >> ROW_CHUNK_BITS];
+        sort_encode_kept(&shared->encoding, encoder, chunk, row & (ROW_CHUNK_ROWS - 1), 1, words);
+        sample[count++] = words[0];
     }
     qsort(sample, count, sizeof *sample, compare_words);
     for (uint32_t p = 0; p + 1 < WINDOW_PARTS; p++) {
@@ -222,54 +196,68 @@ static void part_by_number(WindowRun *run) {
     }
 }
 
-Status window_part_by_range(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
-    uint32_t words = shared->encoding.words;
-    if (shared->encoding.key_count == 0) {
-        part_by_number(run);
-        return OK;
-    }
-    for (uint32_t c = 0; c < run->chunk_count; c++) {
-        WindowChunk *chunk = &run->chunks[c];
-        uint32_t rows = chunk_rows(chunk);
-        uint64_t *listed;
-        TRY(check_cancel(cx));
+/* fill->parts of the chunk's rows. `words`: of a batch. */
+static void find_ranges(const WindowShared *shared, SortEncoder *encoder, const RowChunk *chunk, uint64_t *words,
+                        uint8_t *parts) {
+    for (uint32_t first = 0; first < chunk->rows; first += BATCH_ROWS_MAX) {
+        uint32_t rows = chunk->rows - first < BATCH_ROWS_MAX ? chunk->rows - first : BATCH_ROWS_MAX;
+        sort_encode_kept(&shared->encoding, encoder, chunk, first, rows, words);
         for (uint32_t i = 0; i < rows; i++) {
-            fill->parts[i] = part_of_word(shared->splitters, chunk->words[(size_t)i * words]);
+            parts[first + i] = part_of_word(shared->splitters, words[(size_t)i * shared->encoding.words]);
         }
-        order_by_part(fill->parts, rows, chunk->begins, fill->order);
-        TRY_ALLOC(cx, listed, sizeof *listed * words * rows);
-        list_words(chunk->words, words, fill->order, rows, listed);
-        mem_free(chunk->words);
-        chunk->words = listed;
+    }
+}
+
+static Status part_chunks(const Context *cx, const WindowShared *shared, SortEncoder *encoder, uint64_t *words,
+                          WindowFill *fill, WindowRun *run) {
+    for (uint32_t c = 0; c < run->chunk_count; c++) {
+        TRY(check_cancel(cx));
+        find_ranges(shared, encoder, run->rows.chunks[c], words, fill->parts);
+        order_by_part(fill->parts, chunk_rows(&run->chunks[c]), run->chunks[c].begins, fill->order);
         TRY(row_buffer_permute(cx, &run->rows, c, fill->order));
     }
     return OK;
 }
 
+Status window_part_by_range(const Context *cx, const WindowShared *shared, SortEncoder *encoder, WindowFill *fill,
+                            WindowRun *run) {
+    uint64_t *words;
+    if (shared->encoding.key_count == 0) {
+        part_by_number(run);
+        return OK;
+    }
+    TRY_ALLOC(cx, words, sizeof *words * BATCH_ROWS_MAX * shared->encoding.words);
+    Status status = part_chunks(cx, shared, encoder, words, fill, run);
+    mem_free(words);
+    return status;
+}
+
 /* ----------------------------------------------------------------------------------------------------------- collecting */
 
+static const RowChunk *chunk_of_run(const WindowShared *shared, const WindowRun *run, uint32_t number) {
+    return shared->table.chunks[(run->first_row >> ROW_CHUNK_BITS) + number];
+}
+
 /* Appends rows [begin, end) of the chunk. */
-static void collect_rows(const WindowShared *shared, const WindowRun *run, uint32_t number, uint32_t begin, uint32_t end,
-                         PartSort *sort) {
-    const WindowChunk *chunk = &run->chunks[number];
-    uint32_t words = shared->encoding.words, first = run->first_row + (number << ROW_CHUNK_BITS);
-    if (words > 1 && end > begin) {
-        memcpy(sort->words + sort->count * words, chunk->words + (size_t)begin * words,
-               sizeof *sort->words * words * (end - begin));
-    }
-    for (uint32_t i = begin; i < end; i++, sort->count++) {
-        sort->items[sort->count] =
-            (SortItem){.key = chunk->words[(size_t)i * words], .row = first + i, .index = (uint32_t)sort->count};
+static void collect_rows(const WindowShared *shared, SortEncoder *encoder, const WindowRun *run, uint32_t number,
+                         uint32_t begin, uint32_t end, PartSort *sort) {
+    uint32_t width = shared->encoding.words, first = run->first_row + (number << ROW_CHUNK_BITS);
+    const uint64_t *words = sort->words + sort->count * width;
+    sort_encode_kept(&shared->encoding, encoder, chunk_of_run(shared, run, number), begin, end - begin,
+                     sort->words + sort->count * width);
+    for (uint32_t i = begin; i < end; i++, sort->count++, words += width) {
+        sort->items[sort->count] = (SortItem){.key = words[0], .row = first + i, .index = (uint32_t)sort->count};
     }
 }
 
-static Status collect_parted(const Context *cx, const WindowShared *shared, uint32_t part, PartSort *sort) {
+static Status collect_parted(const Context *cx, const WindowShared *shared, SortEncoder *encoder, uint32_t part,
+                             PartSort *sort) {
     uint32_t last = shared->sort_count == 1 ? WINDOW_PARTS : part + 1;
     for (uint32_t r = 0; r < shared->run_count; r++) {
         const WindowRun *run = &shared->runs[r];
         for (uint32_t c = 0; c < run->chunk_count; c++) {
             TRY(check_cancel(cx));
-            collect_rows(shared, run, c, run->chunks[c].begins[part], run->chunks[c].begins[last], sort);
+            collect_rows(shared, encoder, run, c, run->chunks[c].begins[part], run->chunks[c].begins[last], sort);
         }
     }
     return OK;
@@ -284,38 +272,55 @@ static const WindowRun *run_of_part(const WindowShared *shared, uint32_t part, u
     return run;
 }
 
-static const uint64_t *words_of_row(const WindowShared *shared, const WindowRun *run, uint64_t row) {
-    return run->chunks[row >> ROW_CHUNK_BITS].words + (row & (ROW_CHUNK_ROWS - 1)) * shared->encoding.words;
+static void encode_row(const WindowShared *shared, SortEncoder *encoder, const WindowRun *run, uint64_t row, uint64_t *words) {
+    const RowChunk *chunk = chunk_of_run(shared, run, (uint32_t)(row >> ROW_CHUNK_BITS));
+    sort_encode_kept(&shared->encoding, encoder, chunk, row & (ROW_CHUNK_ROWS - 1), 1, words);
 }
 
-/* The first row at or after the chunk's first that begins a partition. */
-static uint64_t first_partition(const WindowShared *shared, const WindowSpec *spec, const WindowRun *run, uint32_t chunk) {
-    uint64_t row = (uint64_t)chunk << ROW_CHUNK_BITS;
-    while (row > 0 && row < run->row_count &&
-           window_same_keys(shared, spec->partition_count, words_of_row(shared, run, row - 1),
-                            run->first_row + (uint32_t)row - 1, words_of_row(shared, run, row),
-                            run->first_row + (uint32_t)row)) {
-        row++;
+/* The first row at or after the chunk's first that begins a partition: the rows that go on with the partition of the row before
+ * come first. */
+static Status first_partition(const Context *cx, const WindowShared *shared, const WindowSpec *spec, SortEncoder *encoder,
+                              const WindowRun *run, uint32_t chunk, uint64_t *row) {
+    uint64_t low = (uint64_t)chunk << ROW_CHUNK_BITS, high = run->row_count, before = low - 1;
+    uint64_t *words, *other;
+    *row = low < high ? low : high;
+    if (low == 0 || low >= high) {
+        return OK;
     }
-    return row < run->row_count ? row : run->row_count;
+    TRY_ALLOC(cx, words, sizeof *words * shared->encoding.words * 2);
+    other = words + shared->encoding.words;
+    encode_row(shared, encoder, run, before, words);
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        encode_row(shared, encoder, run, middle, other);
+        bool goes_on = window_same_keys(shared, spec->partition_count, words, run->first_row + (uint32_t)before, other,
+                                        run->first_row + (uint32_t)middle);
+        low = goes_on ? middle + 1 : low;
+        high = goes_on ? high : middle;
+    }
+    mem_free(words);
+    *row = low;
+    return OK;
 }
 
-Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, uint32_t part,
-                            PartSort *sort) {
-    uint32_t chunk, words = shared->encoding.words;
+Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, SortEncoder *encoder,
+                            uint32_t part, PartSort *sort) {
+    uint32_t chunk;
     const WindowRun *run = run_of_part(shared, part, &chunk);
-    uint64_t from = first_partition(shared, spec, run, chunk), to = first_partition(shared, spec, run, chunk + 1);
+    uint64_t from, to;
+    TRY(first_partition(cx, shared, spec, encoder, run, chunk, &from));
+    TRY(first_partition(cx, shared, spec, encoder, run, chunk + 1, &to));
     if (from >= to) {
         return OK;
     }
     TRY_ALLOC(cx, sort->items, sizeof *sort->items * (to - from));
-    TRY_ALLOC(cx, sort->words, words == 1 ? 0 : sizeof *sort->words * words * (to - from));
+    TRY_ALLOC(cx, sort->words, sizeof *sort->words * shared->encoding.words * (to - from));
     for (uint64_t row = from, end; row < to; row = end) {
         uint32_t number = (uint32_t)(row >> ROW_CHUNK_BITS), begin = (uint32_t)(row & (ROW_CHUNK_ROWS - 1));
         end = ((uint64_t)number + 1) << ROW_CHUNK_BITS;
         end = end < to ? end : to;
         TRY(check_cancel(cx));
-        collect_rows(shared, run, number, begin, begin + (uint32_t)(end - row), sort);
+        collect_rows(shared, encoder, run, number, begin, begin + (uint32_t)(end - row), sort);
     }
     return OK;
 }
@@ -331,11 +336,10 @@ uint64_t window_part_rows(const WindowShared *shared, uint32_t part) {
     return rows;
 }
 
-Status window_collect_part(const Context *cx, const WindowShared *shared, uint32_t part, PartSort *sort) {
+Status window_collect_part(const Context *cx, const WindowShared *shared, SortEncoder *encoder, uint32_t part, PartSort *sort) {
     uint64_t count = window_part_rows(shared, part);
-    uint32_t words = shared->encoding.words;
     TRY_ALLOC(cx, sort->items, sizeof *sort->items * count);
     TRY_ALLOC(cx, sort->scratch, sizeof *sort->scratch * count);
-    TRY_ALLOC(cx, sort->words, words == 1 ? 0 : sizeof *sort->words * words * count);
-    return collect_parted(cx, shared, part, sort);
+    TRY_ALLOC(cx, sort->words, sizeof *sort->words * shared->encoding.words * count);
+    return collect_parted(cx, shared, encoder, part, sort);
 }

@@ -17,6 +17,7 @@ void window_top_free(WindowTop *top) {
     mem_free(top->slots);
     mem_free(top->groups);
     mem_free(top->hashes);
+    mem_free(top->kept_words);
     mem_free(top->words);
     mem_free(top->rows);
     mem_free(top->targets);
@@ -67,6 +68,19 @@ Status window_top_open(const Context *cx, const WindowShared *shared, const Wind
     return grow_groups(cx, top);
 }
 
+Status window_top_reserve(const Context *cx, const WindowShared *shared, WindowTop *top, const WindowFill *fill) {
+    if (top->kept_capacity == fill->capacity) {
+        return OK;
+    }
+    uint64_t *grown = mem_resize(cx, top->kept_words, sizeof *grown * fill->capacity * shared->encoding.words);
+    if (grown == NULL) {
+        return OUT_OF_MEMORY;
+    }
+    top->kept_words = grown;
+    top->kept_capacity = fill->capacity;
+    return OK;
+}
+
 static uint64_t *group_at(const WindowTop *top, uint32_t group) {
     return top->groups + (size_t)group * top->stride;
 }
@@ -80,7 +94,7 @@ typedef struct TopInput {
 } TopInput;
 
 static const uint64_t *kept_words(const TopInput *input, uint32_t row) {
-    return input->fill->words + (size_t)row * input->shared->encoding.words;
+    return input->top->kept_words + (size_t)row * input->shared->encoding.words;
 }
 
 static int compare_words(const uint64_t *a, const uint64_t *b, uint32_t words) {
@@ -161,7 +175,7 @@ static Status choose_rows(const Context *cx, TopInput *input, uint32_t rows) {
         TRY(find_group(cx, input, words, hash, &group));
         uint32_t target = choose_target(input, words, group);
         if (target != ROW_NONE) {
-            memcpy(input->fill->words + (size_t)target * width, words, sizeof *words * width);
+            memcpy(top->kept_words + (size_t)target * width, words, sizeof *words * width);
             input->fill->parts[target] = (uint8_t)(hash >> (64 - WINDOW_PART_BITS));
             top->rows[input->count] = (uint16_t)i;
             top->targets[input->count++] = target;
@@ -181,19 +195,6 @@ static void note_use(WindowTop *top, uint32_t seen, uint32_t kept) {
     }
 }
 
-/* Takes the batch as it is: from here on rows stay where they are, and full chunks are listed. */
-static Status append_all(const Context *cx, const WindowShared *shared, const WindowTop *top, WindowFill *fill, WindowRun *run,
-                         const Batch *in) {
-    uint32_t width = shared->encoding.words;
-    memcpy(fill->words + (size_t)fill->rows * width, top->words, sizeof *fill->words * width * in->rows);
-    for (uint32_t i = 0; i < in->rows; i++) {
-        fill->parts[fill->rows + i] = (uint8_t)(fill->hashes[i] >> (64 - WINDOW_PART_BITS));
-    }
-    TRY(row_buffer_append(cx, &run->rows, in, NULL));
-    fill->rows += in->rows;
-    return window_fill_end_chunks(cx, shared, fill, run);
-}
-
 Status window_top_append(const Context *cx, const WindowShared *shared, const WindowSpec *spec, WindowTop *top,
                          WindowFill *fill, WindowRun *run, const Batch *in) {
     TopInput input = {.shared = shared, .top = top, .fill = fill, .new_rows = fill->rows};
@@ -201,13 +202,15 @@ Status window_top_append(const Context *cx, const WindowShared *shared, const Wi
         return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a window cannot hold more than 4,294,967,294 rows");
     }
     TRY(window_hash_partitions(cx, spec, fill, in));
-    if (top->is_off) {
-        return append_all(cx, shared, top, fill, run, in);
-    }
     TRY(choose_rows(cx, &input, in->rows));
     TRY(row_buffer_put(cx, &run->rows, in, top->rows, top->targets, input.count));
     fill->rows = input.new_rows;
     note_use(top, in->rows, input.count);
+    if (top->is_off) { /* from here on rows stay where they are */
+        window_top_free(top);
+        *top = (WindowTop){.limit = top->limit, .is_off = true};
+        return window_fill_end_chunks(cx, shared, fill, run);
+    }
     return check_cancel(cx);
 }
 
