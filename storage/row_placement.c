@@ -43,7 +43,7 @@ void row_placement_free(RowPlacement *placement) {
 
 /* Rows go round one by one while the table is small, in stretches from then on: equal values that came one after the other stay
  * together, and no slice gets much more than its share. Stretches are the chunks of the delta encoding. */
-enum { STRETCH_ROWS = PACK_CHUNK, STRETCHES_FROM = 16 * STRETCH_ROWS };
+enum { STRETCH_ROWS = PACK_CHUNK, STRETCHES_FROM = 128 * STRETCH_ROWS };
 
 static uint32_t stretch_rows(uint64_t row_number, uint32_t slices) {
     return row_number / slices < STRETCHES_FROM ? 1 : STRETCH_ROWS;

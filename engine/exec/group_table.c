@@ -7,7 +7,6 @@
 
 #define GROUPS_FIRST 16
 #define BLOCK_RECORDS_FIRST 16
-#define BLOCK_GROWTH 8                        /* few sizes on the way to the largest, whose memory others can use afterwards */
 #define PREFETCH_SLOT_BITS 13                 /* 64 KB of slots: larger tables are not in the first cache */
 #define BLOCK_BYTES_MAX ((uint32_t)143 << 10) /* nine pages of the pool, with what stands before the records */
 
@@ -439,7 +438,7 @@ void group_table_free(GroupTable *table) {
 
 static Status add_block(const Context *cx, RecordList *list, uint32_t record_bytes) {
     uint32_t most = BLOCK_BYTES_MAX / record_bytes;
-    uint32_t capacity = list->last == NULL ? BLOCK_RECORDS_FIRST : list->last->capacity * BLOCK_GROWTH;
+    uint32_t capacity = list->last == NULL ? BLOCK_RECORDS_FIRST : list->last->capacity * 2;
     capacity = capacity > most ? most : capacity;
     capacity = capacity < BLOCK_RECORDS_FIRST ? BLOCK_RECORDS_FIRST : capacity;
     RecordBlock *block;

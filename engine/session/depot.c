@@ -393,6 +393,7 @@ depot_code depot_bind_text(depot_statement *statement, uint32_t n, const char *t
         return session_result(statement->db, OUT_OF_MEMORY, NULL, 0);
     }
     memcpy(copy, text, length);
+    copy[length] = 0;
     return bind_value(statement, n, value_text(type_varchar(0), text_view(copy, (uint32_t)length)), copy);
 }
 

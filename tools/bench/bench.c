@@ -179,6 +179,7 @@ static bool run_in_folder(Bench *bench) {
     bench->folder = temporary;
     bool ok = run_suite(bench);
     bench_remove_tree(temporary);
+    bench->folder = NULL;
     return ok;
 }
 
