@@ -43,14 +43,15 @@ static bool has_small_values(const Subplan *input, const Expr *expr) {
            domain.has_range && domain.min >= INT32_MIN && domain.max <= INT32_MAX;
 }
 
-/* Sums and means of decimals take their argument in 64 bits where it fits, and states are narrow where its values are small;
- * their results stay as they were bound. */
-static Status narrow_argument(Lowering *low, const Subplan *input, const AggregateCall *call, Expr **argument,
-                              const Aggregate **aggregate) {
+/* Sums and means of decimals take their argument (exprs[first]) in 64 bits where it fits, and states are narrow where its
+ * values are small; their results stay as they were bound. */
+static Status narrow_argument(Lowering *low, const Subplan *input, const AggregateCall *call, const ExprList *exprs,
+                              uint32_t first, const Aggregate **aggregate) {
     *aggregate = call->aggregate;
     if ((call->aggregate->id != AGGREGATE_SUM && call->aggregate->id != AGGREGATE_AVG) || call->is_distinct) {
         return OK;
     }
+    Expr **argument = &exprs->items[first];
     TRY(narrow_decimals(low, input, call->args[0], argument));
     bool is_small = has_small_values(input, *argument);
     if (*argument == call->args[0] && !is_small) {
@@ -79,7 +80,7 @@ static Status aggregate_inputs(Lowering *low, AggregateBuild *build) {
         const AggregateCall *call = &node->aggregate.calls[i];
         uint32_t first = exprs.count;
         TRY(lower_call_exprs(low, call->args, call->arg_count, call->filter, &exprs));
-        TRY(narrow_argument(low, &build->input, call, &exprs.items[first], &build->items[i].aggregate));
+        TRY(narrow_argument(low, &build->input, call, &exprs, first, &build->items[i].aggregate));
     }
     uint32_t *slots;
     TRY_NEW_ARRAY(low->cx, low->arena, slots, exprs.count + 1);
