@@ -16,11 +16,6 @@ static bool integers_order_as_values(const BlockInput *in) {
            (in->is_codes || class_is_integer(type_class(in->type)) || type_class(in->type) == CLASS_I128);
 }
 
-static bool integers_are_sorted(const BlockInput *in) {
-    bool wraps = (uint64_t)in->stats.max - (uint64_t)in->stats.min > INT64_MAX;
-    return in->stats.delta_min >= 0 && !wraps;
-}
-
 static void measure_values(const BlockInput *in, ColumnRange *range, bool *is_sorted) {
     Value previous = {0};
     bool is_first = true;
@@ -54,7 +49,7 @@ void zone_map_measure(const BlockInput *in, const void *dictionary, ColumnRange 
     if (integers_order_as_values(in)) {
         range->min = value_of_integer(in, dictionary, in->stats.min);
         range->max = value_of_integer(in, dictionary, in->stats.max);
-        *is_sorted = integers_are_sorted(in);
+        *is_sorted = in->stats.is_sorted;
     } else {
         measure_values(in, range, is_sorted);
     }

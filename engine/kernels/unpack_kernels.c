@@ -103,24 +103,26 @@ static void pack(const void *codes, uint32_t bits, void *packed) {
     }
 }
 
-/* Differences within a chunk. The least and greatest so far stand in *s. */
+/* Neighbours within a chunk. What those before have shown stands in *s. */
 static void add_deltas(const int64_t *values, uint32_t count, IntegerStats *s) {
     int64_t delta_min = s->delta_min, delta_max = s->delta_max;
-    uint64_t changes = 0;
+    uint64_t changes = 0, falls = 0;
     for (uint32_t i = 1; i < count; i++) {
+        falls |= values[i] < values[i - 1];
         int64_t delta = (int64_t)((uint64_t)values[i] - (uint64_t)values[i - 1]);
         changes += delta != 0;
         delta_min = delta < delta_min ? delta : delta_min;
         delta_max = delta > delta_max ? delta : delta_max;
     }
     s->runs += (uint32_t)changes;
+    s->is_sorted &= falls == 0;
     s->delta_min = delta_min;
     s->delta_max = delta_max;
 }
 
 static IntegerStats stats(const int64_t *values, uint32_t count) {
     int64_t delta = count > 1 ? (int64_t)((uint64_t)values[1] - (uint64_t)values[0]) : 0;
-    IntegerStats s = {.runs = 1, .delta_min = delta, .delta_max = delta};
+    IntegerStats s = {.runs = 1, .is_sorted = true, .delta_min = delta, .delta_max = delta};
     int64_t min = values[0], max = values[0];
     for (uint32_t i = 0; i < count; i++) {
         min = values[i] < min ? values[i] : min;
@@ -132,6 +134,7 @@ static IntegerStats stats(const int64_t *values, uint32_t count) {
         uint32_t here = count - at < PACK_CHUNK ? count - at : PACK_CHUNK;
         add_deltas(values + at, here, &s);
         s.runs += at > 0 && values[at] != values[at - 1];
+        s.is_sorted &= at == 0 || values[at] >= values[at - 1];
     }
     return s;
 }

@@ -21,6 +21,7 @@
 typedef struct IntegerStats {
     int64_t min, max;
     uint32_t runs;                /* runs of equal values */
+    bool is_sorted;               /* no value is less than the one before, in its chunk or not */
     int64_t delta_min, delta_max; /* of neighbours in one chunk, wrapping; 0 if there is one value */
 } IntegerStats;
 

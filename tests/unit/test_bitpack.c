@@ -116,7 +116,24 @@ Test(bitpack, stats_leave_out_differences_between_chunks) {
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
         if (select_kernels(sets[s])) {
             IntegerStats got = unpack_kernels->stats(values, 3 * PACK_CHUNK);
-            cr_assert(got.delta_min == 1 && got.delta_max == 1 && got.runs == 3 * PACK_CHUNK);
+            cr_assert(got.delta_min == 1 && got.delta_max == 1 && got.runs == 3 * PACK_CHUNK && got.is_sorted);
+        }
+    }
+    select_kernels("auto");
+}
+
+Test(bitpack, stats_see_that_values_fall_anywhere) {
+    int64_t values[3 * PACK_CHUNK];
+    uint32_t places[] = {1, PACK_CHUNK - 1, PACK_CHUNK, PACK_CHUNK + 1, 2 * PACK_CHUNK, 3 * PACK_CHUNK - 1};
+    for (uint32_t p = 0; p < sizeof places / sizeof *places; p++) {
+        for (uint32_t i = 0; i < 3 * PACK_CHUNK; i++) {
+            values[i] = i < places[p] ? INT64_MAX - 3 * PACK_CHUNK + i : INT64_MIN + i;
+        }
+        for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) {
+            if (select_kernels(sets[s])) {
+                cr_assert_not(unpack_kernels->stats(values, 3 * PACK_CHUNK).is_sorted);
+                cr_assert(unpack_kernels->stats(values, places[p]).is_sorted);
+            }
         }
     }
     select_kernels("auto");
@@ -135,7 +152,8 @@ Test(bitpack, stats_are_those_of_a_plain_loop) {
             if (select_kernels(sets[s])) {
                 IntegerStats got = unpack_kernels->stats(values, count);
                 cr_assert(got.min == want.min && got.max == want.max && got.runs == want.runs &&
-                          got.delta_min == want.delta_min && got.delta_max == want.delta_max);
+                          got.is_sorted == want.is_sorted && got.delta_min == want.delta_min &&
+                          got.delta_max == want.delta_max);
             }
         }
     }
