@@ -47,7 +47,7 @@ CASES = {  # name: (query, is its time bounded)
     "few medians": ("SELECT g % 4, median(k), mode() WITHIN GROUP (ORDER BY v % 1000) FROM t GROUP BY 1", False),
     "string_agg": ("SELECT sum(length(s)) FROM (SELECT g, string_agg(v::varchar, ',' ORDER BY k) AS s FROM t GROUP BY g) q", False),
     "distinct sums": ("SELECT g % 3, count(DISTINCT k), sum(DISTINCT v), max(k) FROM t GROUP BY 1", False),
-    "distinct rollup": ("SELECT count(*), sum(m), sum(d) FROM (SELECT g, v % 5, median(v) AS m, count(DISTINCT k) AS d FROM t GROUP BY ROLLUP (1, 2)) q", False),
+    "distinct rollup": (f"SELECT count(*), sum(m), sum(d) FROM (SELECT g, v % 5, median(v) AS m, count(DISTINCT k) AS d FROM t WHERE v <= {ROWS // 4} GROUP BY ROLLUP (1, 2)) q", False),
     "union": ("SELECT count(*), sum(k) FROM (SELECT k FROM t UNION SELECT v FROM t) q", False),
 }
 # These may end with an error that names memory_limit instead of an answer.
@@ -76,7 +76,8 @@ def run(warehouse, sql, limited):
     start = time.monotonic()
     done = subprocess.run(command(warehouse, sql, limited), capture_output=True, text=True, timeout=1800,
                           preexec_fn=limit_data if limited else None)
-    return sorted(done.stdout.splitlines()), done.stderr.strip(), time.monotonic() - start
+    errors = done.stderr.strip() or ("" if done.returncode == 0 else f"it ended with status {done.returncode}")
+    return sorted(done.stdout.splitlines()), errors, time.monotonic() - start
 
 
 def files():
