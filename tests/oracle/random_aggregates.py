@@ -4,7 +4,6 @@ NULLs, ties and groups few and many, on several topologies; and regular expressi
 
 usage: random_aggregates.py DEPOT [--seconds N] [--seed N] [--keep-going]
 Starts a PostgreSQL 15 of its own. Prints its seed; the same seed asks the same questions."""
-import random
 import sys
 
 import rounds
@@ -17,13 +16,7 @@ TEXTS = ["t", "h", "upper(t)", "t || h", "left(t, 3)"]
 PATTERNS = ["a", "^a", "b$", "[ab]+", "(a|b)c?", "x*", "^.{3}", r"\d", r"\w+", r"\s", "a.*b", "[^a]", "(.)(.)", "^$", "(ab)+", "[[:alpha:]]", "c{2}"]
 
 
-class Generator:
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def pick(self, *choices):
-        return self.random.choice(choices)
-
+class Generator(rounds.Generator):
     def number(self):
         return self.random.choice(NUMBERS)
 

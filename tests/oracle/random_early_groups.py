@@ -5,7 +5,6 @@ groups and arguments from either side, pivots and FILTER.
 
 usage: random_early_groups.py DEPOT [--seconds N] [--seed N] [--keep-going]
 Starts a PostgreSQL 15 of its own. Prints its seed; the same seed asks the same questions."""
-import random
 import sys
 
 import rounds
@@ -17,16 +16,7 @@ TOPOLOGIES = [["--nodes", nodes, "--slices", slices, "--set", f"batch_rows={rows
 JOINS = ["JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"]
 
 
-class Generator:
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def pick(self, *choices):
-        return self.random.choice(choices)
-
-    def chance(self, share):
-        return self.random.random() < share
-
+class Generator(rounds.Generator):
     # ---------------------------------------------------------------------------------------------------------------- tables
 
     def word(self):

@@ -59,16 +59,10 @@ SUMMED = ["int", "int", "small", "number", "number", "big", "wide"]
 KEYS = ["int", "small", "text", "date", "bool", "moment", "number"]
 
 
-class Generator:
+class Generator(rounds.Generator):
     def __init__(self, seed):
-        self.random = random.Random(seed)
+        super().__init__(seed)
         self.made, self.seen = {}, {}  # of each table: expressions of its columns, some of their values
-
-    def pick(self, *choices):
-        return self.random.choice(choices)
-
-    def chance(self, share):
-        return self.random.random() < share
 
     # ------------------------------------------------------------------------------------------------------------ tables
 

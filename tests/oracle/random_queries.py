@@ -6,7 +6,6 @@ usage: random_queries.py DEPOT [--seconds N] [--seed N] [--keep-going] [--postgr
 --postgres starts a PostgreSQL 15 of its own. --only: correlated, lateral …
 Prints its seed; the same seed asks the same questions. Statements that the other engine refuses are not counted; one that Depot refuses is a
 failure."""
-import random
 import sys
 
 import rounds
@@ -26,19 +25,13 @@ TOPOLOGIES = [["--nodes", "1", "--slices", "1"], ["--nodes", "1", "--slices", "2
               ["--nodes", "4", "--slices", "2", "--set", "batch_rows=7"], ["--nodes", "3", "--slices", "1"]]
 
 
-class Generator:
+class Generator(rounds.Generator):
     def __init__(self, seed, with_postgres=False, only=None):
-        self.random = random.Random(seed)
+        super().__init__(seed)
         self.subqueries = True
         self.with_postgres = with_postgres
         self.only = only
         self.aliases = 0
-
-    def pick(self, *choices):
-        return self.random.choice(choices)
-
-    def chance(self, share):
-        return self.random.random() < share
 
     # ------------------------------------------------------------------------------------------------------------ tables
 

@@ -4,7 +4,6 @@ IGNORE NULLS, which PostgreSQL lacks, against subqueries that say the same.
 
 usage: random_windows.py DEPOT [--seconds N] [--seed N] [--keep-going]
 Starts a PostgreSQL 15 of its own. Prints its seed; the same seed asks the same questions."""
-import random
 import sys
 import time
 
@@ -29,16 +28,7 @@ TOPOLOGIES = [["--nodes", "1", "--slices", "1"], ["--nodes", "1", "--slices", "2
 DESIGNS = ["", "DISTKEY(g)", "DISTKEY(g) SORTKEY(ts)", "SORTKEY(i)", "DISTSTYLE EVEN"]
 
 
-class Generator:
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def pick(self, *choices):
-        return self.random.choice(choices)
-
-    def chance(self, share):
-        return self.random.random() < share
-
+class Generator(rounds.Generator):
     def literal(self, column):
         number = self.random.choice([0, 1, 1, 2, 2, 3, 5, 8, -1, -4])
         return {

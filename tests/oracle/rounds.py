@@ -7,6 +7,19 @@ from engines import Depot, Failed, same_rows
 from postgres import Cluster, Postgres
 
 
+class Generator:
+    """What questions are made of: choices of a random source of its own."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def pick(self, *choices):
+        return self.random.choice(choices)
+
+    def chance(self, share):
+        return self.random.random() < share
+
+
 def parser():
     """DEPOT and the options that all of them have."""
     result = argparse.ArgumentParser()
