@@ -167,6 +167,14 @@ checks=$((checks + 1))
 DUCKDB_LIBRARY=$dir/missing.so "$depot" bench ssb --against duckdb --scale 0.001 >out 2>err
 grep -q "cannot read $dir/missing.so" err || { echo "WRONG   bench without DuckDB's library" && wrong=$((wrong + 1)); }
 
+# ---- one thread against two: a line for each query between the heading and the sum
+checks=$((checks + 1))
+mkdir bench && "$depot" gen ssb --scale 0.001 --into bench/depot >/dev/null 2>&1
+"$depot" bench ssb --against none --scaling --loaded --dir bench --runs 5 >out 2>err
+[ "$(grep -cE '^q[1-4]_[1-4]( +[0-9]+[.][0-9]{2}){6}$' out)" = 13 ] && grep -qE '^sum( +[0-9]+[.][0-9]{2}){6}$' out && [ ! -s err ] ||
+    { echo "WRONG   bench --scaling" && wrong=$((wrong + 1)); }
+expect "bench, alone but not by threads" 2 "" "usage" bench ssb --against none --loaded --dir bench
+
 # ---- help and version on standard output, wrong usage on standard error
 for command in "" gen check inspect test bench; do
     checks=$((checks + 1))

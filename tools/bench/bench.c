@@ -1,16 +1,19 @@
 /* depot bench: Depot and DuckDB in turn on the same CSV files, through their C APIs. Options, and what the suites share:
- * queries.c times hot queries in one process, load.c what needs processes of their own. */
+ * queries.c times hot queries in one process, scaling.c by threads, load.c what needs processes of their own. */
 #include "tools/bench/bench.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
     "usage: depot bench NAME --against duckdb [--dir FOLDER] [--scale F] [--threads N] [--runs N] [--slices N]\n"
     "                   [--csv FOLDER] [--queries FOLDER] [--out FILE.csv] [--sorted] [--memory] [--set NAME=VALUE]...\n"
     "                   [--loaded] [--cpu]\n"
+    "       depot bench NAME --against duckdb|none --scaling --loaded --dir FOLDER [--threads N] [--runs N]\n"
+    "                   [--queries FOLDER] [--cpu] [--set NAME=VALUE]...\n"
     "       depot bench load [NAME]... --against duckdb [the same options]\n"
     "NAME is a data set (see depot gen). Makes its CSV files in FOLDER, or takes those of --csv; loads both engines there, "
     "compares\n"
@@ -23,8 +26,16 @@ static const char usage[] =
     "--loaded: FOLDER is that of an earlier run; nothing is made or loaded. --cpu: times of queries are what all threads "
     "computed, for\n"
     "busy machines.\n"
+    "--scaling: instead, each query with one thread and with N in turn, and what that brings: one thread's time by that of N;\n"
+    "last the same for a loop that shares nothing, which is what the machine allows. --against none: of Depot alone.\n"
     "load: seconds, size and peak memory of loading data sets (ssb and tpch), each run in a process of its own; --csv holds a\n"
     "folder for each.\n";
+
+double bench_clock_ms(const Bench *bench) {
+    struct timespec now;
+    clock_gettime(bench->is_cpu ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
 
 /* ------------------------------------------------------------------------------------------------------------------- CSV */
 
@@ -79,8 +90,11 @@ static bool complete_options(Bench *bench) {
     }
     bench->runs = bench->runs >= 0 ? bench->runs : bench->is_load ? 3 : 7;
     int least = bench->is_load ? 1 : 5;
-    return bench->dataset_count > 0 && (bench->folder != NULL || !bench->is_loaded) && bench->scale > 0 && bench->threads > 0 &&
-           bench->slices > 0 && bench->runs < BENCH_RUNS_MAX && (bench->runs >= least || (bench->runs == 0 && !bench->is_load));
+    bool fits_scaling = bench->is_scaling ? bench->is_loaded && !bench->is_load && !bench->is_memory && bench->runs > 0
+                                          : strcmp(bench->library, "none") != 0;
+    return fits_scaling && bench->dataset_count > 0 && (bench->folder != NULL || !bench->is_loaded) && bench->scale > 0 &&
+           bench->threads > 0 && bench->threads <= BENCH_THREADS_MAX && bench->slices > 0 && bench->runs < BENCH_RUNS_MAX &&
+           (bench->runs >= least || (bench->runs == 0 && !bench->is_load));
 }
 
 /* Options without a value. */
@@ -90,6 +104,7 @@ static bool take_flag(const char *name, Bench *bench) {
         bool *is_given;
     } flags[] = {{"--sorted", &bench->sorted},
                  {"--memory", &bench->is_memory},
+                 {"--scaling", &bench->is_scaling},
                  {"--loaded", &bench->is_loaded},
                  {"--cpu", &bench->is_cpu}};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
@@ -140,6 +155,10 @@ static bool parse_options(int argc, char **argv, Bench *bench) {
 
 static bool find_library(Bench *bench) {
     static char path[BENCH_PATH_BYTES];
+    if (strcmp(bench->library, "none") == 0) {
+        bench->library = NULL;
+        return true;
+    }
     if (strcmp(bench->library, "duckdb") == 0) {
         bench->library = path;
         if (!duckdb_peer_find(path, sizeof path)) {
@@ -164,7 +183,9 @@ static bool make_temporary(char *folder, size_t bytes) {
 }
 
 static bool run_suite(const Bench *bench) {
-    return bench->is_load || bench->is_memory ? bench_processes(bench) : bench_queries(bench);
+    return bench->is_scaling                    ? bench_scaling(bench)
+           : bench->is_load || bench->is_memory ? bench_processes(bench)
+                                                : bench_queries(bench);
 }
 
 static bool run_in_folder(Bench *bench) {

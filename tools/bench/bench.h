@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define BENCH_RUNS_MAX 101
+#define BENCH_THREADS_MAX 256
 #define BENCH_PATH_BYTES 4096
 
 typedef enum EngineId { ENGINE_DEPOT, ENGINE_DUCKDB, ENGINE_COUNT } EngineId;
@@ -18,10 +19,11 @@ extern const char *const engine_names[ENGINE_COUNT];
 
 /* The options; pointers are borrowed from the command line. */
 typedef struct Bench {
-    bool is_load, is_memory; /* the load suite; peak memory instead of times */
+    bool is_load, is_memory, is_scaling; /* the load suite; peak memory, times by threads instead of times */
     uint32_t dataset_count;
     const Dataset *datasets[8]; /* of the load suite several, else one */
-    const char *library, *folder, *csv, *queries, *out;
+    const char *library;        /* NULL: no other engine */
+    const char *folder, *csv, *queries, *out;
     double scale;
     int threads, runs, slices;
     bool sorted, is_loaded, is_cpu;
@@ -53,6 +55,8 @@ bool engine_settle(Engine *engine);
 void engine_remove_files(EngineId id, const char *folder);
 double engine_megabytes(EngineId id, const char *folder); /* of 10^6 bytes */
 
+/* Milliseconds by the clock that times queries. */
+double bench_clock_ms(const Bench *bench);
 /* Removes a folder with all that is in it, or a file. */
 void bench_remove_tree(const char *path);
 /* Where the CSV files of the data set are. */
@@ -65,6 +69,7 @@ bool bench_each_query(const Bench *bench, QueryFunction *each, void *context);
 
 /* The suites. */
 bool bench_queries(const Bench *bench);
+bool bench_scaling(const Bench *bench);   /* --scaling, of a loaded folder */
 bool bench_processes(const Bench *bench); /* the load suite, and --memory */
 
 #endif

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ------------------------------------------------------------------------------------------------------- the list of them */
 
@@ -48,21 +47,15 @@ static Verdict compare_answers(Engine *engines, const char *name, const char *sq
     return verdict;
 }
 
-static double clock_ms(const Bench *bench) {
-    struct timespec now;
-    clock_gettime(bench->is_cpu ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 static bool time_both(const Totals *totals, const char *sql, double *medians) {
     double times[ENGINE_COUNT][BENCH_RUNS_MAX];
     for (int run = -1; run < totals->bench->runs; run++) { /* run -1 warms up */
         for (uint32_t e = 0; e < ENGINE_COUNT; e++) {
-            double started = clock_ms(totals->bench);
+            double started = bench_clock_ms(totals->bench);
             if (!engine_run(&totals->engines[e], sql, NULL)) {
                 return false;
             }
-            times[e][run < 0 ? 0 : run] = clock_ms(totals->bench) - started;
+            times[e][run < 0 ? 0 : run] = bench_clock_ms(totals->bench) - started;
         }
     }
     for (uint32_t e = 0; e < ENGINE_COUNT; e++) {
