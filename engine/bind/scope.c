@@ -5,8 +5,9 @@
 #include <ctype.h>
 #include <stdio.h>
 
-Status scope_add_relation(const Context *cx, Binder *binder, Scope *scope, const Relation *relation, SourcePos pos) {
-    for (uint32_t i = 0; i < scope->relation_count && relation->name != NULL; i++) {
+/* Fails if one of the scope's first `count` relations has the name. */
+static Status check_is_new(const Context *cx, const Scope *scope, uint32_t count, const Relation *relation, SourcePos pos) {
+    for (uint32_t i = 0; i < count && relation->name != NULL; i++) {
         const Relation *other = &scope->relations[i];
         bool same_schema = other->schema_name == NULL || relation->schema_name == NULL ||
                            strcmp(other->schema_name, relation->schema_name) == 0;
@@ -15,14 +16,25 @@ Status scope_add_relation(const Context *cx, Binder *binder, Scope *scope, const
             return fail_hint(cx, "give each use an alias of its own: %s AS a", relation->name);
         }
     }
+    return OK;
+}
+
+static Status append_relation(const Context *cx, Binder *binder, Scope *scope, const Relation *relation) {
     TRY_APPEND(cx, binder->arena, scope->relations, scope->relation_capacity, scope->relation_count, *relation);
     return OK;
 }
 
+Status scope_add_relation(const Context *cx, Binder *binder, Scope *scope, const Relation *relation, SourcePos pos) {
+    TRY(check_is_new(cx, scope, scope->relation_count, relation, pos));
+    return append_relation(cx, binder, scope, relation);
+}
+
+/* The relations of `from` have different names already. */
 Status scope_append(const Context *cx, Binder *binder, Scope *scope, const Scope *from, SourcePos pos) {
     uint32_t shift = scope->relation_count;
     for (uint32_t i = 0; i < from->relation_count; i++) {
-        TRY(scope_add_relation(cx, binder, scope, &from->relations[i], pos));
+        TRY(check_is_new(cx, scope, shift, &from->relations[i], pos));
+        TRY(append_relation(cx, binder, scope, &from->relations[i]));
     }
     for (uint32_t i = 0; i < from->column_count; i++) {
         ScopeColumn column = from->columns[i];

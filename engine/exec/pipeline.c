@@ -117,7 +117,11 @@ static Status add_after_probe(Cutter *cutter, const PhysicalNode *op, const Sour
                               const PhysicalNode *sink) {
     Pipeline **at = cutter->last;
     TRY(add_pipeline(cutter, op, source, above, sink));
-    (*at)->follows_probe = true;
+    for (uint32_t i = 0; i < (*at)->run_count; i++) {
+        Run *run = &(*at)->runs[i];
+        OperatorState *state = operator_state(cutter->query, op, run->node);
+        TRY(run_list_add(&cutter->query->cx, &cutter->query->arena, &state->after_probe, run));
+    }
     return OK;
 }
 
@@ -204,24 +208,12 @@ static Status wait_for_source(Query *query, Run *run) {
     return OK;
 }
 
-static bool passes_stage(const Pipeline *pipeline, const PhysicalNode *op) {
-    for (uint32_t i = 0; i < pipeline->stage_count; i++) {
-        if (pipeline->stages[i] == op) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Build rows without a match, and what was spilled, are known when every probe on that node is over. */
-static Status wait_for_probes(Query *query, Run *run) {
-    for (Pipeline *other = query->pipelines; other != NULL; other = other->next) {
-        for (uint32_t i = 0; passes_stage(other, run->pipeline->source) && i < other->run_count; i++) {
-            if (other->runs[i].node == run->node) {
-                atomic_fetch_add(&run->waits, 1);
-                TRY(run_list_add(&query->cx, &query->arena, &other->runs[i].dependents, run));
-            }
-        }
+static Status let_wait_for_probe(Query *query, Run *probe, const PhysicalNode *join) {
+    const RunList *waiting = &operator_state(query, join, probe->node)->after_probe;
+    for (uint32_t i = 0; i < waiting->count; i++) {
+        atomic_fetch_add(&waiting->runs[i]->waits, 1);
+        TRY(run_list_add(&query->cx, &query->arena, &probe->dependents, waiting->runs[i]));
     }
     return OK;
 }
@@ -257,6 +249,7 @@ static Status link_run(Cutter *cutter, Run *run) {
     for (uint32_t i = 0; i < pipeline->stage_count; i++) {
         if (operator_class(pipeline->stages[i])->sink != NULL) {
             TRY(wait_for_sink(cutter->query, run, pipeline->stages[i]));
+            TRY(let_wait_for_probe(cutter->query, run, pipeline->stages[i]));
         }
     }
     const OperatorClass *source = operator_class(pipeline->source);
@@ -264,9 +257,6 @@ static Status link_run(Cutter *cutter, Run *run) {
         TRY(wait_for_sink(cutter->query, run, pipeline->source));
     }
     TRY(wait_for_source(cutter->query, run));
-    if (pipeline->follows_probe) {
-        TRY(wait_for_probes(cutter->query, run));
-    }
     return wait_for_filters(cutter, run, pipeline->source);
 }
 

@@ -27,7 +27,6 @@ struct Pipeline {
     Pipeline *next;
     const PhysicalNode *source;
     const SourceClass *source_class;
-    bool follows_probe; /* the source is what is left of the join `source` after its probe */
     uint32_t stage_count;
     const PhysicalNode **stages; /* in the order in which batches pass them */
     const StageClass **stage_classes;
@@ -53,7 +52,8 @@ typedef struct CrossingFilter {
 typedef struct OperatorState {
     void *shared;
     bool is_open;
-    SinkState *sink; /* breakers, joins */
+    SinkState *sink;     /* breakers, joins */
+    RunList after_probe; /* of what is left of a join: each waits for all runs that pass the join on that node */
 } OperatorState;
 
 struct SinkState {

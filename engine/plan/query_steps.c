@@ -249,26 +249,27 @@ static bool is_heading(const char *line) {
     return strncmp(line, "->  XN ", 7) == 0 || strncmp(line, "XN ", 3) == 0;
 }
 
-/* The nearest operator above that stands further to the left. */
-static uint32_t parent_of(const LoggedNode *nodes, uint32_t count, const char *heading) {
-    for (uint32_t i = count; i > 0 && indent_of(heading) > 0; i--) {
-        if (indent_of(nodes[i - 1].heading) < indent_of(heading)) {
-            return i;
-        }
+/* The nearest operator above that stands further to the left: of the one before, or of those above that. */
+static uint32_t parent_of(const LoggedNode *nodes, const uint32_t *indents, uint32_t count) {
+    uint32_t parent = count;
+    while (parent > 0 && indents[parent - 1] >= indents[count]) {
+        parent = nodes[parent - 1].parent;
     }
-    return 0;
+    return parent;
 }
 
 Status logged_nodes(const Context *cx, Arena *arena, const PhysicalPlan *plan, LoggedNode **nodes, uint32_t *count) {
     static const ExplainOptions estimates_only = {0};
     const char **lines;
-    uint32_t line_count;
+    uint32_t line_count, *indents; /* of the nodes' headings */
     TRY(explain_lines(cx, arena, plan, NULL, &estimates_only, &lines, &line_count));
     TRY_NEW_ARRAY(cx, arena, *nodes, line_count + 1);
+    TRY_NEW_ARRAY(cx, arena, indents, line_count + 1);
     *count = 0;
     for (uint32_t i = 0; i < line_count; i++) {
         if (is_heading(lines[i])) {
-            uint32_t parent = parent_of(*nodes, *count, lines[i]);
+            indents[*count] = indent_of(lines[i]);
+            uint32_t parent = parent_of(*nodes, indents, *count);
             (*nodes)[*count] = (LoggedNode){.id = *count + 1, .parent = parent, .heading = lines[i]};
             ++*count;
         } else if (*count > 0) {

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 RUNS = 6
 RELATIONS = 20
@@ -38,6 +39,33 @@ def tables():
         key = ["a", "b", "c0"][i % 3]
         yield f"CREATE TABLE t{i} ({', '.join(c + ' INTEGER' for c in columns)}) DISTKEY ({key})"
         yield f"INSERT INTO t{i} SELECT {', '.join('x' for _ in columns)} FROM generate_series(1, {10 + i * 7}) AS g(x)"
+
+
+WHOLE_TABLES, WHOLE_LIMIT_S = 1500, 4
+
+
+def whole_statements():
+    """Statements of very many tables, to be planned, run and logged: name → query."""
+    tables = ", ".join(f"t AS t{i}" for i in range(WHOLE_TABLES))
+    chain = " AND ".join(f"t{i - 1}.a = t{i}.a" for i in range(1, WHOLE_TABLES))
+    yield f"{WHOLE_TABLES} tables", f"SELECT count(*) FROM {tables}"
+    yield f"{WHOLE_TABLES} tables in a chain", f"SELECT count(*) FROM {tables} WHERE {chain}"
+    joins = " ".join(f"JOIN t AS t{i} ON t{i - 1}.a = t{i}.a" for i in range(1, WHOLE_TABLES // 2))
+    yield f"{WHOLE_TABLES // 2} joins", f"SELECT count(*) FROM t AS t0 {joins}"
+
+
+def measure_whole(depot):
+    """Prints the seconds of each; the number of those that took too long or went wrong."""
+    failed = 0
+    for name, query in whole_statements():
+        started = time.perf_counter()
+        done = subprocess.run([depot, "--format", "csv", "--no-header"], capture_output=True, text=True, timeout=600,
+                              input=f"CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1); {query};")
+        seconds = time.perf_counter() - started
+        is_well = seconds < WHOLE_LIMIT_S and done.stdout.split()[-1:] == ["1"]
+        failed += not is_well
+        print(f"{'' if is_well else 'FAILED: '}{name}: {seconds:.2f} s {done.stderr}")
+    return failed
 
 
 def measure(depot, arguments, before, queries):
@@ -80,6 +108,7 @@ def main():
             times = [ms for name, ms in found.items() if what in name]
             if times:
                 print(f"{nodes} nodes, {what}: {min(times):.3f} to {max(times):.3f} ms")
+    failed += measure_whole(depot)
     print(f"{count} queries planned, {failed} too slowly")
     sys.exit(failed > 0)
 
