@@ -184,9 +184,10 @@ static Status refill(Task *task, const SortShared *shared, RunMerge *merge, uint
 
 /* ------------------------------------------------------------------------------------------------------------------ heap */
 
+/* Equal rows in the order of their runs: what was spilled first comes first, as it does in memory. */
 static bool comes_before(const SortShared *shared, const RunMerge *merge, const HeapEntry *a, const HeapEntry *b) {
     const SortEncoding *encoding = &shared->encoding;
-    if (a->key != b->key || (encoding->words == 1 && encoding->is_exact)) {
+    if (a->key != b->key) {
         return a->key < b->key;
     }
     const RunCursor *left = &merge->cursors[a->cursor], *right = &merge->cursors[b->cursor];
@@ -197,9 +198,11 @@ static bool comes_before(const SortShared *shared, const RunMerge *merge, const 
             return word_a < word_b;
         }
     }
-    return !encoding->is_exact &&
-           sort_compare_rows(encoding, encoding->tie_from, encoding->key_count, merge->chunks,
-                             (a->cursor << ROW_CHUNK_BITS) + left->at, (b->cursor << ROW_CHUNK_BITS) + right->at) < 0;
+    int order = encoding->is_exact
+                    ? 0
+                    : sort_compare_rows(encoding, encoding->tie_from, encoding->key_count, merge->chunks,
+                                        (a->cursor << ROW_CHUNK_BITS) + left->at, (b->cursor << ROW_CHUNK_BITS) + right->at);
+    return order != 0 ? order < 0 : a->cursor < b->cursor;
 }
 
 static void sift_down(const SortShared *shared, RunMerge *merge, uint32_t at) {

@@ -1,6 +1,7 @@
 /* Reads records and runs them: statement ok|error|maybe|count N [CONNECTION], query TYPES [nosort|rowsort|valuesort] [LABEL],
  * query error, skipif/onlyif, halt, mode skip, hash-threshold, loop and foreach, connection, restart, reconnect, load, require
- * ("topology NxM" if that is so, and what holds on every machine; anything else skips the rest), # comments. Under a query's
+ * ("topology NxM" if that is so, "batch_rows N" unless batches have fewer, and what holds on every machine; anything else skips
+ * the rest), # comments. Under a query's
  * ---- stands the answer (answer.h); under an error's, in our own files, a part of the message or the SQLSTATE in parentheses.
  * In other forms only that there is an error counts: the words are the other engine's.
  *
@@ -9,6 +10,7 @@
 #include "tests/runner/script.h"
 
 #include <ftw.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -453,7 +455,19 @@ static size_t run_loop(Script *script, size_t at, size_t end) {
     return stop + 1;
 }
 
-/* "require topology 1x2" (nodes and slices per node of the run, whose default that is), and what holds everywhere. */
+/* The number of rows that the run's batches are set to have; without a setting as many as any file asks for. */
+static long batch_rows(const Script *script) {
+    static const char name[] = "batch_rows=";
+    long rows = LONG_MAX;
+    for (int i = 0; i < script->options->setting_count; i++) {
+        const char *setting = script->options->settings[i];
+        rows = strncmp(setting, name, sizeof name - 1) == 0 ? strtol(setting + sizeof name - 1, NULL, 10) : rows;
+    }
+    return rows;
+}
+
+/* "require topology 1x2" (nodes and slices per node of the run, whose default that is), "require batch_rows 7" (at least so
+ * many: files of large tables would take minutes row by row), and what holds everywhere. */
 static bool is_met(const Script *script, const char *line) {
     static const char *const met[] = {"no_alternative_verify",
                                       "skip_reload",
@@ -477,6 +491,9 @@ static bool is_met(const Script *script, const char *line) {
         if (strcmp(wanted, met[i]) == 0) {
             return true;
         }
+    }
+    if (strcmp(wanted, "batch_rows") == 0) {
+        return batch_rows(script) >= strtol(value, NULL, 10);
     }
     return strcmp(wanted, "topology") == 0 && strcmp(value, topology) == 0;
 }
