@@ -92,6 +92,9 @@ static Status direct_open_local(Task *task, const PhysicalNode *op, void *shared
     TRY_ALLOC(&task->cx, local->groups, sizeof *local->groups * BATCH_ROWS_MAX);
     TRY(array_allocate(&task->cx, shared, &local->array));
     TRY(sum_columns_init(&task->cx, &local->sums, &shared->sums));
+    if (op->aggregate.group_count == 0) { /* the one group is there even if no row comes */
+        local->array.is_used[0] = 1;
+    }
     return op->aggregate.empty_set_count > 0 && task->index == 0 ? use_empty_sets(&task->cx, op, shared, local) : OK;
 }
 

@@ -141,6 +141,10 @@ static Status add_column(const Context *cx, DirectScratch *scratch, const Direct
 }
 
 Status direct_numbers(const Context *cx, const DirectKeys *keys, DirectScratch *scratch, const Batch *in, uint32_t *numbers) {
+    if (keys->count == 0) {
+        memset(numbers, 0, sizeof *numbers * in->rows);
+        return OK;
+    }
     for (uint32_t k = 0; k < keys->count; k++) {
         TRY(add_column(cx, scratch, &keys->keys[k], &in->columns[keys->keys[k].slot], in->rows, k == 0, numbers));
     }

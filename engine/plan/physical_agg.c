@@ -116,6 +116,14 @@ static bool sets_are_small(const AggregateSpec *spec, const PhysicalNode *input,
     return true;
 }
 
+static bool has_sets(const AggregateSpec *spec) {
+    bool has = false;
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        has |= spec->items[i].is_distinct;
+    }
+    return has;
+}
+
 static uint64_t task_count(const Settings *settings) {
     long count = settings->threads > 0 ? (long)settings->threads : sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : (uint64_t)count;
@@ -147,7 +155,8 @@ static void choose_sorted(const Settings *settings, PhysicalNode *node, const Ph
 }
 
 /* Arrays instead of a hash table where every combination of group values has a small number: of states, or of bits where only
- * the groups themselves are wanted. Every task has its own, and they cannot spill. */
+ * the groups themselves are wanted. Every task has its own, and they cannot spill. The one group of an aggregation without
+ * GROUP BY needs no array, but its sets may. */
 static void choose_direct(const Settings *settings, PhysicalNode *node, const PhysicalNode *input) {
     AggregateSpec *spec = &node->aggregate;
     uint64_t limit = settings->memory_limit > 0 ? (uint64_t)settings->memory_limit : UINT64_MAX;
@@ -166,7 +175,8 @@ static void choose_direct(const Settings *settings, PhysicalNode *node, const Ph
         }
     }
     bool is_small = spec->item_count == 0 || entries <= DIRECT_ENTRIES_FREE || (double)entries <= 4 * input->rows;
-    spec->is_direct = spec->group_count > 0 && is_small && sets_are_small(spec, input, numbers, bits_max);
+    bool has_use = spec->group_count > 0 || has_sets(spec);
+    spec->is_direct = has_use && is_small && sets_are_small(spec, input, numbers, bits_max);
     spec->direct_entries = spec->is_direct ? entries : 0;
 }
 

@@ -17,14 +17,6 @@ typedef struct Distinct {
     Expr **values; /* first's arguments, as columns of the inner grouping */
 } Distinct;
 
-static bool same_arguments(const AggregateCall *a, const AggregateCall *b) {
-    bool same = a->arg_count == b->arg_count;
-    for (uint32_t i = 0; i < a->arg_count && same; i++) {
-        same = expr_equal(a->args[i], b->args[i]) && !expr_is_volatile(a->args[i]);
-    }
-    return same;
-}
-
 /* All DISTINCT calls are over the same arguments, and all others can be split. */
 static Status check(const Context *cx, LogicalPlan *plan, Distinct *distinct, bool *applies) {
     LogicalNode *node = distinct->node;
@@ -42,7 +34,7 @@ static Status check(const Context *cx, LogicalPlan *plan, Distinct *distinct, bo
             continue;
         }
         distinct->first = distinct->first == NULL ? call : distinct->first;
-        if (call->filter != NULL || call->arg_count == 0 || !same_arguments(call, distinct->first)) {
+        if (call->filter != NULL || call->arg_count == 0 || !calls_take_same_values(call, distinct->first)) {
             return OK;
         }
     }

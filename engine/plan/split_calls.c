@@ -1,6 +1,18 @@
 /* Grouping twice (split_calls.h). */
 #include "plan/split_calls.h"
 
+bool calls_take_same_values(const AggregateCall *a, const AggregateCall *b) {
+    bool same = a->arg_count == b->arg_count;
+    for (uint32_t i = 0; i < a->arg_count && same; i++) {
+        same = expr_equal(a->args[i], b->args[i]) && !expr_is_volatile(a->args[i]);
+    }
+    return same;
+}
+
+bool calls_take_same_rows(const AggregateCall *a, const AggregateCall *b) {
+    return a->filter == NULL || b->filter == NULL ? a->filter == b->filter : expr_equal(a->filter, b->filter);
+}
+
 Status plan_column_expr(const Context *cx, LogicalPlan *plan, ColumnId id, Expr **out) {
     const LogicalColumn *column = &plan->columns[id];
     *out = expr_column(cx, plan->arena, id, column->type, column->name, POS_NONE);
@@ -23,12 +35,7 @@ Status new_grouping(const Context *cx, LogicalPlan *plan, LogicalNode *child, ui
 }
 
 static bool same_call(const AggregateCall *a, const AggregateCall *b) {
-    bool same = aggregate_equal(a->aggregate, b->aggregate) && a->arg_count == b->arg_count &&
-                (a->filter == NULL) == (b->filter == NULL) && (a->filter == NULL || expr_equal(a->filter, b->filter));
-    for (uint32_t i = 0; i < a->arg_count && same; i++) {
-        same = expr_equal(a->args[i], b->args[i]) && !expr_is_volatile(a->args[i]);
-    }
-    return same;
+    return aggregate_equal(a->aggregate, b->aggregate) && calls_take_same_values(a, b) && calls_take_same_rows(a, b);
 }
 
 /* Sums and means, or branches of several CASEs, may want the same partial result. */

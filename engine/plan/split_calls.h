@@ -12,6 +12,10 @@ typedef struct SplitCall {
     ColumnId partials[2]; /* of the inner grouping; those of the outer one once it has them and there is a finish */
 } SplitCall;
 
+/* Their arguments are equal, and the same for a row however often they are computed. */
+bool calls_take_same_values(const AggregateCall *a, const AggregateCall *b);
+/* Their filters are equal. */
+bool calls_take_same_rows(const AggregateCall *a, const AggregateCall *b);
 /* A column of the plan as an expression. */
 Status plan_column_expr(const Context *cx, LogicalPlan *plan, ColumnId id, Expr **out);
 /* A grouping with room for so many groups and calls; its columns are the caller's to set. */
