@@ -132,13 +132,22 @@ void known_text_release(KnownText *text) {
     mem_free(text);
 }
 
+/* Without the white space at the end, which files of one statement have. */
+static size_t trimmed_bytes(const char *sql, size_t bytes) {
+    while (bytes > 0 && memchr(" \t\r\n\f\v", sql[bytes - 1], 6) != NULL) {
+        bytes--;
+    }
+    return bytes;
+}
+
 static Status make_text(const Context *cx, const char *sql, size_t bytes, size_t *end, KnownText *text) {
     TRY(parse_statement(cx, &text->arena, sql, bytes, end, &text->ast));
     if (text->ast == NULL) {
         return OK;
     }
-    text->bytes = *end;
-    text->text = arena_copy_text(cx, &text->arena, sql, *end);
+    text->bytes = trimmed_bytes(sql, *end);
+    *end = text->bytes == trimmed_bytes(sql, bytes) ? bytes : *end;
+    text->text = arena_copy_text(cx, &text->arena, sql, text->bytes);
     return text->text == NULL ? OUT_OF_MEMORY : OK;
 }
 
@@ -257,8 +266,9 @@ Status known_text_find(const Context *cx, PlanCache *cache, const char *sql, siz
     if (cache == NULL || bytes > TEXT_BYTES_MAX) {
         return parse_text(cx, sql, bytes, end, out);
     }
-    uint64_t hash = hash_bytes(sql, bytes, 0);
-    KnownText *known = look_up(cache, sql, bytes, hash);
+    size_t trimmed = trimmed_bytes(sql, bytes);
+    uint64_t hash = hash_bytes(sql, trimmed, 0);
+    KnownText *known = look_up(cache, sql, trimmed, hash);
     if (known != NULL) {
         unlink_use(cache, known);
         link_newest(cache, known);

@@ -28,7 +28,7 @@ typedef struct KeptPlan {
 typedef struct KnownText {
     uint32_t users;   /* statements, what PREPARE made, the cache: the last one frees it */
     Arena arena;      /* text and tree, charged to the connection */
-    const char *text; /* up to the statement's end, with a final 0 */
+    const char *text; /* up to the statement's end without white space, with a final 0 */
     size_t bytes;
     AstStatement *ast;
     SourcePos stored_at; /* of what is stored as text: the place of its tree's nodes */
@@ -39,7 +39,8 @@ typedef struct KnownText {
 
 typedef struct PlanCache PlanCache; /* the texts that came last to depot_prepare; zeroed: none */
 
-/* The first statement of a text; *text is NULL if there is none. *end is where it stops. `cache` may be NULL. The caller is a
+/* The first statement of a text; *text is NULL if there is none. *end is where it stops, or where the
+ * text does if only white space is left. `cache` may be NULL. The caller is a
  * user of it. */
 Status known_text_find(const Context *cx, PlanCache *cache, const char *sql, size_t bytes, size_t *end, KnownText **text);
 /* The same for what is stored as text (parse_stored_statement). */

@@ -85,6 +85,22 @@ Test(plan_cache, the_same_text_has_the_same_plan) {
     expect_text("SELECT count(*) FROM t", 1000, true);
 }
 
+Test(plan_cache, white_space_behind_a_statement_is_nothing) {
+    const char *tail, *texts[] = {"SELECT max(v) FROM t;\n", "SELECT max(v) FROM t;", "SELECT max(v) FROM t; \t\r\n\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        depot_statement *statement;
+        cr_assert_eq(depot_prepare(db, texts[i], -1, &statement, &tail), DEPOT_OK);
+        EXPECT_RUN(statement, 9, i == 0);
+        cr_expect_str_eq(statement->text, "SELECT max(v) FROM t;");
+        cr_expect_str_eq(tail, "");
+        depot_finalize(statement);
+    }
+    expect_text("SELECT max(v) FROM t\n", 9, true);
+    expect_text("SELECT max(v) FROM t", 9, false);
+    expect_text("SELECT max(v) FROM t; SELECT 1", 9, true); /* two statements */
+    expect_text("SELECT max(v) FROM t; SELECT 1", 9, true);
+}
+
 Test(plan_cache, execute_keeps_the_plan) {
     must("PREPARE p(int) AS SELECT v FROM t WHERE k = $1");
     expect_text("EXECUTE p(7)", 7, true);
