@@ -249,6 +249,20 @@ Status row_buffer_add_chunk(const Context *cx, RowBuffer *buffer, RowChunk **add
     return OK;
 }
 
+static void empty_chunk(RowChunk *chunk, uint32_t column_count) {
+    for (uint32_t c = 0; c < column_count; c++) {
+        mem_free(chunk->columns[c].validity);
+        chunk->columns[c].validity = NULL;
+    }
+    chunk->rows = 0;
+}
+
+/* The last chunk, which is not full; a new one has no arrays yet. */
+static Status chunk_with_room(const Context *cx, RowBuffer *buffer, RowChunk **chunk) {
+    *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
+    return *chunk == NULL || (*chunk)->rows == ROW_CHUNK_ROWS ? row_buffer_add_chunk(cx, buffer, chunk) : OK;
+}
+
 static Status grow_chunk(const Context *cx, const RowFormat *format, RowChunk *chunk, uint32_t rows) {
     uint32_t capacity = chunk->capacity == 0 ? CHUNK_ROWS_FIRST : chunk->capacity;
     while (capacity < rows) {
@@ -329,11 +343,8 @@ static Status append_column(const Context *cx, RowBuffer *buffer, RowChunk *chun
 Status row_buffer_append_rows(const Context *cx, RowBuffer *buffer, const Batch *batch, const Vector *extra, uint32_t first,
                               uint32_t end) {
     while (first < end) {
-        RowChunk *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
-        if (chunk == NULL || chunk->rows == ROW_CHUNK_ROWS) {
-            TRY(row_buffer_add_chunk(cx, buffer, &chunk));
-            continue;
-        }
+        RowChunk *chunk;
+        TRY(chunk_with_room(cx, buffer, &chunk));
         uint32_t count = end - first;
         count = count > ROW_CHUNK_ROWS - chunk->rows ? ROW_CHUNK_ROWS - chunk->rows : count;
         if (chunk->rows + count > chunk->capacity) {
@@ -360,10 +371,8 @@ void row_buffer_clear(RowBuffer *buffer) {
         row_chunk_free(buffer->chunks[i], columns);
     }
     buffer->chunk_count = buffer->chunk_count > 0;
-    for (uint32_t c = 0; c < columns && buffer->chunk_count > 0; c++) {
-        mem_free(buffer->chunks[0]->columns[c].validity);
-        buffer->chunks[0]->columns[c].validity = NULL;
-        buffer->chunks[0]->rows = 0;
+    if (buffer->chunk_count > 0) {
+        empty_chunk(buffer->chunks[0], columns);
     }
     buffer->rows = 0;
     arena_free(&buffer->text);
@@ -372,11 +381,8 @@ void row_buffer_clear(RowBuffer *buffer) {
 /* Room for all rows up to `rows`. */
 static Status reserve_rows(const Context *cx, RowBuffer *buffer, uint64_t rows) {
     while (buffer->rows < rows) {
-        RowChunk *chunk = buffer->chunk_count == 0 ? NULL : buffer->chunks[buffer->chunk_count - 1];
-        if (chunk == NULL || chunk->rows == ROW_CHUNK_ROWS) {
-            TRY(row_buffer_add_chunk(cx, buffer, &chunk));
-            continue;
-        }
+        RowChunk *chunk;
+        TRY(chunk_with_room(cx, buffer, &chunk));
         uint64_t wanted = rows - buffer->rows + chunk->rows, filled = wanted < ROW_CHUNK_ROWS ? wanted : ROW_CHUNK_ROWS;
         if (filled > chunk->capacity) {
             TRY(grow_chunk(cx, buffer->format, chunk, (uint32_t)filled));
@@ -464,13 +470,82 @@ Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, 
     return OK;
 }
 
+/* Elements order[0 … count) of `from` go to `to`, from element `at` on. */
+static Status gather_column(const Context *cx, const KeptColumn *from, uint32_t width, const uint32_t *order, uint32_t count,
+                            KeptColumn *to, uint32_t at, uint32_t capacity) {
+    gather_kernels->gather[log2_of(width)](from->data, order, count, (uint8_t *)to->data + (size_t)at * width);
+    if (from->validity == NULL && to->validity == NULL) {
+        return OK;
+    }
+    if (to->validity == NULL) {
+        TRY_ALLOC(cx, to->validity, BITS_WORDS(capacity) * 8);
+        bits_fill(to->validity, at);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        bit_put(to->validity, at + i, from->validity == NULL || bit_get(from->validity, order[i]));
+    }
+    return OK;
+}
+
+/* A buffer that has filled a chunk will likely fill the next. */
+static Status reserve_dealt(const Context *cx, const RowBuffer *buffer, RowChunk *chunk, uint32_t rows) {
+    if (rows <= chunk->capacity) {
+        return OK;
+    }
+    return grow_chunk(cx, buffer->format, chunk, buffer->chunk_count > 1 ? ROW_CHUNK_ROWS : rows);
+}
+
+static Status append_dealt(const Context *cx, RowBuffer *buffer, const RowChunk *from, const uint32_t *order, uint32_t count) {
+    while (count > 0) {
+        RowChunk *chunk;
+        TRY(chunk_with_room(cx, buffer, &chunk));
+        uint32_t room = ROW_CHUNK_ROWS - chunk->rows, taken = count < room ? count : room;
+        TRY(reserve_dealt(cx, buffer, chunk, chunk->rows + taken));
+        for (uint32_t c = 0; c < buffer->format->column_count; c++) {
+            TRY(gather_column(cx, &from->columns[c], buffer->format->columns[c].width, order, taken, &chunk->columns[c],
+                              chunk->rows, chunk->capacity));
+        }
+        chunk->rows += taken;
+        buffer->rows += taken;
+        order += taken;
+        count -= taken;
+    }
+    return OK;
+}
+
+/* The last one's arrays are kept for the next rows. */
+static void remove_first_chunk(RowBuffer *buffer) {
+    buffer->rows -= buffer->chunks[0]->rows;
+    if (buffer->chunk_count == 1) {
+        empty_chunk(buffer->chunks[0], buffer->format->column_count);
+        return;
+    }
+    row_chunk_free(buffer->chunks[0], buffer->format->column_count);
+    buffer->chunk_count--;
+    memmove(buffer->chunks, buffer->chunks + 1, sizeof(RowChunk *) * buffer->chunk_count);
+}
+
+Status row_buffer_deal(const Context *cx, RowBuffer *buffer, const uint32_t *order, const uint32_t *begins, RowBuffer *targets,
+                       uint32_t target_count) {
+    for (uint32_t i = 0; i < target_count; i++) {
+        TRY(append_dealt(cx, &targets[i], buffer->chunks[0], order + begins[i], begins[i + 1] - begins[i]));
+    }
+    remove_first_chunk(buffer);
+    return OK;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- tables */
+
+Status row_table_take_text(const Context *cx, RowTable *table, RowBuffer *buffer) {
+    TRY_MEM_APPEND(cx, table->arenas, table->arena_capacity, table->arena_count, buffer->text);
+    arena_init(&buffer->text);
+    return OK;
+}
 
 Status row_table_take(const Context *cx, RowTable *table, RowBuffer *buffer, uint32_t *first_chunk) {
     table->format = buffer->format;
     *first_chunk = table->chunk_count;
-    TRY_MEM_APPEND(cx, table->arenas, table->arena_capacity, table->arena_count, buffer->text);
-    arena_init(&buffer->text);
+    TRY(row_table_take_text(cx, table, buffer));
     for (uint32_t i = 0; i < buffer->chunk_count; i++) {
         TRY_MEM_APPEND(cx, table->chunks, table->chunk_capacity, table->chunk_count, buffer->chunks[i]);
         buffer->chunks[i] = NULL;
@@ -612,6 +687,19 @@ void row_table_drop_chunks(RowTable *table) {
     table->chunk_count = 0;
 }
 
+void row_table_drop_chunk(RowTable *table, uint32_t chunk) {
+    for (uint32_t c = 0; c < table->format->column_count; c++) {
+        KeptColumn *column = &table->chunks[chunk]->columns[c];
+        mem_free(column->data);
+        mem_free(column->validity);
+        *column = (KeptColumn){0};
+        table->columns[c].data[chunk] = NULL;
+        if (table->columns[c].validity != NULL) {
+            table->columns[c].validity[chunk] = NULL;
+        }
+    }
+}
+
 void row_table_free(RowTable *table) {
     row_table_drop_chunks(table);
     for (uint32_t c = 0; table->laid_out != NULL && c < table->format->column_count; c++) {
@@ -667,6 +755,18 @@ static void zero_lanes_without_row(const uint32_t *rows, uint32_t count, uint32_
     }
 }
 
+/* Rows to read in place of those that are not there: one of the others, since its chunk is. False: there are no others. */
+static bool stand_in(const uint32_t *rows, uint32_t count, uint32_t *present) {
+    uint32_t first = 0;
+    while (first < count && rows[first] == ROW_NONE) {
+        first++;
+    }
+    for (uint32_t i = 0; first < count && i < count; i++) {
+        present[i] = rows[i] == ROW_NONE ? rows[first] : rows[i];
+    }
+    return first < count;
+}
+
 Status row_table_gather(const Context *cx, const RowTable *table, uint32_t column, const uint32_t *rows, uint32_t count,
                         bool may_miss, Vector *out) {
     const ColumnFormat *format = &table->format->columns[column];
@@ -679,8 +779,9 @@ Status row_table_gather(const Context *cx, const RowTable *table, uint32_t colum
     uint32_t present[BATCH_ROWS_MAX];
     const uint32_t *at = rows;
     if (may_miss) {
-        for (uint32_t i = 0; i < count; i++) {
-            present[i] = rows[i] == ROW_NONE ? 0 : rows[i];
+        if (!stand_in(rows, count, present)) {
+            memset(out->data, 0, (size_t)count * format->width);
+            return gather_validity(cx, table, column, rows, count, may_miss, out);
         }
         at = present;
     }

@@ -101,9 +101,16 @@ Status row_buffer_put(const Context *cx, RowBuffer *buffer, const Batch *batch, 
 /* Row i of the chunk becomes what its row order[i] was. */
 Status row_buffer_permute(const Context *cx, RowBuffer *buffer, uint32_t chunk, const uint32_t *order) MUST_CHECK;
 
+/* Deals out the first chunk: rows order[begins[i]] … order[begins[i + 1] - 1] of it go to the end of targets[i], and from
+ * `buffer`. Their long texts stay with it: its arena must live as long as the targets' rows. */
+Status row_buffer_deal(const Context *cx, RowBuffer *buffer, const uint32_t *order, const uint32_t *begins, RowBuffer *targets,
+                       uint32_t target_count) MUST_CHECK;
+
 /* Zeroed memory is an empty table. Takes everything out of the buffer; callers guard the table with their lock. Gives the
  * number that the table gave the buffer's first chunk. */
 Status row_table_take(const Context *cx, RowTable *table, RowBuffer *buffer, uint32_t *first_chunk) MUST_CHECK;
+/* Takes only the texts: of a buffer whose rows were dealt out. */
+Status row_table_take_text(const Context *cx, RowTable *table, RowBuffer *buffer) MUST_CHECK;
 /* After the last take: makes the chunked table readable. PROGRAM_LIMIT_EXCEEDED if it has too many rows. */
 Status row_table_open(const Context *cx, RowTable *table) MUST_CHECK;
 /* Makes `table`, which owns no chunks, readable as the rows of the buffer, until the next call for another state of it. Row
@@ -114,6 +121,8 @@ void row_table_view_free(RowTable *table);
 Status row_table_prepare_layout(const Context *cx, RowTable *table) MUST_CHECK;
 Status row_table_lay_out_column(const Context *cx, RowTable *table, uint32_t column) MUST_CHECK;
 void row_table_drop_chunks(RowTable *table); /* after all columns are laid out */
+/* Of a chunked table that is open: nobody reads rows of this chunk any more. Other threads may read those of others. */
+void row_table_drop_chunk(RowTable *table, uint32_t chunk);
 void row_table_free(RowTable *table);
 
 static inline bool row_table_is_valid(const RowTable *table, uint32_t column, uint32_t row) {

@@ -54,7 +54,7 @@ static Status begin_spilling(Task *task, const PhysicalNode *op, WindowShared *s
 static bool is_tight(const Task *task, const WindowShared *shared, const WindowLocal *local) {
     uint64_t row_bytes = sizeof(uint64_t) * shared->encoding.words + sizeof(uint32_t);
     row_bytes += shared->parting == PARTING_BY_HASH ? 2 * sizeof(SortItem) : 0;
-    uint64_t bytes = local->run.rows.rows * task->task_count * row_bytes;
+    uint64_t bytes = (local->run.row_count + local->fill.rows) * task->task_count * row_bytes;
     return query_is_tight(task) || (int64_t)bytes > memory_left(task->cx.memory);
 }
 
@@ -87,15 +87,33 @@ static Status choose_splitters(const Context *cx, WindowShared *shared, WindowLo
     return status;
 }
 
+/* `rows` has nothing left but texts. */
+static Status take_shelves(const Context *cx, RowTable *table, WindowRun *run) {
+    for (uint32_t s = 0; s < WINDOW_SHELVES; s++) {
+        uint32_t first_chunk;
+        TRY(row_table_take(cx, table, &run->shelves[s], &first_chunk));
+        run->shelf_begins[s] = first_chunk << ROW_CHUNK_BITS;
+    }
+    run->shelf_begins[WINDOW_SHELVES] = table->chunk_count << ROW_CHUNK_BITS;
+    TRY(row_table_take_text(cx, table, &run->rows));
+    row_buffer_free(&run->rows);
+    return OK;
+}
+
+static Status take_rows(const Context *cx, RowTable *table, WindowRun *run) {
+    uint32_t first_chunk;
+    TRY(row_table_take(cx, table, &run->rows, &first_chunk));
+    run->first_row = first_chunk << ROW_CHUNK_BITS;
+    return OK;
+}
+
 static Status take_run(const Context *cx, WindowShared *shared, WindowRun *run) {
     WindowRun *grown = mem_resize(cx, shared->runs, sizeof *grown * (shared->run_count + 1));
     if (grown == NULL) {
         return OUT_OF_MEMORY;
     }
     shared->runs = grown;
-    uint32_t first_chunk;
-    TRY(row_table_take(cx, &shared->table, &run->rows, &first_chunk));
-    run->first_row = first_chunk << ROW_CHUNK_BITS;
+    TRY(run->shelves != NULL ? take_shelves(cx, &shared->table, run) : take_rows(cx, &shared->table, run));
     shared->runs[shared->run_count++] = *run;
     memset(run, 0, sizeof *run);
     return OK;
@@ -345,8 +363,9 @@ static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared
         shared->bytes += shared->table.rows * shared->format.columns[c].width;
     }
     shared->bytes += shared->table.rows * sizeof(uint32_t);
-    free_runs(shared);
     list_slices(shared);
+    TRY(window_note_uses(&task->cx, shared));
+    free_runs(shared);
     if (shared->parting != PARTING_BY_RANGE || shared->stream != NULL) {
         return OK;
     }
@@ -386,6 +405,7 @@ static void window_close(const PhysicalNode *op, void *shared_, OperatorProfile 
     window_carries_free(shared, op);
     mem_free(shared->parts);
     mem_free(shared->slices);
+    mem_free(shared->uses);
     row_table_free(&shared->table);
     sort_encoding_free(&shared->encoding);
     row_format_free(&shared->format);

@@ -11,6 +11,8 @@
 
 #define WINDOW_PART_BITS 6
 #define WINDOW_PARTS (1u << WINDOW_PART_BITS)
+#define WINDOW_SHELF_PARTS 8u
+#define WINDOW_SHELVES (WINDOW_PARTS / WINDOW_SHELF_PARTS)
 
 /* How rows come into parts. */
 typedef enum WindowParting {
@@ -22,12 +24,16 @@ typedef enum WindowParting {
 /* A chunk's rows, listed by part. */
 typedef struct WindowChunk {
     uint32_t begins[WINDOW_PARTS + 1]; /* of the parts' rows */
+    uint32_t places[WINDOW_SHELVES];   /* rows that each shelf had before it took its parts of the chunk */
 } WindowChunk;
 
-/* A task's rows. */
+/* A task's rows. BY_HASH, what is more than a chunk goes to shelves, each of some parts: so the rows of parts that are over can
+ * go while others are still to be read. */
 typedef struct WindowRun {
     RowBuffer rows;
-    uint32_t first_row; /* in the table of all runs */
+    RowBuffer *shelves;                        /* WINDOW_SHELVES; NULL: all is in `rows`; owned */
+    uint32_t first_row;                        /* of `rows` in the table of all runs */
+    uint32_t shelf_begins[WINDOW_SHELVES + 1]; /* of the shelves, likewise */
     uint32_t chunk_count, chunk_capacity;
     WindowChunk *chunks; /* owned */
     uint64_t row_count;
@@ -86,6 +92,12 @@ typedef struct OutputSlice {
     uint32_t number; /* of the sorted part */
 } OutputSlice;
 
+/* Which slices read a chunk of the table. */
+typedef struct ChunkUse {
+    uint32_t first_part, last_part; /* whose rows it may have */
+    _Atomic(uint32_t) slices;       /* of them that are not over */
+} ChunkUse;
+
 typedef struct WindowShared {
     pthread_mutex_t lock; /* guards table, runs and splitters while tasks merge */
     bool is_open;
@@ -113,6 +125,7 @@ typedef struct WindowShared {
     WindowResult *whole;                /* BY_RANGE: per item, of those that are evaluated for all rows at once; owned */
     uint32_t slice_count;
     OutputSlice *slices; /* owned */
+    ChunkUse *uses;      /* per chunk of the table, which goes after its last slice; NULL: all go together; owned */
     _Atomic(uint32_t) next_slice, ended_slices;
     _Atomic(uint64_t) bytes;
 } WindowShared;
@@ -204,6 +217,10 @@ Status window_choose_splitters(const Context *cx, WindowShared *shared, const Wi
 Status window_part_by_range(const Context *cx, const WindowShared *shared, SortEncoder *encoder, WindowFill *fill,
                             WindowRun *run) MUST_CHECK;
 void window_run_free(WindowRun *run);
+/* After parts were sorted and slices listed: which slices each chunk of the table waits for. */
+Status window_note_uses(const Context *cx, WindowShared *shared) MUST_CHECK;
+/* The slice of a part is over: chunks that no other slice reads go. */
+void window_end_uses(WindowShared *shared, uint32_t part);
 /* The rows of a part of all runs. */
 uint64_t window_part_rows(const WindowShared *shared, uint32_t part);
 /* Its items and their words. */

@@ -37,7 +37,7 @@ static Status start_slice(const Context *cx, const PhysicalNode *op, WindowShare
     return OK;
 }
 
-/* A part that is one slice is not needed any more, nor are the rows after the last slice of all. */
+/* A part that is one slice is not needed any more, nor are rows that no other slice reads. */
 static void end_slice(const PhysicalNode *op, WindowShared *shared, OutputLocal *local) {
     for (uint32_t i = 0; local->results != NULL && i < op->window.item_count; i++) {
         window_result_free(&local->results[i]);
@@ -48,6 +48,7 @@ static void end_slice(const PhysicalNode *op, WindowShared *shared, OutputLocal 
     local->has_slice = false;
     if (shared->parting != PARTING_BY_RANGE) {
         window_part_free(&shared->parts[local->slice.part]);
+        window_end_uses(shared, local->slice.part);
     }
     if (atomic_fetch_add(&shared->ended_slices, 1) + 1 == shared->slice_count) {
         row_table_free(&shared->table);

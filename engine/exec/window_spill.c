@@ -33,6 +33,10 @@ Status window_spill_begin(Task *task, const PhysicalNode *op, WindowShared *shar
     TRY(spill_writer_open(cx, local->spill, op->children[0], &shared->format, WINDOW_PARTS));
     WindowSplit to = {op, &local->fill, local->spill};
     TRY(add_chunks(task, &to, &shared->format, local->run.rows.chunks, local->run.rows.chunk_count));
+    for (uint32_t s = 0; local->run.shelves != NULL && s < WINDOW_SHELVES; s++) {
+        const RowBuffer *shelf = &local->run.shelves[s];
+        TRY(add_chunks(task, &to, &shared->format, shelf->chunks, shelf->chunk_count));
+    }
     window_run_free(&local->run);
     memset(&local->run, 0, sizeof local->run);
     row_buffer_init(&local->run.rows, &shared->format);

@@ -1,5 +1,5 @@
 /* How the window operator keeps its rows: each chunk of a task's rows is listed by part when it is full, while it is in the
- * cache, so that the rows of a part lie together in every chunk. */
+ * cache, so that the rows of a part lie together in every chunk; parts by hash go from there to shelves. */
 #include "exec/window.h"
 
 #include "core/hash.h"
@@ -70,17 +70,40 @@ static Status add_chunk(const Context *cx, WindowRun *run, WindowChunk **chunk) 
     return OK;
 }
 
-/* `rows` rows of the fill, from row `first` on, are a chunk. */
+static Status open_shelves(const Context *cx, WindowRun *run) {
+    if (run->shelves != NULL) {
+        return OK;
+    }
+    TRY_ALLOC(cx, run->shelves, sizeof *run->shelves * WINDOW_SHELVES);
+    for (uint32_t s = 0; s < WINDOW_SHELVES; s++) {
+        row_buffer_init(&run->shelves[s], run->rows.format);
+    }
+    return OK;
+}
+
+/* Moves the chunk, the first in `rows`, to the shelves. */
+static Status shelve_chunk(const Context *cx, const uint32_t *order, WindowRun *run, WindowChunk *chunk) {
+    uint32_t begins[WINDOW_SHELVES + 1];
+    TRY(open_shelves(cx, run));
+    for (uint32_t s = 0; s <= WINDOW_SHELVES; s++) {
+        begins[s] = chunk->begins[s * WINDOW_SHELF_PARTS];
+    }
+    for (uint32_t s = 0; s < WINDOW_SHELVES; s++) {
+        chunk->places[s] = (uint32_t)run->shelves[s].rows;
+    }
+    return row_buffer_deal(cx, &run->rows, order, begins, run->shelves, WINDOW_SHELVES);
+}
+
+/* `rows` rows of the fill, from row `first` on, are a chunk. The only one of a run stays in its place. */
 static Status end_chunk(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run, uint32_t first,
-                        uint32_t rows) {
-    uint32_t number = run->chunk_count;
+                        uint32_t rows, bool is_only) {
     WindowChunk *chunk;
     TRY(check_cancel(cx));
     TRY(add_chunk(cx, run, &chunk));
     run->row_count += rows;
     if (shared->parting == PARTING_BY_HASH) {
         order_by_part(fill->parts + first, rows, chunk->begins, fill->order);
-        return row_buffer_permute(cx, &run->rows, number, fill->order);
+        return is_only ? row_buffer_permute(cx, &run->rows, 0, fill->order) : shelve_chunk(cx, fill->order, run, chunk);
     }
     for (uint32_t p = 1; p <= WINDOW_PARTS; p++) {
         chunk->begins[p] = rows;
@@ -110,6 +133,10 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
         return fail(cx, PROGRAM_LIMIT_EXCEEDED, "a window cannot hold more than 4,294,967,294 rows");
     }
     if (shared->parting == PARTING_BY_HASH) {
+        if (fill->rows + in->rows > ROW_CHUNK_ROWS) {
+            TRY(end_chunk(cx, shared, fill, run, 0, fill->rows, false));
+            fill->rows = 0;
+        }
         TRY(note_parts(cx, spec, fill, in));
     }
     TRY(row_buffer_append(cx, &run->rows, in, NULL));
@@ -120,7 +147,7 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
 Status window_fill_end_chunks(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) {
     uint32_t ended = 0;
     for (; fill->rows - ended >= ROW_CHUNK_ROWS; ended += ROW_CHUNK_ROWS) {
-        TRY(end_chunk(cx, shared, fill, run, ended, ROW_CHUNK_ROWS));
+        TRY(end_chunk(cx, shared, fill, run, ended, ROW_CHUNK_ROWS, false));
     }
     if (ended > 0) {
         fill->rows -= ended;
@@ -133,13 +160,17 @@ Status window_fill_end(const Context *cx, const WindowShared *shared, WindowFill
     TRY(window_fill_end_chunks(cx, shared, fill, run));
     uint32_t left = fill->rows;
     fill->rows = 0;
-    return left == 0 ? OK : end_chunk(cx, shared, fill, run, 0, left);
+    return left == 0 ? OK : end_chunk(cx, shared, fill, run, 0, left, run->chunk_count == 0);
 }
 
 void window_run_free(WindowRun *run) {
     if (run->rows.format != NULL) {
         row_buffer_free(&run->rows);
     }
+    for (uint32_t s = 0; run->shelves != NULL && s < WINDOW_SHELVES; s++) {
+        row_buffer_free(&run->shelves[s]);
+    }
+    mem_free(run->shelves);
     mem_free(run->chunks);
     *run = (WindowRun){0};
 }
@@ -238,16 +269,29 @@ static const RowChunk *chunk_of_run(const WindowShared *shared, const WindowRun 
     return shared->table.chunks[(run->first_row >> ROW_CHUNK_BITS) + number];
 }
 
-/* Appends rows [begin, end) of the chunk. */
-static void collect_rows(const WindowShared *shared, SortEncoder *encoder, const WindowRun *run, uint32_t number,
-                         uint32_t begin, uint32_t end, PartSort *sort) {
-    uint32_t width = shared->encoding.words, first = run->first_row + (number << ROW_CHUNK_BITS);
-    const uint64_t *words = sort->words + sort->count * width;
-    sort_encode_kept(&shared->encoding, encoder, chunk_of_run(shared, run, number), begin, end - begin,
-                     sort->words + sort->count * width);
-    for (uint32_t i = begin; i < end; i++, sort->count++, words += width) {
-        sort->items[sort->count] = (SortItem){.key = words[0], .row = first + i, .index = (uint32_t)sort->count};
+/* Appends `rows` rows of the table, from row `first` on. */
+static void collect_rows(const WindowShared *shared, SortEncoder *encoder, uint32_t first, uint32_t rows, PartSort *sort) {
+    uint32_t width = shared->encoding.words;
+    while (rows > 0) {
+        uint32_t at = first & (ROW_CHUNK_ROWS - 1), room = ROW_CHUNK_ROWS - at, count = rows < room ? rows : room;
+        uint64_t *words = sort->words + sort->count * width;
+        sort_encode_kept(&shared->encoding, encoder, shared->table.chunks[first >> ROW_CHUNK_BITS], at, count, words);
+        for (uint32_t i = 0; i < count; i++, sort->count++, words += width) {
+            sort->items[sort->count] = (SortItem){.key = words[0], .row = first + i, .index = (uint32_t)sort->count};
+        }
+        first += count;
+        rows -= count;
     }
+}
+
+/* The table's row where a part's rows of a chunk begin. */
+static uint32_t place_of_part(const WindowRun *run, uint32_t number, uint32_t part) {
+    const WindowChunk *chunk = &run->chunks[number];
+    if (run->shelves == NULL) {
+        return run->first_row + (number << ROW_CHUNK_BITS) + chunk->begins[part];
+    }
+    uint32_t shelf = part / WINDOW_SHELF_PARTS;
+    return run->shelf_begins[shelf] + chunk->places[shelf] + chunk->begins[part] - chunk->begins[shelf * WINDOW_SHELF_PARTS];
 }
 
 static Status collect_parted(const Context *cx, const WindowShared *shared, SortEncoder *encoder, uint32_t part,
@@ -256,8 +300,11 @@ static Status collect_parted(const Context *cx, const WindowShared *shared, Sort
     for (uint32_t r = 0; r < shared->run_count; r++) {
         const WindowRun *run = &shared->runs[r];
         for (uint32_t c = 0; c < run->chunk_count; c++) {
+            const uint32_t *begins = run->chunks[c].begins;
             TRY(check_cancel(cx));
-            collect_rows(shared, encoder, run, c, run->chunks[c].begins[part], run->chunks[c].begins[last], sort);
+            for (uint32_t p = part; p < last; p++) {
+                collect_rows(shared, encoder, place_of_part(run, c, p), begins[p + 1] - begins[p], sort);
+            }
         }
     }
     return OK;
@@ -315,13 +362,8 @@ Status window_collect_chunk(const Context *cx, const WindowShared *shared, const
     }
     TRY_ALLOC(cx, sort->items, sizeof *sort->items * (to - from));
     TRY_ALLOC(cx, sort->words, sizeof *sort->words * shared->encoding.words * (to - from));
-    for (uint64_t row = from, end; row < to; row = end) {
-        uint32_t number = (uint32_t)(row >> ROW_CHUNK_BITS), begin = (uint32_t)(row & (ROW_CHUNK_ROWS - 1));
-        end = ((uint64_t)number + 1) << ROW_CHUNK_BITS;
-        end = end < to ? end : to;
-        TRY(check_cancel(cx));
-        collect_rows(shared, encoder, run, number, begin, begin + (uint32_t)(end - row), sort);
-    }
+    TRY(check_cancel(cx));
+    collect_rows(shared, encoder, run->first_row + (uint32_t)from, (uint32_t)(to - from), sort);
     return OK;
 }
 
@@ -342,4 +384,68 @@ Status window_collect_part(const Context *cx, const WindowShared *shared, SortEn
     TRY_ALLOC(cx, sort->scratch, sizeof *sort->scratch * count);
     TRY_ALLOC(cx, sort->words, sizeof *sort->words * shared->encoding.words * count);
     return collect_parted(cx, shared, encoder, part, sort);
+}
+
+/* -------------------------------------------------------------------------------------------------------- giving back */
+
+/* BY_CHUNK: a part's last partition may reach into later chunks. */
+static void use_by_chunk(WindowShared *shared) {
+    for (uint32_t p = 0; p < shared->part_count; p++) {
+        const WindowPart *part = &shared->parts[p];
+        uint32_t last = part->count == 0 ? p : part->rows[part->count - 1] >> ROW_CHUNK_BITS;
+        for (uint32_t c = p; c <= last; c++) {
+            ChunkUse *use = &shared->uses[c];
+            use->first_part = p < use->first_part ? p : use->first_part;
+            use->last_part = c;
+        }
+    }
+}
+
+/* BY_HASH: a shelf has some parts, what is not shelved may have all. */
+static void use_by_shelf(WindowShared *shared) {
+    for (uint32_t r = 0; r < shared->run_count; r++) {
+        const WindowRun *run = &shared->runs[r];
+        for (uint32_t s = 0; run->shelves != NULL && s < WINDOW_SHELVES; s++) {
+            uint32_t end = run->shelf_begins[s + 1] >> ROW_CHUNK_BITS, part = s * WINDOW_SHELF_PARTS;
+            for (uint32_t c = run->shelf_begins[s] >> ROW_CHUNK_BITS; c < end; c++) {
+                shared->uses[c].first_part = part;
+                shared->uses[c].last_part = part + WINDOW_SHELF_PARTS - 1;
+            }
+        }
+    }
+}
+
+static bool is_used_by(const ChunkUse *use, uint32_t part) {
+    return use->first_part <= part && part <= use->last_part;
+}
+
+Status window_note_uses(const Context *cx, WindowShared *shared) {
+    bool by_chunk = shared->parting == PARTING_BY_CHUNK;
+    if (shared->parting == PARTING_BY_RANGE || shared->slice_count <= 1) {
+        return OK;
+    }
+    TRY_ALLOC(cx, shared->uses, sizeof *shared->uses * shared->table.chunk_count);
+    for (uint32_t c = 0; c < shared->table.chunk_count; c++) {
+        shared->uses[c] = (ChunkUse){.first_part = by_chunk ? c : 0, .last_part = by_chunk ? c : WINDOW_PARTS - 1};
+    }
+    if (by_chunk) {
+        use_by_chunk(shared);
+    } else {
+        use_by_shelf(shared);
+    }
+    for (uint32_t i = 0; i < shared->slice_count; i++) {
+        for (uint32_t c = 0; c < shared->table.chunk_count; c++) {
+            shared->uses[c].slices += is_used_by(&shared->uses[c], shared->slices[i].part);
+        }
+    }
+    return OK;
+}
+
+void window_end_uses(WindowShared *shared, uint32_t part) {
+    for (uint32_t c = 0; shared->uses != NULL && c < shared->table.chunk_count; c++) {
+        ChunkUse *use = &shared->uses[c];
+        if (is_used_by(use, part) && atomic_fetch_sub(&use->slices, 1) == 1) {
+            row_table_drop_chunk(&shared->table, c);
+        }
+    }
 }
