@@ -11,6 +11,7 @@ typedef struct JoinShared {
     bool is_integer;          /* one key of an integer class on both sides */
     int64_t key_min, key_max; /* of the build rows with a key; min > max: there are none */
     JoinIndex index;
+    KeyFilter *filter; /* owned until it is published; NULL: none */
 } JoinShared;
 
 typedef struct BuildLocal {

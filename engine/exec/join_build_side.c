@@ -130,13 +130,34 @@ Status join_side_finish(Task *task, const PhysicalNode *op, void *shared_, uint3
     return prepare_index(task, op, shared, parts);
 }
 
+/* The index first, which takes longest. */
 Status join_side_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
     (void)op;
     JoinShared *shared = shared_;
-    if (part < shared->build.format.column_count) {
-        return row_table_lay_out_column(&task->cx, &shared->build.table, part);
+    if (part < shared->index.parts) {
+        return join_index_build_part(&task->cx, &shared->index, &shared->build.table, part);
     }
-    return join_index_build_part(&task->cx, &shared->index, &shared->build.table, part - shared->build.format.column_count);
+    return row_table_lay_out_column(&task->cx, &shared->build.table, part - shared->index.parts);
+}
+
+static bool makes_filter(const PhysicalNode *op, const JoinShared *shared) {
+    return op->join.publishes_filter && !shared->build.is_piece && shared->build.spill == NULL;
+}
+
+/* The filter is made beside the index: a part before those of the join side. */
+static Status build_finish(Task *task, const PhysicalNode *op, void *shared, uint32_t *parts) {
+    TRY(join_side_finish(task, op, shared, parts));
+    *parts += makes_filter(op, shared);
+    return OK;
+}
+
+static Status build_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    JoinShared *shared = shared_;
+    if (!makes_filter(op, shared)) {
+        return join_side_part(task, op, shared, part);
+    }
+    return part == 0 ? join_filter_create(&task->cx, &shared->build.table, op, &shared->filter)
+                     : join_side_part(task, op, shared, part - 1);
 }
 
 static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
@@ -145,10 +166,8 @@ static Status build_finish_end(Task *task, const PhysicalNode *op, void *shared_
     if (!op->join.publishes_filter || shared->build.is_piece) {
         return OK;
     }
-    KeyFilter *filter = NULL; /* none if the rows are not at hand */
-    if (shared->build.spill == NULL) {
-        TRY(join_filter_create(&task->cx, &shared->build.table, op, &filter));
-    }
+    KeyFilter *filter = shared->filter; /* none if the rows are not at hand */
+    shared->filter = NULL;
     return join_filter_publish(task, op, filter);
 }
 
@@ -169,6 +188,7 @@ void join_side_close(const PhysicalNode *op, void *shared_, OperatorProfile *pro
         profile->spilled_bytes += join_spill_bytes(shared->build.spill);
         profile->memory_bytes += join_spill_piece_bytes(shared->build.spill);
     }
+    join_filter_free(shared->filter);
     join_index_free(&shared->index);
     join_build_close(&shared->build);
 }
@@ -180,8 +200,8 @@ const SinkClass join_build_sink = {.name = "Hash",
                                    .open_local = join_side_open_local,
                                    .consume = join_side_consume,
                                    .merge = join_side_merge,
-                                   .finish = join_side_finish,
-                                   .finish_part = join_side_part,
+                                   .finish = build_finish,
+                                   .finish_part = build_part,
                                    .finish_end = build_finish_end,
                                    .close_local = join_side_close_local,
                                    .close = join_side_close};

@@ -15,13 +15,16 @@
 typedef void RunVisitor(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count);
 
 static void widen_range(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count) {
+    int64_t least = filter->is_empty ? INT64_MAX : filter->min, greatest = filter->is_empty ? INT64_MIN : filter->max;
     for (uint32_t i = 0; i < count; i++) {
         if (validity == NULL || bit_get(validity, first + i)) {
-            filter->min = filter->is_empty || keys[i] < filter->min ? keys[i] : filter->min;
-            filter->max = filter->is_empty || keys[i] > filter->max ? keys[i] : filter->max;
-            filter->is_empty = false;
+            least = keys[i] < least ? keys[i] : least;
+            greatest = keys[i] > greatest ? keys[i] : greatest;
         }
     }
+    filter->is_empty = least > greatest;
+    filter->min = filter->is_empty ? 0 : least;
+    filter->max = filter->is_empty ? 0 : greatest;
 }
 
 static void set_bits(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count) {
@@ -43,13 +46,16 @@ static void add_to_bloom(KeyFilter *filter, const int64_t *keys, const uint64_t 
 
 static Status visit_keys(const Context *cx, const RowTable *table, uint32_t column, RunVisitor *visit, KeyFilter *filter) {
     const ColumnFormat *format = &table->format->columns[column];
-    const TableColumn *stored = &table->columns[column];
     int64_t keys[BATCH_ROWS_MAX];
-    for (uint64_t first = 0; first < table->rows; first += BATCH_ROWS_MAX) {
-        TRY(check_cancel(cx));
-        uint32_t count = table->rows - first < BATCH_ROWS_MAX ? (uint32_t)(table->rows - first) : BATCH_ROWS_MAX;
-        column_format_load_i64(format, (const uint8_t *)stored->data[0] + first * format->width, count, keys);
-        visit(filter, keys, stored->validity == NULL ? NULL : stored->validity[0], (uint32_t)first, count);
+    for (uint32_t c = 0; c < table->chunk_count; c++) {
+        const RowChunk *chunk = table->chunks[c];
+        const KeptColumn *kept = &chunk->columns[column];
+        for (uint32_t first = 0; first < chunk->rows; first += BATCH_ROWS_MAX) {
+            TRY(check_cancel(cx));
+            uint32_t left = chunk->rows - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+            column_format_load_i64(format, (const uint8_t *)kept->data + (size_t)first * format->width, count, keys);
+            visit(filter, keys, kept->validity, first, count);
+        }
     }
     return OK;
 }
@@ -85,7 +91,10 @@ static Status fill(const Context *cx, const RowTable *table, const PhysicalNode 
     return OK;
 }
 
-static void free_filter(KeyFilter *filter) {
+void join_filter_free(KeyFilter *filter) {
+    if (filter == NULL) {
+        return;
+    }
     mem_free(filter->bitmap);
     mem_free(filter->bloom);
     mem_free(filter);
@@ -95,7 +104,7 @@ Status join_filter_create(const Context *cx, const RowTable *table, const Physic
     TRY_ALLOC_ZEROED(cx, *filter, sizeof **filter);
     Status status = fill(cx, table, op, *filter);
     if (status != OK) {
-        free_filter(*filter);
+        join_filter_free(*filter);
     }
     return status;
 }
@@ -300,9 +309,7 @@ Status join_filter_publish(Task *task, const PhysicalNode *op, KeyFilter *filter
         return OK;
     }
     Status status = send_part(task, op, filter);
-    if (filter != NULL) {
-        free_filter(filter);
-    }
+    join_filter_free(filter);
     TRY(status);
     bool is_last = atomic_fetch_sub(&crossing_of(task->query, op)->parts, 1) == 1;
     return is_last ? spread(task, op) : OK;

@@ -4,7 +4,7 @@
 #include "core/hash.h"
 #include "kernels/hash_kernels.h"
 
-#define PART_ROWS ((uint64_t)1 << 17) /* build rows that are worth a part of their own */
+#define PART_ROWS ((uint64_t)1 << 15) /* build rows that are worth a part of their own */
 #define ARRAY_BYTES_FREE ((uint64_t)1 << 20)
 #define PREFETCH_BYTES ((size_t)1 << 20) /* tables beyond the cache prefetch */
 
@@ -43,8 +43,8 @@ Status join_index_prepare(const Context *cx, JoinIndex *index, const RowTable *t
                           int64_t key_max, uint32_t parts_max) {
     uint64_t rows = table->rows;
     index->is_exact = is_integer;
-    index->parts = rows < PART_ROWS ? 1 : (uint32_t)(rows / PART_ROWS);
-    index->parts = index->parts > parts_max ? parts_max : index->parts;
+    uint64_t parts = rows / PART_ROWS + 1;
+    index->parts = parts < parts_max ? (uint32_t)parts : parts_max;
     if (is_integer && key_min > key_max) { /* no row has a key: an array of nothing */
         return prepare_array(cx, index, rows, 0, 0);
     }

@@ -1,4 +1,5 @@
 /* The life of a query: start, next, close. The calling thread works on the query's tasks while it waits for a batch. */
+#include "exec/join_filter.h"
 #include "exec/pipeline.h"
 #include "exec/spill.h"
 
@@ -157,11 +158,7 @@ static void free_filters(Query *query) {
         join_filter_close(query, &query->crossing[i]);
     }
     for (uint32_t i = 0; query->filters != NULL && i < query->plan->filter_count * query->place_count; i++) {
-        if (query->filters[i] != NULL) {
-            mem_free(query->filters[i]->bitmap);
-            mem_free(query->filters[i]->bloom);
-            mem_free(query->filters[i]);
-        }
+        join_filter_free(query->filters[i]);
     }
 }
 
