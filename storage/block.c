@@ -6,6 +6,7 @@
 #include "storage/encodings/encoding_classes.h"
 #include "storage/encodings/pack.h"
 #include "storage/encodings/repeats.h"
+#include "storage/encodings/text_rows.h"
 
 /* ENCODE AUTO tries LZ4 and zstd only where bits are not packed: on text, and on raw values. */
 static bool codec_may_pay(const BlockInput *in, const BlockEntry *entry) {
@@ -152,13 +153,12 @@ const char *block_entry_problem(const BlockEntry *entry, Type type) {
 static uint64_t round_up_64(uint64_t bytes) {
     return (bytes + 63) / 64 * 64;
 }
-static bool has_views(const BlockEntry *entry, Type type) {
+static bool has_raw_text(const BlockEntry *entry, Type type) {
     return entry->encoding == ENCODING_RAW && type_class(type) == CLASS_TEXT;
 }
 
-/* Views of raw text stand behind the plain bytes. */
 uint64_t block_frame_bytes(const BlockEntry *entry, Type type) {
-    return round_up_64(entry->plain_bytes) + (has_views(entry, type) ? (uint64_t)entry->rows * sizeof(Text) : 0);
+    return round_up_64(has_raw_text(entry, type) ? raw_text_frame_bytes(entry) : entry->plain_bytes);
 }
 
 /* Unpacks all codes once to see that none is past the dictionary. */
@@ -191,12 +191,10 @@ static bool codes_fit(const BlockEntry *entry, Type type, const CacheFrame *fram
 
 static const char *read_values(const BlockEntry *entry, Type type, uint32_t dictionary_size, uint64_t bytes,
                                CacheFrame *frame) {
-    if (has_views(entry, type)) {
-        Text *texts = (void *)(frame->data + round_up_64(entry->plain_bytes));
-        if (!raw_text_views(entry, frame->values, bytes, texts)) {
+    if (has_raw_text(entry, type)) {
+        if (!raw_text_open(entry, frame->data + (frame->values - frame->data), bytes)) {
             return "text lengths do not add up";
         }
-        frame->values = (const uint8_t *)texts;
     } else if (!encoding_class(entry->encoding)->check(entry, type, frame->values, bytes)) {
         return "encoded values do not add up";
     }

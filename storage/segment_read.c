@@ -297,6 +297,7 @@ Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t colu
     out->slot = slot;
     out->data = atomic_load_explicit(&slot->values, memory_order_relaxed);
     out->validity = slot->validity;
+    out->data_bytes = entry->plain_bytes;
     out->read_bytes = load.read_bytes;
     return OK;
 }

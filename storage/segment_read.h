@@ -33,6 +33,7 @@ typedef struct ColumnBlock {
     int64_t base; /* frame of reference */
     uint8_t map_bytes;
     uint8_t code_bytes;  /* width codes are decoded to; 0: decodes flat */
+    uint64_t data_bytes; /* of data */
     uint64_t read_bytes; /* bytes on disk that this open really read; 0 on a cache hit */
 } ColumnBlock;
 

@@ -80,7 +80,7 @@ Status scan_block_column(Task *task, const PhysicalNode *op, ScanShared *shared,
     TRY(column_block_open(&task->cx, reader, table_column, local->block, dictionary, &entry->block));
     entry->is_open = true;
     TRY(segment_block_bytes(&task->cx, reader, table_column, local->block, &bytes));
-    entry->bytes = bytes;
+    entry->bytes = entry->block.data_bytes;
     entry->ahead = !local->has_ahead
                        ? NULL
                        : column_block_address(shared->segments[local->ahead_segment].reader, table_column, local->ahead_block);

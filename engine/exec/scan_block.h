@@ -40,7 +40,7 @@ typedef struct ScanShared {
 typedef struct ScanColumn {
     bool is_open;
     const uint8_t *ahead; /* where the column stands in the block that comes next; NULL: unknown */
-    uint64_t bytes;       /* of the block; the next one has about as many */
+    uint64_t bytes;       /* of the block in memory; the next one has about as many */
     ColumnBlock block;
 } ScanColumn;
 

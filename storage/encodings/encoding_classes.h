@@ -9,7 +9,4 @@
 #include "storage/encodings/encodings.def"
 #undef ENCODING
 
-/* RAW text: views of the values into `values`, which must live as long. False if the lengths do not fit the bytes. */
-bool raw_text_views(const BlockEntry *entry, const uint8_t *values, uint64_t bytes, Text *texts);
-
 #endif

@@ -1,7 +1,7 @@
-/* Values as they are. Fixed-width classes: the array. Text: the lengths, packed, then the bytes; when a block enters the cache
- * its views are made once (raw_text_views), so that reading it is free. */
+/* Values as they are. Fixed-width classes: the array. Text: the lengths, packed, then the bytes (text_rows.h). */
 #include "storage/encodings/encoding_classes.h"
 #include "storage/encodings/pack.h"
+#include "storage/encodings/text_rows.h"
 
 static uint32_t longest(const BlockInput *in, uint64_t *bytes) {
     const Text *texts = in->values;
@@ -53,35 +53,19 @@ static void raw_encode(const BlockInput *in, BlockEntry *entry, uint8_t *out) {
     }
 }
 
-bool raw_text_views(const BlockEntry *entry, const uint8_t *values, uint64_t bytes, Text *texts) {
-    if (entry->bits > 32 || bytes < pack_bytes(entry->bits, entry->rows)) {
-        return false;
-    }
-    uint64_t at = pack_bytes(entry->bits, entry->rows);
-    for (uint32_t first = 0; first < entry->rows; first += PACK_CHUNK) {
-        uint64_t narrow[PACK_CHUNK];
-        uint32_t lengths[PACK_CHUNK];
-        unpack_chunk(values, entry->bits, entry->rows, first / PACK_CHUNK, narrow);
-        unpack_kernels->resize(narrow, pack_code_bytes(entry->bits), PACK_CHUNK, sizeof *lengths, lengths);
-        for (uint32_t i = 0; i < PACK_CHUNK && first + i < entry->rows; i++) {
-            if (lengths[i] > bytes - at) {
-                return false;
-            }
-            texts[first + i] = text_view((const char *)values + at, lengths[i]);
-            at += lengths[i];
-        }
-    }
-    return at == bytes;
-}
-
-/* Text has been looked at by raw_text_views. */
+/* Text has been looked at by raw_text_open. */
 static bool raw_check(const BlockEntry *entry, Type type, const uint8_t *values, uint64_t bytes) {
     (void)values;
     return type_class(type) == CLASS_TEXT || bytes == (uint64_t)entry->rows * type_bytes(type);
 }
 
 static Status raw_decode(const Context *cx, const ColumnBlock *block, uint32_t first, uint32_t count, Vector *out) {
-    (void)cx, (void)count;
+    if (type_class(block->type) == CLASS_TEXT) {
+        TRY(vector_prepare_flat(cx, out, block->type));
+        TextRows texts = raw_text_rows(block->entry, block->data);
+        text_rows_views(&texts, first, count, out->data);
+        return OK;
+    }
     out->type = block->type;
     out->kind = VECTOR_FLAT;
     out->dictionary = NULL;
@@ -98,12 +82,17 @@ static Status raw_decode(const Context *cx, const ColumnBlock *block, uint32_t f
 
 static Status raw_gather(const Context *cx, const ColumnBlock *block, const uint16_t *rows, uint32_t count, Vector *out) {
     TRY(vector_prepare_flat(cx, out, block->type));
+    if (type_class(block->type) == CLASS_TEXT) {
+        TextRows texts = raw_text_rows(block->entry, block->data);
+        text_rows_gather(&texts, rows, count, out->data);
+        return OK;
+    }
     switch (type_bytes(block->type)) {
         PICK(1, uint8_t);
         PICK(2, uint16_t);
         PICK(4, uint32_t);
         PICK(8, uint64_t);
-        PICK(16, Text);
+        PICK(16, __int128);
     }
     return OK;
 }
