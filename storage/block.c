@@ -6,6 +6,7 @@
 #include "storage/encodings/encoding_classes.h"
 #include "storage/encodings/pack.h"
 #include "storage/encodings/repeats.h"
+#include "storage/encodings/symbol_texts.h"
 #include "storage/encodings/text_rows.h"
 
 /* ENCODE AUTO tries LZ4 and zstd only where bits are not packed: on text, and on raw values. */
@@ -236,4 +237,29 @@ const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_s
         }
     }
     return read_values(entry, type, dictionary_size, entry->plain_bytes - validity_bytes, frame);
+}
+
+bool block_takes_symbols(const BlockEntry *entry, Type type) {
+    return has_raw_text(entry, type);
+}
+
+Status block_find_symbols(const Context *cx, const BlockEntry *entry, const CacheFrame *frame, SymbolTable *out) {
+    return symbol_texts_train(cx, entry, frame->values, out);
+}
+
+Status block_recode(const Context *cx, const BlockEntry *entry, const SymbolTable *symbols, CacheFrame *frame) {
+    uint32_t validity_bytes = block_validity_bytes(entry->rows, entry->nulls);
+    uint8_t *data;
+    TRY(symbol_texts_make(cx, entry, frame->values, symbols, validity_bytes, &data));
+    if (data == NULL) {
+        return OK;
+    }
+    memcpy(data, frame->data, validity_bytes);
+    mem_free(frame->data);
+    frame->data = data;
+    frame->bytes = mem_size(data);
+    frame->values = data + validity_bytes;
+    frame->validity = validity_bytes > 0 ? (const uint64_t *)(const void *)data : NULL;
+    frame->is_recoded = true;
+    return OK;
 }

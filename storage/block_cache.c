@@ -196,6 +196,8 @@ static Status load_frame(const Context *cx, BlockCache *cache, CacheSlot *slot, 
     }
     slot->frame = frame;
     slot->validity = frame->validity;
+    slot->is_recoded = frame->is_recoded;
+    slot->bytes = (uint32_t)frame->bytes;
     atomic_store_explicit(&slot->values, frame->values, memory_order_relaxed);
     atomic_fetch_add(&slot->state, CACHE_SLOT_LOADED + 1);
     ring_add(cache, frame);

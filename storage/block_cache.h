@@ -1,5 +1,6 @@
-/* The cache of a warehouse, one per process: blocks of columns as they are after checksum and second stage. Charged to an
- * account of its own; unpinned blocks go by clock when it is over its limit. Open segments (segment_read.c) hang here too.
+/* The cache of a warehouse, one per process: blocks of columns as they are after checksum and second stage, large texts as
+ * symbols where that pays (encodings/symbol_texts.h). Charged to an account of its own; unpinned blocks go by clock when it is
+ * over its limit. Open segments (segment_read.c) hang here too.
  *
  * A block's place in the cache is a slot that its open segment holds, so a hit is one atomic addition and no lookup. */
 #ifndef DEPOT_STORAGE_BLOCK_CACHE_H
@@ -18,6 +19,7 @@ typedef struct CacheFrame {
     const uint64_t *validity;           /* into data; NULL: no NULLs */
     const uint8_t *values;              /* into data */
     uint8_t *data;                      /* owned */
+    bool is_recoded;                    /* the values stand otherwise than in the file (symbol_texts.h) */
 } CacheFrame;
 
 /* Zero it to make it empty. A hit looks at nothing else; frame and validity are meaningful while it is loaded. */
@@ -27,6 +29,8 @@ struct CacheSlot {
     const uint64_t *validity;
     _Atomic(const uint8_t *) values; /* NULL: not loaded; without a pin only an address to prefetch */
     _Atomic(bool) is_used;           /* touched since the clock's hand passed */
+    bool is_recoded;                 /* the frame's, as is: */
+    uint32_t bytes;
 };
 
 /* The warehouse's, made on first use; NULL after an out-of-memory error. */
@@ -36,7 +40,7 @@ int64_t block_cache_bytes(const BlockCache *cache);
 /* What the cache holds is charged here, as is the metadata of open segments. */
 MemoryAccount *block_cache_account(BlockCache *cache);
 
-/* A load fills data (frame->data has the bytes asked for), validity and values. */
+/* A load fills data (frame->data has the bytes asked for), validity and values; it may put other data in place of it. */
 typedef Status CacheLoad(const Context *cx, void *argument, CacheFrame *frame);
 /* Pins the slot's frame, loading it first if needed; other threads that want it wait. */
 Status block_cache_pin(const Context *cx, BlockCache *cache, CacheSlot *slot, uint64_t bytes, CacheLoad *load,

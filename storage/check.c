@@ -47,6 +47,7 @@ typedef struct Seen {
     uint32_t nulls;
     bool out_of_range, out_of_order, has_previous;
     Value previous;
+    Arena arena; /* its text between batches */
 } Seen;
 
 static void see_values(const Vector *vector, uint32_t count, const ColumnRange *range, Seen *seen) {
@@ -70,8 +71,10 @@ static Status see_block(const Context *cx, const ColumnBlock *block, const Colum
         uint32_t count = block->rows - first < BATCH_ROWS_MAX ? block->rows - first : BATCH_ROWS_MAX;
         TRY(check_cancel(cx));
         TRY(column_block_decode(cx, block, first, count, vector));
-        seen->has_previous = seen->has_previous && vector->kind != VECTOR_CONSTANT; /* its text may have been overwritten */
         see_values(vector, count, range, seen);
+        if (seen->has_previous) {
+            TRY(value_copy(cx, &seen->arena, &seen->previous, &seen->previous)); /* the vector's is overwritten by the next */
+        }
     }
     return OK;
 }
@@ -93,6 +96,7 @@ static Status check_block(const Context *cx, const Checker *c, uint32_t column, 
     ColumnBlock open;
     ColumnRange range;
     Seen seen = {0};
+    arena_init(&seen.arena);
     Status status = column_block_open(cx, c->reader, column, block, NULL, &open);
     if (status != OK) {
         return report_failure(cx, c, column, block, status);
@@ -102,6 +106,7 @@ static Status check_block(const Context *cx, const Checker *c, uint32_t column, 
         status = see_block(cx, &open, &range, vector, &seen);
     }
     const char *problem = status == OK ? block_problem(open.entry, &seen) : NULL;
+    arena_free(&seen.arena);
     column_block_close(&open);
     TRY(report_failure(cx, c, column, block, status));
     return problem == NULL ? OK : report(cx, c, column, block, problem);

@@ -4,6 +4,7 @@
 
 #include "storage/block.h"
 #include "storage/dictionary.h"
+#include "storage/encodings/symbol_texts.h"
 #include "storage/table_cache.h"
 
 #include <inttypes.h>
@@ -262,6 +263,57 @@ typedef struct BlockLoad {
     uint64_t read_bytes;
 } BlockLoad;
 
+/* Texts that take less in a segment are not worth finding symbols for. */
+#define SYMBOL_TEXT_BYTES_MIN ((uint64_t)2 << 20)
+
+static Status find_symbols(const Context *cx, const BlockEntry *entry, const CacheFrame *frame, OpenColumn *column) {
+    SymbolTable *symbols;
+    TRY_ALLOC(cx, symbols, sizeof *symbols);
+    Status status = block_find_symbols(cx, entry, frame, symbols);
+    if (status != OK) {
+        mem_free(symbols);
+        return status;
+    }
+    atomic_store_explicit(&column->symbols, symbols, memory_order_release);
+    return OK;
+}
+
+/* The column's, found in the block that is read first. */
+static Status column_symbols(const Context *cx, const BlockLoad *load, const CacheFrame *frame, const SymbolTable **symbols) {
+    OpenColumn *column = &load->reader->columns[load->column];
+    Status status = OK;
+    *symbols = atomic_load_explicit(&column->symbols, memory_order_acquire);
+    if (*symbols == NULL) {
+        pthread_mutex_lock(&load->reader->lock);
+        if (atomic_load(&column->symbols) == NULL) {
+            status = find_symbols(cx, &load->meta->entries[load->block], frame, column);
+        }
+        pthread_mutex_unlock(&load->reader->lock);
+        *symbols = atomic_load(&column->symbols);
+    }
+    return status;
+}
+
+/* Texts take most of the memory that a cache of columns needs: where it pays they are kept as symbols. */
+static Status recode_texts(const Context *cx, const BlockLoad *load, CacheFrame *frame) {
+    const BlockEntry *entry = &load->meta->entries[load->block];
+    uint64_t column_bytes = (uint64_t)entry->plain_bytes * load->meta->tail.block_count;
+    if (!block_takes_symbols(entry, load->meta->type) || column_bytes < SYMBOL_TEXT_BYTES_MIN) {
+        return OK;
+    }
+    Context own = cache_context(cx, load->reader);
+    const SymbolTable *symbols;
+    Status status = column_symbols(&own, load, frame, &symbols);
+    if (status == OK && symbols->count > 0) {
+        status = block_recode(&own, entry, symbols, frame);
+    }
+    if (status == OUT_OF_MEMORY) { /* the block can be read as it is */
+        error_clear(cx->error);
+        status = OK;
+    }
+    return status;
+}
+
 static Status load_block(const Context *cx, void *load_, CacheFrame *frame) {
     BlockLoad *load = load_;
     const BlockEntry *entry = &load->meta->entries[load->block];
@@ -279,7 +331,7 @@ static Status load_block(const Context *cx, void *load_, CacheFrame *frame) {
         mem_free(stored);
     }
     load->read_bytes = entry->stored_bytes;
-    return status;
+    return status == OK ? recode_texts(cx, load, frame) : status;
 }
 
 Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, ColumnBlock *out) {
@@ -297,7 +349,8 @@ Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t colu
     out->slot = slot;
     out->data = atomic_load_explicit(&slot->values, memory_order_relaxed);
     out->validity = slot->validity;
-    out->data_bytes = entry->plain_bytes;
+    out->data_bytes = slot->bytes;
+    out->encoding = slot->is_recoded ? &symbol_texts_encoding : out->encoding;
     out->read_bytes = load.read_bytes;
     return OK;
 }

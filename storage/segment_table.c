@@ -32,6 +32,7 @@ static void reader_free(SegmentReader *reader) {
             mem_free(meta);
         }
         dictionary_free(atomic_load(&column->dictionary));
+        mem_free(atomic_load(&column->symbols));
     }
     for (uint32_t i = 0; i < DELETE_MAPS_KEPT; i++) {
         delete_map_release(reader->deletes[i]);

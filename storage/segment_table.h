@@ -6,16 +6,19 @@
 #include "storage/block_cache.h"
 #include "storage/column_file.h"
 #include "storage/delete_map.h"
+#include "storage/encodings/symbols.h"
 
 typedef struct SegmentTable SegmentTable;
 
 /* Delete maps that an open segment keeps: a reader's and a writer's version. */
 #define DELETE_MAPS_KEPT 2
 
-/* One column of an open segment. `meta` and `dictionary` are set once, under the reader's lock, and read without it. */
+/* One column of an open segment. `meta`, `dictionary` and `symbols` are set once, under the reader's lock, and read without
+ * it. */
 typedef struct OpenColumn {
     _Atomic(ColumnMeta *) meta;         /* owned */
     _Atomic(Dictionary *) dictionary;   /* owned */
+    _Atomic(SymbolTable *) symbols;     /* owned; of the blocks that the cache keeps as symbols; none in it: none are */
     CacheSlot *slots;                   /* one per block; owned; there if meta is */
     uint64_t image_offset, image_bytes; /* of the image in its file */
 } OpenColumn;

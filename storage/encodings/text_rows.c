@@ -33,17 +33,22 @@ static uint32_t start_of(const TextRows *in, uint32_t chunk, const uint32_t *end
     return row == 0 ? in->starts[chunk] : ends[row - 1];
 }
 
+void text_views(const char *texts, uint32_t start, const uint32_t *ends, uint32_t count, Text *out) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t bytes = ends[i] - start;
+        out[i] = text_rows_view(texts, bytes);
+        texts += bytes;
+        start = ends[i];
+    }
+}
+
 void text_rows_views(const TextRows *in, uint32_t first, uint32_t count, Text *out) {
     while (count > 0) {
         uint32_t ends[PACK_CHUNK], chunk = first / PACK_CHUNK, from = first % PACK_CHUNK;
         uint32_t here = PACK_CHUNK - from < count ? PACK_CHUNK - from : count;
         text_rows_ends(in, chunk, ends);
         uint32_t start = start_of(in, chunk, ends, from);
-        for (uint32_t i = 0; i < here; i++) {
-            uint32_t end = ends[from + i];
-            out[i] = text_rows_view(in->texts + start, end - start);
-            start = end;
-        }
+        text_views(in->texts + start, start, ends + from, here, out);
         out += here;
         first += here;
         count -= here;

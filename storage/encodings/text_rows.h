@@ -21,6 +21,9 @@ bool text_rows_starts(const uint8_t *lengths, uint32_t bits, uint32_t rows, uint
 /* Where the rows of a chunk end in `texts`; room for PACK_CHUNK. Those past the last row are undefined. */
 void text_rows_ends(const TextRows *in, uint32_t chunk, uint32_t *ends);
 
+/* Views of `count` texts, the first of which begins `start` bytes after the chunk and at `texts`. */
+void text_views(const char *texts, uint32_t start, const uint32_t *ends, uint32_t count, Text *out);
+
 /* Views of rows [first, first + count), which point into the texts. */
 void text_rows_views(const TextRows *in, uint32_t first, uint32_t count, Text *out);
 /* The same of `count` rows, ascending. */

@@ -1,5 +1,6 @@
 /* Segments: every encoding, type, shape of values and pattern of NULLs goes through the writer and comes back the same, by
  * decoding and by gathering. */
+#include "storage/encodings/symbol_texts.h"
 #include "table_fixture.h"
 
 static Fixture f;
@@ -133,11 +134,14 @@ static void check_vector(const Rows *rows, const Vector *vector, uint64_t first,
     }
 }
 
+static uint32_t symbol_blocks; /* that were read and kept as symbols */
+
 static void check_block(const Rows *rows, SegmentReader *reader, uint32_t block, uint64_t first, const Dictionary *query) {
     ColumnBlock open;
     Vector vector;
     vector_init(&vector, rows->type);
     MUST(&f, column_block_open(&f.cx, reader, 0, block, query, &open));
+    symbol_blocks += open.encoding == &symbol_texts_encoding;
     ColumnRange range;
     MUST(&f, segment_block_range(&f.cx, reader, 0, block, &range));
     for (uint32_t at = 0; at < open.rows; at += BATCH_ROWS_MAX) {
@@ -260,4 +264,16 @@ Test(segment, round_trip_dict_repeats) {
 }
 Test(segment, round_trip_delta) {
     walk("delta", "zstd");
+}
+
+Test(segment, round_trip_symbols) {
+    set(&f, "force_encoding", "raw");
+    for (Nulls nulls = 0; nulls < NULLS_COUNT; nulls++) {
+        char name[8];
+        uint32_t before = symbol_blocks;
+        snprintf(name, sizeof name, "s%d", (int)nulls);
+        round_trip(name, type_varchar(200), SHAPE_WIDE, nulls, 100001);
+        bool is_large = nulls != NULLS_MOST && nulls != NULLS_ALL;
+        cr_assert_eq(symbol_blocks > before, is_large, "NULLs %d", (int)nulls);
+    }
 }
