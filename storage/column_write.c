@@ -364,29 +364,138 @@ static Status keep_range(const Context *cx, Arena *arena, ColumnRange *range) {
     return OK;
 }
 
+/* Blocks of a column that one thread writes: the first of them chooses the codec for all (block.c). */
+enum { PART_BLOCKS = 16 };
+
+typedef struct BlockPart {
+    ByteBuffer image, range_text; /* owned; the entries' offsets count from their starts */
+    ColumnRange range;            /* text is borrowed from the buffer or the dictionary */
+    uint32_t encodings;
+    Status status;
+    Error error;
+} BlockPart;
+
+/* What the threads that write parts share. */
 typedef struct BlockWriting {
-    BlockEntry *entries; /* owned */
-    void *values;        /* of one block; owned */
-    ByteBuffer range_text;
-    CodecState codecs;
+    const Context *cx;
+    const ColumnWrite *write;
+    const ColumnForm *form;
+    BlockEntry *entries; /* owned; of all blocks */
+    uint32_t block_count;
+    BlockPart *parts; /* owned */
+    uint32_t part_count;
 } BlockWriting;
 
-static Status write_blocks(const Context *cx, Arena *arena, const ColumnWrite *w, const ColumnForm *form, BlockWriting *blocks,
-                           ColumnWritten *out) {
-    uint32_t block = 0;
-    for (uint32_t first = 0; first < form->rows; first += w->block_rows, block++) {
-        BlockInput in = block_input(w, form, first, blocks->values);
-        ColumnRange range;
-        bool is_sorted;
-        TRY(check_cancel(cx));
-        TRY(block_write(cx, &in, w->want, &blocks->codecs, &out->image, &blocks->entries[block]));
-        out->encodings |= 1U << blocks->entries[block].encoding;
-        zone_map_measure(&in, form->dictionary, &range, &is_sorted);
-        zone_map_cut(&range);
-        TRY(zone_map_store(cx, &range, is_sorted, &blocks->range_text, &blocks->entries[block]));
-        column_range_merge(&out->column.range, &range);
+static Status write_block(const Context *cx, const BlockWriting *blocks, uint32_t block, void *values, CodecState *codecs,
+                          BlockPart *part) {
+    const ColumnWrite *w = blocks->write;
+    BlockEntry *entry = &blocks->entries[block];
+    BlockInput in = block_input(w, blocks->form, block * w->block_rows, values);
+    ColumnRange range;
+    bool is_sorted;
+    TRY(check_cancel(cx));
+    TRY(block_write(cx, &in, w->want, codecs, &part->image, entry));
+    part->encodings |= 1U << entry->encoding;
+    zone_map_measure(&in, blocks->form->dictionary, &range, &is_sorted);
+    zone_map_cut(&range);
+    TRY(zone_map_store(cx, &range, is_sorted, &part->range_text, entry));
+    column_range_merge(&part->range, &range);
+    return OK;
+}
+
+static Status write_part_blocks(const Context *cx, const BlockWriting *blocks, uint32_t first, BlockPart *part) {
+    void *values; /* of one block */
+    CodecState codecs = {0};
+    Status status = OK;
+    TRY_ALLOC(cx, values, (size_t)blocks->write->block_rows * type_bytes(blocks->write->buffer->type));
+    for (uint32_t b = first; status == OK && b < first + PART_BLOCKS && b < blocks->block_count; b++) {
+        status = write_block(cx, blocks, b, values, &codecs, part);
     }
-    return keep_range(cx, arena, &out->column.range);
+    mem_free(values);
+    codec_state_free(&codecs);
+    return status;
+}
+
+static void write_part(void *blocks_, uint32_t i) {
+    const BlockWriting *blocks = blocks_;
+    BlockPart *part = &blocks->parts[i];
+    Context own = *blocks->cx;
+    own.error = &part->error;
+    part->status = write_part_blocks(&own, blocks, i * PART_BLOCKS, part);
+}
+
+static void write_parts(BlockWriting *blocks) {
+    const SharedLoops *loops = blocks->write->loops;
+    if (loops != NULL && blocks->part_count > 1) {
+        loops->run(loops->owner, blocks->part_count, write_part, blocks);
+        return;
+    }
+    for (uint32_t i = 0; i < blocks->part_count; i++) {
+        write_part(blocks, i);
+    }
+}
+
+static bool has_range_text(const BlockWriting *blocks, const BlockEntry *entry) {
+    return type_is_text(blocks->write->buffer->type) && (entry->flags & BLOCK_HAS_RANGE) != 0;
+}
+
+/* What is stored of a bound of text: its place in the footer's text, first. */
+static void move_bound(uint8_t *stored, uint32_t by) {
+    uint32_t at;
+    memcpy(&at, stored, sizeof at);
+    at += by;
+    memcpy(stored, &at, sizeof at);
+}
+
+static void move_entries(const BlockWriting *blocks, uint32_t first, uint64_t image_by, uint32_t text_by) {
+    for (uint32_t b = first; b < first + PART_BLOCKS && b < blocks->block_count; b++) {
+        BlockEntry *entry = &blocks->entries[b];
+        entry->offset += image_by;
+        if (has_range_text(blocks, entry)) {
+            move_bound(entry->min, text_by);
+            move_bound(entry->max, text_by);
+        }
+    }
+}
+
+/* Puts the parts one behind the other. */
+static Status join_parts(const Context *cx, BlockWriting *blocks, ByteBuffer *range_text, ColumnWritten *out) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < blocks->part_count; i++) {
+        if (blocks->parts[i].status != OK) {
+            *cx->error = blocks->parts[i].error;
+            return blocks->parts[i].status;
+        }
+        bytes += blocks->parts[i].image.used;
+    }
+    TRY(byte_buffer_reserve(cx, &out->image, bytes));
+    for (uint32_t i = 0; i < blocks->part_count; i++) {
+        BlockPart *part = &blocks->parts[i];
+        move_entries(blocks, i * PART_BLOCKS, out->image.used, (uint32_t)range_text->used);
+        TRY(byte_buffer_append(cx, &out->image, part->image.data, part->image.used));
+        TRY(byte_buffer_append(cx, range_text, part->range_text.data, part->range_text.used));
+        byte_buffer_free(&part->image);
+        out->encodings |= part->encodings;
+        column_range_merge(&out->column.range, &part->range);
+    }
+    return OK;
+}
+
+static Status make_parts(const Context *cx, BlockWriting *blocks) {
+    blocks->block_count = (blocks->form->rows + blocks->write->block_rows - 1) / blocks->write->block_rows;
+    blocks->part_count = (blocks->block_count + PART_BLOCKS - 1) / PART_BLOCKS;
+    TRY_ALLOC(cx, blocks->entries, sizeof *blocks->entries * blocks->block_count);
+    TRY_ALLOC_ZEROED(cx, blocks->parts, sizeof *blocks->parts * blocks->part_count);
+    return OK;
+}
+
+static void free_parts(BlockWriting *blocks) {
+    for (uint32_t i = 0; blocks->parts != NULL && i < blocks->part_count; i++) {
+        byte_buffer_free(&blocks->parts[i].image);
+        byte_buffer_free(&blocks->parts[i].range_text);
+    }
+    mem_free(blocks->parts);
+    mem_free(blocks->entries);
 }
 
 /* Lengths added up; NULL rows hold empty text. */
@@ -398,23 +507,36 @@ static uint64_t text_bytes(const ColumnBuffer *buffer) {
     return bytes;
 }
 
-static Status write_image(const Context *cx, Arena *arena, const ColumnWrite *w, const ColumnForm *form, BlockWriting *blocks,
-                          ColumnWritten *out) {
-    uint32_t block_count = (form->rows + w->block_rows - 1) / w->block_rows;
-    TRY_ALLOC(cx, blocks->entries, sizeof *blocks->entries * block_count);
-    TRY_ALLOC(cx, blocks->values, (size_t)w->block_rows * type_bytes(w->buffer->type));
-    TRY(write_blocks(cx, arena, w, form, blocks, out));
+/* The parts, the dictionary and the footer. */
+static Status finish_image(const Context *cx, Arena *arena, BlockWriting *blocks, ByteBuffer *range_text, ColumnWritten *out) {
+    const ColumnWrite *w = blocks->write;
+    const ColumnForm *form = blocks->form;
+    TRY(join_parts(cx, blocks, range_text, out));
+    TRY(keep_range(cx, arena, &out->column.range));
     ColumnTail tail = {.segment_id = w->segment_id, .rows = form->rows, .column = w->column, .block_rows = w->block_rows};
     tail.dictionary_codec = CODEC_NONE;
     tail.dictionary_offset = out->image.used;
     if (form->dictionary != NULL) {
         TRY(dictionary_write(cx, w->buffer->type, form->dictionary, form->dictionary_size, w->want.codec, &out->image, &tail));
     }
-    TRY(column_image_finish(cx, &out->image, w->buffer->type, blocks->entries, block_count, &blocks->range_text, &tail));
+    TRY(column_image_finish(cx, &out->image, w->buffer->type, blocks->entries, blocks->block_count, range_text, &tail));
     out->column.file_bytes = out->image.used;
     out->column.dictionary_size = form->dictionary_size;
     out->column.text_bytes = text_bytes(w->buffer);
     return OK;
+}
+
+static Status write_image(const Context *cx, Arena *arena, const ColumnWrite *w, const ColumnForm *form, ColumnWritten *out) {
+    BlockWriting blocks = {.cx = cx, .write = w, .form = form};
+    ByteBuffer range_text = {0};
+    Status status = make_parts(cx, &blocks);
+    if (status == OK) {
+        write_parts(&blocks);
+        status = finish_image(cx, arena, &blocks, &range_text, out);
+    }
+    free_parts(&blocks);
+    byte_buffer_free(&range_text);
+    return status;
 }
 
 /* Values that are not integers: intervals and wide decimals. */
@@ -431,7 +553,6 @@ static void sketch_values(const ColumnBuffer *buffer, uint8_t *sketch) {
 
 Status column_write(const Context *cx, Arena *arena, const ColumnWrite *w, ColumnWritten *out) {
     ColumnForm form = {.rows = w->buffer->rows};
-    BlockWriting blocks = {0};
     Status status = order_validity(cx, w, &form);
     if (status == OK && column_buffer_is_text(w->buffer)) {
         status = form_of_text(cx, w, &form, out->sketch);
@@ -442,12 +563,8 @@ Status column_write(const Context *cx, Arena *arena, const ColumnWrite *w, Colum
         }
     }
     if (status == OK) {
-        status = write_image(cx, arena, w, &form, &blocks, out);
+        status = write_image(cx, arena, w, &form, out);
     }
-    mem_free(blocks.entries);
-    mem_free(blocks.values);
-    byte_buffer_free(&blocks.range_text);
-    codec_state_free(&blocks.codecs);
     form_free(&form);
     return status;
 }

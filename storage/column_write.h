@@ -6,6 +6,13 @@
 #include "storage/column_file.h"
 #include "storage/warehouse.h"
 
+/* Lets threads that have nothing else to do take part in a loop: runs one(argument, i) for all i below count, in any order, and
+ * returns when all are done. */
+typedef struct SharedLoops {
+    void (*run)(void *owner, uint32_t count, void (*one)(void *argument, uint32_t i), void *argument);
+    void *owner;
+} SharedLoops;
+
 typedef struct ColumnWrite {
     const ColumnBuffer *buffer;
     const uint32_t *order; /* row i of the segment is row order[i] of the buffer; NULL: as they are */
@@ -13,6 +20,7 @@ typedef struct ColumnWrite {
     uint64_t segment_id;
     uint32_t column;
     uint32_t block_rows;
+    const SharedLoops *loops; /* NULL: the calling thread does it all */
 } ColumnWrite;
 
 typedef struct ColumnWritten {

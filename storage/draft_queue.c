@@ -15,11 +15,21 @@ typedef struct QueuedDraft {
     struct QueuedDraft *next;
 } QueuedDraft;
 
+/* A loop of a thread that writes a column, in which others take part; on that thread's stack. */
+typedef struct OpenLoop {
+    void (*one)(void *argument, uint32_t i);
+    void *argument;
+    uint32_t count, next; /* `next` and those after it are not taken yet */
+    uint32_t running;     /* rounds that other threads are in */
+    struct OpenLoop *other;
+} OpenLoop;
+
 struct DraftQueue {
     uint32_t column_count;
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     QueuedDraft *first; /* in order of arrival; owned */
+    OpenLoop *loops;    /* of which rounds may be left */
     uint64_t bytes;     /* of columns that are not written yet */
     DraftTotals totals;
     Status failure; /* the first; its error */
@@ -28,6 +38,8 @@ struct DraftQueue {
 
 /* What a thread has taken. */
 typedef struct DraftStep {
+    OpenLoop *loop; /* a round of it; NULL: a step of a draft */
+    uint32_t round;
     QueuedDraft *queued;
     uint32_t column; /* in stage DRAFT_COLUMNS */
 } DraftStep;
@@ -120,8 +132,22 @@ static uint32_t largest_column(const DraftQueue *queue, const QueuedDraft *queue
     return largest;
 }
 
-/* The caller holds the lock. False if no step can be taken now. */
+static bool take_round(const DraftQueue *queue, DraftStep *step) {
+    for (OpenLoop *loop = queue->loops; loop != NULL; loop = loop->other) {
+        if (loop->next < loop->count) {
+            *step = (DraftStep){.loop = loop, .round = loop->next++};
+            loop->running++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The caller holds the lock. False if no step can be taken now. What was begun is ended first. */
 static bool take_step(DraftQueue *queue, DraftStep *step) {
+    if (take_round(queue, step)) {
+        return true;
+    }
     for (QueuedDraft *at = queue->first; at != NULL; at = at->next) {
         if (at->stage == DRAFT_UNSORTED) {
             at->stage = DRAFT_SORTING;
@@ -164,10 +190,43 @@ static Status end_column(const Context *cx, DraftQueue *queue, QueuedDraft *queu
     return status;
 }
 
+/* Runs a loop whose rounds other threads may take (SharedLoops). */
+static void run_loop(void *queue_, uint32_t count, void (*one)(void *argument, uint32_t i), void *argument) {
+    DraftQueue *queue = queue_;
+    OpenLoop loop = {.one = one, .argument = argument, .count = count};
+    pthread_mutex_lock(&queue->lock);
+    loop.other = queue->loops;
+    queue->loops = &loop;
+    pthread_cond_broadcast(&queue->changed);
+    while (loop.next < loop.count) {
+        uint32_t round = loop.next++;
+        pthread_mutex_unlock(&queue->lock);
+        one(argument, round);
+        pthread_mutex_lock(&queue->lock);
+    }
+    OpenLoop **at = &queue->loops;
+    while (*at != &loop) {
+        at = &(*at)->other;
+    }
+    *at = loop.other;
+    while (loop.running > 0) {
+        pthread_cond_wait(&queue->changed, &queue->lock);
+    }
+    pthread_mutex_unlock(&queue->lock);
+}
+
+/* Called without the lock, left with it. */
+static void do_round(DraftQueue *queue, const DraftStep *step) {
+    step->loop->one(step->loop->argument, step->round);
+    pthread_mutex_lock(&queue->lock);
+    step->loop->running--;
+}
+
 static Status write_column(const Context *cx, DraftQueue *queue, const DraftStep *step) {
+    SharedLoops loops = {run_loop, queue};
     uint8_t sketch[HLL_BYTES] = {0};
     uint64_t bytes = column_buffer_bytes(&step->queued->draft.columns[step->column]);
-    Status status = segment_draft_write_column(cx, &step->queued->draft, step->column, sketch);
+    Status status = segment_draft_write_column(cx, &step->queued->draft, step->column, &loops, sketch);
     pthread_mutex_lock(&queue->lock);
     if (status == OK) {
         queue->bytes -= bytes;
@@ -180,38 +239,42 @@ static Status write_column(const Context *cx, DraftQueue *queue, const DraftStep
 /* Called without the lock, left with it. */
 static Status do_step(const Context *cx, DraftQueue *queue, const DraftStep *step) {
     QueuedDraft *queued = step->queued;
+    Status status = check_cancel(cx);
+    if (status != OK) {
+        pthread_mutex_lock(&queue->lock);
+        return status;
+    }
     if (queued->stage == DRAFT_COLUMNS) {
         return write_column(cx, queue, step);
     }
-    Status status = segment_draft_prepare(cx, &queued->draft);
+    status = segment_draft_prepare(cx, &queued->draft);
     pthread_mutex_lock(&queue->lock);
     queued->stage = DRAFT_COLUMNS;
     return status;
 }
 
-static Status work(const Context *cx, DraftQueue *queue, bool waits) {
+/* The lock is held before and afterwards. False if no step can be taken now, or one has failed. */
+static bool work_once(const Context *cx, DraftQueue *queue) {
     DraftStep step;
-    pthread_mutex_lock(&queue->lock);
-    while (queue->failure == OK) {
-        if (take_step(queue, &step)) {
-            pthread_mutex_unlock(&queue->lock);
-            Status status = check_cancel(cx);
-            if (status == OK) {
-                status = do_step(cx, queue, &step);
-            } else {
-                pthread_mutex_lock(&queue->lock);
-            }
-            if (status != OK && queue->failure == OK) {
-                queue->failure = status;
-                queue->error = *cx->error;
-            }
-            pthread_cond_broadcast(&queue->changed);
-        } else if (waits && queue->first != NULL) {
-            pthread_cond_wait(&queue->changed, &queue->lock);
-        } else {
-            break;
+    if (queue->failure != OK || !take_step(queue, &step)) {
+        return false;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    if (step.loop != NULL) {
+        do_round(queue, &step); /* whose loop it is has the error, and waits for it: it is not left out */
+    } else {
+        Status status = do_step(cx, queue, &step);
+        if (status != OK && queue->failure == OK) {
+            queue->failure = status;
+            queue->error = *cx->error;
         }
     }
+    pthread_cond_broadcast(&queue->changed);
+    return true;
+}
+
+/* The lock is held; it is given up. */
+static Status end_work(const Context *cx, DraftQueue *queue) {
     Status status = queue->failure;
     if (status != OK) {
         *cx->error = queue->error;
@@ -220,10 +283,25 @@ static Status work(const Context *cx, DraftQueue *queue, bool waits) {
     return status;
 }
 
+Status draft_queue_help(const Context *cx, DraftQueue *queue, bool *helped) {
+    pthread_mutex_lock(&queue->lock);
+    *helped = work_once(cx, queue);
+    return end_work(cx, queue);
+}
+
 Status draft_queue_work(const Context *cx, DraftQueue *queue) {
-    return work(cx, queue, false);
+    pthread_mutex_lock(&queue->lock);
+    while (work_once(cx, queue)) {
+    }
+    return end_work(cx, queue);
 }
 
 Status draft_queue_finish(const Context *cx, DraftQueue *queue) {
-    return work(cx, queue, true);
+    pthread_mutex_lock(&queue->lock);
+    while (queue->failure == OK && queue->first != NULL) {
+        if (!work_once(cx, queue) && queue->failure == OK && queue->first != NULL) {
+            pthread_cond_wait(&queue->changed, &queue->lock);
+        }
+    }
+    return end_work(cx, queue);
 }

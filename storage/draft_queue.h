@@ -1,5 +1,6 @@
-/* Full segments on their way to disk, in steps that any thread may take: sort, then each column for itself, then register. So
- * threads that have nothing else to do write side by side, and none has to stop for a whole segment. */
+/* Full segments on their way to disk, in steps that any thread may take: sort, then each column for itself, then register;
+ * the blocks of a large column are shared out again. So threads that have nothing else to do write side by side, and none has
+ * to stop for a whole segment. */
 #ifndef DEPOT_STORAGE_DRAFT_QUEUE_H
 #define DEPOT_STORAGE_DRAFT_QUEUE_H
 
@@ -18,6 +19,8 @@ Status draft_queue_open(const Context *cx, uint32_t column_count, DraftQueue **q
 void draft_queue_free(DraftQueue *queue); /* with the drafts that are left; NULL is fine */
 /* Takes the draft over, also if that fails. */
 Status draft_queue_add(const Context *cx, DraftQueue *queue, SegmentDraft draft) MUST_CHECK;
+/* Takes one step, if one can be taken now. */
+Status draft_queue_help(const Context *cx, DraftQueue *queue, bool *helped) MUST_CHECK;
 /* Takes steps until none can be taken: all are done, or wait for one that another thread is at. The first error is every later
  * caller's as well. */
 Status draft_queue_work(const Context *cx, DraftQueue *queue) MUST_CHECK;

@@ -4,6 +4,8 @@
 #include "storage/catalog.h"
 #include "storage/segment_read.h"
 
+#include <stdlib.h>
+
 typedef struct SampledBlock {
     SegmentReader *reader;
     uint32_t section; /* number of the segment */
@@ -18,7 +20,8 @@ typedef struct Sampler {
     const bool *columns;
     uint32_t block_count;
     SampledBlock *blocks;
-    uint16_t *rows; /* within their blocks, ascending */
+    uint32_t *order; /* columns, the largest first: no thread is left alone with one at the end */
+    uint16_t *rows;  /* within their blocks, ascending */
     uint32_t row_count;
     uint32_t *sections;                     /* of each row */
     uint8_t *codes[DEPENDENCE_COLUMNS_MAX]; /* owned; by column, of each row */
@@ -137,7 +140,7 @@ static Status read_block(const Context *cx, const Sampler *s, uint32_t column, c
             status = value.is_null ? OK : value_copy(cx, &in->arena, &value, &in->values[at + i]);
         }
     }
-    column_block_close(&open);
+    column_block_close_unkept(block->reader, &open); /* each block is read once: a load would leave the cache full of them */
     return status;
 }
 
@@ -183,8 +186,9 @@ static Status sample_column(const Context *cx, Sampler *s, uint32_t column) {
     return status;
 }
 
-static void sample_one(void *sampler, uint32_t column) {
+static void sample_one(void *sampler, uint32_t i) {
     Sampler *s = sampler;
+    uint32_t column = s->order[i];
     Error error = {0};
     Context cx = *s->cx;
     cx.error = &error;
@@ -197,6 +201,35 @@ static void sample_one(void *sampler, uint32_t column) {
         }
         pthread_mutex_unlock(&s->lock);
     }
+}
+
+typedef struct ColumnSize {
+    uint64_t bytes;
+    uint32_t column;
+} ColumnSize;
+
+static int compare_sizes(const void *a_, const void *b_) {
+    const ColumnSize *a = a_, *b = b_;
+    return a->bytes != b->bytes ? (a->bytes < b->bytes ? 1 : -1) : (a->column > b->column) - (a->column < b->column);
+}
+
+static Status order_columns(const Context *cx, Sampler *s) {
+    uint32_t count = s->table->schema->column_count;
+    ColumnSize *sizes;
+    TRY_ALLOC(cx, s->order, sizeof *s->order * count);
+    TRY_ALLOC_ZEROED(cx, sizes, sizeof *sizes * count);
+    for (uint32_t c = 0; c < count; c++) {
+        sizes[c].column = c;
+        for (uint32_t i = 0; i < s->table->segment_count; i++) {
+            sizes[c].bytes += s->table->segments[i].columns[c].file_bytes;
+        }
+    }
+    qsort(sizes, count, sizeof *sizes, compare_sizes);
+    for (uint32_t i = 0; i < count; i++) {
+        s->order[i] = sizes[i].column;
+    }
+    mem_free(sizes);
+    return OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- entry */
@@ -221,6 +254,7 @@ static Status take(const Context *cx, Snapshot *snapshot, Sampler *s, WorkerPool
                    SampleReport *report) {
     uint32_t columns = s->table->schema->column_count;
     TRY(choose(cx, snapshot, s, report));
+    TRY(order_columns(cx, s));
     s->sample->table_rows = s->table->rows;
     s->sample->sampled_rows = s->row_count;
     if (pool != NULL) {
@@ -248,6 +282,7 @@ Status table_sample_take(const Context *cx, Snapshot *snapshot, const TableVersi
     Status status = take(cx, snapshot, &s, pool, threads, report);
     pthread_mutex_destroy(&s.lock);
     mem_free(s.blocks);
+    mem_free(s.order);
     mem_free(s.rows);
     mem_free(s.sections);
     for (uint32_t c = 0; c < DEPENDENCE_COLUMNS_MAX; c++) {

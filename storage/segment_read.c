@@ -370,3 +370,12 @@ void column_block_close(ColumnBlock *block) {
         block->slot = NULL;
     }
 }
+
+void column_block_close_unkept(SegmentReader *reader, ColumnBlock *block) {
+    CacheSlot *slot = block->slot;
+    bool was_read = block->read_bytes > 0;
+    column_block_close(block);
+    if (was_read) {
+        block_cache_drop(reader->cache, slot, 1);
+    }
+}

@@ -41,6 +41,8 @@ typedef struct ColumnBlock {
 Status column_block_open(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block,
                          const Dictionary *query_dictionary, ColumnBlock *out) MUST_CHECK;
 void column_block_close(ColumnBlock *block);
+/* Closes it; what this open had to read does not stay in the cache. */
+void column_block_close_unkept(SegmentReader *reader, ColumnBlock *block);
 /* Where the block's values stood when it was loaded last, without a pin: an address to prefetch, not to read. NULL: unknown. */
 const uint8_t *column_block_address(SegmentReader *reader, uint32_t column, uint32_t block);
 /* Rows [first, first + count) of the block; first is a multiple of 64, count <= BATCH_ROWS_MAX. CODES where the encoding has

@@ -28,14 +28,16 @@ static Status write_file(const Context *cx, SegmentDraft *draft, uint32_t which,
     return status;
 }
 
-Status segment_draft_write_column(const Context *cx, SegmentDraft *draft, uint32_t column, uint8_t *sketch) {
+Status segment_draft_write_column(const Context *cx, SegmentDraft *draft, uint32_t column, const SharedLoops *loops,
+                                  uint8_t *sketch) {
     ColumnWritten *written = &draft->written[column];
     ColumnWrite write = {.buffer = &draft->columns[column],
                          .order = draft->order,
                          .want = draft->want[column],
                          .segment_id = draft->segment.id,
                          .column = column,
-                         .block_rows = draft->segment.block_rows};
+                         .block_rows = draft->segment.block_rows,
+                         .loops = loops};
     written->sketch = sketch;
     TRY(column_write(cx, &draft->arenas[column], &write, written));
     column_buffer_free(&draft->columns[column]);

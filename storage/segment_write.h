@@ -20,8 +20,10 @@ typedef struct SegmentDraft {
 
 /* Sorts. */
 Status segment_draft_prepare(const Context *cx, SegmentDraft *draft) MUST_CHECK;
-/* Encodes a column, writes its file (unless packed), frees its rows. `sketch` has HLL_BYTES, for this call alone. */
-Status segment_draft_write_column(const Context *cx, SegmentDraft *draft, uint32_t column, uint8_t *sketch) MUST_CHECK;
+/* Encodes a column, writes its file (unless packed), frees its rows. `loops` may share the work. `sketch` has HLL_BYTES, for
+ * this call alone. */
+Status segment_draft_write_column(const Context *cx, SegmentDraft *draft, uint32_t column, const SharedLoops *loops,
+                                  uint8_t *sketch) MUST_CHECK;
 /* Writes the packed file, if it is one; registers the segment. */
 Status segment_draft_finish(const Context *cx, SegmentDraft *draft) MUST_CHECK;
 void segment_draft_free(SegmentDraft *draft);

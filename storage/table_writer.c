@@ -496,29 +496,6 @@ static Status append_batch(const Context *cx, TableWriter *w, const Batch *batch
 
 /* -------------------------------------------------------------------------------------------------------------------- turns */
 
-/* Returns with the lock held if OK. */
-static Status wait_for_turn(const Context *cx, TableWriter *w, uint64_t sequence) {
-    Status status = OK;
-    pthread_mutex_lock(&w->lock);
-    while (status == OK && w->failure == OK && w->next_sequence < sequence) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += WAIT_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&w->turn, &w->lock, &until);
-        status = check_cancel(cx);
-    }
-    if (status == OK && w->failure != OK) {
-        *cx->error = w->error;
-        status = w->failure;
-    }
-    if (status != OK) {
-        pthread_mutex_unlock(&w->lock);
-    }
-    return status;
-}
-
 /* The lock is held. */
 static void remember_failure(const Context *cx, TableWriter *w, Status status) {
     if (status != OK && w->failure == OK) {
@@ -532,6 +509,52 @@ static Context writer_context(const Context *cx, const TableWriter *w) {
     Context own = *cx;
     own.memory = w->memory;
     return own;
+}
+
+static bool is_turn(const TableWriter *w, uint64_t sequence) {
+    return w->failure != OK || w->next_sequence >= sequence;
+}
+
+static void wait_a_while(TableWriter *w) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&w->turn, &w->lock, &until);
+}
+
+/* A step of a draft, or the time until something may have changed. The lock is held before and afterwards. */
+static Status help_or_wait(const Context *cx, TableWriter *w, uint64_t sequence) {
+    Context own = writer_context(cx, w);
+    bool helped = false;
+    pthread_mutex_unlock(&w->lock);
+    Status status = draft_queue_help(&own, w->drafts, &helped);
+    pthread_mutex_lock(&w->lock);
+    if (status != OK) {
+        remember_failure(cx, w, status);
+    }
+    if (!helped && !is_turn(w, sequence)) {
+        wait_a_while(w);
+    }
+    return check_cancel(cx);
+}
+
+/* Returns with the lock held if OK. */
+static Status wait_for_turn(const Context *cx, TableWriter *w, uint64_t sequence) {
+    Status status = OK;
+    pthread_mutex_lock(&w->lock);
+    while (status == OK && !is_turn(w, sequence)) {
+        status = help_or_wait(cx, w, sequence);
+    }
+    if (status == OK && w->failure != OK) {
+        *cx->error = w->error;
+        status = w->failure;
+    }
+    if (status != OK) {
+        pthread_mutex_unlock(&w->lock);
+    }
+    return status;
 }
 
 Status table_writer_append(const Context *cx, TableWriter *w, uint64_t sequence, const Batch *batch, bool is_last) {

@@ -299,20 +299,30 @@ static uint64_t load_by_threads(const TableSchema *schema, uint64_t ids, uint64_
     return report.bytes;
 }
 
-/* Little memory, so that segments are cut and written while others append. */
-Test(table_writer, threads_write_what_one_writes) {
+static void expect_same_by_threads(uint32_t block_rows, const char *memory, uint64_t ids) {
     TableSchema schema = sales(DIST_EVEN, false, false);
-    set(&f, "memory_limit", "4 MB");
+    schema.block_rows = block_rows;
+    set(&f, "memory_limit", memory);
     f.cx.settings = &f.settings;
-    uint64_t bytes = load_by_threads(&schema, 120000, APPENDERS);
+    uint64_t bytes = load_by_threads(&schema, ids, APPENDERS);
     uint32_t segments = segment_count();
-    expect_rows(120000, 1);
+    expect_rows(ids, 1);
     fixture_close(&f);
     fixture_open(&f, 2, 2, 0);
-    set(&f, "memory_limit", "4 MB");
-    cr_assert_eq(load_by_threads(&schema, 120000, 1), bytes);
+    set(&f, "memory_limit", memory);
+    cr_assert_eq(load_by_threads(&schema, ids, 1), bytes);
     cr_assert_eq(segment_count(), segments);
     cr_assert_gt(segments, 4);
+}
+
+/* Little memory, so that segments are cut and written while others append. */
+Test(table_writer, threads_write_what_one_writes) {
+    expect_same_by_threads(2048, "4 MB", 120000);
+}
+
+/* Columns of many blocks, which are shared out. */
+Test(table_writer, threads_write_one_column_together) {
+    expect_same_by_threads(2048, "128 MB", 480000);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------- faults */
