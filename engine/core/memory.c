@@ -137,6 +137,10 @@ Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) {
     return OK;
 }
 
+int64_t memory_used(const MemoryAccount *account) {
+    return atomic_load_explicit(&account->used_bytes, memory_order_relaxed);
+}
+
 int64_t memory_left(const MemoryAccount *account) {
     int64_t least = INT64_MAX;
     for (; account != NULL; account = account->parent) {

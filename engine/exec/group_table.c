@@ -394,16 +394,35 @@ static void insert_all(GroupTable *table) {
     }
 }
 
-Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) {
+/* What it has if there is room for `more` groups already. */
+static uint64_t capacity_for(const GroupTable *table, uint32_t more) {
     uint64_t wanted = (uint64_t)table->count + more;
     if (wanted <= table->capacity) {
-        return OK;
-    }
-    if (wanted > UINT32_MAX / 4) {
-        return fail(cx, PROGRAM_LIMIT_EXCEEDED, "too many groups");
+        return table->capacity;
     }
     uint64_t capacity = (uint64_t)table->capacity * 2 > wanted ? (uint64_t)table->capacity * 2 : wanted;
-    capacity = capacity < GROUPS_FIRST ? GROUPS_FIRST : capacity;
+    return capacity < GROUPS_FIRST ? GROUPS_FIRST : capacity;
+}
+
+static uint32_t slot_bits_of(uint64_t capacity) {
+    return 64 - (uint32_t)__builtin_clzll(capacity * 2 - 1);
+}
+
+uint64_t group_table_growth(const GroupTable *table, uint32_t more) {
+    uint64_t capacity = capacity_for(table, more);
+    return capacity == table->capacity
+               ? 0
+               : capacity * table->layout->record_bytes + ((uint64_t)sizeof(GroupSlot) << slot_bits_of(capacity));
+}
+
+Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) {
+    uint64_t capacity = capacity_for(table, more);
+    if (capacity == table->capacity) {
+        return OK;
+    }
+    if ((uint64_t)table->count + more > UINT32_MAX / 4) {
+        return fail(cx, PROGRAM_LIMIT_EXCEEDED, "too many groups");
+    }
     uint8_t *records = mem_resize(cx, table->records, capacity * table->layout->record_bytes);
     if (records == NULL) {
         return OUT_OF_MEMORY;
@@ -411,7 +430,7 @@ Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) 
     table->records = records;
     mem_free(table->slots);
     table->slots = NULL;
-    table->slot_bits = 64 - (uint32_t)__builtin_clzll(capacity * 2 - 1);
+    table->slot_bits = slot_bits_of(capacity);
     TRY_ALLOC_ZEROED(cx, table->slots, sizeof *table->slots << table->slot_bits);
     table->capacity = (uint32_t)capacity;
     insert_all(table);
@@ -487,13 +506,32 @@ void record_list_join(RecordList *list, RecordList *more) {
     *more = (RecordList){0};
 }
 
+static Status add_to_partition(const Context *cx, const GroupLayout *layout, const uint8_t *record, uint32_t level,
+                               RecordList *partitions) {
+    uint64_t hash;
+    memcpy(&hash, record + layout->partition_offset, 8);
+    return record_list_add(cx, &partitions[group_partition(hash, level)], layout, record);
+}
+
+Status record_list_split(const Context *cx, RecordList *list, const GroupLayout *layout, uint32_t level,
+                         RecordList *partitions) {
+    while (list->first != NULL) {
+        RecordBlock *block = list->first;
+        TRY(check_cancel(cx));
+        for (uint32_t i = 0; i < block->count; i++) {
+            TRY(add_to_partition(cx, layout, block->records + (size_t)i * layout->record_bytes, level, partitions));
+        }
+        list->first = block->next;
+        mem_free(block);
+    }
+    *list = (RecordList){0};
+    return OK;
+}
+
 Status group_table_flush(const Context *cx, GroupTable *table, RecordList *partitions) {
     const GroupLayout *layout = table->layout;
     for (uint32_t g = 0; g < table->count; g++) {
-        const uint8_t *record = table->records + (size_t)g * layout->record_bytes;
-        uint64_t hash;
-        memcpy(&hash, record + layout->partition_offset, 8);
-        TRY(record_list_add(cx, &partitions[hash >> (64 - GROUP_PARTITION_BITS)], layout, record));
+        TRY(add_to_partition(cx, layout, table->records + (size_t)g * layout->record_bytes, 0, partitions));
     }
     group_table_clear(table);
     return OK;

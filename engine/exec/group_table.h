@@ -12,6 +12,10 @@
 
 #define GROUP_PARTITION_BITS 6
 #define GROUP_PARTITIONS ((uint32_t)1 << GROUP_PARTITION_BITS)
+/* Partitions may be split again, each time by the next bits of the hash. */
+static inline uint32_t group_partition(uint64_t hash, uint32_t level) {
+    return (uint32_t)(hash >> (64 - (level + 1) * GROUP_PARTITION_BITS)) & (GROUP_PARTITIONS - 1);
+}
 
 typedef struct KeyField {
     ColumnFormat format;
@@ -69,6 +73,8 @@ typedef struct GroupTable {
     GroupSlot *slots; /* owned */
 } GroupTable;
 
+/* What making that room takes: nothing if there is enough. */
+uint64_t group_table_growth(const GroupTable *table, uint32_t more);
 /* Makes room for `more` groups beyond those there are. */
 Status group_table_reserve(const Context *cx, GroupTable *table, uint32_t more) MUST_CHECK;
 void group_table_free(GroupTable *table);
@@ -105,7 +111,11 @@ typedef struct RecordList {
 Status record_list_add(const Context *cx, RecordList *list, const GroupLayout *layout, const uint8_t *record) MUST_CHECK;
 void record_list_free(RecordList *list);
 void record_list_join(RecordList *list, RecordList *more); /* moves all of `more` to the end */
-/* Moves all groups of the table to the partitions (GROUP_PARTITIONS lists), clearing it. */
+/* Moves all records to the partitions (GROUP_PARTITIONS lists) that the hash bits of the level name: 0 has the highest. Blocks
+ * are freed as they are done. */
+Status record_list_split(const Context *cx, RecordList *list, const GroupLayout *layout, uint32_t level,
+                         RecordList *partitions) MUST_CHECK;
+/* Moves all groups of the table to the partitions of level 0, clearing it. */
 Status group_table_flush(const Context *cx, GroupTable *table, RecordList *partitions) MUST_CHECK;
 
 /* Decodes a field of `count` records into a vector (FLAT or CODES; text borrowed). */

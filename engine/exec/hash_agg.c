@@ -7,7 +7,8 @@
  *
  * Where memory_limit leaves too little room for more records, a task spills the rows themselves from then on, by the same 64
  * partitions; its records stay. When the source comes to a partition its rows are read back and go the way of all rows, which
- * works for every aggregate, whatever its states hold on to.
+ * works for every aggregate, whatever its states hold on to. A partition that is too large for that is split again
+ * (hash_agg_spill.c).
  *
  * DISTINCT aggregates keep a second table per argument and FILTER whose key is (group, value) without states, partitioned by
  * the group's hash; after a partition's groups are merged, its distinct values are, and then they are fed to the states.
@@ -21,6 +22,7 @@
 #define GROUPS_EXPECTED_MAX 32768u /* room made at once before records are merged, of which many may be equal */
 #define PASSING_ROWS_PER_GROUP 2   /* a full table that met fewer rows per group is not worth its lookups */
 #define PASSING_GROUPS_MAX (2 * BATCH_ROWS_MAX)
+#define FORCED_PARTS 8
 
 typedef struct HashAggLocal {
     KeyEncoder encoder;
@@ -64,7 +66,6 @@ static Status find_distinct_sets(const Context *cx, const PhysicalNode *op, Hash
         }
         shared->set_of_item[i] = s;
     }
-    TRY_ALLOC_ZEROED(cx, shared->distinct, sizeof *shared->distinct * shared->set_count * GROUP_PARTITIONS);
     return OK;
 }
 
@@ -77,10 +78,9 @@ static Status agg_open(Task *task, const PhysicalNode *op, void *shared_) {
     TRY(aggregate_states_init(cx, &shared->states, spec));
     TRY(group_layout_init(cx, &shared->layout, op->children[0]->columns, spec->groups, spec->group_count,
                           shared->states.bytes));
-    TRY_ALLOC_ZEROED(cx, shared->partitions, sizeof *shared->partitions * GROUP_PARTITIONS);
     TRY_ALLOC_ZEROED(cx, shared->results, sizeof *shared->results * GROUP_PARTITIONS);
-    TRY_ALLOC_ZEROED(cx, shared->spilled, sizeof *shared->spilled * GROUP_PARTITIONS);
-    return find_distinct_sets(cx, op, shared);
+    TRY(find_distinct_sets(cx, op, shared));
+    return group_parts_open(cx, &shared->parts, shared->set_count);
 }
 
 static Status open_local_sets(const Context *cx, const HashAggShared *shared, HashAggLocal *local) {
@@ -137,13 +137,6 @@ static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, 
     return op->aggregate.empty_set_count > 0 && task->index == 0 ? find_empty_sets(cx, op, local) : OK;
 }
 
-/* What reading spilled rows back hands on to each batch. */
-typedef struct SpilledPart {
-    const PhysicalNode *op;
-    HashAggShared *shared;
-    HashAggLocal *local;
-} SpilledPart;
-
 /* --------------------------------------------------------------------------------------------------------------- consume */
 
 static Status flush_groups(const Context *cx, HashAggLocal *local) {
@@ -180,7 +173,7 @@ static Status start_spilling(Task *task, const PhysicalNode *op, HashAggShared *
 static Status spill_rows(Task *task, HashAggLocal *local, const Batch *in) {
     uint8_t parts[BATCH_ROWS_MAX];
     for (uint32_t i = 0; i < in->rows; i++) {
-        parts[i] = (uint8_t)(local->encoder.hashes[i] >> (64 - GROUP_PARTITION_BITS));
+        parts[i] = (uint8_t)group_partition(local->encoder.hashes[i], 0);
     }
     return spill_writer_add(task, local->spill, in, parts);
 }
@@ -322,13 +315,13 @@ static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal 
         TRY(record_list_add(cx, &shared->small, table->layout, table->records + (size_t)g * table->layout->record_bytes));
     }
     for (uint32_t p = 0; local->partitions != NULL && p < GROUP_PARTITIONS; p++) {
-        record_list_join(&shared->partitions[p], &local->partitions[p]);
+        record_list_join(&shared->parts.records[p], &local->partitions[p]);
     }
     for (uint32_t p = 0; p < shared->set_count * GROUP_PARTITIONS; p++) {
-        record_list_join(&shared->distinct[p], &local->set_partitions[p]);
+        record_list_join(&shared->parts.distinct[p], &local->set_partitions[p]);
     }
     for (uint32_t p = 0; local->spill != NULL && p < GROUP_PARTITIONS; p++) {
-        TRY(spill_part_join(cx, &shared->spilled[p], &local->spill->parts[p]));
+        TRY(spill_part_join(cx, &shared->parts.spilled[p], &local->spill->parts[p]));
     }
     shared->is_partitioned |= local->partitions != NULL;
     shared->hardly_repeats |= local->is_passing;
@@ -359,21 +352,6 @@ static Status agg_merge(Task *task, const PhysicalNode *op, void *shared_, void 
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- finish */
-
-/* Moves the records of tasks with few groups to the partitions. */
-static Status partition_small(const Context *cx, HashAggShared *shared) {
-    const GroupLayout *layout = &shared->layout;
-    for (const RecordBlock *block = shared->small.first; block != NULL; block = block->next) {
-        for (uint32_t i = 0; i < block->count; i++) {
-            const uint8_t *record = block->records + (size_t)i * layout->record_bytes;
-            uint64_t hash;
-            memcpy(&hash, record + layout->partition_offset, 8);
-            TRY(record_list_add(cx, &shared->partitions[hash >> (64 - GROUP_PARTITION_BITS)], layout, record));
-        }
-    }
-    record_list_free(&shared->small);
-    return OK;
-}
 
 /* Finds or adds the groups of `count` records' keys; `key_offset`, `hash_offset`: where they stand in a record. */
 static Status find_record_groups(const Context *cx, GroupTable *table, const uint8_t *records, size_t stride,
@@ -436,8 +414,8 @@ static Status feed_distinct(const Context *cx, const PhysicalNode *op, const Has
 }
 
 /* Makes a partition's values of one set distinct and feeds them: to the groups of `main`, or without groups to `states`. */
-static Status finish_distinct(const Context *cx, const PhysicalNode *op, HashAggShared *shared, uint32_t s, uint32_t part,
-                              GroupTable *main, uint8_t *states, Arena *text) {
+static Status finish_distinct(const Context *cx, const PhysicalNode *op, const HashAggShared *shared, uint32_t s,
+                              RecordList *distinct, GroupTable *main, uint8_t *states, Arena *text) {
     const GroupLayout *layout = &shared->sets[s].layout;
     GroupTable values = {.layout = layout};
     Vector columns[AGGREGATE_ARGUMENTS_MAX];
@@ -446,7 +424,7 @@ static Status finish_distinct(const Context *cx, const PhysicalNode *op, HashAgg
         vector_init(&columns[a], type_make(TYPE_BIGINT));
     }
     Status status = OK;
-    TRY_GOTO(merge_list(cx, shared, NULL, &shared->distinct[s * GROUP_PARTITIONS + part], &values, text));
+    TRY_GOTO(merge_list(cx, shared, NULL, distinct, &values, text));
     for (uint32_t first = 0; first < values.count; first += BATCH_ROWS_MAX) {
         uint32_t count = values.count - first < BATCH_ROWS_MAX ? values.count - first : BATCH_ROWS_MAX;
         const uint8_t *records = values.records + (size_t)first * layout->record_bytes;
@@ -480,22 +458,21 @@ static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint
     HashAggShared *shared = shared_;
     const Context *cx = &task->cx;
     for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
-        arena_init(&shared->results[p].text);
-        arena_init(&shared->results[p].spilled_text);
+        part_result_init(&shared->results[p]);
     }
     if (op->aggregate.group_count == 0) {
         return finish_ungrouped(cx, op, shared, parts);
     }
     if (!shared->is_partitioned && shared->set_count == 0) {
         shared->result_count = 1;
-        record_list_join(&shared->partitions[0], &shared->small);
+        record_list_join(&shared->parts.records[0], &shared->small);
     } else {
         shared->result_count = GROUP_PARTITIONS;
-        TRY(partition_small(cx, shared));
+        TRY(record_list_split(cx, &shared->small, &shared->layout, 0, shared->parts.records));
     }
     shared->part_by_part = shared->result_count > 1;
     for (uint32_t p = 0; shared->part_by_part && p < GROUP_PARTITIONS; p++) {
-        shared->bytes += shared->partitions[p].count * shared->layout.record_bytes;
+        shared->bytes += shared->parts.records[p].count * shared->layout.record_bytes;
     }
     *parts = shared->part_by_part ? 0 : shared->result_count;
     return OK;
@@ -512,31 +489,38 @@ static void note_bytes(HashAggShared *shared, uint64_t bytes) {
     }
 }
 
-static Status agg_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
-    HashAggShared *shared = shared_;
+/* The result of a part from its records; it may have groups of rows that were spilled. */
+static Status finish_groups(Task *task, const PhysicalNode *op, HashAggShared *shared, GroupParts *parts, uint32_t part,
+                            PartResult *result) {
     const Context *cx = &task->cx;
-    PartResult *result = &shared->results[part];
-    if (op->aggregate.group_count == 0) {
-        for (uint32_t s = 0; s < shared->set_count; s++) {
-            TRY(finish_distinct(cx, op, shared, s, part, NULL, shared->part_states + (size_t)part * shared->states.bytes,
-                                &result->text));
-        }
-        return OK;
-    }
     if (shared->moves <= 1 && shared->set_count == 0) {
-        record_list_join(&result->list, &shared->partitions[part]);
+        record_list_join(&result->list, &parts->records[part]);
         atomic_fetch_add(&shared->groups, result->list.count);
         return OK;
     }
     result->table.layout = &shared->layout;
-    TRY(merge_list(cx, shared, &op->aggregate, &shared->partitions[part], &result->table, &result->text));
+    TRY(merge_list(cx, shared, &op->aggregate, &parts->records[part], &result->table, &result->text));
     for (uint32_t s = 0; s < shared->set_count; s++) {
-        TRY(finish_distinct(cx, op, shared, s, part, &result->table, NULL, &result->text));
+        TRY(finish_distinct(cx, op, shared, s, &parts->distinct[s * GROUP_PARTITIONS + part], &result->table, NULL,
+                            &result->text));
     }
     mem_free(result->table.slots); /* only the records are read from here on */
     result->table.slots = NULL;
     atomic_fetch_add(&shared->groups, result->table.count);
     note_bytes(shared, (uint64_t)result->table.capacity * shared->layout.record_bytes);
+    return OK;
+}
+
+static Status agg_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    HashAggShared *shared = shared_;
+    PartResult *result = &shared->results[part];
+    if (op->aggregate.group_count > 0) {
+        return finish_groups(task, op, shared, &shared->parts, part, result);
+    }
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        TRY(finish_distinct(&task->cx, op, shared, s, &shared->parts.distinct[s * GROUP_PARTITIONS + part], NULL,
+                            shared->part_states + (size_t)part * shared->states.bytes, &result->text));
+    }
     return OK;
 }
 
@@ -588,57 +572,121 @@ static void agg_close_local(const PhysicalNode *op, void *shared_, void *local_,
     mem_free(local->set_tables);
 }
 
-/* The rows of one partition that were spilled: they join its records. */
-static Status consume_spilled(Task *task, void *argument, const Batch *in) {
-    const SpilledPart *part = argument;
-    Flow flow;
-    return agg_consume(task, part->op, part->shared, part->local, in, &flow);
+/* -------------------------------------------------------------------------------------------------------- part by part */
+
+/* A task's share of what is left, but for what takes its output. */
+static uint64_t part_room(const Task *task) {
+    int64_t room = memory_left(task->cx.memory) / 4 * 3 / (task->task_count > 0 ? task->task_count : 1);
+    return room > 0 ? (uint64_t)room : 0;
 }
 
-static Status load_rows(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part, HashAggLocal *local) {
+/* At most, if no group repeats. */
+static uint64_t groups_of_part(const GroupParts *parts, uint32_t part) {
+    return parts->spilled[part].rows + parts->records[part].count;
+}
+
+/* With that many groups. */
+static bool groups_have_room(const HashAggShared *shared, const GroupParts *parts, uint32_t part, uint64_t room) {
+    uint64_t groups = groups_of_part(parts, part);
+    return groups <= UINT32_MAX / 4 && group_table_growth(&(GroupTable){.layout = &shared->layout}, (uint32_t)groups) < room;
+}
+
+/* What the task has taken for the part, and what the next rows and the part's records may take. `used_before`: by the task. Few
+ * groups would not be parted by splitting. */
+static bool outgrows(const Task *task, const HashAggShared *shared, const HashAggLocal *local, uint64_t more,
+                     int64_t used_before, uint64_t room) {
+    int64_t used = memory_used(task->cx.memory) - used_before;
+    uint64_t bytes = used > 0 ? (uint64_t)used : 0;
+    if (local->table.count < GROUP_PARTITIONS) {
+        return false;
+    }
+    bytes += group_table_growth(&local->table, more > UINT32_MAX ? UINT32_MAX : (uint32_t)more);
+    for (uint32_t s = 0; s < shared->set_count; s++) {
+        bytes += group_table_growth(&local->set_tables[s], BATCH_ROWS_MAX);
+    }
+    return bytes > room;
+}
+
+/* Reads the rows into the task's tables, unless they turn out to be too large. */
+static Status read_spilled(Task *task, const PhysicalNode *op, HashAggShared *shared, const GroupParts *parts, uint32_t part,
+                           HashAggLocal *local, bool *is_too_large) {
+    const SpillPart *rows = &parts->spilled[part];
+    SpillReader reader = {0};
+    const Batch *in = NULL;
+    Flow flow;
+    uint64_t room = part_room(task);
+    int64_t used_before = memory_used(task->cx.memory);
+    bool can_split = group_parts_can_split(parts);
+    Status status = spill_reader_open(&task->cx, &reader, op->children[0], &shared->row_format);
+    TRY_GOTO(status);
+    spill_reader_start(&reader, rows, 0, rows->count);
+    do {
+        TRY_GOTO(spill_reader_next(task, &reader, BATCH_ROWS_MAX, &in));
+        *is_too_large =
+            in != NULL && can_split && outgrows(task, shared, local, in->rows + parts->records[part].count, used_before, room);
+        TRY_GOTO(in == NULL || *is_too_large ? OK : agg_consume(task, op, shared, local, in, &flow));
+    } while (in != NULL && !*is_too_large);
+done:
+    spill_reader_close(&reader);
+    return status;
+}
+
+static Status load_rows(Task *task, const PhysicalNode *op, HashAggShared *shared, GroupParts *parts, uint32_t part,
+                        HashAggLocal *local, PartResult *result, bool *is_too_large) {
     const Context *cx = &task->cx;
-    SpilledPart spilled = {op, shared, local};
     local->is_loading = true;
     TRY(open_tables(cx, shared, local));
     local->groups_max = UINT32_MAX; /* its table is the part's */
-    uint64_t rows = shared->spilled[part].rows;
-    if (shared->hardly_repeats && rows * hash_agg_group_bytes(shared) < (uint64_t)memory_left(cx->memory)) {
-        TRY(group_table_reserve(cx, &local->table, (uint32_t)rows));
+    if (shared->hardly_repeats && groups_have_room(shared, parts, part, part_room(task))) {
+        TRY(group_table_reserve(cx, &local->table, (uint32_t)groups_of_part(parts, part)));
     }
-    TRY(spill_each_batch(task, op->children[0], &shared->row_format, &shared->spilled[part], consume_spilled, &spilled));
-    shared->results[part].table = local->table;
+    TRY(read_spilled(task, op, shared, parts, part, local, is_too_large));
+    if (*is_too_large) {
+        return OK;
+    }
+    result->table = local->table;
     local->table = (GroupTable){0};
     for (uint32_t s = 0; s < shared->set_count; s++) {
+        uint32_t list = s * GROUP_PARTITIONS + part;
         TRY(flush_set(cx, local, s));
-        record_list_join(&shared->distinct[s * GROUP_PARTITIONS + part], &local->set_partitions[s * GROUP_PARTITIONS + part]);
+        for (uint32_t p = 0; p < GROUP_PARTITIONS; p++) {
+            record_list_join(&parts->distinct[list], &local->set_partitions[s * GROUP_PARTITIONS + p]);
+        }
     }
-    shared->results[part].spilled_text = local->text;
+    result->spilled_text = local->text;
     arena_init(&local->text);
     return OK;
 }
 
-Status hash_agg_load_part(Task *task, const PhysicalNode *op, HashAggShared *shared, uint32_t part) {
-    HashAggLocal *local;
-    if (shared->spilled[part].rows == 0) {
-        return agg_finish_part(task, op, shared, part);
+/* Under force_spill every eighth part is, at the first level. */
+static bool is_surely_too_large(const Task *task, const HashAggShared *shared, const GroupParts *parts, uint32_t part) {
+    if (task->cx.settings->force_spill) {
+        return parts->level == 0 && part % FORCED_PARTS == 0;
     }
-    TRY_ALLOC_ZEROED(&task->cx, local, sizeof *local);
-    Status status = load_rows(task, op, shared, part, local);
-    agg_close_local(op, shared, local, NULL);
-    mem_free(local);
-    return status == OK ? agg_finish_part(task, op, shared, part) : status;
+    return group_parts_can_split(parts) && shared->hardly_repeats && !groups_have_room(shared, parts, part, part_room(task));
 }
 
-void hash_agg_free_part(PartResult *result) {
-    group_table_free(&result->table);
-    record_list_free(&result->list);
-    arena_free(&result->text);
-    arena_free(&result->spilled_text);
+Status hash_agg_load_part(Task *task, const PhysicalNode *op, HashAggShared *shared, GroupParts *parts, uint32_t part,
+                          PartResult *result, bool *is_too_large) {
+    HashAggLocal *local;
+    *is_too_large = false;
+    if (parts->spilled[part].rows == 0) {
+        return finish_groups(task, op, shared, parts, part, result);
+    }
+    *is_too_large = is_surely_too_large(task, shared, parts, part);
+    if (*is_too_large) {
+        return OK;
+    }
+    TRY_ALLOC_ZEROED(&task->cx, local, sizeof *local);
+    Status status = load_rows(task, op, shared, parts, part, local, result, is_too_large);
+    agg_close_local(op, shared, local, NULL);
+    mem_free(local);
+    return status == OK && !*is_too_large ? finish_groups(task, op, shared, parts, part, result) : status;
 }
 
 static void free_results(HashAggShared *shared) {
     for (uint32_t p = 0; shared->results != NULL && p < GROUP_PARTITIONS; p++) {
-        hash_agg_free_part(&shared->results[p]);
+        part_result_free(&shared->results[p]);
     }
     mem_free(shared->results);
     mem_free(shared->part_states);
@@ -647,38 +695,27 @@ static void free_results(HashAggShared *shared) {
 static void agg_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile) {
     (void)op;
     HashAggShared *shared = shared_;
-    uint64_t spilled_bytes = 0;
-    for (uint32_t p = 0; shared->partitions != NULL && p < GROUP_PARTITIONS; p++) {
-        record_list_free(&shared->partitions[p]);
-    }
-    for (uint32_t p = 0; shared->distinct != NULL && p < shared->set_count * GROUP_PARTITIONS; p++) {
-        record_list_free(&shared->distinct[p]);
-    }
+    uint64_t spilled_bytes = group_parts_bytes(&shared->parts) + shared->split_bytes;
     for (uint32_t s = 0; shared->sets != NULL && s < shared->set_count; s++) {
         group_layout_free(&shared->sets[s].layout);
     }
     for (uint32_t i = 0; i < shared->arena_count; i++) {
         arena_free(&shared->arenas[i]);
     }
-    for (uint32_t p = 0; shared->spilled != NULL && p < GROUP_PARTITIONS; p++) {
-        spilled_bytes += shared->spilled[p].stored_bytes;
-        spill_part_free(&shared->spilled[p]);
-    }
+    group_parts_free(&shared->parts, shared->set_count);
     free_results(shared);
     record_list_free(&shared->small);
     group_layout_free(&shared->layout);
     aggregate_states_free(&shared->states);
-    mem_free(shared->partitions);
-    mem_free(shared->distinct);
     mem_free(shared->sets);
     mem_free(shared->set_of_item);
     mem_free(shared->arenas);
-    mem_free(shared->spilled);
     row_format_free(&shared->row_format);
     if (profile != NULL) {
         profile->groups += shared->groups;
         profile->memory_bytes += shared->bytes;
         profile->spilled_bytes += spilled_bytes;
+        profile->parts_split += shared->parts_split;
     }
     if (shared->is_open) {
         pthread_mutex_destroy(&shared->lock);

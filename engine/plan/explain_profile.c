@@ -354,6 +354,10 @@ Status explain_counters(Explainer *e, const PhysicalNode *node, uint32_t indent,
     if (e->options->memory && sum.spilled_bytes > 0) {
         TRY(explain_line(e, indent, "Spilled: %llu bytes", (Digits)sum.spilled_bytes));
     }
+    if (e->options->memory && sum.parts_split > 0) {
+        TRY(explain_line(e, indent, "Split again: %llu parts", (Digits)sum.parts_split));
+        TRY(explain_fact(e, "Parts Split Again", sum.parts_split));
+    }
     return OK;
 }
 

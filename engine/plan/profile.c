@@ -11,6 +11,7 @@ OperatorProfile operator_profile_sum(const PlanProfile *profile, uint32_t id) {
         sum.memory_bytes += p->memory_bytes;
         sum.groups += p->groups;
         sum.spilled_bytes += p->spilled_bytes;
+        sum.parts_split += p->parts_split;
         sum.scan.partitions_read =
             p->scan.partitions_read > sum.scan.partitions_read ? p->scan.partitions_read : sum.scan.partitions_read;
         sum.scan.blocks += p->scan.blocks;

@@ -52,6 +52,7 @@ typedef struct OperatorProfile {
     uint64_t memory_bytes;  /* peak of hash tables, runs, groups */
     uint64_t groups;        /* hash tables: entries */
     uint64_t spilled_bytes; /* written to disk for want of memory */
+    uint64_t parts_split;   /* of what was spilled, parts too large for memory that were written again */
     ScanProfile scan;
     ExchangeProfile exchange;
 } OperatorProfile;

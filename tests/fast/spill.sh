@@ -18,6 +18,13 @@ check() { # check WHAT QUERY
     fi
 }
 check "aggregation" "SELECT x, count(*) FROM t GROUP BY x"
+parts=$("$depot" --set memory_limit=32MB --format csv -c "EXPLAIN ANALYZE SELECT x, count(*) FROM (SELECT (n::bigint * 7919) % 100000007 AS x FROM generate_series(1, 15000000) AS g(n)) s GROUP BY x" | sed -n 's/^"\{0,1\} *Split again: \([0-9]*\).*/\1/p')
+if [ "${parts:-0}" -gt 0 ]; then
+    echo "aggregation larger than memory in parts: $parts parts were split again"
+else
+    echo "aggregation larger than memory in parts: FAILED, none was split again"
+    failed=1
+fi
 check "hash join" "SELECT count(*) FROM t a JOIN (SELECT x, n FROM t) b ON a.x = b.x AND a.n = b.n"
 check "sort" "SELECT n FROM t ORDER BY x OFFSET 999999"
 check "window" "SELECT max(r) FROM (SELECT row_number() OVER (PARTITION BY x % 1000 ORDER BY n) AS r FROM t) s"
