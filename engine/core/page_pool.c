@@ -14,6 +14,7 @@
 #define REGION_BYTES ((size_t)32 << 20)
 #define PAGE_BYTES ((size_t)16 << 10)
 #define REGION_PAGES ((uint32_t)(REGION_BYTES / PAGE_BYTES))
+#define BLOCK_PAGES_MIN ((uint32_t)(PAGE_POOL_BYTES_MIN / PAGE_BYTES))
 #define SHARED_BYTES_MAX (REGION_BYTES / 2) /* what shares a region; larger blocks have a mapping of their own */
 #define UNMAP_BYTES ((size_t)16 << 20)      /* given back at once: other threads' mappings wait meanwhile, 0.1 s for each GB */
 #define KEPT_SHARE 16                       /* of what the process may use: what is kept at most when nobody uses it */
@@ -22,6 +23,7 @@
 /* Lies at the start of its region, which is aligned to its size. */
 typedef struct Region {
     struct Region *next, *previous;
+    uint64_t number; /* in the order of the list */
     uint32_t free_pages;
     uint32_t longest_run; /* no free run is longer */
     uint64_t used[REGION_PAGES / 64];
@@ -35,7 +37,8 @@ typedef struct Mapping {
 } Mapping;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Region *regions;
+static Region *regions, *last_region; /* the oldest first: holes in them are filled before new pages are touched */
+static Region *first_roomy;           /* regions before it have no room for any block; NULL: none has */
 static Mapping *kept_mappings;        /* the latest first */
 static size_t kept_bytes;             /* of regions in which nothing is used, and of mappings */
 static pthread_t trimmer;             /* gives back what is too much */
@@ -110,6 +113,7 @@ static void mark(Region *region, uint32_t start, uint32_t pages, bool is_used) {
 }
 
 static void unlink_region(Region *region) {
+    first_roomy = first_roomy == region ? region->next : first_roomy;
     if (region->previous != NULL) {
         region->previous->next = region->next;
     } else {
@@ -117,8 +121,23 @@ static void unlink_region(Region *region) {
     }
     if (region->next != NULL) {
         region->next->previous = region->previous;
+    } else {
+        last_region = region->previous;
     }
     kept_bytes -= REGION_BYTES;
+}
+
+static void link_region(Region *region) {
+    region->previous = last_region;
+    region->number = last_region == NULL ? 0 : last_region->number + 1;
+    first_roomy = first_roomy == NULL ? region : first_roomy;
+    if (last_region != NULL) {
+        last_region->next = region;
+    } else {
+        regions = region;
+    }
+    last_region = region;
+    kept_bytes += REGION_BYTES;
 }
 
 static bool is_free(const Region *region) {
@@ -223,12 +242,7 @@ static Region *add_region(void) {
     *region = (Region){0};
     region->used[0] = 1; /* the header */
     region->free_pages = region->longest_run = REGION_PAGES - 1;
-    region->next = regions;
-    if (regions != NULL) {
-        regions->previous = region;
-    }
-    regions = region;
-    kept_bytes += REGION_BYTES;
+    link_region(region);
     return region;
 }
 
@@ -307,7 +321,10 @@ static void *take_run(Region *region, uint32_t pages) {
 static void *alloc_shared(uint32_t pages) {
     pthread_mutex_lock(&lock);
     void *memory = NULL;
-    for (Region *region = regions; region != NULL && memory == NULL; region = region->next) {
+    while (first_roomy != NULL && first_roomy->longest_run < BLOCK_PAGES_MIN) {
+        first_roomy = first_roomy->next;
+    }
+    for (Region *region = first_roomy; region != NULL && memory == NULL; region = region->next) {
         memory = take_run(region, pages);
     }
     if (memory == NULL) {
@@ -323,6 +340,7 @@ static void free_shared(void *memory, uint32_t pages) {
     pthread_mutex_lock(&lock);
     mark(region, (uint32_t)(((uintptr_t)memory - (uintptr_t)region) / PAGE_BYTES), pages, false);
     region->longest_run = region->free_pages;
+    first_roomy = first_roomy == NULL || region->number < first_roomy->number ? region : first_roomy;
     kept_bytes += is_free(region) ? REGION_BYTES : 0;
     trim();
     pthread_mutex_unlock(&lock);

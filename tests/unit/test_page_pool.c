@@ -155,3 +155,28 @@ Test(page_pool, joins_what_it_kept) {
         page_pool_free(region, (size_t)1 << 20);
     }
 }
+
+/* What was freed in an older region is used again before a newer one's pages are touched. */
+Test(page_pool, fills_holes_first) {
+    enum { BLOCKS_OF_REGION = 31 };
+    size_t bytes = (size_t)1 << 20, region_bytes = (size_t)32 << 20;
+    bool is_zeroed;
+    char *blocks[BLOCKS_OF_REGION], *newer[2];
+    for (int i = 0; i < BLOCKS_OF_REGION; i++) {
+        blocks[i] = page_pool_alloc(bytes, &is_zeroed);
+    }
+    newer[0] = page_pool_alloc(bytes, &is_zeroed);
+    char *hole = blocks[7];
+    page_pool_free(hole, bytes);
+    newer[1] = page_pool_alloc(bytes, &is_zeroed);
+    bool is_pooled =
+        (uintptr_t)blocks[0] / region_bytes == (uintptr_t)blocks[30] / region_bytes; /* sanitizer builds use malloc */
+    cr_assert(!is_pooled || newer[1] == hole);
+    for (int i = 0; i < BLOCKS_OF_REGION; i++) {
+        if (i != 7) {
+            page_pool_free(blocks[i], bytes);
+        }
+    }
+    page_pool_free(newer[0], bytes);
+    page_pool_free(newer[1], bytes);
+}
