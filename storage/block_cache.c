@@ -10,10 +10,13 @@
 
 #define CACHE_SLOT_LOADED (UINT64_C(1) << 63)
 enum { LOAD_LOCKS = 64 };
+/* Of what the cache held when it last had to evict: there it will have to again, unless it comes past it. */
+enum { FULL_QUARTERS_MIN = 3, FULL_QUARTERS_MAX = 5 };
 
 struct BlockCache {
     MemoryAccount account;
     int64_t bytes_max;
+    _Atomic(int64_t) gave_way_at; /* what it held when it last had to evict */
     SegmentTable *segments;
     pthread_mutex_t clock_lock; /* guards hand and the ring */
     CacheFrame *hand;
@@ -81,6 +84,10 @@ int64_t block_cache_bytes(const BlockCache *cache) {
 MemoryAccount *block_cache_account(BlockCache *cache) {
     return &cache->account;
 }
+bool block_cache_is_full(const BlockCache *cache) {
+    int64_t gave_way_at = atomic_load_explicit(&cache->gave_way_at, memory_order_relaxed), has = block_cache_bytes(cache);
+    return gave_way_at > 0 && has >= gave_way_at / 4 * FULL_QUARTERS_MIN && has <= gave_way_at / 4 * FULL_QUARTERS_MAX;
+}
 struct SegmentTable *block_cache_segments(BlockCache *cache) {
     return cache->segments;
 }
@@ -133,9 +140,11 @@ static bool evict(BlockCache *cache, CacheFrame *frame) {
 
 /* Frees unpinned blocks until the cache has no more than `most` bytes; two rounds of the hand find all that can go. */
 static void shrink(BlockCache *cache, int64_t most) {
-    if (block_cache_bytes(cache) <= most) {
+    int64_t has = block_cache_bytes(cache);
+    if (has <= most) {
         return;
     }
+    atomic_store_explicit(&cache->gave_way_at, has, memory_order_relaxed);
     pthread_mutex_lock(&cache->clock_lock);
     CacheFrame *start = NULL;
     uint32_t rounds = 0;

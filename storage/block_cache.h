@@ -37,6 +37,8 @@ struct CacheSlot {
 BlockCache *block_cache_of(const Context *cx, Warehouse *warehouse);
 /* What it holds now, in bytes. */
 int64_t block_cache_bytes(const BlockCache *cache);
+/* Does it have to evict for what is loaded, or will it soon? What is loaded now may go before it is used again. */
+bool block_cache_is_full(const BlockCache *cache);
 /* What the cache holds is charged here, as is the metadata of open segments. */
 MemoryAccount *block_cache_account(BlockCache *cache);
 

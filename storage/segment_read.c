@@ -294,11 +294,13 @@ static Status column_symbols(const Context *cx, const BlockLoad *load, const Cac
     return status;
 }
 
-/* Texts take most of the memory that a cache of columns needs: where it pays they are kept as symbols. */
+/* Texts take most of the memory that a cache of columns needs: where it pays they are kept as symbols. Not where blocks come
+ * and go: encoding costs more than reading them again. */
 static Status recode_texts(const Context *cx, const BlockLoad *load, CacheFrame *frame) {
     const BlockEntry *entry = &load->meta->entries[load->block];
     uint64_t column_bytes = (uint64_t)entry->plain_bytes * load->meta->tail.block_count;
-    if (!block_takes_symbols(entry, load->meta->type) || column_bytes < SYMBOL_TEXT_BYTES_MIN) {
+    bool is_large = block_takes_symbols(entry, load->meta->type) && column_bytes >= SYMBOL_TEXT_BYTES_MIN;
+    if (!is_large || block_cache_is_full(load->reader->cache)) {
         return OK;
     }
     Context own = cache_context(cx, load->reader);

@@ -60,6 +60,16 @@ Test(block_cache, stays_within_its_limit) {
     block_cache_drop(cache, slots, SLOTS);
 }
 
+Test(block_cache, is_full_near_where_it_had_to_evict) {
+    for (int i = 0; i < SLOTS; i++) {
+        cr_assert_eq(block_cache_is_full(cache), i > 12, "%d of 12 blocks fit", i);
+        pin(i);
+        block_cache_unpin(&slots[i]);
+    }
+    block_cache_drop(cache, slots, SLOTS);
+    cr_assert_not(block_cache_is_full(cache), "it is empty");
+}
+
 Test(block_cache, pinned_blocks_stay) {
     for (int i = 0; i < SLOTS; i++) {
         pin(i);
