@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PAGE_POOL_BYTES_MIN ((size_t)128 << 10) /* smaller blocks are malloc's */
+#define PAGE_POOL_BYTES_MIN ((size_t)64 << 10) /* smaller blocks are malloc's */
 
 /* Aligned to 64 bytes at least; NULL if the system has no memory. *is_zeroed: nobody has written to it yet. */
 void *page_pool_alloc(size_t bytes, bool *is_zeroed);
