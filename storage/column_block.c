@@ -6,7 +6,8 @@
 #include "storage/table_cache.h"
 
 /* segment_read.c: everything of an open but how it decodes. */
-Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, ColumnBlock *out);
+Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, bool is_for_once,
+                         ColumnBlock *out);
 
 /* Codes that stand for base + code go up to 32 bits, and only where vectors have them: the integer classes. BOOLEAN is flat. */
 static uint32_t frame_code_bytes(const BlockEntry *entry, Type type) {
@@ -19,9 +20,9 @@ static uint32_t dictionary_code_bytes(uint32_t size) {
     return size <= 256 ? 1 : size <= 65536 ? 2 : 4;
 }
 
-Status column_block_open(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block,
+static Status open_block(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, bool is_for_once,
                          const Dictionary *query_dictionary, ColumnBlock *out) {
-    TRY(column_block_load(cx, reader, column, block, out));
+    TRY(column_block_load(cx, reader, column, block, is_for_once, out));
     out->base = (int64_t)out->entry->base[0];
     if (out->encoding->codes == NULL) {
         return OK;
@@ -39,6 +40,15 @@ Status column_block_open(const Context *cx, SegmentReader *reader, uint32_t colu
     }
     out->code_bytes = (uint8_t)dictionary_code_bytes(out->dictionary->size);
     return OK;
+}
+
+Status column_block_open(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block,
+                         const Dictionary *query_dictionary, ColumnBlock *out) {
+    return open_block(cx, reader, column, block, false, query_dictionary, out);
+}
+
+Status column_block_open_for_once(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, ColumnBlock *out) {
+    return open_block(cx, reader, column, block, true, NULL, out);
 }
 
 /* Scratch for codes on their way: as many as a batch has, of the widest kind, and the slack. */

@@ -129,7 +129,7 @@ static Status read_block(const Context *cx, const Sampler *s, uint32_t column, c
         return OK;
     }
     TRY(check_cancel(cx));
-    TRY(column_block_open(cx, block->reader, column, block->block, NULL, &open));
+    TRY(column_block_open_for_once(cx, block->reader, column, block->block, &open));
     for (uint32_t first = 0; first < block->count && status == OK; first += BATCH_ROWS_MAX) {
         uint32_t left = block->count - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
         uint32_t at = block->first + first;

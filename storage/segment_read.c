@@ -260,6 +260,7 @@ typedef struct BlockLoad {
     const ColumnMeta *meta;
     uint32_t column, block;
     uint32_t dictionary_size;
+    bool is_for_once; /* the block does not stay in the cache */
     uint64_t read_bytes;
 } BlockLoad;
 
@@ -300,7 +301,7 @@ static Status recode_texts(const Context *cx, const BlockLoad *load, CacheFrame 
     const BlockEntry *entry = &load->meta->entries[load->block];
     uint64_t column_bytes = (uint64_t)entry->plain_bytes * load->meta->tail.block_count;
     bool is_large = block_takes_symbols(entry, load->meta->type) && column_bytes >= SYMBOL_TEXT_BYTES_MIN;
-    if (!is_large || block_cache_is_full(load->reader->cache)) {
+    if (!is_large || load->is_for_once || block_cache_is_full(load->reader->cache)) {
         return OK;
     }
     Context own = cache_context(cx, load->reader);
@@ -336,12 +337,13 @@ static Status load_block(const Context *cx, void *load_, CacheFrame *frame) {
     return status == OK ? recode_texts(cx, load, frame) : status;
 }
 
-Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, ColumnBlock *out) {
+Status column_block_load(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block, bool is_for_once,
+                         ColumnBlock *out) {
     const ColumnMeta *meta;
     TRY(segment_column_meta(cx, reader, column, &meta));
     const BlockEntry *entry = &meta->entries[block];
     *out = (ColumnBlock){.encoding = encoding_class(entry->encoding), .entry = entry, .type = meta->type, .rows = entry->rows};
-    BlockLoad load = {.reader = reader, .meta = meta, .column = column, .block = block};
+    BlockLoad load = {.reader = reader, .meta = meta, .column = column, .block = block, .is_for_once = is_for_once};
     if ((entry->flags & BLOCK_IS_CODES) != 0) {
         TRY(segment_dictionary(cx, reader, column, &out->segment_dictionary));
         load.dictionary_size = out->segment_dictionary->size;

@@ -41,6 +41,9 @@ typedef struct ColumnBlock {
 Status column_block_open(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block,
                          const Dictionary *query_dictionary, ColumnBlock *out) MUST_CHECK;
 void column_block_close(ColumnBlock *block);
+/* Without a query dictionary, for a block that is closed unkept: nothing is done for later reads. */
+Status column_block_open_for_once(const Context *cx, SegmentReader *reader, uint32_t column, uint32_t block,
+                                  ColumnBlock *out) MUST_CHECK;
 /* Closes it; what this open had to read does not stay in the cache. */
 void column_block_close_unkept(SegmentReader *reader, ColumnBlock *block);
 /* Where the block's values stood when it was loaded last, without a pin: an address to prefetch, not to read. NULL: unknown. */
