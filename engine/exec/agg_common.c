@@ -1,6 +1,8 @@
 /* States of aggregates: layout, feeding, merging, finishing. See agg_common.h. */
 #include "exec/agg_common.h"
 
+#define LONG_FINISH_ROWS 32768u
+
 Status aggregate_states_init(const Context *cx, AggregateStates *states, const AggregateSpec *spec) {
     TRY_ALLOC(cx, states->offsets, sizeof *states->offsets * spec->item_count);
     states->bytes = 0;
@@ -102,6 +104,14 @@ Status aggregate_merge_states(const Context *cx, const AggregateSpec *spec, cons
                              other_stride, count, text));
     }
     return OK;
+}
+
+bool aggregate_finish_is_long(const AggregateSpec *spec, uint64_t rows) {
+    bool collects = false;
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        collects |= spec->items[i].aggregate->collects;
+    }
+    return collects && rows >= LONG_FINISH_ROWS;
 }
 
 Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout,

@@ -41,6 +41,8 @@ Status aggregate_feed_batch(const Context *cx, const AggregateSpec *spec, const 
 Status aggregate_merge_states(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout, uint8_t *states,
                               size_t stride, const uint32_t *groups, const uint8_t *others, size_t other_stride, uint32_t count,
                               Arena *text) MUST_CHECK;
+/* What the results of groups cost goes by their rows, and these are many: even a few groups are worth several tasks. */
+bool aggregate_finish_is_long(const AggregateSpec *spec, uint64_t rows);
 /* Fills the item columns of `out` (after the groups) from `count` states. Long text of the results may be in `text`, which is
  * emptied first: it lives until the next call. */
 Status aggregate_finish_items(const Context *cx, const AggregateSpec *spec, const AggregateStates *layout,

@@ -1,5 +1,5 @@
 /* Aggregation into an array: all group columns have small known domains, so a group's number is computed (direct_keys.h).
- * Every task has its own array of states; they are merged entry by entry.
+ * Every task has its own array of states; in the end they are merged entry by entry, in parts.
  *
  * The values of DISTINCT aggregates have small domains too: a set of them is a bit per group and value (direct_sets.h), and
  * what is in it is fed to the states in the end. */
@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #define FINISH_PARTS_MAX 64u
+#define PART_ENTRIES 2048u /* that are worth a part of their own to be merged */
 
 typedef struct DirectArray {
     uint8_t *states;  /* entries × state bytes; owned */
@@ -17,16 +18,21 @@ typedef struct DirectArray {
 } DirectArray;
 
 typedef struct DirectShared {
-    pthread_mutex_t lock; /* guards array and arenas while tasks merge */
+    pthread_mutex_t lock; /* guards arrays, arenas and rows while tasks merge */
     bool is_open;
     AggregateStates layout;
     DirectKeys keys;
     uint32_t entries;
     DirectSets sets;
     SumPlan sums;
-    DirectArray array; /* NULL until the first task merges */
+    DirectArray array; /* of the first task that ended; in the end of all */
+    uint32_t other_count;
+    DirectArray *others; /* owned: of the other tasks */
+    uint32_t parts;      /* in which they are merged and DISTINCT values fed */
     uint32_t arena_count;
     Arena *arenas; /* owned: text of states */
+    uint64_t rows; /* that were aggregated */
+    uint32_t run_entries;
     _Atomic(uint32_t) next_run;
     _Atomic(uint64_t) groups;
 } DirectShared;
@@ -37,6 +43,7 @@ typedef struct DirectLocal {
     Arena text;
     AggregateFeed feed;
     uint32_t *groups; /* of a batch; owned */
+    uint64_t rows;
     DirectScratch scratch;
 } DirectLocal;
 
@@ -115,6 +122,7 @@ static Status direct_consume(Task *task, const PhysicalNode *op, void *shared_, 
     DirectLocal *local = local_;
     const Context *cx = &task->cx;
     *flow = NEED_INPUT;
+    local->rows += in->rows;
     TRY(direct_numbers(cx, &shared->keys, &local->scratch, in, local->groups));
     if (shared->sums.has_items) {
         TRY(consume_sums(cx, op, shared, local, in));
@@ -129,14 +137,16 @@ static Status direct_consume(Task *task, const PhysicalNode *op, void *shared_, 
 
 /* ----------------------------------------------------------------------------------------------------------------- merge */
 
-static Status merge_arrays(const Context *cx, const PhysicalNode *op, DirectShared *shared, const DirectArray *other,
-                           Arena *text) {
+/* Entries [first, end). */
+static Status merge_array(const Context *cx, const PhysicalNode *op, DirectShared *shared, const DirectArray *other,
+                          uint32_t first, uint32_t end, Arena *text) {
     uint32_t groups[BATCH_ROWS_MAX];
-    for (uint32_t first = 0; first < shared->entries; first += BATCH_ROWS_MAX) {
-        uint32_t left = shared->entries - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
+    for (; first < end; first += BATCH_ROWS_MAX) {
+        uint32_t left = end - first, count = left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX;
         if (memchr(other->is_used + first, 1, count) == NULL) {
             continue;
         }
+        TRY(check_cancel(cx));
         for (uint32_t i = 0; i < count; i++) {
             groups[i] = i;
             shared->array.is_used[first + i] |= other->is_used[first + i];
@@ -148,19 +158,34 @@ static Status merge_arrays(const Context *cx, const PhysicalNode *op, DirectShar
     return OK;
 }
 
-static Status take_local(const Context *cx, const PhysicalNode *op, DirectShared *shared, DirectLocal *local) {
-    if (shared->array.is_used == NULL) {
-        shared->array = local->array;
-        local->array = (DirectArray){0};
-    } else {
-        TRY(merge_arrays(cx, op, shared, &local->array, &local->text));
-        direct_bits_unite(&shared->sets, shared->entries, &shared->array.bits, &local->array.bits);
-    }
-    Arena *grown = mem_resize(cx, shared->arenas, sizeof *grown * (shared->arena_count + 1));
+static Status grow_arenas(const Context *cx, DirectShared *shared, uint32_t count) {
+    Arena *grown = mem_resize(cx, shared->arenas, sizeof *grown * (shared->arena_count + count + 1));
     if (grown == NULL) {
         return OUT_OF_MEMORY;
     }
     shared->arenas = grown;
+    return OK;
+}
+
+static Status take_array(const Context *cx, DirectShared *shared, DirectLocal *local) {
+    if (shared->array.is_used == NULL) {
+        shared->array = local->array;
+    } else {
+        DirectArray *grown = mem_resize(cx, shared->others, sizeof *grown * (shared->other_count + 1));
+        if (grown == NULL) {
+            return OUT_OF_MEMORY;
+        }
+        shared->others = grown;
+        shared->others[shared->other_count++] = local->array;
+    }
+    local->array = (DirectArray){0};
+    return OK;
+}
+
+static Status take_local(const Context *cx, DirectShared *shared, DirectLocal *local) {
+    TRY(grow_arenas(cx, shared, 1));
+    TRY(take_array(cx, shared, local));
+    shared->rows += local->rows;
     shared->arenas[shared->arena_count++] = local->text;
     arena_init(&local->text);
     return OK;
@@ -171,45 +196,73 @@ static Status direct_merge(Task *task, const PhysicalNode *op, void *shared_, vo
     DirectLocal *local = local_;
     move_sums(op, shared, local);
     pthread_mutex_lock(&shared->lock);
-    Status status = take_local(&task->cx, op, shared, local);
+    Status status = take_local(&task->cx, shared, local);
     pthread_mutex_unlock(&shared->lock);
-    array_free(shared, &local->array);
     return status;
 }
 
-/* Values of DISTINCT aggregates reach the states: a part for each run of groups. */
+/* Arrays are merged, and values of DISTINCT aggregates reach the states: a part for each run of groups, with an arena of its
+ * own. Short arrays of one part are merged without waking anyone. */
+static uint32_t finish_parts(const DirectShared *shared) {
+    uint32_t parts = shared->sets.count > 0    ? shared->entries
+                     : shared->other_count > 0 ? shared->entries / PART_ENTRIES + 1
+                                               : 0;
+    return parts < FINISH_PARTS_MAX ? parts : FINISH_PARTS_MAX;
+}
+
 static Status direct_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
-    (void)op;
     DirectShared *shared = shared_;
-    uint32_t runs = shared->sets.count == 0 ? 0 : shared->entries < FINISH_PARTS_MAX ? shared->entries : FINISH_PARTS_MAX;
-    Arena *grown = mem_resize(&task->cx, shared->arenas, sizeof *grown * (shared->arena_count + runs + 1));
-    if (grown == NULL) {
-        return OUT_OF_MEMORY;
-    }
-    shared->arenas = grown;
-    for (uint32_t i = 0; i < runs; i++) {
+    shared->run_entries =
+        aggregate_finish_is_long(&op->aggregate, shared->rows) ? shared->entries / FINISH_PARTS_MAX + 1 : DIRECT_RUN_ENTRIES;
+    *parts = shared->parts = finish_parts(shared);
+    TRY(grow_arenas(&task->cx, shared, *parts));
+    for (uint32_t i = 0; i < *parts; i++) {
         arena_init(&shared->arenas[shared->arena_count++]);
     }
-    *parts = runs;
     return OK;
 }
 
-static Status direct_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
-    DirectShared *shared = shared_;
-    uint64_t parts = shared->entries < FINISH_PARTS_MAX ? shared->entries : FINISH_PARTS_MAX;
-    uint64_t first = part * (uint64_t)shared->entries / parts, end = (part + 1) * (uint64_t)shared->entries / parts;
-    Arena *text = &shared->arenas[shared->arena_count - parts + part];
+static Status feed_sets(const Context *cx, const PhysicalNode *op, DirectShared *shared, uint32_t first, uint32_t end,
+                        Arena *text) {
     Vector values;
     Status status = OK;
     vector_init(&values, type_make(TYPE_BIGINT));
-    for (uint64_t group = first; group < end && status == OK; group++) {
+    for (uint32_t group = first; group < end && status == OK; group++) {
         if (shared->array.is_used[group]) {
-            status = direct_bits_feed(&task->cx, &shared->sets, &shared->array.bits, &op->aggregate, &shared->layout, group,
-                                      shared->array.states + group * shared->layout.bytes, &values, text);
+            status = direct_bits_feed(cx, &shared->sets, &shared->array.bits, &op->aggregate, &shared->layout, group,
+                                      shared->array.states + (size_t)group * shared->layout.bytes, &values, text);
         }
     }
     vector_free(&values);
     return status;
+}
+
+static Status direct_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t part) {
+    DirectShared *shared = shared_;
+    uint64_t parts = shared->parts;
+    uint32_t first = (uint32_t)(part * (uint64_t)shared->entries / parts);
+    uint32_t end = (uint32_t)((part + 1) * (uint64_t)shared->entries / parts);
+    Arena *text = &shared->arenas[shared->arena_count - parts + part];
+    for (uint32_t i = 0; i < shared->other_count; i++) {
+        TRY(merge_array(&task->cx, op, shared, &shared->others[i], first, end, text));
+        direct_bits_unite(&shared->sets, first, end, &shared->array.bits, &shared->others[i].bits);
+    }
+    return shared->sets.count == 0 ? OK : feed_sets(&task->cx, op, shared, first, end, text);
+}
+
+static void free_others(DirectShared *shared) {
+    for (uint32_t i = 0; i < shared->other_count; i++) {
+        array_free(shared, &shared->others[i]);
+    }
+    mem_free(shared->others);
+    shared->others = NULL;
+    shared->other_count = 0;
+}
+
+static Status direct_finish_end(Task *task, const PhysicalNode *op, void *shared) {
+    (void)task, (void)op;
+    free_others(shared);
+    return OK;
 }
 
 static void direct_close_local(const PhysicalNode *op, void *shared_, void *local_, OperatorProfile *profile) {
@@ -232,6 +285,7 @@ static void direct_close(const PhysicalNode *op, void *shared_, OperatorProfile 
         profile->memory_bytes += (uint64_t)shared->entries * (shared->layout.bytes + 1);
     }
     array_free(shared, &shared->array);
+    free_others(shared);
     for (uint32_t i = 0; i < shared->arena_count; i++) {
         arena_free(&shared->arenas[i]);
     }
@@ -272,8 +326,8 @@ static Status groups_next(Task *task, const PhysicalNode *op, void *shared_, voi
         }
     }
     if (count == 0) {
-        uint64_t first = (uint64_t)atomic_fetch_add(&shared->next_run, 1) * DIRECT_RUN_ENTRIES,
-                 end = first + DIRECT_RUN_ENTRIES;
+        uint64_t first = (uint64_t)atomic_fetch_add(&shared->next_run, 1) * shared->run_entries,
+                 end = first + shared->run_entries;
         local->end = end < shared->entries ? (uint32_t)end : shared->entries;
         local->next = first < local->end ? (uint32_t)first : local->end;
         *flow = first < shared->entries ? NEED_INPUT : DONE;
@@ -307,11 +361,13 @@ static const SinkClass direct_sink = {.name = "HashAggregate",
                                       .merge = direct_merge,
                                       .finish = direct_finish,
                                       .finish_part = direct_finish_part,
+                                      .finish_end = direct_finish_end,
                                       .close_local = direct_close_local,
                                       .close = direct_close};
 static uint32_t groups_task_limit(Task *task, const PhysicalNode *op, void *shared_) {
     (void)task, (void)op;
-    return ((const DirectShared *)shared_)->entries / DIRECT_RUN_ENTRIES + 1;
+    const DirectShared *shared = shared_;
+    return shared->entries / shared->run_entries + 1;
 }
 
 static const SourceClass groups_source = {.name = "HashAggregate",

@@ -86,11 +86,11 @@ Status direct_bits_add(const Context *cx, const DirectSets *sets, DirectBits *bi
     return OK;
 }
 
-void direct_bits_unite(const DirectSets *sets, uint64_t groups, DirectBits *bits, const DirectBits *others) {
+void direct_bits_unite(const DirectSets *sets, uint64_t first, uint64_t end, DirectBits *bits, const DirectBits *others) {
     for (uint32_t s = 0; s < sets->count; s++) {
-        uint64_t count = sets->sets[s].words * groups, *words = bits->words[s];
+        uint64_t per_group = sets->sets[s].words, *words = bits->words[s];
         const uint64_t *more = others->words[s];
-        for (uint64_t i = 0; i < count; i++) {
+        for (uint64_t i = per_group * first; i < per_group * end; i++) {
             words[i] |= more[i];
         }
     }

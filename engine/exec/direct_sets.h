@@ -32,7 +32,8 @@ void direct_bits_free(const DirectSets *sets, DirectBits *bits);
 /* The batch's values join the sets of their groups. NULLs and rows that the item's FILTER refuses do not. */
 Status direct_bits_add(const Context *cx, const DirectSets *sets, DirectBits *bits, DirectScratch *scratch, AggregateFeed *feed,
                        const Batch *in, const uint32_t *groups) MUST_CHECK;
-void direct_bits_unite(const DirectSets *sets, uint64_t groups, DirectBits *bits, const DirectBits *others);
+/* Of groups [first, end). */
+void direct_bits_unite(const DirectSets *sets, uint64_t first, uint64_t end, DirectBits *bits, const DirectBits *others);
 /* Feeds the values of a group to the states of the items: `state` is the group's. */
 Status direct_bits_feed(const Context *cx, const DirectSets *sets, const DirectBits *bits, const AggregateSpec *spec,
                         const AggregateStates *layout, uint64_t group, uint8_t *state, Vector *values, Arena *text) MUST_CHECK;

@@ -28,7 +28,7 @@ typedef struct HashAggLocal {
     KeyEncoder encoder;
     GroupTable table;
     uint32_t groups_max;
-    uint64_t rows_since_flush;
+    uint64_t rows, rows_since_flush;
     bool is_passing;        /* groups hardly repeat: records go to the partitions unmerged */
     bool is_loading;        /* reading a partition's spilled rows back: they are not spilled again */
     SpillWriter *spill;     /* owned; NULL: not spilling */
@@ -274,6 +274,7 @@ static Status agg_consume(Task *task, const PhysicalNode *op, void *shared_, voi
     const GroupLayout *layout = &shared->layout;
     const uint32_t *groups = NULL;
     *flow = NEED_INPUT;
+    local->rows += in->rows;
     if (spec->group_count > 0) {
         TRY(key_encode_batch(cx, &local->encoder, layout, in, spec->groups));
         if (local->spill == NULL && should_spill(task, shared, local, in->rows)) {
@@ -323,6 +324,7 @@ static Status take_local(const Context *cx, HashAggShared *shared, HashAggLocal 
     for (uint32_t p = 0; local->spill != NULL && p < GROUP_PARTITIONS; p++) {
         TRY(spill_part_join(cx, &shared->parts.spilled[p], &local->spill->parts[p]));
     }
+    shared->rows += local->rows;
     shared->is_partitioned |= local->partitions != NULL;
     shared->hardly_repeats |= local->is_passing;
     shared->moves += local->partitions != NULL ? 2 : table->count > 0;
@@ -463,7 +465,7 @@ static Status agg_finish(Task *task, const PhysicalNode *op, void *shared_, uint
     if (op->aggregate.group_count == 0) {
         return finish_ungrouped(cx, op, shared, parts);
     }
-    if (!shared->is_partitioned && shared->set_count == 0) {
+    if (!shared->is_partitioned && shared->set_count == 0 && !aggregate_finish_is_long(&op->aggregate, shared->rows)) {
         shared->result_count = 1;
         record_list_join(&shared->parts.records[0], &shared->small);
     } else {

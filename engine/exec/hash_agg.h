@@ -45,6 +45,7 @@ typedef struct HashAggShared {
     bool hardly_repeats;  /* some task passed its groups on unmerged */
     bool part_by_part;    /* results are made one by one, when they are read, and go when they have been */
     RowFormat row_format; /* of spilled rows; set by whoever spills first */
+    uint64_t rows;        /* that tasks aggregated */
     uint32_t moves;       /* how often records came in; once: they are distinct */
     uint32_t arena_count;
     Arena *arenas; /* owned: text of keys and states */
