@@ -134,7 +134,8 @@ void known_text_release(KnownText *text) {
 
 /* Without the white space at the end, which files of one statement have. */
 static size_t trimmed_bytes(const char *sql, size_t bytes) {
-    while (bytes > 0 && memchr(" \t\r\n\f\v", sql[bytes - 1], 6) != NULL) {
+    static const char white_space[] = {' ', '\t', '\r', '\n', '\f', '\v'};
+    while (bytes > 0 && memchr(white_space, sql[bytes - 1], sizeof white_space) != NULL) {
         bytes--;
     }
     return bytes;
