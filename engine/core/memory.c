@@ -137,6 +137,14 @@ Status memory_charge(const Context *cx, MemoryAccount *account, int64_t bytes) {
     return OK;
 }
 
+int64_t memory_limit(const MemoryAccount *account) {
+    int64_t least = INT64_MAX;
+    for (; account != NULL; account = account->parent) {
+        least = account->limit_bytes > 0 && account->limit_bytes < least ? account->limit_bytes : least;
+    }
+    return least;
+}
+
 int64_t memory_used(const MemoryAccount *account) {
     return atomic_load_explicit(&account->used_bytes, memory_order_relaxed);
 }

@@ -27,6 +27,8 @@ void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const ch
 /* Gives the reservation back to the parent. Everything charged must have been freed (assert). */
 void memory_account_close(MemoryAccount *account);
 
+/* The least that some account up to the root may use; INT64_MAX without a limit. */
+int64_t memory_limit(const MemoryAccount *account);
 /* What is charged, children's reservations included. */
 int64_t memory_used(const MemoryAccount *account);
 /* What may still be charged; INT64_MAX without a limit. */

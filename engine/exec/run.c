@@ -1,6 +1,8 @@
 /* Starting a run (shared states are opened, tasks made) and closing what was opened. */
 #include "exec/pipeline.h"
 
+#define TASK_BYTES_MIN ((int64_t)8 << 20) /* of memory_limit, per task of a run */
+
 /* ------------------------------------------------------------------------------------------------------- starting a run */
 
 static Status open_state(Task *task, const PhysicalNode *op, size_t size,
@@ -62,12 +64,20 @@ static Status make_tasks(Run *run, const Context *cx, uint32_t count) {
     return OK;
 }
 
+/* Each task has batches, tables and buffers of parts of its own, however little it may keep. */
+static uint32_t tasks_with_room(const Task *task) {
+    int64_t tasks = memory_limit(task->cx.memory) / TASK_BYTES_MIN;
+    return tasks < 1 ? 1 : tasks < UINT32_MAX ? (uint32_t)tasks : UINT32_MAX;
+}
+
 static uint32_t useful_tasks(Run *run, Task *task) {
     const SourceClass *source = run->pipeline->source_class;
     uint32_t node = operator_class(run->pipeline->source)->spans_nodes ? 0 : run->node;
     void *shared = operator_state(run->query, run->pipeline->source, node)->shared;
     uint32_t limit = source->task_limit != NULL ? source->task_limit(task, run->pipeline->source, shared) : 1;
+    uint32_t room = tasks_with_room(task);
     uint32_t count = limit < run->query->options.threads ? limit : run->query->options.threads;
+    count = room < count ? room : count;
     return count == 0 ? 1 : count;
 }
 
