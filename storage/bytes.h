@@ -99,11 +99,9 @@ static inline void get_fixed(ByteReader *reader, void *to, size_t bytes) {
 }
 
 static inline uint8_t get_u8(ByteReader *reader) {
-    if (reader->is_damaged || reader->at == reader->end) {
-        reader->is_damaged = true;
-        return 0;
-    }
-    return *reader->at++;
+    uint8_t x = 0;
+    get_fixed(reader, &x, 1);
+    return x;
 }
 static inline uint16_t get_u16(ByteReader *reader) {
     uint16_t x = 0;
@@ -121,8 +119,7 @@ static inline uint64_t get_u64(ByteReader *reader) {
     return x;
 }
 
-/* A varint of several bytes, or the end, or damage. */
-static inline uint64_t get_long_varint(ByteReader *reader) {
+static inline uint64_t get_varint(ByteReader *reader) {
     uint64_t x = 0;
     for (uint32_t shift = 0; shift < 64; shift += 7) {
         uint8_t byte = get_u8(reader);
@@ -133,25 +130,6 @@ static inline uint64_t get_long_varint(ByteReader *reader) {
     }
     reader->is_damaged = true;
     return 0;
-}
-
-/* Most have one byte, and all but the last few of a manifest have room for the longest behind them. */
-static inline uint64_t get_varint(ByteReader *reader) {
-    enum { LONGEST = 10 };
-    const uint8_t *at = reader->at;
-    if (reader->is_damaged || reader->end - at < LONGEST) {
-        return get_long_varint(reader);
-    }
-    uint64_t x = *at & 0x7f;
-    for (uint32_t shift = 7; *at >= 0x80 && shift < 64; shift += 7) {
-        x |= (uint64_t)(*++at & 0x7f) << shift;
-    }
-    if (*at >= 0x80) {
-        reader->is_damaged = true;
-        return 0;
-    }
-    reader->at = at + 1;
-    return x;
 }
 
 static inline int64_t get_zigzag(ByteReader *reader) {

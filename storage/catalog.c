@@ -112,25 +112,21 @@ static double average_bytes(Type type, uint64_t values, uint64_t text_bytes) {
     return values > 0 ? (double)text_bytes / (double)values : 0;
 }
 
-/* What the segments' entries of the columns add up to. Segment by segment, as they lie in memory. */
-static void add_segments(const TableVersion *table, ColumnStatistics *statistics, uint64_t *text_bytes) {
+static void summarize_column(const TableState *state, uint32_t column, ColumnStatistics *statistics) {
+    const TableVersion *table = &state->table;
+    Type type = table->schema->columns[column].type;
+    uint64_t text_bytes = 0;
+    *statistics = (ColumnStatistics){.range = {.min = value_null(type), .max = value_null(type)}};
     for (uint32_t i = 0; i < table->segment_count; i++) {
-        bool counts = table_counts_segment(table, &table->segments[i]);
-        for (uint32_t c = 0; c < table->schema->column_count; c++) {
-            const SegmentColumn *part = &table->segments[i].columns[c];
-            statistics[c].file_bytes += part->file_bytes;
-            if (counts) {
-                column_range_merge(&statistics[c].range, &part->range);
-                text_bytes[c] += part->text_bytes;
-            }
+        const SegmentColumn *part = &table->segments[i].columns[column];
+        statistics->file_bytes += part->file_bytes;
+        if (table_counts_segment(table, &table->segments[i])) {
+            column_range_merge(&statistics->range, &part->range);
+            text_bytes += part->text_bytes;
         }
     }
-}
-
-static void summarize_column(const TableState *state, uint32_t column, uint64_t text_bytes, ColumnStatistics *statistics) {
-    const TableVersion *table = &state->table;
     uint64_t values = statistics->range.rows - statistics->range.nulls;
-    statistics->average_bytes = average_bytes(table->schema->columns[column].type, values, text_bytes);
+    statistics->average_bytes = average_bytes(type, values, text_bytes);
     values = values < table->rows ? values : table->rows; /* deleted rows still count in the segments' ranges */
     double distinct = state->sketches[column] != NULL ? hll_estimate(state->sketches[column]) : 0;
     statistics->distinct = distinct < (double)values ? distinct : (double)values;
@@ -142,24 +138,6 @@ static void summarize_column(const TableState *state, uint32_t column, uint64_t 
         statistics->bounds = sample->bounds;
         statistics->correlation = sample->correlation;
     }
-}
-
-static Status summarize_columns(const Context *cx, TableState *state) {
-    TableVersion *table = &state->table;
-    uint32_t count = table->schema->column_count;
-    ColumnStatistics *statistics;
-    uint64_t *text_bytes;
-    TRY_NEW_ARRAY(cx, &state->arena, statistics, count);
-    TRY_NEW_ARRAY(cx, &state->arena, text_bytes, count);
-    for (uint32_t c = 0; c < count; c++) {
-        statistics[c].range.min = statistics[c].range.max = value_null(table->schema->columns[c].type);
-    }
-    add_segments(table, statistics, text_bytes);
-    for (uint32_t c = 0; c < count; c++) {
-        summarize_column(state, c, text_bytes[c], &statistics[c]);
-    }
-    table->statistics = statistics;
-    return OK;
 }
 
 double table_stats_off(const TableVersion *table) {
@@ -206,5 +184,11 @@ Status table_state_summarize(const Context *cx, TableState *state) {
             partitions[segment->partition].rows += segment->rows - segment->deleted_rows;
         }
     }
-    return summarize_columns(cx, state);
+    ColumnStatistics *statistics;
+    TRY_NEW_ARRAY(cx, &state->arena, statistics, table->schema->column_count);
+    for (uint32_t i = 0; i < table->schema->column_count; i++) {
+        summarize_column(state, i, &statistics[i]);
+    }
+    table->statistics = statistics;
+    return OK;
 }

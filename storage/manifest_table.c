@@ -42,7 +42,8 @@ static Status get_text_value(const Context *cx, Arena *arena, ByteReader *reader
 }
 
 Status get_value(const Context *cx, Arena *arena, ByteReader *reader, Type type, Value *value) {
-    *value = (Value){.type = type};
+    *value = value_null(type);
+    value->is_null = false;
     switch (type_class(type)) {
     case CLASS_I128: get_fixed(reader, &value->i128, sizeof value->i128); break;
     case CLASS_F32:
@@ -134,12 +135,12 @@ static Status get_segment_column(const Context *cx, Arena *arena, ByteReader *re
     uint8_t flags = get_u8(reader);
     range->has_range = flags & RANGE_HAS_VALUES;
     range->max_is_truncated = flags & RANGE_MAX_TRUNCATED;
-    if (!range->has_range) {
-        range->min = range->max = value_null(type);
-        return OK;
+    range->min = range->max = value_null(type);
+    if (range->has_range) {
+        TRY(get_value(cx, arena, reader, type, &range->min));
+        TRY(get_value(cx, arena, reader, type, &range->max));
     }
-    TRY(get_value(cx, arena, reader, type, &range->min));
-    return get_value(cx, arena, reader, type, &range->max);
+    return OK;
 }
 
 static void put_segment(ByteWriter *writer, const Segment *segment, uint32_t column_count) {

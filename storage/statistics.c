@@ -52,21 +52,11 @@ static double tau(double x) {
     return z / 3;
 }
 
-/* Four counts of each, since neighbours often have the same rank and a count waits for the one before it. */
-static void count_ranks(const uint8_t *sketch, uint32_t *counts) {
-    enum { LANES = 4 };
-    uint32_t lanes[LANES][HLL_RANK_MAX + 1] = {0};
-    for (uint32_t i = 0; i < HLL_BYTES; i++) {
-        lanes[i % LANES][sketch[i] <= HLL_RANK_MAX ? sketch[i] : HLL_RANK_MAX]++;
-    }
-    for (uint32_t rank = 0; rank <= HLL_RANK_MAX; rank++) {
-        counts[rank] = lanes[0][rank] + lanes[1][rank] + lanes[2][rank] + lanes[3][rank];
-    }
-}
-
 double hll_estimate(const uint8_t *sketch) {
-    uint32_t counts[HLL_RANK_MAX + 1];
-    count_ranks(sketch, counts);
+    uint32_t counts[HLL_RANK_MAX + 1] = {0};
+    for (uint32_t i = 0; i < HLL_BYTES; i++) {
+        counts[sketch[i] <= HLL_RANK_MAX ? sketch[i] : HLL_RANK_MAX]++;
+    }
     const double m = HLL_BYTES;
     double z = m * tau(1 - counts[HLL_RANK_MAX] / m);
     for (uint32_t rank = HLL_RANK_MAX - 1; rank >= 1; rank--) {

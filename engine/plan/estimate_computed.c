@@ -2,8 +2,8 @@
  * (fields of moments, months from the first to the last, quotients of whole numbers). */
 #include "plan/estimate.h"
 #include "plan/estimate_column.h"
+#include "plan/expr_range.h"
 #include "plan/moment_domain.h"
-#include "plan/narrow.h"
 
 #include "expr/functions.h"
 

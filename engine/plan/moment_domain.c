@@ -111,6 +111,40 @@ bool moment_field_range(const Subplan *input, const Expr *expr, int64_t *min, in
     return true;
 }
 
+/* date - date, datediff('day', from, to): the days from which to which. */
+static bool is_distance(const Expr *expr, const Expr **from, const Expr **to) {
+    DateField unit;
+    const char *name = expr->kind == EXPR_CALL ? expr->function->name : "";
+    if (expr->arg_count == 2 && strcmp(name, "-") == 0 && expr->args[0]->type.id == TYPE_DATE) {
+        *from = expr->args[1];
+        *to = expr->args[0];
+        return expr->args[1]->type.id == TYPE_DATE;
+    }
+    if (expr->arg_count == 3 && (strcmp(name, "datediff") == 0 || strcmp(name, "date_diff") == 0)) {
+        *from = expr->args[1];
+        *to = expr->args[2];
+        return constant_field(expr->args[0], &unit) && unit == FIELD_DAY;
+    }
+    return false;
+}
+
+bool moment_distance_range(const Subplan *input, const Expr *expr, int64_t *min, int64_t *max) {
+    const Expr *from, *to;
+    ColumnDomain before = {0}, after = {0};
+    int32_t first_from, last_from, first_to, last_to;
+    if (!is_distance(expr, &from, &to)) {
+        return false;
+    }
+    moment_domain(input, from, &before);
+    moment_domain(input, to, &after);
+    if (!days_of(from->type, &before, &first_from, &last_from) || !days_of(to->type, &after, &first_to, &last_to)) {
+        return false;
+    }
+    *min = (int64_t)first_to - last_from;
+    *max = (int64_t)last_to - first_from;
+    return true;
+}
+
 /* ---------------------------------------------------------------------------------------------------------------- moments */
 
 /* How far apart two starts of a field are at least, in microseconds. */
@@ -144,6 +178,8 @@ void moment_domain(const Subplan *input, const Expr *expr, ColumnDomain *domain)
     if (expr->kind == EXPR_COLUMN) {
         uint32_t slot = subplan_find(input, expr->column);
         *domain = slot == UINT32_MAX ? *domain : input->node->columns[slot].domain;
+    } else if (expr->kind == EXPR_CONSTANT && is_moment(expr->type) && !expr->value.is_null) {
+        *domain = (ColumnDomain){.has_range = true, .min = expr->value.i64, .max = expr->value.i64};
     } else if (expr->kind == EXPR_CAST && expr->type.id == TYPE_DATE) {
         moment_domain(input, expr->args[0], &of);
         if (days_of(expr->args[0]->type, &of, &first, &last)) {

@@ -6,6 +6,8 @@
 
 /* EXTRACT(YEAR FROM x), month(x) …: the values that they can have over the subplan's rows. False if they are not known. */
 bool moment_field_range(const Subplan *input, const Expr *expr, int64_t *min, int64_t *max);
+/* Days between two of them. */
+bool moment_distance_range(const Subplan *input, const Expr *expr, int64_t *min, int64_t *max);
 /* date_trunc, a moment's day, a column itself: everything that is known but can_be_null. */
 void moment_domain(const Subplan *input, const Expr *expr, ColumnDomain *domain);
 

@@ -1,13 +1,9 @@
-/* What is known of the values of exact numeric expressions, from the domains of the columns that they read: bounds for sums,
- * and 64 bits where the type alone would ask for 128. */
+/* DECIMAL expressions in 64 bits where the type alone would ask for 128. */
 #ifndef DEPOT_PLAN_NARROW_H
 #define DEPOT_PLAN_NARROW_H
 
 #include "plan/lower.h"
 
-/* What is known of the expression's values over the subplan's rows, moments included; an expression of 128 bits has no range.
- */
-ColumnDomain expr_domain(const Subplan *input, const Expr *expr);
 /* *out computes the same numbers at the same scale as DECIMAL(18, s) if all that is computed on the way has at most 18 digits
  * for whatever rows may come; else it is the expression itself. */
 Status narrow_decimals(Lowering *low, const Subplan *input, Expr *expr, Expr **out);

@@ -5,6 +5,7 @@
 #include "plan/cost.h"
 #include "plan/distribution.h"
 #include "plan/estimate.h"
+#include "plan/expr_range.h"
 #include "plan/join_cost.h"
 #include "plan/moment_domain.h"
 #include "plan/narrow.h"

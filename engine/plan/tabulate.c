@@ -7,8 +7,8 @@
 #include "expr/expr_table.h"
 #include "expr/functions.h"
 #include "plan/direct_columns.h"
+#include "plan/expr_range.h"
 #include "plan/moment_domain.h"
-#include "plan/narrow.h"
 
 #include <string.h>
 
