@@ -105,6 +105,7 @@ Status join_filter_create(const Context *cx, const RowTable *table, const Physic
     Status status = fill(cx, table, op, *filter);
     if (status != OK) {
         join_filter_free(*filter);
+        *filter = NULL; /* its owner closes what there is */
     }
     return status;
 }
