@@ -576,9 +576,10 @@ static void agg_close_local(const PhysicalNode *op, void *shared_, void *local_,
 
 /* -------------------------------------------------------------------------------------------------------- part by part */
 
-/* A task's share of what is left, but for what takes its output. */
+/* A task's share of what is left; twice as much is for what takes its output, such as a table of groups and the copy that is
+ * made of it before it is spilled. */
 static uint64_t part_room(const Task *task) {
-    int64_t room = memory_left(task->cx.memory) / 4 * 3 / (task->task_count > 0 ? task->task_count : 1);
+    int64_t room = memory_left(task->cx.memory) / 3 / (task->task_count > 0 ? task->task_count : 1);
     return room > 0 ? (uint64_t)room : 0;
 }
 
