@@ -12,7 +12,7 @@ stdin=""
 expect() {
     local name=$1 status=$2 out=$3 pattern=$4 got_status=0
     shift 4
-    printf '%s' "$stdin" | "$depot" "$@" >"$dir/out" 2>"$dir/err" || got_status=$?
+    "$depot" "$@" < <(printf "%s" "$stdin") >"$dir/out" 2>"$dir/err" || got_status=$?
     printf '%s' "$out" >"$dir/wanted"
     checks=$((checks + 1))
     if [ $got_status != "$status" ] || ! cmp -s "$dir/out" "$dir/wanted" ||
