@@ -153,8 +153,11 @@ static uint64_t cost_of_blocks(const ColumnWrite *w, const ColumnForm *form, uin
         uint32_t bits = bits_needed((uint64_t)stats.max - (uint64_t)stats.min);
         bits = bits < limit_bits ? bits : limit_bits;
         uint64_t packed = pack_bytes(bits, rows) * 100;
-        uint64_t runs = (pack_bytes(bits, stats.runs) + pack_bytes(bits_needed(rows / stats.runs), stats.runs)) * 220;
-        uint64_t deltas = pack_bytes(bits_needed((uint64_t)stats.delta_max - (uint64_t)stats.delta_min), rows) * 150;
+        uint64_t runs = (pack_bytes(bits, stats.runs) + pack_bytes(bits_needed(rows / stats.runs), stats.runs) +
+                         (uint64_t)stats.runs * ENCODING_RUN_BYTES) *
+                        100;
+        uint64_t deltas =
+            pack_bytes(bits_needed((uint64_t)stats.delta_max - (uint64_t)stats.delta_min), rows) * ENCODING_DELTA_PERCENT;
         uint64_t best = packed < runs ? packed : runs;
         cost += as_codes || best < deltas ? best : deltas;
     }

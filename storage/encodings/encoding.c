@@ -86,18 +86,14 @@ bool encoding_takes_type(uint32_t id, Type type) {
     }
 }
 
-/* What a stored byte costs, in percent: sums decode several times slower than packed bits, flat values take more memory traffic
- * than codes. */
+/* What a stored byte costs, in percent. Flat values take more memory traffic than codes. */
 static const uint32_t cost_percent[ENCODING_COUNT] = {
     [ENCODING_RAW] = 105,  [ENCODING_CONSTANT] = 100, [ENCODING_RUNLENGTH] = 100,
-    [ENCODING_DICT] = 100, [ENCODING_BITPACK] = 100,  [ENCODING_DELTA] = 150,
+    [ENCODING_DICT] = 100, [ENCODING_BITPACK] = 100,  [ENCODING_DELTA] = ENCODING_DELTA_PERCENT,
 };
-/* Each run costs a mispredicted branch, however few bytes it takes: runs of four decode ten times slower than packed bits. */
-#define RUN_COST_BYTES 6
-
 static uint64_t decode_cost(const BlockInput *in, uint32_t id, uint64_t size) {
     uint64_t runs = id == ENCODING_RUNLENGTH ? in->stats.runs : 0;
-    return size * cost_percent[id] + runs * RUN_COST_BYTES * 100;
+    return size * cost_percent[id] + runs * ENCODING_RUN_BYTES * 100;
 }
 
 uint32_t encoding_choose(const BlockInput *in) {
