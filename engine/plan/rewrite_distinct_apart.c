@@ -47,29 +47,26 @@ static Status find_parts(const Context *cx, LogicalPlan *plan, Apart *apart) {
     return OK;
 }
 
-static bool uses_only(const LogicalNode *get, const Expr *expr) {
-    if (expr_is_column(expr)) {
-        uint32_t i = 0;
-        while (i < get->column_count && get->columns[i] != expr->column) {
-            i++;
-        }
-        return i < get->column_count;
-    }
-    bool only = !expr_is_volatile(expr);
-    for (uint32_t i = 0; i < expr->arg_count && only; i++) {
-        only = uses_only(get, expr->args[i]);
-    }
-    return only;
+/* Can the condition be tested again over another scan? */
+static bool is_repeatable(const ColumnSet *columns, const Expr *condition) {
+    return expr_is_within(condition, columns) && !expr_is_volatile(condition);
 }
 
 /* A table's scan, with or without a Filter over it, that keeps many of its rows. */
 static Status check_input(const Context *cx, LogicalPlan *plan, LogicalNode *input, bool *fits) {
     LogicalNode *get = input->kind == LOGICAL_FILTER ? input->children[0] : input;
-    *fits = get->kind == LOGICAL_GET && (input == get || uses_only(get, input->filter.condition));
-    for (uint32_t i = 0; *fits && i < get->get.filter_count; i++) {
-        *fits = uses_only(get, get->get.filters[i]);
+    ColumnSet columns;
+    *fits = get->kind == LOGICAL_GET;
+    if (!*fits || (input == get && get->get.filter_count == 0)) {
+        return OK;
     }
-    if (*fits && (input != get || get->get.filter_count > 0)) {
+    TRY(column_set_init(cx, plan->arena, plan, &columns));
+    column_set_add_all(&columns, get->columns, get->column_count);
+    *fits = input == get || is_repeatable(&columns, input->filter.condition);
+    for (uint32_t i = 0; *fits && i < get->get.filter_count; i++) {
+        *fits = is_repeatable(&columns, get->get.filters[i]);
+    }
+    if (*fits) {
         TRY(estimate_node(cx, plan, input));
         *fits = input->rows >= KEPT_SHARE_MIN * (double)table_planned_rows(get->get.table);
         estimate_forget(input);
@@ -172,8 +169,11 @@ static Status take_apart(const Context *cx, LogicalPlan *plan, LogicalNode **pla
         return OK;
     }
     TRY(find_parts(cx, plan, &apart));
+    if (apart.part_count < 3) {
+        return OK;
+    }
     TRY(check_input(cx, plan, apart.node->children[0], &fits));
-    if (apart.part_count < 3 || !fits) {
+    if (!fits) {
         return OK;
     }
     LogicalNode *all = NULL;
