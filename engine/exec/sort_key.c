@@ -124,14 +124,19 @@ static bool is_valid(const StoredKey *stored, uint32_t row) {
     return stored->validity == NULL || bit_get(stored->validity, stored->first + row);
 }
 
-/* Inverts for DESC, zeroes NULLs, and puts. */
-static void put_values(const SortField *field, const StoredKey *stored, uint32_t place, uint32_t bits, uint64_t *values,
-                       uint32_t rows, uint64_t *words, uint32_t words_per_row) {
+/* The values' low `bits` bits, inverted for DESC. */
+static void order_values(const SortField *field, uint32_t bits, uint64_t *values, uint32_t rows) {
     uint64_t mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
     uint64_t invert = field->is_descending ? mask : 0;
     for (uint32_t i = 0; i < rows; i++) {
         values[i] = (values[i] ^ invert) & mask;
     }
+}
+
+/* Orders, zeroes NULLs, and puts. */
+static void put_values(const SortField *field, const StoredKey *stored, uint32_t place, uint32_t bits, uint64_t *values,
+                       uint32_t rows, uint64_t *words, uint32_t words_per_row) {
+    order_values(field, bits, values, rows);
     if (stored->validity != NULL) {
         for (uint32_t i = 0; i < rows; i++) {
             values[i] = is_valid(stored, i) ? values[i] : 0;
@@ -179,8 +184,15 @@ static uint64_t text_word(const Text *text, uint32_t from) {
     return __builtin_bswap64(word);
 }
 
-/* Part `part` (from the most significant) of what a field that is no integer encodes to: values and their bits. */
+/* Part `part` (from the most significant) of what a field encodes to: values and their bits. Integers have one part. */
 static uint32_t load_part(const SortField *field, const void *stored, uint32_t part, uint32_t rows, uint64_t *values) {
+    if (field_is_integer(field)) {
+        column_format_load_i64(&field->format, stored, rows, (int64_t *)values);
+        for (uint32_t i = 0; i < rows; i++) {
+            values[i] -= (uint64_t)field->min;
+        }
+        return field->bits;
+    }
     switch (field->format.storage_class) {
     case CLASS_F32:
         for (uint32_t i = 0; i < rows; i++) {
@@ -212,16 +224,7 @@ static uint32_t load_part(const SortField *field, const void *stored, uint32_t p
 static void encode_stored(const SortField *field, const StoredKey *stored, uint64_t *values, uint32_t rows, uint64_t *words,
                           uint32_t words_per_row) {
     put_nulls(field, stored, values, rows, words, words_per_row);
-    uint32_t place = field->place + 1;
-    if (field_is_integer(field)) {
-        column_format_load_i64(&field->format, stored->data, rows, (int64_t *)values);
-        for (uint32_t i = 0; i < rows; i++) {
-            values[i] -= (uint64_t)field->min;
-        }
-        put_values(field, stored, place, field->bits, values, rows, words, words_per_row);
-        return;
-    }
-    uint32_t end = place + field->bits;
+    uint32_t place = field->place + 1, end = place + field->bits;
     for (uint32_t part = 0; place < end; part++) {
         uint32_t bits = load_part(field, stored->data, part, rows, values);
         put_values(field, stored, place, bits, values, rows, words, words_per_row);
@@ -245,22 +248,13 @@ Status sort_encode_heads(const Context *cx, const SortEncoding *encoding, SortEn
                          uint64_t *heads) {
     const SortField *field = &encoding->fields[0];
     const Vector *vector = &in->columns[field->slot];
-    uint32_t bits = field->bits;
     TRY(column_format_store(cx, &field->format, vector, 0, in->rows, &encoder->scratch, encoder->stored));
-    if (field_is_integer(field)) {
-        column_format_load_i64(&field->format, encoder->stored, in->rows, (int64_t *)heads);
-        for (uint32_t i = 0; i < in->rows; i++) {
-            heads[i] -= (uint64_t)field->min;
-        }
-    } else {
-        bits = load_part(field, encoder->stored, 0, in->rows, heads);
-    }
-    uint64_t mask = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1, invert = field->is_descending ? mask : 0;
+    uint32_t bits = load_part(field, encoder->stored, 0, in->rows, heads);
+    order_values(field, bits, heads, in->rows);
     uint64_t valid_bit = (uint64_t)field->nulls_first << 63, null_bit = (uint64_t)!field->nulls_first << 63;
     int shift = 63 - (int)bits;
     for (uint32_t i = 0; i < in->rows; i++) {
-        uint64_t value = (heads[i] ^ invert) & mask;
-        heads[i] = valid_bit | (shift >= 0 ? value << shift : value >> 1);
+        heads[i] = valid_bit | (shift >= 0 ? heads[i] << shift : heads[i] >> 1);
     }
     for (uint32_t i = 0; vector->validity != NULL && i < in->rows; i++) {
         heads[i] = vector_is_valid(vector, i) ? heads[i] : null_bit;
