@@ -206,25 +206,22 @@ static const char *read_values(const BlockEntry *entry, Type type, uint32_t dict
 }
 
 /* Undoes the second stage into `plain`, entry->plain_bytes long. */
-static bool read_stored(const BlockEntry *entry, const uint8_t *stored, uint8_t *plain) {
+static Status read_stored(const Context *cx, const BlockEntry *entry, const uint8_t *stored, uint8_t *plain, bool *is_good) {
     if (entry->codec != CODEC_REPEATS) {
-        return codec_decompress(entry->codec, stored, entry->stored_bytes, plain, entry->plain_bytes);
+        return codec_decompress(cx, entry->codec, stored, entry->stored_bytes, plain, entry->plain_bytes, is_good);
     }
     uint32_t validity = block_validity_bytes(entry->rows, entry->nulls);
-    if (entry->stored_bytes < validity || entry->plain_bytes != validity + pack_bytes(entry->bits, entry->rows)) {
-        return false;
+    *is_good = entry->stored_bytes >= validity && entry->plain_bytes == validity + pack_bytes(entry->bits, entry->rows);
+    if (*is_good) {
+        memcpy(plain, stored, validity);
+        *is_good =
+            repeats_expand(stored + validity, entry->stored_bytes - validity, entry->bits, entry->rows, plain + validity);
     }
-    memcpy(plain, stored, validity);
-    return repeats_expand(stored + validity, entry->stored_bytes - validity, entry->bits, entry->rows, plain + validity);
+    return OK;
 }
 
-const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored, CacheFrame *frame) {
-    if (CHECKSUMS_COUNT && codec_checksum(stored, entry->stored_bytes) != entry->checksum) {
-        return "checksum does not match";
-    }
-    if (entry->codec != CODEC_NONE && !read_stored(entry, stored, frame->data)) {
-        return "compressed bytes cannot be read";
-    }
+/* The frame has the plain bytes. */
+static const char *read_plain(const BlockEntry *entry, Type type, uint32_t dictionary_size, CacheFrame *frame) {
     uint32_t validity_bytes = block_validity_bytes(entry->rows, entry->nulls);
     if (validity_bytes > entry->plain_bytes) {
         return "validity does not fit";
@@ -237,6 +234,20 @@ const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_s
         }
     }
     return read_values(entry, type, dictionary_size, entry->plain_bytes - validity_bytes, frame);
+}
+
+Status block_read(const Context *cx, const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored,
+                  CacheFrame *frame, const char **problem) {
+    bool is_good = true;
+    if (CHECKSUMS_COUNT && codec_checksum(stored, entry->stored_bytes) != entry->checksum) {
+        *problem = "checksum does not match";
+        return OK;
+    }
+    if (entry->codec != CODEC_NONE) {
+        TRY(read_stored(cx, entry, stored, frame->data, &is_good));
+    }
+    *problem = is_good ? read_plain(entry, type, dictionary_size, frame) : "compressed bytes cannot be read";
+    return OK;
 }
 
 bool block_takes_symbols(const BlockEntry *entry, Type type) {

@@ -19,8 +19,10 @@ const char *block_entry_problem(const BlockEntry *entry, Type type);
 /* Bytes of a frame for the block. */
 uint64_t block_frame_bytes(const BlockEntry *entry, Type type);
 /* Stored bytes → frame: checksum, second stage, structure, codes below `dictionary_size`. frame->data has
- * block_frame_bytes(). `stored` may be frame->data itself if the codec is none. Returns NULL, or what is wrong. */
-const char *block_read(const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored, CacheFrame *frame);
+ * block_frame_bytes(). `stored` may be frame->data itself if the codec is none. Returns OK with *problem set to what is wrong
+ * with the bytes, NULL if nothing is. OUT_OF_MEMORY. */
+Status block_read(const Context *cx, const BlockEntry *entry, Type type, uint32_t dictionary_size, const uint8_t *stored,
+                  CacheFrame *frame, const char **problem) MUST_CHECK;
 
 /* May a block that was read be kept as symbols? */
 bool block_takes_symbols(const BlockEntry *entry, Type type);

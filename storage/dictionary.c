@@ -65,17 +65,26 @@ static bool make_views(const uint8_t *plain, uint64_t bytes, uint32_t size, Text
     return at == bytes;
 }
 
-static const char *fill(Dictionary *dictionary, const ColumnTail *tail, const uint8_t *stored, uint8_t *plain) {
-    bool is_text = type_class(dictionary->type) == CLASS_TEXT;
+/* Undoes the second stage into `plain`, tail->dictionary_plain_bytes long. */
+static Status read_plain(const Context *cx, const ColumnTail *tail, const uint8_t *stored, uint8_t *plain,
+                         const char **problem) {
+    bool is_good = true;
     if (CHECKSUMS_COUNT && codec_checksum(stored, tail->dictionary_stored_bytes) != tail->dictionary_checksum) {
-        return "checksum of the dictionary does not match";
+        *problem = "checksum of the dictionary does not match";
+        return OK;
     }
     if (tail->dictionary_codec == CODEC_NONE && tail->dictionary_stored_bytes == tail->dictionary_plain_bytes) {
         memcpy(plain, stored, tail->dictionary_plain_bytes);
-    } else if (!codec_decompress(tail->dictionary_codec, stored, tail->dictionary_stored_bytes, plain,
-                                 tail->dictionary_plain_bytes)) {
-        return "the compressed dictionary cannot be read";
+    } else {
+        TRY(codec_decompress(cx, tail->dictionary_codec, stored, tail->dictionary_stored_bytes, plain,
+                             tail->dictionary_plain_bytes, &is_good));
     }
+    *problem = is_good ? NULL : "the compressed dictionary cannot be read";
+    return OK;
+}
+
+static const char *make_values(Dictionary *dictionary, const ColumnTail *tail, const uint8_t *plain) {
+    bool is_text = type_class(dictionary->type) == CLASS_TEXT;
     if (is_text ? !make_views(plain, tail->dictionary_plain_bytes, dictionary->size, (Text *)(uintptr_t)dictionary->values)
                 : tail->dictionary_plain_bytes != (uint64_t)dictionary->size * type_bytes(dictionary->type)) {
         return "the dictionary's entries do not add up";
@@ -96,13 +105,17 @@ Status dictionary_read(const Context *cx, Type type, const ColumnTail *tail, con
     dictionary->type = type;
     dictionary->size = tail->dictionary_size;
     dictionary->values = memory + HEADER_BYTES;
-    *problem = fill(dictionary, tail, stored, memory + HEADER_BYTES + view_bytes);
-    if (*problem != NULL) {
+    uint8_t *plain = memory + HEADER_BYTES + view_bytes;
+    Status status = read_plain(cx, tail, stored, plain, problem);
+    if (status == OK && *problem == NULL) {
+        *problem = make_values(dictionary, tail, plain);
+    }
+    if (status != OK || *problem != NULL) {
         dictionary_free(dictionary);
         dictionary = NULL;
     }
     *out = dictionary;
-    return OK;
+    return status;
 }
 
 void dictionary_free(Dictionary *dictionary) {

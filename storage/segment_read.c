@@ -322,13 +322,16 @@ static Status load_block(const Context *cx, void *load_, CacheFrame *frame) {
     const BlockEntry *entry = &load->meta->entries[load->block];
     uint64_t offset = load->reader->columns[load->column].image_offset + entry->offset;
     uint8_t *stored = frame->data;
+    const char *problem = NULL;
     if (entry->codec != CODEC_NONE) {
         TRY_ALLOC(cx, stored, entry->stored_bytes);
     }
     Status status = read_at(cx, load->reader, load->column, load->block, offset, stored, entry->stored_bytes);
     if (status == OK) {
-        const char *problem = block_read(entry, load->meta->type, load->dictionary_size, stored, frame);
-        status = problem == NULL ? OK : fail_damaged(cx, load->reader, load->column, load->block, problem);
+        status = block_read(cx, entry, load->meta->type, load->dictionary_size, stored, frame, &problem);
+    }
+    if (status == OK && problem != NULL) {
+        status = fail_damaged(cx, load->reader, load->column, load->block, problem);
     }
     if (stored != frame->data) {
         mem_free(stored);

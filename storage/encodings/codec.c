@@ -47,11 +47,26 @@ size_t codec_compress(CodecState *state, CodecId codec, const void *from, size_t
     return size < bytes ? size : 0;
 }
 
-bool codec_decompress(CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes) {
-    if (codec == CODEC_LZ4 && from_bytes <= INT32_MAX && bytes <= INT32_MAX) {
-        return LZ4_decompress_safe(from, to, (int)from_bytes, (int)bytes) == (int)bytes;
+/* zstd works in memory of its own: that there is none says nothing about the input. */
+static Status decompress_zstd(const Context *cx, const void *from, size_t from_bytes, void *to, size_t bytes, bool *is_good) {
+    ZSTD_DCtx *zstd = ZSTD_createDCtx();
+    if (zstd == NULL) {
+        return fail(cx, OUT_OF_MEMORY, "out of memory: no decompressor");
     }
-    return codec == CODEC_ZSTD && ZSTD_decompress(to, bytes, from, from_bytes) == bytes;
+    *is_good = ZSTD_decompressDCtx(zstd, to, bytes, from, from_bytes) == bytes;
+    ZSTD_freeDCtx(zstd);
+    return OK;
+}
+
+Status codec_decompress(const Context *cx, CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes,
+                        bool *is_good) {
+    *is_good = false;
+    if (codec == CODEC_ZSTD) {
+        return decompress_zstd(cx, from, from_bytes, to, bytes, is_good);
+    }
+    *is_good = codec == CODEC_LZ4 && from_bytes <= INT32_MAX && bytes <= INT32_MAX &&
+               LZ4_decompress_safe(from, to, (int)from_bytes, (int)bytes) == (int)bytes;
+    return OK;
 }
 
 uint64_t codec_checksum(const void *data, size_t bytes) {

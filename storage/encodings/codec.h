@@ -19,8 +19,10 @@ void codec_state_free(CodecState *state);
 
 /* Compresses into `to` (codec_bound(bytes) of room); 0 if that fails or saves nothing. `state` may be NULL. */
 size_t codec_compress(CodecState *state, CodecId codec, const void *from, size_t bytes, void *to);
-/* Exactly `bytes` bytes of result; false if the input is not that. */
-bool codec_decompress(CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes);
+/* Exactly `bytes` bytes of result; *is_good = false if the input is not that. OUT_OF_MEMORY if there is none for decompressing.
+ */
+Status codec_decompress(const Context *cx, CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes,
+                        bool *is_good) MUST_CHECK;
 /* XXH3 of stored bytes. */
 uint64_t codec_checksum(const void *data, size_t bytes);
 

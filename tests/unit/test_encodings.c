@@ -1,11 +1,14 @@
 /* Encodings as a list: names, what takes what, what AUTO chooses, and blocks whose bytes make no sense though their checksum is
  * right. */
 #include "storage/block.h"
+#include "storage/dictionary.h"
 #include "storage/encodings/codec.h"
 #include "storage/encodings/pack.h"
 #include "storage/encodings/repeats.h"
 #include "storage/segment_write.h"
 #include "table_fixture.h"
+
+#include <dlfcn.h>
 
 static Fixture f;
 static void setup(void) {
@@ -154,7 +157,12 @@ static void read_nonsense(uint64_t seed, const Type *types, uint32_t type_count)
     if (entry.codec == CODEC_NONE) {
         memcpy(frame.data, stored, bytes);
     }
-    if (block_read(&entry, type, 100, entry.codec == CODEC_NONE ? frame.data : stored, &frame) == NULL) {
+    Error error;
+    Context cx = {.error = &error};
+    const char *problem;
+    const uint8_t *bytes_read = entry.codec == CODEC_NONE ? frame.data : stored;
+    cr_assert_eq(block_read(&cx, &entry, type, 100, bytes_read, &frame, &problem), OK);
+    if (problem == NULL) {
         ColumnBlock block = {.encoding = encoding_class(entry.encoding),
                              .entry = &entry,
                              .data = frame.values,
@@ -179,6 +187,24 @@ Test(encodings, nonsense_is_refused_or_read) {
 
 /* ------------------------------------------------------------------------------------------------------------------ codecs */
 
+static bool has_no_decompressor;
+
+/* In place of the library's, which is called where memory is there. */
+void *ZSTD_createDCtx(void);
+void *ZSTD_createDCtx(void) {
+    void *(*real)(void);
+    *(void **)&real = dlsym(RTLD_NEXT, "ZSTD_createDCtx");
+    return has_no_decompressor ? NULL : real();
+}
+
+static bool decompresses(CodecId codec, const void *from, size_t from_bytes, void *to, size_t bytes) {
+    Error error;
+    Context cx = {.error = &error};
+    bool is_good;
+    cr_assert_eq(codec_decompress(&cx, codec, from, from_bytes, to, bytes, &is_good), OK);
+    return is_good;
+}
+
 Test(encodings, codecs_round_trip_and_refuse_garbage) {
     uint8_t plain[5000], small[12000], back[5000];
     for (uint32_t i = 0; i < sizeof plain; i++) {
@@ -188,12 +214,48 @@ Test(encodings, codecs_round_trip_and_refuse_garbage) {
         cr_assert_leq(codec_bound(sizeof plain), sizeof small);
         size_t size = codec_compress(NULL, codec, plain, sizeof plain, small);
         cr_assert(size > 0 && size < sizeof plain);
-        cr_assert(codec_decompress(codec, small, size, back, sizeof back));
+        cr_assert(decompresses(codec, small, size, back, sizeof back));
         cr_assert_eq(memcmp(plain, back, sizeof plain), 0);
-        cr_assert_not(codec_decompress(codec, small, size / 2, back, sizeof back));
-        cr_assert_not(codec_decompress(codec, small, size, back, sizeof back - 1));
-        cr_assert_not(codec_decompress(codec, plain, sizeof plain, back, sizeof back));
+        cr_assert_not(decompresses(codec, small, size / 2, back, sizeof back));
+        cr_assert_not(decompresses(codec, small, size, back, sizeof back - 1));
+        cr_assert_not(decompresses(codec, plain, sizeof plain, back, sizeof back));
     }
+}
+
+/* A block is not damaged because there is no memory to decompress it. */
+Test(encodings, no_memory_to_decompress_is_no_damage) {
+    uint8_t plain[5000] = {0}, small[12000];
+    Error error = {0};
+    Context cx = {.error = &error};
+    CacheFrame frame = {.data = plain};
+    size_t size = codec_compress(NULL, CODEC_ZSTD, plain, sizeof plain, small);
+    BlockEntry entry = {.codec = CODEC_ZSTD,
+                        .stored_bytes = (uint32_t)size,
+                        .plain_bytes = sizeof plain,
+                        .rows = 1000,
+                        .checksum = codec_checksum(small, size)};
+    const char *problem = NULL;
+    has_no_decompressor = true;
+    cr_assert_eq(block_read(&cx, &entry, type_make(TYPE_INTEGER), 0, small, &frame, &problem), OUT_OF_MEMORY);
+    cr_assert_eq(error.status, OUT_OF_MEMORY);
+    cr_assert_null(problem);
+
+    ColumnTail tail = {.dictionary_size = 1250,
+                       .dictionary_codec = CODEC_ZSTD,
+                       .dictionary_stored_bytes = (uint32_t)size,
+                       .dictionary_plain_bytes = sizeof plain,
+                       .dictionary_checksum = codec_checksum(small, size)};
+    Dictionary *dictionary;
+    MemoryAccount memory;
+    memory_account_init(&memory, NULL, "test", 0);
+    cx.memory = &memory;
+    cr_assert_eq(dictionary_read(&cx, type_make(TYPE_INTEGER), &tail, small, &dictionary, &problem), OUT_OF_MEMORY);
+    cr_assert_null(dictionary);
+    has_no_decompressor = false;
+    cr_assert_eq(dictionary_read(&cx, type_make(TYPE_INTEGER), &tail, small, &dictionary, &problem), OK);
+    cr_assert_null(problem);
+    dictionary_free(dictionary);
+    cr_assert_eq(memory_used(&memory), 0);
 }
 
 /* Codes of all widths, in runs of 1, 2, 3 … `longest` rows; whatever is cut or turned is refused or is other codes. */
