@@ -51,6 +51,7 @@ static Status make_get(const Context *cx, Binder *binder, SourcePos pos, const T
         LogicalColumn *column = &binder->plan->columns[get->columns[i]];
         column->table = table;
         column->table_column = i;
+        column->scan = get;
         get->get.table_columns[i] = i;
     }
     get->get.first = get->columns[0];

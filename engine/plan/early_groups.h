@@ -10,6 +10,7 @@ typedef struct EarlyPath {
     const LogicalNode *node; /* a join or a filter */
     uint32_t child;          /* that the way goes on with */
     const struct EarlyPath *above;
+    double joins_ns; /* of the joins on the way so far, with all their rows */
 } EarlyPath;
 
 typedef struct EarlyChoice {
@@ -41,6 +42,7 @@ typedef struct EarlyGroups {
     SplitCall *splits; /* of the calls */
     bool are_plain;    /* all calls are over columns as they are, if any */
     bool *is_wide;     /* per group: a text without dictionary */
+    bool is_forced;    /* the best is taken though it is not worth it */
     EarlyChoice best;
 } EarlyGroups;
 
@@ -57,6 +59,8 @@ Status early_add_finals(EarlyGroups *early, uint32_t index, LogicalNode *outer, 
 
 /* early_price.c. Sets is_wide. */
 Status early_find_wide(EarlyGroups *early);
+/* Sets joins_ns. */
+void early_price_path(const EarlyGroups *early, EarlyPath *path);
 /* Sets groups, gain_ns and is_worth of a choice whose place and keys are set. */
 Status early_price(EarlyGroups *early, const EarlyPath *path, EarlyChoice *choice);
 

@@ -91,15 +91,30 @@ static double join_ns(const EarlyGroups *early, const EarlyPath *path, double sh
     return price.nanoseconds * JOIN_SHARE + rows * texts * GATHER_NS;
 }
 
-/* The joins on the way and the grouping above them. */
-static double above_ns(const EarlyGroups *early, const EarlyPath *path, double share) {
-    const LogicalNode *node = early->node, *input = node->children[0];
-    double total = grouping_ns(early, input, node->aggregate.groups, early->is_wide, node->aggregate.group_count,
-                               input->rows * share, node->rows);
+void early_price_path(const EarlyGroups *early, EarlyPath *path) {
+    path->joins_ns = path->above == NULL ? 0 : path->above->joins_ns;
+    path->joins_ns += path->node->kind == LOGICAL_JOIN ? join_ns(early, path, 1) : 0;
+}
+
+static double joins_ns(const EarlyGroups *early, const EarlyPath *path, double share) {
+    double total = 0;
     for (; path != NULL; path = path->above) {
         total += path->node->kind == LOGICAL_JOIN ? join_ns(early, path, share) : 0;
     }
     return total;
+}
+
+/* The grouping above the joins, of a share of its rows. */
+static double last_ns(const EarlyGroups *early, double share) {
+    const LogicalNode *node = early->node, *input = node->children[0];
+    return grouping_ns(early, input, node->aggregate.groups, early->is_wide, node->aggregate.group_count, input->rows * share,
+                       node->rows);
+}
+
+/* What a choice has to gain to be taken. */
+static double taken_gain_ns(const EarlyGroups *early) {
+    double best = early->best.place == NULL ? -HUGE_VAL : early->best.gain_ns;
+    return early->is_forced || best > GAIN_LEAST_NS ? best : GAIN_LEAST_NS;
 }
 
 Status early_price(EarlyGroups *early, const EarlyPath *path, EarlyChoice *choice) {
@@ -108,9 +123,12 @@ Status early_price(EarlyGroups *early, const EarlyPath *path, EarlyChoice *choic
     TRY(find_wide_keys(early, input, &choice->keys, &is_wide));
     TRY(estimate_groups(early->cx, early->plan, choice->keys.items, choice->keys.count, input, &choice->groups));
     double share = input->rows > choice->groups ? choice->groups / input->rows : 1;
-    double late = above_ns(early, path, 1);
-    double both = above_ns(early, path, share) +
+    double late = last_ns(early, 1) + path->joins_ns;
+    double both = last_ns(early, share) +
                   grouping_ns(early, input, choice->keys.items, is_wide, choice->keys.count, input->rows, choice->groups);
+    if (late - both > taken_gain_ns(early)) { /* else it would not be taken even if the joins cost nothing */
+        both += joins_ns(early, path, share);
+    }
     choice->gain_ns = late - both;
     choice->is_worth = choice->gain_ns > GAIN_LEAST_NS && late > both * GAIN_LEAST;
     return OK;

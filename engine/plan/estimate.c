@@ -204,8 +204,11 @@ static Status estimate_one(const Context *cx, LogicalPlan *plan, LogicalNode *no
 }
 
 Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node) {
+    node->largest_table = node->kind == LOGICAL_GET ? (double)table_planned_rows(node->get.table) : 0;
     for (uint32_t i = 0; i < node->child_count; i++) {
         TRY(estimate_node(cx, plan, node->children[i]));
+        double below = node->children[i]->largest_table;
+        node->largest_table = below > node->largest_table ? below : node->largest_table;
     }
     return estimate_one(cx, plan, node);
 }

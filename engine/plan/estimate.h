@@ -4,7 +4,7 @@
 
 #include "plan/columns.h"
 
-/* Sets node->rows of the whole tree. */
+/* Sets rows and largest_table of the whole tree. */
 Status estimate_plan(const Context *cx, LogicalPlan *plan);
 Status estimate_node(const Context *cx, LogicalPlan *plan, LogicalNode *node);
 /* Of a tree: what was estimated before conditions have moved is no estimate for later. */

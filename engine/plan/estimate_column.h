@@ -25,8 +25,6 @@ bool known_expr(const LogicalPlan *plan, const Expr *expr, KnownColumn *known);
 
 /* estimate_path.c: the same for a column of a node that comes from a table by way of other nodes. */
 bool known_key(const LogicalPlan *plan, const LogicalNode *node, const Expr *expr, KnownColumn *known);
-/* The scan below the node that has the column; NULL if the column is computed on the way. */
-const LogicalNode *known_scan(const LogicalNode *node, ColumnId column);
 
 /* Shares of all rows. */
 double known_predicate_share(const KnownColumn *known, const Predicate *predicate);

@@ -33,10 +33,9 @@ static double distinct_left(double distinct, const LogicalNode *node) {
 /* ------------------------------------------------------------------------------------------------------ restricted keys */
 
 /* The share of a column's values that the filters on it alone let through where it is scanned. */
-static Status values_kept(const Context *cx, const LogicalPlan *plan, const LogicalNode *node, const Expr *expr,
-                          double *share) {
+static Status values_kept(const Context *cx, const LogicalPlan *plan, const Expr *expr, double *share) {
     const Expr *column = expr_widened_column(expr);
-    const LogicalNode *scan = column == NULL || column->kind != EXPR_COLUMN ? NULL : known_scan(node, column->column);
+    const LogicalNode *scan = column == NULL || column->kind != EXPR_COLUMN ? NULL : plan->columns[column->column].scan;
     KnownColumn known;
     ExprList own = {0};
     bool is_one = false;
@@ -153,7 +152,7 @@ static Status joint_distinct(const Context *cx, const LogicalPlan *plan, Expr *c
         if (known_key(plan, node, exprs[i], &known)) {
             double kept = 1;
             if (as_scanned) {
-                TRY(values_kept(cx, plan, node, exprs[i], &kept));
+                TRY(values_kept(cx, plan, exprs[i], &kept));
             }
             parts[part_count++] = (KeyPart){known.table, known.column, known.distinct * kept};
         } else {
@@ -182,11 +181,10 @@ Status estimate_groups(const Context *cx, const LogicalPlan *plan, Expr *const *
 
 /* Filters on a key itself, which both sides have if one has them, leave fewer values to meet: this share of them. Of values
  * that differ from row to row it is known better, and there it is the smaller one. */
-static Status both_kept(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right,
-                        const LogicalNode *left_node, const LogicalNode *right_node, double *share) {
+static Status both_kept(const Context *cx, const LogicalPlan *plan, const Expr *left, const Expr *right, double *share) {
     double a, b;
-    TRY(values_kept(cx, plan, left_node, left, &a));
-    TRY(values_kept(cx, plan, right_node, right, &b));
+    TRY(values_kept(cx, plan, left, &a));
+    TRY(values_kept(cx, plan, right, &b));
     *share = a < 1 && b < 1 ? (a < b ? a : b) : 1;
     return OK;
 }
@@ -237,7 +235,7 @@ static double filters_lie_inside(const LogicalPlan *plan, const LogicalNode *nod
                                  const KnownColumn *other) {
     const Expr *column = expr_widened_column(key);
     double inside = known_overlap(own, other);
-    Choices choices = {plan, known_scan(node, column->column), own, 0};
+    Choices choices = {plan, plan->columns[column->column].scan, own, 0};
     if (choices.scan != NULL && inside < 1) {
         note_choices(&choices, node);
     }
@@ -256,7 +254,7 @@ Status estimate_equal_share(const Context *cx, const LogicalPlan *plan, const Ex
     KnownColumn a, b;
     if (known_key(plan, left_node, left, &a) && known_key(plan, right_node, right, &b)) {
         double kept;
-        TRY(both_kept(cx, plan, left, right, left_node, right_node, &kept));
+        TRY(both_kept(cx, plan, left, right, &kept));
         kept /= filters_lie_inside(plan, left_node, left, &a, &b) * filters_lie_inside(plan, right_node, right, &b, &a);
         *share = clamp_share(known_join_share(&a, &b) / kept);
         return OK;
@@ -426,7 +424,7 @@ static Status partner_share(const Context *cx, const LogicalPlan *plan, const Jo
     for (uint32_t i = 0; i < keys->count; i++) {
         double one;
         KnownColumn a, b;
-        TRY(both_kept(cx, plan, own_keys[i], other_keys[i], own, other, &one));
+        TRY(both_kept(cx, plan, own_keys[i], other_keys[i], &one));
         kept *= one;
         if (known_key(plan, own, own_keys[i], &a) && known_key(plan, other, other_keys[i], &b)) {
             kept /= filters_lie_inside(plan, other, other_keys[i], &b, &a);

@@ -62,19 +62,3 @@ bool known_key(const LogicalPlan *plan, const LogicalNode *node, const Expr *exp
     column = behind_column(plan, node, column, &scratch);
     return column != NULL && known_expr(plan, column, known);
 }
-
-const LogicalNode *known_scan(const LogicalNode *node, ColumnId column) {
-    if (node->kind == LOGICAL_GET) {
-        for (uint32_t i = 0; i < node->column_count; i++) {
-            if (node->columns[i] == column) {
-                return node;
-            }
-        }
-        return NULL;
-    }
-    const LogicalNode *found = NULL;
-    for (uint32_t i = 0; i < node->child_count && found == NULL; i++) {
-        found = known_scan(node->children[i], column);
-    }
-    return found;
-}

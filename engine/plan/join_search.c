@@ -64,15 +64,6 @@ static Place worthwhile(const Search *search, Place place, RelationSet set) {
     return place.classes == 0 ? (Place){PLACED_RANDOM, 0} : place;
 }
 
-static double largest_table(const LogicalNode *node) {
-    double rows = node->kind == LOGICAL_GET ? (double)table_planned_rows(node->get.table) : 0;
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        double below = largest_table(node->children[i]);
-        rows = below > rows ? below : rows;
-    }
-    return rows;
-}
-
 static Place place_of_relation(const Search *search, uint32_t relation) {
     LeafPlace leaf = search->graph->places[relation];
     if (!search->moves_rows) {
@@ -92,7 +83,7 @@ static Status part_of_relation(const Search *search, uint32_t r, Part *part) {
                    .classes = graph->relation_classes[r],
                    .rows = graph->relations[r]->rows,
                    .width = graph->widths[r],
-                   .largest = largest_table(graph->relations[r]),
+                   .largest = graph->relations[r]->largest_table,
                    .count = 1};
     return new_tree(search, &tree, &part->plans[0]);
 }

@@ -74,6 +74,8 @@ static inline bool join_asks_for_build(JoinKind kind) {
     return kind == JOIN_RIGHT_SEMI || kind == JOIN_RIGHT_ANTI;
 }
 
+typedef struct LogicalNode LogicalNode;
+
 typedef struct LogicalColumn {
     ColumnId id;
     Type type;
@@ -82,9 +84,9 @@ typedef struct LogicalColumn {
     /* Where the values come from, for statistics and domains: NULL if computed. */
     const TableVersion *table;
     uint32_t table_column;
+    const LogicalNode *scan; /* the Get that has the column; NULL: it is another node's */
 } LogicalColumn;
 
-typedef struct LogicalNode LogicalNode;
 typedef struct Hint Hint;
 
 typedef struct SortKey {
@@ -152,7 +154,8 @@ struct LogicalNode {
     LogicalNode **children;
     uint32_t column_count;
     ColumnId *columns;
-    double rows; /* estimate; set by plan/estimate.c, < 0 before */
+    double rows;          /* estimate; set by plan/estimate.c, < 0 before */
+    double largest_table; /* rows of the largest table that is scanned below; set with the estimate */
     union {
         struct {
             const TableVersion *table;

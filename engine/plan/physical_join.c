@@ -42,15 +42,6 @@ static JoinKind swapped_kind(JoinKind kind) {
     }
 }
 
-static double largest_table(const LogicalNode *node) {
-    double rows = node->kind == LOGICAL_GET ? (double)node->get.table->rows : 0;
-    for (uint32_t i = 0; i < node->child_count; i++) {
-        double below = largest_table(node->children[i]);
-        rows = below > rows ? below : rows;
-    }
-    return rows;
-}
-
 /* Rows to weigh a side by as build side. Estimates of joins err low far more often than those of tables, and a large table
  * built by mistake costs more than a small one saves; and the scan of a large table is better probed, for then the other
  * side's keys prune it. */
@@ -61,7 +52,7 @@ static double build_rows(const LogicalNode *node) {
     if (node->kind != LOGICAL_JOIN) {
         return node->rows;
     }
-    double doubted = node->rows * JOIN_ESTIMATE_DOUBT, scanned = largest_table(node) / SCAN_WORTH_PRUNING;
+    double doubted = node->rows * JOIN_ESTIMATE_DOUBT, scanned = node->largest_table / SCAN_WORTH_PRUNING;
     return doubted > scanned ? doubted : scanned;
 }
 

@@ -85,6 +85,7 @@ static Status copy_get(const Context *cx, LogicalPlan *plan, const LogicalNode *
     (*copy)->get = get->get;
     for (uint32_t i = 0; i < get->column_count; i++) {
         TRY(plan_copy_column(cx, plan, get->columns[i], &(*copy)->columns[i]));
+        plan->columns[(*copy)->columns[i]].scan = *copy;
         TRY(plan_column_expr(cx, plan, (*copy)->columns[i], &to[i]));
     }
     (*copy)->get.first = get->column_count > 0 ? (*copy)->columns[0] : get->get.first;

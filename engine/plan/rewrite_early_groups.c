@@ -118,11 +118,12 @@ static Status consider_inputs(EarlyGroups *early, const EarlyPath *above, Logica
                                                                   : NULL);
     for (uint32_t c = 0; c < node->child_count; c++) {
         bool gets_nulls_here = gets_nulls;
-        EarlyPath path = {node, c, above};
+        EarlyPath path = {.node = node, .child = c, .above = above};
         ColumnSet own, wanted;
         if (!passes_rows(node, c, &gets_nulls_here) || (gets_nulls_here && !early->are_plain)) {
             continue;
         }
+        early_price_path(early, &path);
         TRY(columns_of(early, node->children[c], &own));
         TRY(column_set_init(early->cx, early->plan->arena, early->plan, &wanted));
         column_set_copy(&wanted, &asked_here);
@@ -232,7 +233,7 @@ static Status group_early(EarlyGroups *early, LogicalNode **place) {
 
 static Status consider_grouping(const Context *cx, LogicalPlan *plan, LogicalNode **place) {
     LogicalNode *node = *place;
-    EarlyGroups early = {.cx = cx, .plan = plan, .node = node};
+    EarlyGroups early = {.cx = cx, .plan = plan, .node = node, .is_forced = strcmp(cx->settings->early_groups, "always") == 0};
     ColumnSet asked;
     bool can = false;
     if (node->kind != LOGICAL_AGGREGATE ||
@@ -247,7 +248,7 @@ static Status consider_grouping(const Context *cx, LogicalPlan *plan, LogicalNod
     TRY(early_find_wide(&early));
     TRY(column_set_init(cx, plan->arena, plan, &asked));
     TRY(consider_inputs(&early, NULL, node->children[0], &asked, false));
-    bool is_wanted = early.best.place != NULL && (early.best.is_worth || strcmp(cx->settings->early_groups, "always") == 0);
+    bool is_wanted = early.best.place != NULL && (early.best.is_worth || early.is_forced);
     return is_wanted ? group_early(&early, place) : OK;
 }
 
