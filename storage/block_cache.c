@@ -47,6 +47,7 @@ static Status cache_create(const Context *cx, Warehouse *warehouse, BlockCache *
     BlockCache *cache;
     TRY_ALLOC_ZEROED(&own, cache, sizeof *cache);
     memory_account_init(&cache->account, own.memory, "block cache", 0);
+    cache->account.is_lasting = true;
     cache->bytes_max = warehouse_cache_bytes_max(warehouse);
     if (cache->bytes_max == 0) {
         cache->bytes_max = machine_memory_bytes() / 2;

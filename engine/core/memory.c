@@ -37,6 +37,7 @@ void memory_account_init(MemoryAccount *account, MemoryAccount *parent, const ch
     account->parent = parent;
     account->name = name;
     account->limit_bytes = limit_bytes;
+    account->is_lasting = false;
     account->step_bytes = MEMORY_STEP_BYTES;
     atomic_init(&account->used_bytes, 0);
     atomic_init(&account->reserved_bytes, 0);
@@ -204,22 +205,27 @@ static void *take_small_block(size_t total) {
     return header;
 }
 
-static void *take_block(size_t total, bool *is_zeroed) {
+static bool is_pooled(const MemoryAccount *account, size_t total) {
+    return total >= (account->is_lasting ? LASTING_BYTES_MIN : PAGE_POOL_BYTES_MIN);
+}
+
+static void *take_block(const MemoryAccount *account, size_t total, bool *is_zeroed) {
     *is_zeroed = false;
-    return total < PAGE_POOL_BYTES_MIN ? take_small_block(total) : page_pool_alloc(total, is_zeroed);
+    return is_pooled(account, total) ? page_pool_alloc(account->is_lasting ? PAGES_THAT_LAST : PAGES_OF_QUERY, total, is_zeroed)
+                                     : take_small_block(total);
 }
 
 /* Where the system has no more, what can be done without goes first; a failure that a test asked for stays one. */
-static void *take_block_reclaiming(size_t total, bool *is_zeroed) {
+static void *take_block_reclaiming(const MemoryAccount *account, size_t total, bool *is_zeroed) {
     if (injected_failure()) {
         return NULL;
     }
-    void *block = take_block(total, is_zeroed);
+    void *block = take_block(account, total, is_zeroed);
     if (block == NULL) {
         pthread_mutex_lock(&reclaimers_lock);
         reclaim_locked(INT64_MAX);
         pthread_mutex_unlock(&reclaimers_lock);
-        block = take_block(total, is_zeroed);
+        block = take_block(account, total, is_zeroed);
     }
     return block;
 }
@@ -233,7 +239,7 @@ static void *alloc_block(const Context *cx, size_t bytes, bool *is_zeroed) {
     if (memory_charge(cx, cx->memory, (int64_t)total) != OK) {
         return NULL;
     }
-    void *block = take_block_reclaiming(total, is_zeroed);
+    void *block = take_block_reclaiming(cx->memory, total, is_zeroed);
     if (block == NULL) {
         memory_release(cx->memory, (int64_t)total);
         fail(cx, OUT_OF_MEMORY, "out of memory: the machine has no %zu bytes left", bytes);
@@ -265,7 +271,7 @@ static void *move_block(const Context *cx, void *old, size_t bytes) {
     BlockHeader *header = header_of(old);
     MemoryAccount *account = header->account;
     size_t had = total_bytes(header->bytes), total = total_bytes(bytes);
-    if (had < PAGE_POOL_BYTES_MIN || total <= had || atomic_load_explicit(&fail_countdown, memory_order_relaxed) != 0) {
+    if (!is_pooled(account, had) || total <= had || atomic_load_explicit(&fail_countdown, memory_order_relaxed) != 0) {
         return NULL;
     }
     Error error; /* a copy would fail likewise, and says so */
@@ -318,10 +324,10 @@ void mem_free(void *memory) {
     BlockHeader *header = header_of(memory);
     size_t total = total_bytes(header->bytes);
     MemoryAccount *account = header->account;
-    if (total < PAGE_POOL_BYTES_MIN) {
-        free((char *)header - header->lead);
-    } else {
+    if (is_pooled(account, total)) {
         page_pool_free(header, total);
+    } else {
+        free((char *)header - header->lead);
     }
     memory_release(account, (int64_t)total);
 }

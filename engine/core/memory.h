@@ -16,6 +16,7 @@ typedef struct MemoryAccount {
     struct MemoryAccount *parent;    /* borrowed; NULL at the root */
     const char *name;                /* static; for messages: "query", "block cache" */
     int64_t limit_bytes;             /* 0: no limit of its own */
+    bool is_lasting;                 /* its blocks outlive queries, and lie apart from theirs; not set by memory_account_init */
     int64_t step_bytes;              /* what is reserved from the parent at once; as memory_account_init sets it: 1 MB */
     _Atomic(int64_t) used_bytes;     /* what is allocated from this account, children's reservations included */
     _Atomic(int64_t) reserved_bytes; /* what has been taken from the parent; >= used unless parent is NULL */

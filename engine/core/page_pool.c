@@ -1,7 +1,7 @@
 #include "core/page_pool.h"
 
-#include "core/bits.h"
 #include "core/machine.h"
+#include "core/page_region.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,24 +11,10 @@
 #include <sys/mman.h>
 
 #define MAPPING_STEP ((size_t)2 << 20)
-#define REGION_BYTES ((size_t)32 << 20)
-#define PAGE_BYTES ((size_t)16 << 10)
-#define REGION_PAGES ((uint32_t)(REGION_BYTES / PAGE_BYTES))
-#define BLOCK_PAGES_MIN ((uint32_t)(PAGE_POOL_BYTES_MIN / PAGE_BYTES))
 #define SHARED_BYTES_MAX (REGION_BYTES / 2) /* what shares a region; larger blocks have a mapping of their own */
 #define UNMAP_BYTES ((size_t)16 << 20)      /* given back at once: other threads' mappings wait meanwhile, 0.1 s for each GB */
 #define KEPT_SHARE 16                       /* of what the process may use: what is kept at most when nobody uses it */
 #define KEPT_BYTES_MAX ((size_t)1 << 30)
-
-/* Lies at the start of its region, which is aligned to its size. */
-typedef struct Region {
-    struct Region *next, *previous;
-    uint64_t number; /* in the order of the list */
-    uint32_t free_pages;
-    uint32_t longest_run; /* no free run is longer */
-    uint64_t used[REGION_PAGES / 64];
-} Region;
-_Static_assert(sizeof(Region) <= PAGE_BYTES, "the header fits the region's first page");
 
 /* A large block's mapping after its block was freed; lies in its first bytes. */
 typedef struct Mapping {
@@ -37,8 +23,10 @@ typedef struct Mapping {
 } Mapping;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Region *regions, *last_region; /* the oldest first: holes in them are filled before new pages are touched */
-static Region *first_roomy;           /* regions before it have no room for any block; NULL: none has */
+static RegionList lists[PAGE_USES] = {
+    [PAGES_OF_QUERY] = {.cells_min = PAGE_POOL_BYTES_MIN / CELL_BYTES},
+    [PAGES_THAT_LAST] = {.cells_min = LASTING_BYTES_MIN / CELL_BYTES},
+};
 static Mapping *kept_mappings;        /* the latest first */
 static size_t kept_bytes;             /* of regions in which nothing is used, and of mappings */
 static pthread_t trimmer;             /* gives back what is too much */
@@ -69,79 +57,12 @@ static void *reserve_aligned(size_t bytes, size_t alignment) {
     return mapped + before;
 }
 
-static uint32_t pages_of(size_t bytes) {
-    return (uint32_t)((bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+static uint32_t cells_of(size_t bytes) {
+    return (uint32_t)((bytes + CELL_BYTES - 1) / CELL_BYTES);
 }
 
 static size_t mapping_bytes(size_t bytes) {
     return (bytes + MAPPING_STEP - 1) / MAPPING_STEP * MAPPING_STEP;
-}
-
-/* The first page at or after `page` that is used (or free); REGION_PAGES if there is none. */
-static uint32_t next_page(const Region *region, uint32_t page, bool is_used) {
-    while (page < REGION_PAGES) {
-        uint64_t word = is_used ? region->used[page / 64] : ~region->used[page / 64];
-        word &= ~UINT64_C(0) << page % 64;
-        if (word != 0) {
-            return page / 64 * 64 + (uint32_t)__builtin_ctzll(word);
-        }
-        page = page / 64 * 64 + 64;
-    }
-    return REGION_PAGES;
-}
-
-/* First fit, which keeps the pages in use together. 0 (the header's page) if no run is long enough. */
-static uint32_t find_run(Region *region, uint32_t pages) {
-    uint32_t longest = 0;
-    for (uint32_t start = next_page(region, 1, false); start < REGION_PAGES;) {
-        uint32_t end = next_page(region, start, true);
-        if (end - start >= pages) {
-            return start;
-        }
-        longest = end - start > longest ? end - start : longest;
-        start = next_page(region, end, false);
-    }
-    region->longest_run = longest;
-    return 0;
-}
-
-static void mark(Region *region, uint32_t start, uint32_t pages, bool is_used) {
-    for (uint32_t page = start; page < start + pages; page++) {
-        bit_put(region->used, page, is_used);
-    }
-    region->free_pages = is_used ? region->free_pages - pages : region->free_pages + pages;
-}
-
-static void unlink_region(Region *region) {
-    first_roomy = first_roomy == region ? region->next : first_roomy;
-    if (region->previous != NULL) {
-        region->previous->next = region->next;
-    } else {
-        regions = region->next;
-    }
-    if (region->next != NULL) {
-        region->next->previous = region->previous;
-    } else {
-        last_region = region->previous;
-    }
-    kept_bytes -= REGION_BYTES;
-}
-
-static void link_region(Region *region) {
-    region->previous = last_region;
-    region->number = last_region == NULL ? 0 : last_region->number + 1;
-    first_roomy = first_roomy == NULL ? region : first_roomy;
-    if (last_region != NULL) {
-        last_region->next = region;
-    } else {
-        regions = region;
-    }
-    last_region = region;
-    kept_bytes += REGION_BYTES;
-}
-
-static bool is_free(const Region *region) {
-    return region->free_pages == REGION_PAGES - 1;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- new mappings */
@@ -154,6 +75,14 @@ static void keep_mapping(void *memory, size_t bytes) {
     kept_bytes += bytes;
 }
 
+static Region *free_region(const RegionList *list) {
+    Region *region = list->first;
+    while (region != NULL && !region_is_free(region)) {
+        region = region->next;
+    }
+    return region;
+}
+
 /* Takes something that nobody uses off its list; NULL if there is nothing. The lock is held. */
 static void *take_kept(size_t *bytes) {
     Mapping *mapping = kept_mappings;
@@ -163,12 +92,13 @@ static void *take_kept(size_t *bytes) {
         *bytes = mapping->bytes;
         return mapping;
     }
-    Region *region = regions;
-    while (region != NULL && !is_free(region)) {
-        region = region->next;
+    Region *region = NULL;
+    for (PageUse use = 0; use < PAGE_USES && region == NULL; use++) {
+        region = free_region(&lists[use]);
     }
     if (region != NULL) {
-        unlink_region(region);
+        region_unlink(region);
+        kept_bytes -= REGION_BYTES;
         *bytes = REGION_BYTES;
     }
     return region;
@@ -232,17 +162,23 @@ static void *map_aligned(size_t bytes, size_t alignment, bool *is_zeroed) {
     return mapped;
 }
 
+/* Huge pages from the second on: the first one would cost who keeps little much. */
+static void ask_for_huge_pages(Region *region) {
+    (void)madvise((char *)region + MAPPING_STEP, REGION_BYTES - MAPPING_STEP, MADV_HUGEPAGE);
+}
+
 /* The lock is held. */
-static Region *add_region(void) {
+static Region *add_region(PageUse use) {
     bool is_zeroed;
     Region *region = map_aligned(REGION_BYTES, REGION_BYTES, &is_zeroed);
     if (region == NULL) {
         return NULL;
     }
-    *region = (Region){0};
-    region->used[0] = 1; /* the header */
-    region->free_pages = region->longest_run = REGION_PAGES - 1;
-    link_region(region);
+    if (use == PAGES_THAT_LAST) {
+        ask_for_huge_pages(region);
+    }
+    region_add(&lists[use], region);
+    kept_bytes += REGION_BYTES;
     return region;
 }
 
@@ -265,6 +201,17 @@ static bool give_back_beyond(size_t kept) {
         unmap(memory, bytes);
         gave_any = true;
         pthread_mutex_lock(&lock);
+    }
+    return gave_any;
+}
+
+/* The last resort: free pages between used ones, of which no run may be long enough for what is wanted. The lock is held. */
+static bool punch_regions(void) {
+    bool gave_any = false;
+    for (PageUse use = 0; use < PAGE_USES; use++) {
+        for (Region *region = lists[use].first; region != NULL; region = region->next) {
+            gave_any |= region_punch(region);
+        }
     }
     return gave_any;
 }
@@ -308,40 +255,49 @@ void page_pool_settle(void) {
 
 /* ----------------------------------------------------------------------------------------------- blocks that share regions */
 
-static void *take_run(Region *region, uint32_t pages) {
-    uint32_t start = region->longest_run < pages ? 0 : find_run(region, pages);
-    if (start == 0) {
-        return NULL;
-    }
-    kept_bytes -= is_free(region) ? REGION_BYTES : 0;
-    mark(region, start, pages, true);
-    return (char *)region + start * PAGE_BYTES;
+/* The lock is held. */
+static void *take_shared(Region *region, uint32_t cells) {
+    bool was_free = region_is_free(region);
+    void *memory = region_take(region, cells);
+    kept_bytes -= was_free && memory != NULL ? REGION_BYTES : 0;
+    return memory;
 }
 
-static void *alloc_shared(uint32_t pages) {
+static void *alloc_shared(PageUse use, uint32_t cells) {
+    RegionList *list = &lists[use];
     pthread_mutex_lock(&lock);
     void *memory = NULL;
-    while (first_roomy != NULL && first_roomy->longest_run < BLOCK_PAGES_MIN) {
-        first_roomy = first_roomy->next;
+    while (list->first_roomy != NULL && list->first_roomy->longest_run < list->cells_min) {
+        list->first_roomy = list->first_roomy->next;
     }
-    for (Region *region = first_roomy; region != NULL && memory == NULL; region = region->next) {
-        memory = take_run(region, pages);
+    for (Region *region = list->first_roomy; region != NULL && memory == NULL; region = region->next) {
+        memory = take_shared(region, cells);
     }
     if (memory == NULL) {
-        Region *region = add_region();
-        memory = region == NULL ? NULL : take_run(region, pages);
+        Region *region = add_region(use);
+        memory = region == NULL ? NULL : take_shared(region, cells);
     }
     pthread_mutex_unlock(&lock);
     return memory;
 }
 
-static void free_shared(void *memory, uint32_t pages) {
-    Region *region = (Region *)((uintptr_t)memory / REGION_BYTES * REGION_BYTES);
+/* A region with holes is of no more use. The lock is held. */
+static void note_free_region(Region *region) {
+    if (region->hole_cells > 0) {
+        region_unlink(region);
+        munmap(region, REGION_BYTES);
+    } else {
+        kept_bytes += REGION_BYTES;
+    }
+}
+
+static void free_shared(void *memory, uint32_t cells) {
+    Region *region = region_of(memory);
     pthread_mutex_lock(&lock);
-    mark(region, (uint32_t)(((uintptr_t)memory - (uintptr_t)region) / PAGE_BYTES), pages, false);
-    region->longest_run = region->free_pages;
-    first_roomy = first_roomy == NULL || region->number < first_roomy->number ? region : first_roomy;
-    kept_bytes += is_free(region) ? REGION_BYTES : 0;
+    region_give(region, memory, cells);
+    if (region_is_free(region)) {
+        note_free_region(region);
+    }
     trim();
     pthread_mutex_unlock(&lock);
 }
@@ -394,22 +350,23 @@ static void free_mapping(void *memory, size_t bytes) {
 #define IS_SANITIZED false
 #endif
 
-static void *alloc_once(size_t bytes, bool *is_zeroed) {
+static void *alloc_once(PageUse use, size_t bytes, bool *is_zeroed) {
     *is_zeroed = false;
-    return bytes <= SHARED_BYTES_MAX ? alloc_shared(pages_of(bytes)) : alloc_mapping(mapping_bytes(bytes), is_zeroed);
+    return bytes <= SHARED_BYTES_MAX ? alloc_shared(use, cells_of(bytes)) : alloc_mapping(mapping_bytes(bytes), is_zeroed);
 }
 
-void *page_pool_alloc(size_t bytes, bool *is_zeroed) {
+void *page_pool_alloc(PageUse use, size_t bytes, bool *is_zeroed) {
     if (IS_SANITIZED) {
         *is_zeroed = false;
         return aligned_alloc(64, (bytes + 63) / 64 * 64);
     }
-    void *memory = alloc_once(bytes, is_zeroed);
+    void *memory = alloc_once(use, bytes, is_zeroed);
     if (memory == NULL) {
         pthread_mutex_lock(&lock);
         bool gave_any = give_back_beyond(0);
+        gave_any |= punch_regions();
         pthread_mutex_unlock(&lock);
-        memory = gave_any ? alloc_once(bytes, is_zeroed) : NULL;
+        memory = gave_any ? alloc_once(use, bytes, is_zeroed) : NULL;
     }
     return memory;
 }
@@ -438,7 +395,7 @@ void page_pool_free(void *memory, size_t bytes) {
     if (IS_SANITIZED) {
         free(memory);
     } else if (bytes <= SHARED_BYTES_MAX) {
-        free_shared(memory, pages_of(bytes));
+        free_shared(memory, cells_of(bytes));
     } else {
         free_mapping(memory, mapping_bytes(bytes));
     }

@@ -4,8 +4,10 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define BLOCKS 64
 #define ROUNDS 4000
@@ -28,7 +30,7 @@ static bool is_intact(const Block *block) {
 
 static bool take(Block *block, size_t bytes, unsigned char stamp) {
     bool is_zeroed;
-    *block = (Block){page_pool_alloc(bytes, &is_zeroed), bytes, stamp};
+    *block = (Block){page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed), bytes, stamp};
     if (block->memory == NULL || (uintptr_t)block->memory % 64 != 0) {
         return false;
     }
@@ -43,6 +45,18 @@ static bool take(Block *block, size_t bytes, unsigned char stamp) {
     }
     block->memory[bytes - 1] = stamp;
     return true;
+}
+
+/* Private memory that may be written to, which RLIMIT_DATA counts. */
+static long data_bytes(void) {
+    FILE *file = fopen("/proc/self/status", "re");
+    cr_assert_not_null(file);
+    long kilobytes = 0;
+    char line[128];
+    while (fgets(line, sizeof line, file) != NULL && sscanf(line, "VmData: %ld", &kilobytes) != 1) {
+    }
+    fclose(file);
+    return kilobytes << 10;
 }
 
 /* 128 KB to 20 MB, small ones more often. */
@@ -94,8 +108,9 @@ Test(page_pool, serves_two_threads) {
 
 Test(page_pool, finds_the_last_fitting_run) {
     bool is_zeroed;
-    void *most = page_pool_alloc(((size_t)16 << 20), &is_zeroed); /* half a region, header aside the other half is shorter */
-    void *rest = page_pool_alloc(((size_t)16 << 20) - ((size_t)16 << 10), &is_zeroed);
+    void *most = page_pool_alloc(PAGES_OF_QUERY, ((size_t)16 << 20),
+                                 &is_zeroed); /* half a region, header aside the other half is shorter */
+    void *rest = page_pool_alloc(PAGES_OF_QUERY, ((size_t)16 << 20) - ((size_t)16 << 10), &is_zeroed);
     cr_assert(most != NULL && rest != NULL && most != rest);
     memset(most, 1, (size_t)16 << 20);
     memset(rest, 2, ((size_t)16 << 20) - ((size_t)16 << 10));
@@ -107,7 +122,7 @@ Test(page_pool, finds_the_last_fitting_run) {
 Test(page_pool, moves_what_it_resizes) {
     bool is_zeroed;
     size_t bytes = (size_t)20 << 20;
-    unsigned char *memory = page_pool_alloc(bytes, &is_zeroed);
+    unsigned char *memory = page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed);
     for (size_t at = 0; at < bytes; at += 4096) {
         memory[at] = (unsigned char)(at >> 12);
     }
@@ -130,7 +145,7 @@ Test(page_pool, joins_what_it_kept) {
     size_t bytes = (size_t)18 << 20, most = PARTS * bytes;
     void *parts[PARTS];
     for (int i = 0; i < PARTS; i++) {
-        parts[i] = page_pool_alloc(bytes, &is_zeroed);
+        parts[i] = page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed);
         cr_assert_not_null(parts[i]);
         memset(parts[i], 1, bytes);
     }
@@ -138,12 +153,12 @@ Test(page_pool, joins_what_it_kept) {
         page_pool_free(parts[i], bytes);
     }
     for (int round = 0; round < 3; round++) {
-        unsigned char *memory = page_pool_alloc(most, &is_zeroed);
+        unsigned char *memory = page_pool_alloc(PAGES_OF_QUERY, most, &is_zeroed);
         cr_assert(memory != NULL && !is_zeroed);
         for (size_t at = 0; at < most; at += 4096) {
             memory[at] = (unsigned char)(at >> 12);
         }
-        void *region = page_pool_alloc((size_t)1 << 20, &is_zeroed);
+        void *region = page_pool_alloc(PAGES_OF_QUERY, (size_t)1 << 20, &is_zeroed);
         memset(region, 2, (size_t)1 << 20);
         unsigned char *grown = page_pool_resize(memory, most, most + bytes);
         size_t held = grown == NULL ? most : most + bytes;
@@ -163,12 +178,12 @@ Test(page_pool, fills_holes_first) {
     bool is_zeroed;
     char *blocks[BLOCKS_OF_REGION], *newer[2];
     for (int i = 0; i < BLOCKS_OF_REGION; i++) {
-        blocks[i] = page_pool_alloc(bytes, &is_zeroed);
+        blocks[i] = page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed);
     }
-    newer[0] = page_pool_alloc(bytes, &is_zeroed);
+    newer[0] = page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed);
     char *hole = blocks[7];
     page_pool_free(hole, bytes);
-    newer[1] = page_pool_alloc(bytes, &is_zeroed);
+    newer[1] = page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed);
     bool is_pooled =
         (uintptr_t)blocks[0] / region_bytes == (uintptr_t)blocks[30] / region_bytes; /* sanitizer builds use malloc */
     cr_assert(!is_pooled || newer[1] == hole);
@@ -179,4 +194,49 @@ Test(page_pool, fills_holes_first) {
     }
     page_pool_free(newer[0], bytes);
     page_pool_free(newer[1], bytes);
+}
+
+/* Sanitizer builds ask malloc, whose blocks do not move. */
+static bool is_pooled(void) {
+    bool is_zeroed;
+    size_t bytes = (size_t)20 << 20;
+    void *memory = page_pool_alloc(PAGES_OF_QUERY, bytes, &is_zeroed);
+    void *moved = page_pool_resize(memory, bytes, 2 * bytes);
+    page_pool_free(moved == NULL ? memory : moved, moved == NULL ? bytes : 2 * bytes);
+    return moved != NULL;
+}
+
+#define SPREAD_BLOCKS 512
+#define SPREAD_BYTES ((size_t)512 << 10)
+
+/* Of 256 MB every 8th block stays: where the process may not grow, large blocks get the pages between them. */
+Test(page_pool, gives_back_holes_where_memory_is_short) {
+    if (!is_pooled()) {
+        return;
+    }
+    bool is_zeroed;
+    Block kept[SPREAD_BLOCKS] = {0};
+    for (int i = 0; i < SPREAD_BLOCKS; i++) {
+        cr_assert(take(&kept[i], SPREAD_BYTES, (unsigned char)i));
+    }
+    for (int i = 0; i < SPREAD_BLOCKS; i++) {
+        if (i % 8 != 0) {
+            page_pool_free(kept[i].memory, SPREAD_BYTES);
+        }
+    }
+    struct rlimit limit = {(rlim_t)data_bytes() + ((rlim_t)1 << 20), RLIM_INFINITY};
+    cr_assert_eq(setrlimit(RLIMIT_DATA, &limit), 0);
+    void *large = page_pool_alloc(PAGES_OF_QUERY, (size_t)100 << 20, &is_zeroed);
+    cr_assert_not_null(large);
+    memset(large, 1, (size_t)100 << 20);
+    void *shared = page_pool_alloc(PAGES_OF_QUERY, (size_t)12 << 20, &is_zeroed);
+    cr_assert_not_null(shared);
+    memset(shared, 1, (size_t)12 << 20);
+    for (int i = 0; i < SPREAD_BLOCKS; i += 8) {
+        cr_assert(is_intact(&kept[i]));
+        page_pool_free(kept[i].memory, SPREAD_BYTES);
+    }
+    page_pool_free(large, (size_t)100 << 20);
+    page_pool_free(shared, (size_t)12 << 20);
+    page_pool_settle();
 }
