@@ -10,9 +10,11 @@
  * maximum and, if the range is at most KEY_FILTER_RANGE_MAX, one bit per value; or a Bloom filter, which also contains a few
  * keys that are not there. Without either only the range is known. Immutable once published. NULL never matches. */
 #define KEY_FILTER_RANGE_MAX ((uint64_t)1 << 26)
+#define KEY_FILTER_REGISTER_BITS 2048 /* a bitmap of so many bits is tested fastest: some processors hold it in registers */
+
 typedef struct KeyFilter {
-    bool is_empty; /* no build row at all */
-    int64_t min, max;
+    bool is_empty;    /* no build row at all */
+    int64_t min, max; /* no key lies outside; of a large bitmap they leave some room */
     uint64_t *bitmap; /* NULL, or bit (key - min); owned */
     uint64_t keys;    /* distinct keys if a bitmap is there */
     uint64_t *bloom;  /* NULL, or bloom_words (a power of two) words; owned. All bits of a key are in one word */

@@ -10,6 +10,7 @@
 /* Up to this range a bitmap always pays (128 KB); beyond, only up to some bits per row. */
 #define BITMAP_RANGE_SMALL ((uint64_t)1 << 20)
 #define BITMAP_BITS_PER_ROW 256
+#define ROOM_SHARE 64                 /* of its range, that a large bitmap leaves at each end */
 #define BITMAP_BITS_PER_ROW_SPARED 64 /* so much is cleared for each row that may be spared further work */
 
 typedef void RunVisitor(KeyFilter *filter, const int64_t *keys, const uint64_t *validity, uint32_t first, uint32_t count);
@@ -71,6 +72,17 @@ static bool bitmap_pays(uint64_t range, double rows, double scan_rows) {
            (double)range / BITMAP_BITS_PER_ROW_SPARED <= scan_rows;
 }
 
+/* Most blocks then lie inside, though the least and the greatest of all keys have no partner; their test is the cheaper one. */
+static void leave_room(KeyFilter *filter) {
+    uint64_t range = (uint64_t)filter->max - (uint64_t)filter->min;
+    if (range < KEY_FILTER_REGISTER_BITS) {
+        return;
+    }
+    int64_t room = (int64_t)(range / ROOM_SHARE);
+    filter->min = filter->min < INT64_MIN + room ? INT64_MIN : filter->min - room;
+    filter->max = filter->max > INT64_MAX - room ? INT64_MAX : filter->max + room;
+}
+
 static Status fill(const Context *cx, const RowTable *table, const PhysicalNode *op, KeyFilter *filter) {
     const JoinSpec *spec = &op->join;
     uint32_t column = spec->build_keys[spec->filter_key];
@@ -85,9 +97,13 @@ static Status fill(const Context *cx, const RowTable *table, const PhysicalNode 
         (!spec->filter_crosses && !bitmap_pays(range, (double)table->rows, spec->filter_rows))) {
         return OK;
     }
-    TRY_ALLOC_ZEROED(cx, filter->bitmap, BITS_WORDS(range + 1) * 8);
+    if (!spec->filter_crosses) { /* the network would carry it */
+        leave_room(filter);
+    }
+    uint64_t bits = (uint64_t)filter->max - (uint64_t)filter->min + 1;
+    TRY_ALLOC_ZEROED(cx, filter->bitmap, BITS_WORDS(bits) * 8);
     TRY(visit_keys(cx, table, column, set_bits, filter));
-    filter->keys = bits_count(filter->bitmap, range + 1);
+    filter->keys = bits_count(filter->bitmap, bits);
     return OK;
 }
 

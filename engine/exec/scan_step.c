@@ -300,9 +300,9 @@ static void element_bounds(const Vector *vector, int64_t *low, __int128 *high, u
     }
 }
 
-/* The general test is the faster one for bitmaps that a processor may hold in registers. */
+/* The general test is the faster one for them. */
 static bool fits_registers(const KeyFilter *keys) {
-    return (uint64_t)keys->max - (uint64_t)keys->min < 2048;
+    return (uint64_t)keys->max - (uint64_t)keys->min < KEY_FILTER_REGISTER_BITS;
 }
 
 static int64_t element_at(const Vector *vector, uint32_t bytes, uint32_t row) {

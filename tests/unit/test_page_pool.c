@@ -240,3 +240,31 @@ Test(page_pool, gives_back_holes_where_memory_is_short) {
     page_pool_free(shared, (size_t)12 << 20);
     page_pool_settle();
 }
+
+/* So that what a cache keeps for long does not hold the memory of a query that is over. */
+Test(page_pool, keeps_lasting_blocks_apart) {
+    if (!is_pooled()) {
+        return;
+    }
+    enum { ROUNDS_APART = 200 };
+    size_t region_bytes = (size_t)32 << 20;
+    bool is_zeroed;
+    unsigned char *lasting[ROUNDS_APART], *others[ROUNDS_APART];
+    for (int i = 0; i < ROUNDS_APART; i++) {
+        lasting[i] = page_pool_alloc(PAGES_THAT_LAST, LASTING_BYTES_MIN, &is_zeroed);
+        others[i] = page_pool_alloc(PAGES_OF_QUERY, PAGE_POOL_BYTES_MIN, &is_zeroed);
+        cr_assert(lasting[i] != NULL && others[i] != NULL);
+        memset(lasting[i], i, LASTING_BYTES_MIN);
+        memset(others[i], i + 1, PAGE_POOL_BYTES_MIN);
+        for (int j = 0; j <= i; j++) {
+            cr_assert_neq((uintptr_t)lasting[i] / region_bytes, (uintptr_t)others[j] / region_bytes);
+        }
+    }
+    for (int i = 0; i < ROUNDS_APART; i++) {
+        cr_assert(lasting[i][LASTING_BYTES_MIN - 1] == (unsigned char)i &&
+                  others[i][PAGE_POOL_BYTES_MIN - 1] == (unsigned char)(i + 1));
+        page_pool_free(lasting[i], LASTING_BYTES_MIN);
+        page_pool_free(others[i], PAGE_POOL_BYTES_MIN);
+    }
+    page_pool_settle();
+}
