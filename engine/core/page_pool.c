@@ -65,6 +65,13 @@ static size_t mapping_bytes(size_t bytes) {
     return (bytes + MAPPING_STEP - 1) / MAPPING_STEP * MAPPING_STEP;
 }
 
+static void unmap(char *memory, size_t bytes) {
+    for (size_t step; bytes > 0; memory += step, bytes -= step) {
+        step = bytes < UNMAP_BYTES ? bytes : UNMAP_BYTES;
+        munmap(memory, step);
+    }
+}
+
 /* ---------------------------------------------------------------------------------------------------------- new mappings */
 
 /* The lock is held. */
@@ -96,12 +103,12 @@ static void *take_kept(size_t *bytes) {
     for (PageUse use = 0; use < PAGE_USES && region == NULL; use++) {
         region = free_region(&lists[use]);
     }
-    if (region != NULL) {
-        region_unlink(region);
-        kept_bytes -= REGION_BYTES;
-        *bytes = REGION_BYTES;
+    if (region == NULL) {
+        return NULL;
     }
-    return region;
+    kept_bytes -= REGION_BYTES;
+    *bytes = REGION_BYTES;
+    return region_remove(region);
 }
 
 static bool move_once(char *from, size_t bytes, char *to) {
@@ -163,33 +170,27 @@ static void *map_aligned(size_t bytes, size_t alignment, bool *is_zeroed) {
 }
 
 /* Huge pages from the second on: the first one would cost who keeps little much. */
-static void ask_for_huge_pages(Region *region) {
-    (void)madvise((char *)region + MAPPING_STEP, REGION_BYTES - MAPPING_STEP, MADV_HUGEPAGE);
+static void ask_for_huge_pages(char *memory) {
+    (void)madvise(memory + MAPPING_STEP, REGION_BYTES - MAPPING_STEP, MADV_HUGEPAGE);
 }
 
 /* The lock is held. */
 static Region *add_region(PageUse use) {
     bool is_zeroed;
-    Region *region = map_aligned(REGION_BYTES, REGION_BYTES, &is_zeroed);
+    char *memory = map_aligned(REGION_BYTES, REGION_BYTES, &is_zeroed);
+    Region *region = memory == NULL ? NULL : region_add(&lists[use], memory);
     if (region == NULL) {
+        unmap(memory, memory == NULL ? 0 : REGION_BYTES);
         return NULL;
     }
     if (use == PAGES_THAT_LAST) {
-        ask_for_huge_pages(region);
+        ask_for_huge_pages(memory);
     }
-    region_add(&lists[use], region);
     kept_bytes += REGION_BYTES;
     return region;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- giving back */
-
-static void unmap(char *memory, size_t bytes) {
-    for (size_t step; bytes > 0; memory += step, bytes -= step) {
-        step = bytes < UNMAP_BYTES ? bytes : UNMAP_BYTES;
-        munmap(memory, step);
-    }
-}
 
 /* The lock is held, and released meanwhile. */
 static bool give_back_beyond(size_t kept) {
@@ -284,8 +285,7 @@ static void *alloc_shared(PageUse use, uint32_t cells) {
 /* A region with holes is of no more use. The lock is held. */
 static void note_free_region(Region *region) {
     if (region->hole_cells > 0) {
-        region_unlink(region);
-        munmap(region, REGION_BYTES);
+        munmap(region_remove(region), REGION_BYTES);
     } else {
         kept_bytes += REGION_BYTES;
     }

@@ -1,8 +1,9 @@
 #include "core/page_region.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 
-#define HEADER_CELLS ((uint32_t)((sizeof(Region) + CELL_BYTES - 1) / CELL_BYTES))
+#define HEADER_CELLS ((uint32_t)1)
 #define PAGE_CELLS ((uint32_t)4) /* of the system's pages */
 
 /* The first cell at or after `cell` that is used (or free); REGION_CELLS if there is none. */
@@ -16,6 +17,19 @@ static uint32_t next_cell(const Region *region, uint32_t cell, bool is_used) {
         cell = cell / 64 * 64 + 64;
     }
     return REGION_CELLS;
+}
+
+/* The first cell of the free run that `cell` is in or ends before it. */
+static uint32_t start_of_run(const Region *region, uint32_t cell) {
+    while (cell > 0) { /* the header's cell is used */
+        uint32_t last = cell - 1;
+        uint64_t word = region->used[last / 64] << (63 - last % 64);
+        if (word != 0) {
+            return cell - (uint32_t)__builtin_clzll(word);
+        }
+        cell = last / 64 * 64;
+    }
+    return cell;
 }
 
 /* First fit, which keeps the cells in use together. 0 (the header's cell) if no run is long enough. */
@@ -44,8 +58,16 @@ static void mark(Region *region, uint32_t start, uint32_t cells, bool is_used) {
     region->free_cells = is_used ? region->free_cells - cells : region->free_cells + cells;
 }
 
-void region_add(RegionList *list, Region *region) {
-    *region = (Region){.list = list, .previous = list->last, .free_cells = REGION_CELLS, .longest_run = REGION_CELLS};
+Region *region_add(RegionList *list, char *memory) {
+    Region *region = calloc(1, sizeof *region);
+    if (region == NULL) {
+        return NULL;
+    }
+    *(Region **)memory = region;
+    region->memory = memory;
+    region->list = list;
+    region->previous = list->last;
+    region->free_cells = region->longest_run = REGION_CELLS;
     region->number = list->last == NULL ? 0 : list->last->number + 1;
     mark(region, 0, HEADER_CELLS, true);
     list->first_roomy = list->first_roomy == NULL ? region : list->first_roomy;
@@ -55,9 +77,10 @@ void region_add(RegionList *list, Region *region) {
         list->first = region;
     }
     list->last = region;
+    return region;
 }
 
-void region_unlink(Region *region) {
+char *region_remove(Region *region) {
     RegionList *list = region->list;
     list->first_roomy = list->first_roomy == region ? region->next : list->first_roomy;
     if (region->previous != NULL) {
@@ -70,6 +93,9 @@ void region_unlink(Region *region) {
     } else {
         list->last = region->previous;
     }
+    char *memory = region->memory;
+    free(region);
+    return memory;
 }
 
 bool region_is_free(const Region *region) {
@@ -77,7 +103,7 @@ bool region_is_free(const Region *region) {
 }
 
 Region *region_of(const void *memory) {
-    return (Region *)((uintptr_t)memory / REGION_BYTES * REGION_BYTES);
+    return *(Region **)((uintptr_t)memory / REGION_BYTES * REGION_BYTES);
 }
 
 void *region_take(Region *region, uint32_t cells) {
@@ -86,13 +112,15 @@ void *region_take(Region *region, uint32_t cells) {
         return NULL;
     }
     mark(region, start, cells, true);
-    return (char *)region + start * CELL_BYTES;
+    return region->memory + start * CELL_BYTES;
 }
 
 void region_give(Region *region, void *memory, uint32_t cells) {
     RegionList *list = region->list;
-    mark(region, (uint32_t)(((uintptr_t)memory - (uintptr_t)region) / CELL_BYTES), cells, false);
-    region->longest_run = region->free_cells;
+    uint32_t start = (uint32_t)((size_t)((char *)memory - region->memory) / CELL_BYTES);
+    mark(region, start, cells, false);
+    uint32_t run = next_cell(region, start + cells, true) - start_of_run(region, start);
+    region->longest_run = run > region->longest_run ? run : region->longest_run;
     list->first_roomy = list->first_roomy == NULL || region->number < list->first_roomy->number ? region : list->first_roomy;
 }
 
@@ -100,7 +128,7 @@ void region_give(Region *region, void *memory, uint32_t cells) {
 static bool punch_run(Region *region, uint32_t start, uint32_t end) {
     start = (start + PAGE_CELLS - 1) / PAGE_CELLS * PAGE_CELLS;
     end = end / PAGE_CELLS * PAGE_CELLS;
-    if (start >= end || mmap((char *)region + start * CELL_BYTES, (end - start) * CELL_BYTES, PROT_NONE,
+    if (start >= end || mmap(region->memory + start * CELL_BYTES, (end - start) * CELL_BYTES, PROT_NONE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
         return false;
     }

@@ -13,8 +13,10 @@
 
 struct RegionList;
 
-/* Lies in the first cells of its region, which is aligned to its size. */
+/* What is known of a region. It lies elsewhere: at the starts of regions, which are aligned to their size, all would compete
+ * for the same places of the processor's caches. The region's first cell has a pointer to it. */
 typedef struct Region {
+    char *memory; /* borrowed */
     struct RegionList *list;
     struct Region *next, *previous;
     uint64_t number; /* in the order of the list */
@@ -30,9 +32,10 @@ typedef struct RegionList {
     uint32_t cells_min;   /* no block is smaller */
 } RegionList;
 
-/* Writes the header of a region that has memory behind it and puts it at the end of the list. */
-void region_add(RegionList *list, Region *region);
-void region_unlink(Region *region);
+/* Puts a region at the end of the list: REGION_BYTES, aligned to as many. NULL without memory. */
+Region *region_add(RegionList *list, char *memory);
+/* Off its list; returns its memory. */
+char *region_remove(Region *region);
 /* No block is in it. */
 bool region_is_free(const Region *region);
 Region *region_of(const void *memory);
