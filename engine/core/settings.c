@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT, KIND_LIST, KIND_ZONE } SettingKind;
+typedef enum SettingKind { KIND_BOOL, KIND_INT, KIND_BYTES, KIND_TEXT, KIND_LIST, KIND_PATH, KIND_ZONE } SettingKind;
 
 typedef struct Setting {
     SettingInfo info;
@@ -31,6 +31,7 @@ static const Setting all_settings[] = {
 #define SETTING_TEXT(name, default_, allowed, help)                                                                            \
     {{#name, help, default_}, KIND_TEXT, offsetof(Settings, name), 0, 0, 0, allowed},
 #define SETTING_LIST(name, default_, help) {{#name, help, default_}, KIND_LIST, offsetof(Settings, name), 0, 0, 0, NULL},
+#define SETTING_PATH(name, default_, help) {{#name, help, default_}, KIND_PATH, offsetof(Settings, name), 0, 0, 0, NULL},
 #define SETTING_ZONE(name, default_, help) {{#name, help, default_}, KIND_ZONE, offsetof(Settings, name), 0, 0, 0, NULL},
 #include "core/settings.def"
 };
@@ -50,7 +51,8 @@ static void set_default(Settings *settings, const Setting *setting) {
     case KIND_INT:
     case KIND_BYTES: *(int64_t *)field = setting->default_number; break;
     case KIND_TEXT: snprintf(field, 32, "%s", setting->info.default_text); break;
-    case KIND_LIST: snprintf(field, SETTING_BYTES_MAX, "%s", setting->info.default_text); break;
+    case KIND_LIST:
+    case KIND_PATH: snprintf(field, SETTING_BYTES_MAX, "%s", setting->info.default_text); break;
     case KIND_ZONE: snprintf(field, ZONE_NAME_MAX, "%s", setting->info.default_text); break;
     }
 }
@@ -69,6 +71,7 @@ bool settings_equal(const Settings *a, const Settings *b) {
 #define SETTING_BYTES(name, default_, least, help) SAME_NUMBER(name)
 #define SETTING_TEXT(name, default_, allowed, help) SAME_TEXT(name)
 #define SETTING_LIST(name, default_, help) SAME_TEXT(name)
+#define SETTING_PATH(name, default_, help) SAME_TEXT(name)
 #define SETTING_ZONE(name, default_, help) SAME_TEXT(name)
     return true
 #include "core/settings.def"
@@ -169,7 +172,8 @@ static Status fail_value(const Context *cx, const Setting *setting, const char *
     case KIND_BOOL: return fail_hint(cx, "it takes on or off");
     case KIND_INT: return fail_hint(cx, "it takes a whole number from %" PRId64 " to %" PRId64, setting->least, setting->most);
     case KIND_BYTES: return fail_hint(cx, "it takes a size such as '256 MB', at least %" PRId64 " bytes", setting->least);
-    case KIND_LIST: return fail_hint(cx, "it takes at most %d bytes", SETTING_BYTES_MAX - 1);
+    case KIND_LIST:
+    case KIND_PATH: return fail_hint(cx, "it takes at most %d bytes", SETTING_BYTES_MAX - 1);
     case KIND_ZONE: return fail_hint(cx, "it takes a time zone such as 'Europe/Berlin', 'UTC' or hours east of UTC");
     default: return fail_hint(cx, "it takes one of: %s", setting->allowed);
     }
@@ -236,6 +240,7 @@ Status settings_set(const Context *cx, Settings *settings, const char *name, con
         }
         return OK;
     case KIND_LIST:
+    case KIND_PATH:
         if (strlen(value) >= SETTING_BYTES_MAX) {
             return fail_value(cx, setting, value);
         }
@@ -266,6 +271,7 @@ Status settings_get(const Context *cx, const Settings *settings, const char *nam
     case KIND_BYTES: print_size(*(const int64_t *)field, text, bytes); break;
     case KIND_TEXT:
     case KIND_LIST:
+    case KIND_PATH:
     case KIND_ZONE: snprintf(text, bytes, "%s", (const char *)field); break;
     }
     return OK;

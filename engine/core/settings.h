@@ -12,6 +12,7 @@ typedef struct Settings {
 #define SETTING_BYTES(name, default_, least, help) int64_t name;
 #define SETTING_TEXT(name, default_, allowed, help) char name[32];
 #define SETTING_LIST(name, default_, help) char name[SETTING_BYTES_MAX];
+#define SETTING_PATH(name, default_, help) char name[SETTING_BYTES_MAX];
 #define SETTING_ZONE(name, default_, help) char name[64];
 #include "core/settings.def"
 } Settings;
