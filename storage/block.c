@@ -115,9 +115,8 @@ Status block_write(const Context *cx, const BlockInput *in, ColumnEncoding want,
 
 /* Kernels add codes to the base without a look at overflow: it must be a value of the type. */
 static bool base_is_value(const BlockEntry *entry, Type type) {
-    bool has_base = entry->encoding == ENCODING_BITPACK || entry->encoding == ENCODING_CONSTANT;
     __int128 base = block_entry_base(entry);
-    if (!has_base || (entry->flags & BLOCK_IS_CODES) != 0) {
+    if (entry->encoding == ENCODING_RAW || (entry->flags & BLOCK_IS_CODES) != 0) {
         return true;
     }
     switch (type_class(type)) {

@@ -80,9 +80,10 @@ typedef struct FloatSum {
     uint64_t has_infinity; /* among the values: a sum without one must stay finite */
 } FloatSum;
 
+/* Wraps: the values of a damaged file may be past the statistics that made the state narrow. */
 static void narrow_add(uint8_t *state, int64_t sum, int64_t count) {
     NarrowSum *s = (NarrowSum *)state;
-    s->sum += sum;
+    s->sum = (int64_t)((uint64_t)s->sum + (uint64_t)sum);
     s->count += count;
 }
 
@@ -204,7 +205,7 @@ static void sum_constant(const Aggregate *aggregate, uint8_t *states, size_t str
         __int128 product = 0;
         uint8_t *state = agg_state(states, stride, groups, row);
         if (aggregate->is_narrow) {
-            narrow_add(state, (int64_t)number * times, times);
+            narrow_add(state, (int64_t)(number * times), times);
         } else {
             ((WideSum *)state)->overflow |= __builtin_mul_overflow(number, times, &product);
             wide_add(state, product, times);

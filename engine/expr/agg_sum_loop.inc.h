@@ -6,12 +6,12 @@ static __attribute__((unused)) void SUM_LOOP(uint8_t *states, size_t stride, con
         ADD(states, BATCH_SUM(values, rows) + (__int128)base * rows, rows);
     } else if (validity == NULL) {
         for (uint32_t row = 0; row < rows; row++) {
-            ADD(states + groups[row] * stride, (int64_t)values[row] + base, 1);
+            ADD(states + groups[row] * stride, (int64_t)((uint64_t)values[row] + (uint64_t)base), 1);
         }
     } else {
         for (uint32_t row = 0; row < rows; row++) {
             if (bit_get(validity, row)) {
-                ADD(agg_state(states, stride, groups, row), (int64_t)values[row] + base, 1);
+                ADD(agg_state(states, stride, groups, row), (int64_t)((uint64_t)values[row] + (uint64_t)base), 1);
             }
         }
     }
