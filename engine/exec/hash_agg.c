@@ -17,6 +17,7 @@
 #include "core/hash.h"
 
 #define LOCAL_BYTES_MAX ((size_t)4 << 20)
+#define LOCAL_SHARE 8          /* of memory_limit, for the tables of all tasks */
 #define LOCAL_GROUPS_MIN 4096u /* two batches at least */
 #define SMALL_GROUPS_MAX 4096u
 #define GROUPS_EXPECTED_MAX 32768u /* room made at once before records are merged, of which many may be equal */
@@ -27,6 +28,7 @@
 typedef struct HashAggLocal {
     KeyEncoder encoder;
     GroupTable table;
+    size_t table_bytes_max;
     uint32_t groups_max;
     uint64_t rows, rows_since_flush;
     bool is_passing;        /* groups hardly repeat: records go to the partitions unmerged */
@@ -95,8 +97,15 @@ static Status open_local_sets(const Context *cx, const HashAggShared *shared, Ha
     return OK;
 }
 
-static uint32_t groups_max_of(const GroupLayout *layout) {
-    size_t most = LOCAL_BYTES_MAX / (layout->record_bytes + 2 * sizeof(GroupSlot));
+/* All tasks may fill and flush their tables at once: there must be room for as many copies and for what is gathered to be
+ * spilled. */
+static size_t table_bytes_max(const Task *task) {
+    int64_t share = memory_limit(task->cx.memory) / LOCAL_SHARE / (task->task_count > 0 ? task->task_count : 1);
+    return share < (int64_t)LOCAL_BYTES_MAX ? (size_t)share : LOCAL_BYTES_MAX;
+}
+
+static uint32_t groups_max_of(const HashAggLocal *local, const GroupLayout *layout) {
+    size_t most = local->table_bytes_max / (layout->record_bytes + 2 * sizeof(GroupSlot));
     return most < LOCAL_GROUPS_MIN ? LOCAL_GROUPS_MIN : (uint32_t)most;
 }
 
@@ -116,11 +125,13 @@ static Status find_empty_sets(const Context *cx, const PhysicalNode *op, HashAgg
     return status;
 }
 
-static Status open_tables(const Context *cx, const HashAggShared *shared, HashAggLocal *local) {
+static Status open_tables(const Task *task, const HashAggShared *shared, HashAggLocal *local) {
+    const Context *cx = &task->cx;
     arena_init(&local->text);
     aggregate_feed_init(&local->feed);
     local->table.layout = &shared->layout;
-    local->groups_max = groups_max_of(&shared->layout);
+    local->table_bytes_max = table_bytes_max(task);
+    local->groups_max = groups_max_of(local, &shared->layout);
     TRY(key_encoder_init(cx, &local->encoder, &shared->layout));
     return open_local_sets(cx, shared, local);
 }
@@ -128,7 +139,7 @@ static Status open_tables(const Context *cx, const HashAggShared *shared, HashAg
 static Status agg_open_local(Task *task, const PhysicalNode *op, void *shared_, void *local_) {
     HashAggLocal *local = local_;
     const Context *cx = &task->cx;
-    TRY(open_tables(cx, shared_, local));
+    TRY(open_tables(task, shared_, local));
     if (op->aggregate.group_count == 0) { /* the one group is there even if no row comes */
         local->encoder.hashes[0] = 0;
         TRY(group_table_reserve(cx, &local->table, 1));
@@ -246,7 +257,7 @@ static Status consume_distinct(const Context *cx, const HashAggShared *shared, H
     GroupTable *table = &local->set_tables[s];
     uint32_t count;
     TRY(encode_distinct(cx, shared, local, s, in, &count));
-    if (table->count + count > groups_max_of(table->layout)) {
+    if (table->count + count > groups_max_of(local, table->layout)) {
         TRY(flush_set(cx, local, s));
     }
     TRY(group_table_reserve(cx, table, count));
@@ -261,7 +272,7 @@ static bool should_spill(const Task *task, const HashAggShared *shared, const Ha
     }
     bool is_full = local->table.count + rows > local->groups_max || task->cx.settings->force_spill;
     for (uint32_t s = 0; s < shared->set_count; s++) {
-        is_full |= local->set_tables[s].count + rows > groups_max_of(local->set_tables[s].layout);
+        is_full |= local->set_tables[s].count + rows > groups_max_of(local, local->set_tables[s].layout);
     }
     return is_full && query_is_tight(task);
 }
@@ -638,7 +649,7 @@ static Status load_rows(Task *task, const PhysicalNode *op, HashAggShared *share
                         HashAggLocal *local, PartResult *result, bool *is_too_large) {
     const Context *cx = &task->cx;
     local->is_loading = true;
-    TRY(open_tables(cx, shared, local));
+    TRY(open_tables(task, shared, local));
     local->groups_max = UINT32_MAX; /* its table is the part's */
     if (shared->hardly_repeats && groups_have_room(shared, parts, part, part_room(task))) {
         TRY(group_table_reserve(cx, &local->table, (uint32_t)groups_of_part(parts, part)));

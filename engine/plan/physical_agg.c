@@ -19,10 +19,10 @@
 #define DIRECT_BITS_FREE ((uint64_t)1 << 21)
 #define DIRECT_BITS_PER_ROW 256
 #define DIRECT_BITS_MAX ((uint64_t)1 << 28)
-#define DIRECT_LIMIT_BYTES 256 /* of memory_limit per entry: every task has states of all items, and arrays cannot spill */
-#define COLLECTED_BYTES 8      /* beside each value: what lists and hash tables add */
-#define COLLECTED_SHARE 4      /* of memory_limit: values that aggregates may collect in memory */
-#define DIRECT_BITS_SHARE 16   /* of memory_limit: the bits of all tasks of a node */
+#define DIRECT_STATES_SHARE 8 /* of memory_limit: the states of all tasks of a node, which cannot spill */
+#define COLLECTED_BYTES 8     /* beside each value: what lists and hash tables add */
+#define COLLECTED_SHARE 4     /* of memory_limit: values that aggregates may collect in memory */
+#define DIRECT_BITS_SHARE 16  /* of memory_limit: the bits of all tasks of a node */
 
 typedef struct AggregateBuild {
     const LogicalNode *node;
@@ -155,6 +155,19 @@ static void choose_sorted(const Settings *settings, PhysicalNode *node, const Ph
     spec->is_direct &= !spec->is_sorted;
 }
 
+/* Every task has states of all items, and a byte that says whether an entry is used. */
+static uint64_t direct_states_max(const Settings *settings, const AggregateSpec *spec) {
+    uint64_t bytes = 1;
+    if (settings->memory_limit <= 0) {
+        return DIRECT_ENTRIES_MAX;
+    }
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        bytes += spec->items[i].aggregate->state_bytes;
+    }
+    uint64_t most = (uint64_t)settings->memory_limit / DIRECT_STATES_SHARE / task_count(settings) / bytes;
+    return most < DIRECT_ENTRIES_MAX ? most : DIRECT_ENTRIES_MAX;
+}
+
 /* Arrays instead of a hash table where every combination of group values has a small number: of states, or of bits where only
  * the groups themselves are wanted. Every task has its own, and they cannot spill. The one group of an aggregation without
  * GROUP BY needs no array, but its sets may. */
@@ -165,8 +178,7 @@ static void choose_direct(const Settings *settings, PhysicalNode *node, const Ph
     bits_max = bits_max < DIRECT_BITS_MAX ? bits_max : DIRECT_BITS_MAX;
     uint64_t bits_left = limit / DIRECT_BITS_SHARE / task_count(settings) * 8;
     bits_max = bits_max < bits_left ? bits_max : bits_left;
-    uint64_t states_max = limit / DIRECT_LIMIT_BYTES < DIRECT_ENTRIES_MAX ? limit / DIRECT_LIMIT_BYTES : DIRECT_ENTRIES_MAX;
-    uint64_t entries = 1, numbers = 1, most = spec->item_count == 0 ? bits_max : states_max;
+    uint64_t entries = 1, numbers = 1, most = spec->item_count == 0 ? bits_max : direct_states_max(settings, spec);
     for (uint32_t i = 0; i < spec->group_count; i++) {
         const PhysicalColumn *column = &input->columns[spec->groups[i]];
         uint64_t size = column_domain_size(column);

@@ -183,7 +183,7 @@ Test(operator_plans, out_of_memory) {
 
 /* A budget that is too small ends the query with the name of the setting. */
 static void over_budget(HandPlan *h, uint32_t threads) {
-    h->memory.limit_bytes = 8 << 20;
+    h->memory.limit_bytes = 512 << 10; /* less than a task reserves at once */
     group(h, numbers(h, 400000), column_0, 1, false);
     Query *query = hand_start(h, threads);
     const Batch *batch;
