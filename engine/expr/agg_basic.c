@@ -346,7 +346,12 @@ static Status finish_decimal(const Context *cx, const Aggregate *aggregate, __in
     }
     if (!good || !decimal_fits(result, out->type.precision)) {
         char name[32];
-        return fail(cx, NUMERIC_OUT_OF_RANGE, "%s does not fit %s", aggregate->name, type_name(out->type, name));
+        fail(cx, NUMERIC_OUT_OF_RANGE, "%s does not fit %s", aggregate->name, type_name(out->type, name));
+        return aggregate->argument.precision < DECIMAL_PRECISION_MAX
+                   ? NUMERIC_OUT_OF_RANGE
+                   : fail_hint(cx,
+                               "cast its argument to DECIMAL(37, …) for more digits before the point and fewer behind it, or "
+                               "to DOUBLE PRECISION");
     }
     if (type_class(out->type) == CLASS_I128) {
         ((__int128 *)out->data)[row] = result;
