@@ -64,8 +64,8 @@ void *arena_alloc(const Context *cx, Arena *arena, size_t bytes) {
 }
 
 void *arena_grow(const Context *cx, Arena *arena, const void *array, size_t element_bytes, uint32_t *capacity) {
-    uint32_t larger = *capacity == 0 ? GROWN_FIRST : *capacity * 2;
-    void *grown = arena_alloc(cx, arena, element_bytes * larger);
+    uint32_t larger = mem_grown_capacity(cx, *capacity);
+    void *grown = larger == 0 ? NULL : arena_alloc(cx, arena, element_bytes * larger);
     if (grown != NULL) {
         if (*capacity > 0) {
             memcpy(grown, array, element_bytes * *capacity);

@@ -308,9 +308,17 @@ void *mem_resize(const Context *cx, void *old, size_t bytes) {
     return memory;
 }
 
+uint32_t mem_grown_capacity(const Context *cx, uint32_t capacity) {
+    if (capacity > UINT32_MAX / 2) {
+        fail(cx, OUT_OF_MEMORY, "out of memory: a list of more than %u elements", capacity);
+        return 0;
+    }
+    return capacity == 0 ? GROWN_FIRST : capacity * 2;
+}
+
 void *mem_grow(const Context *cx, void *array, size_t element_bytes, uint32_t *capacity) {
-    uint32_t larger = *capacity == 0 ? GROWN_FIRST : *capacity * 2;
-    void *grown = mem_resize(cx, array, element_bytes * larger);
+    uint32_t larger = mem_grown_capacity(cx, *capacity);
+    void *grown = larger == 0 ? NULL : mem_resize(cx, array, element_bytes * larger);
     if (grown != NULL) {
         *capacity = larger;
     }

@@ -58,6 +58,8 @@ void *mem_alloc(const Context *cx, size_t bytes) MUST_CHECK;
 void *mem_alloc_zeroed(const Context *cx, size_t bytes) MUST_CHECK;
 /* Keeps the account of the old block. `old` may be NULL. On failure `old` stays valid. */
 void *mem_resize(const Context *cx, void *old, size_t bytes) MUST_CHECK;
+/* Elements that a growing array of so many gets room for; 0 after an out-of-memory error: they could not be counted. */
+uint32_t mem_grown_capacity(const Context *cx, uint32_t capacity);
 /* mem_resize to twice the place, for a growing array that is full; on failure `capacity` stays as it was, too. */
 void *mem_grow(const Context *cx, void *array, size_t element_bytes, uint32_t *capacity) MUST_CHECK;
 void mem_free(void *memory);         /* NULL is fine */

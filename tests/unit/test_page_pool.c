@@ -1,4 +1,5 @@
 /* Large blocks: they do not overlap, keep what is written, and go back whatever the order. */
+#include "core/arena.h"
 #include "core/page_pool.h"
 
 #include <criterion/criterion.h>
@@ -267,4 +268,22 @@ Test(page_pool, keeps_lasting_blocks_apart) {
         page_pool_free(others[i], PAGE_POOL_BYTES_MIN);
     }
     page_pool_settle();
+}
+
+/* Capacities are counted in 32 bits: a list that cannot grow any more says so, and stays. */
+Test(page_pool, lists_end_where_their_capacity_cannot_be_counted) {
+    Error error = {0};
+    MemoryAccount memory;
+    Context cx = {.error = &error, .memory = &memory};
+    Arena arena;
+    uint32_t capacity = UINT32_C(1) << 31;
+    memory_account_init(&memory, NULL, "test", 0);
+    arena_init(&arena);
+    cr_assert_null(mem_grow(&cx, NULL, 1, &capacity));
+    cr_assert_eq(error.status, OUT_OF_MEMORY);
+    error_clear(&error);
+    cr_assert_null(arena_grow(&cx, &arena, NULL, 1, &capacity));
+    cr_assert_eq(error.status, OUT_OF_MEMORY);
+    cr_assert_eq(capacity, UINT32_C(1) << 31);
+    arena_free(&arena);
 }
