@@ -11,10 +11,6 @@ typedef struct DeltaHeader {
 } DeltaHeader;
 _Static_assert(sizeof(DeltaHeader) == 16, "FORMAT.md says 16 bytes");
 
-static uint32_t chunk_count(uint32_t rows) {
-    return (rows + PACK_CHUNK - 1) / PACK_CHUNK;
-}
-
 static uint32_t delta_bits(const BlockInput *in) {
     return bits_needed((uint64_t)in->stats.delta_max - (uint64_t)in->stats.delta_min);
 }
@@ -25,7 +21,7 @@ static uint32_t code_bits(const BlockInput *in) {
 }
 
 static uint64_t payload_bytes(uint32_t rows, uint32_t bits) {
-    return sizeof(DeltaHeader) + (uint64_t)chunk_count(rows) * sizeof(uint64_t) + pack_bytes(bits, rows);
+    return sizeof(DeltaHeader) + (uint64_t)pack_chunks(rows) * sizeof(uint64_t) + pack_bytes(bits, rows);
 }
 
 /* Codes must not be wider than the values: flat vectors are made from them. */
@@ -40,7 +36,7 @@ static void delta_encode(const BlockInput *in, BlockEntry *entry, uint8_t *out) 
     DeltaHeader header = {.delta_min = (uint64_t)in->stats.delta_min, .delta_bits = (uint8_t)delta_bits(in)};
     memcpy(out, &header, sizeof header);
     uint8_t *starts = out + sizeof header;
-    uint8_t *packed = starts + (size_t)chunk_count(in->rows) * sizeof(uint64_t);
+    uint8_t *packed = starts + (size_t)pack_chunks(in->rows) * sizeof(uint64_t);
     entry->bits = (uint8_t)code_bits(in);
     block_entry_set_base(entry, in->wide_base + in->stats.min);
     for (uint32_t at = 0; at < in->rows; at += PACK_CHUNK) {
@@ -73,7 +69,7 @@ static void decode_chunk(const ColumnBlock *block, uint32_t chunk, void *codes) 
     DeltaHeader header;
     memcpy(&header, block->data, sizeof header);
     const uint8_t *starts = block->data + sizeof header;
-    const uint8_t *packed = starts + (size_t)chunk_count(block->rows) * sizeof(uint64_t);
+    const uint8_t *packed = starts + (size_t)pack_chunks(block->rows) * sizeof(uint64_t);
     uint32_t from_bytes = pack_code_bytes(header.delta_bits), to_bytes = pack_code_bytes(block->entry->bits);
     uint64_t start;
     memcpy(&start, starts + (size_t)chunk * sizeof start, sizeof start);

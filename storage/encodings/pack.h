@@ -10,6 +10,14 @@
 static inline uint32_t pack_code_bytes(uint32_t bits) {
     return bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
 }
+/* Chunks of an array of `count` codes, and how many codes one of them has. */
+static inline uint32_t pack_chunks(uint32_t count) {
+    return count / PACK_CHUNK + (count % PACK_CHUNK != 0);
+}
+static inline uint32_t pack_chunk_codes(uint32_t count, uint32_t chunk) {
+    uint32_t left = count - chunk * PACK_CHUNK;
+    return left < PACK_CHUNK ? left : PACK_CHUNK;
+}
 /* Bytes that `count` packed codes take. */
 uint64_t pack_bytes(uint32_t bits, uint32_t count);
 /* Codes are pack_code_bytes(bits) wide. */

@@ -17,9 +17,6 @@ typedef struct RunStart {
 } RunStart;
 _Static_assert(sizeof(RunStart) == 8, "FORMAT.md says 8 bytes");
 
-static uint32_t chunk_count(uint32_t rows) {
-    return (rows + PACK_CHUNK - 1) / PACK_CHUNK;
-}
 static uint32_t value_bits(const BlockInput *in) {
     return bits_needed((uint64_t)in->stats.max - (uint64_t)in->stats.min);
 }
@@ -36,7 +33,7 @@ static uint32_t longest_run(const BlockInput *in) {
 }
 
 static uint64_t payload_bytes(uint32_t rows, uint32_t runs, uint32_t length_bits, uint32_t bits) {
-    return sizeof(RunHeader) + (uint64_t)chunk_count(rows) * sizeof(RunStart) + pack_bytes(length_bits, runs) +
+    return sizeof(RunHeader) + (uint64_t)pack_chunks(rows) * sizeof(RunStart) + pack_bytes(length_bits, runs) +
            pack_bytes(bits, runs);
 }
 
@@ -78,7 +75,7 @@ static void runlength_encode(const BlockInput *in, BlockEntry *entry, uint8_t *o
     entry->bits = (uint8_t)value_bits(in);
     block_entry_set_base(entry, in->wide_base + in->stats.min);
     RunWriter w = {.length_bits = header.length_bits, .bits = entry->bits, .base = (uint64_t)in->stats.min};
-    w.lengths_out = starts + (size_t)chunk_count(in->rows) * sizeof(RunStart);
+    w.lengths_out = starts + (size_t)pack_chunks(in->rows) * sizeof(RunStart);
     w.values_out = w.lengths_out + pack_bytes(header.length_bits, header.runs);
     uint32_t run = 0, start = 0;
     for (uint32_t i = 0; i <= in->rows; i++) {
@@ -108,7 +105,7 @@ static void unpack_lengths(const uint8_t *packed, const RunHeader *header, uint3
 
 /* Do the lengths add up to the rows, and do the starts agree with them? */
 static bool starts_are_true(const RunHeader *header, uint32_t rows, const uint8_t *starts) {
-    const uint8_t *packed = starts + (size_t)chunk_count(rows) * sizeof(RunStart);
+    const uint8_t *packed = starts + (size_t)pack_chunks(rows) * sizeof(RunStart);
     uint16_t lengths[PACK_CHUNK];
     uint64_t row = 0, next_start = 0;
     for (uint32_t run = 0; run < header->runs; run++) {
@@ -144,7 +141,7 @@ static void runlength_codes(const ColumnBlock *block, uint32_t first, uint32_t c
     RunHeader header;
     memcpy(&header, block->data, sizeof header);
     const uint8_t *starts = block->data + sizeof header;
-    const uint8_t *packed_lengths = starts + (size_t)chunk_count(block->rows) * sizeof(RunStart);
+    const uint8_t *packed_lengths = starts + (size_t)pack_chunks(block->rows) * sizeof(RunStart);
     const uint8_t *packed_values = packed_lengths + pack_bytes(header.length_bits, header.runs);
     uint32_t bits = block->entry->bits, code_bytes = pack_code_bytes(bits);
     RunStart start;
@@ -155,7 +152,7 @@ static void runlength_codes(const ColumnBlock *block, uint32_t first, uint32_t c
         uint16_t lengths[PACK_CHUNK];
         uint64_t values[PACK_CHUNK];
         uint32_t chunk = run / PACK_CHUNK, i = run % PACK_CHUNK;
-        uint32_t here = header.runs - chunk * PACK_CHUNK < PACK_CHUNK ? header.runs - chunk * PACK_CHUNK : PACK_CHUNK;
+        uint32_t here = pack_chunk_codes(header.runs, chunk);
         unpack_lengths(packed_lengths, &header, chunk, lengths);
         unpack_chunk(packed_values, bits, header.runs, chunk, values);
         for (; i < here && skip > lengths[i]; i++) {

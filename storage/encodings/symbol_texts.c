@@ -29,9 +29,6 @@ _Static_assert(sizeof(SymbolTexts) <= LENGTHS_OFFSET, "packed lengths are aligne
 static uint32_t round_up_64(uint64_t bytes) {
     return (uint32_t)((bytes + 63) / 64 * 64);
 }
-static uint32_t chunk_count(uint32_t rows) {
-    return (rows + PACK_CHUNK - 1) / PACK_CHUNK;
-}
 
 /* ------------------------------------------------------------------------------------------------------------------ making */
 
@@ -61,14 +58,14 @@ static Status encoding_init(const Context *cx, const BlockEntry *entry, const Sy
     e->used_max = paying_bytes(entry->plain_bytes);
     TRY_ALLOC(cx, e->codes, (size_t)e->used_max + 2 * LONGEST_MAX);
     TRY_ALLOC(cx, e->lengths, sizeof *e->lengths * entry->rows);
-    TRY_ALLOC(cx, e->starts, sizeof *e->starts * (chunk_count(entry->rows) + 1));
+    TRY_ALLOC(cx, e->starts, sizeof *e->starts * (pack_chunks(entry->rows) + 1));
     return OK;
 }
 
 /* False if the chunk does not pay, with those before it. */
 static bool encode_chunk(const TextRows *texts, uint32_t chunk, Encoding *e) {
     uint32_t ends[PACK_CHUNK], first = chunk * PACK_CHUNK, start = texts->starts[chunk];
-    uint32_t here = texts->rows - first < PACK_CHUNK ? texts->rows - first : PACK_CHUNK;
+    uint32_t here = pack_chunk_codes(texts->rows, chunk);
     text_rows_ends(texts, chunk, ends);
     e->starts[chunk] = e->used;
     for (uint32_t i = 0; i < here; i++) {
@@ -90,7 +87,7 @@ static bool encode_chunk(const TextRows *texts, uint32_t chunk, Encoding *e) {
 
 static Status lay_out(const Context *cx, const BlockEntry *entry, const uint8_t *values, const SymbolTable *symbols,
                       const Encoding *e, uint32_t lead, uint8_t **out) {
-    uint32_t chunks = chunk_count(entry->rows);
+    uint32_t chunks = pack_chunks(entry->rows);
     uint64_t length_bytes = pack_bytes(entry->bits, entry->rows);
     SymbolTexts head = {.symbols = symbols,
                         .rows = entry->rows,
@@ -115,7 +112,7 @@ static Status make(const Context *cx, const BlockEntry *entry, const uint8_t *va
                    Encoding *e, uint8_t **out) {
     TextRows texts = raw_text_rows(entry, values);
     TRY(encoding_init(cx, entry, symbols, e));
-    for (uint32_t chunk = 0; chunk < chunk_count(entry->rows); chunk++) {
+    for (uint32_t chunk = 0; chunk < pack_chunks(entry->rows); chunk++) {
         if (!encode_chunk(&texts, chunk, e)) {
             return OK;
         }
@@ -136,8 +133,8 @@ Status symbol_texts_train(const Context *cx, const BlockEntry *entry, const uint
     TextRows texts = raw_text_rows(entry, values);
     uint32_t *ends;
     uint8_t *made = NULL;
-    TRY_ALLOC(cx, ends, sizeof *ends * PACK_CHUNK * chunk_count(entry->rows));
-    for (uint32_t chunk = 0; chunk < chunk_count(entry->rows); chunk++) {
+    TRY_ALLOC(cx, ends, sizeof *ends * PACK_CHUNK * pack_chunks(entry->rows));
+    for (uint32_t chunk = 0; chunk < pack_chunks(entry->rows); chunk++) {
         text_rows_ends(&texts, chunk, ends + (size_t)chunk * PACK_CHUNK);
     }
     Status status = symbols_train(cx, texts.texts, ends, entry->rows, out);
@@ -158,11 +155,6 @@ static const uint32_t *starts_of(const SymbolTexts *in) {
 }
 static const uint8_t *codes_of(const SymbolTexts *in) {
     return (const uint8_t *)in + in->codes_offset;
-}
-
-static uint32_t rows_of(const SymbolTexts *in, uint32_t chunk) {
-    uint32_t left = in->rows - chunk * PACK_CHUNK;
-    return left < PACK_CHUNK ? left : PACK_CHUNK;
 }
 
 static void code_ends(const SymbolTexts *in, uint32_t chunk, uint32_t *ends) {
@@ -200,7 +192,7 @@ static uint32_t start_of(const uint32_t *ends, uint32_t row, uint32_t first) {
 /* Rows [from, from + count) of a chunk to `to`. */
 static void decode_run(const SymbolTexts *in, uint32_t chunk, uint32_t from, uint32_t count, char *to) {
     uint32_t first = starts_of(in)[chunk], end = starts_of(in)[chunk + 1];
-    if (from > 0 || count < rows_of(in, chunk)) {
+    if (from > 0 || count < pack_chunk_codes(in->rows, chunk)) {
         uint32_t ends[PACK_CHUNK];
         code_ends(in, chunk, ends);
         end = ends[from + count - 1];
@@ -230,7 +222,7 @@ static Status texts_decode(const Context *cx, const ColumnBlock *block, uint32_t
 
 /* All rows of the chunk are decoded. Returns the end of the texts. */
 static char *gather_dense(const SymbolTexts *in, uint32_t chunk, const uint16_t *rows, uint32_t count, char *texts, Text *out) {
-    uint32_t ends[PACK_CHUNK], all = rows_of(in, chunk);
+    uint32_t ends[PACK_CHUNK], all = pack_chunk_codes(in->rows, chunk);
     decode_run(in, chunk, 0, all, texts);
     text_ends(in, chunk, ends);
     for (uint32_t i = 0; i < count; i++) {
@@ -263,7 +255,7 @@ static Status texts_gather(const Context *cx, const ColumnBlock *block, const ui
         for (end = i + 1; end < count && rows[end] / PACK_CHUNK == chunk;) {
             end++;
         }
-        bool is_dense = (end - i) * DENSE_SHARE >= rows_of(in, chunk);
+        bool is_dense = (end - i) * DENSE_SHARE >= pack_chunk_codes(in->rows, chunk);
         texts = (is_dense ? gather_dense : gather_single)(in, chunk, rows + i, end - i, texts, views + i);
     }
     return OK;

@@ -1,5 +1,5 @@
-/* How the block cache may keep a block of raw text: each text as symbols (symbols.h), so that it takes less than half the
- * memory and each row can still be read alone. Reading decodes what it is asked for into the vector. */
+/* How the block cache may keep a block of raw text: each text as symbols (symbols.h), so that it takes at most three
+ * fifths of the memory and each row can still be read alone. Reading decodes what it is asked for into the vector. */
 #ifndef DEPOT_STORAGE_SYMBOL_TEXTS_H
 #define DEPOT_STORAGE_SYMBOL_TEXTS_H
 

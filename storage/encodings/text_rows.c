@@ -10,12 +10,12 @@ static void unpack_lengths(const uint8_t *lengths, uint32_t bits, uint32_t rows,
 
 bool text_rows_starts(const uint8_t *lengths, uint32_t bits, uint32_t rows, uint64_t text_bytes, uint32_t *starts) {
     uint64_t at = 0;
-    for (uint32_t first = 0; first < rows; first += PACK_CHUNK) {
-        uint32_t chunk[PACK_CHUNK], here = rows - first < PACK_CHUNK ? rows - first : PACK_CHUNK;
-        starts[first / PACK_CHUNK] = (uint32_t)at;
-        unpack_lengths(lengths, bits, rows, first / PACK_CHUNK, chunk);
-        for (uint32_t i = 0; i < here; i++) {
-            at += chunk[i];
+    for (uint32_t chunk = 0; chunk < pack_chunks(rows); chunk++) {
+        uint32_t here[PACK_CHUNK], count = pack_chunk_codes(rows, chunk);
+        starts[chunk] = (uint32_t)at;
+        unpack_lengths(lengths, bits, rows, chunk, here);
+        for (uint32_t i = 0; i < count; i++) {
+            at += here[i];
         }
         if (at > text_bytes) {
             return false;
@@ -76,7 +76,7 @@ static uint64_t starts_offset(const BlockEntry *entry) {
     return (value_bytes(entry) + TEXT_ROWS_SLACK + 63) / 64 * 64;
 }
 static uint64_t starts_bytes(const BlockEntry *entry) {
-    return (entry->rows + PACK_CHUNK - 1) / PACK_CHUNK * sizeof(uint32_t);
+    return pack_chunks(entry->rows) * sizeof(uint32_t);
 }
 
 /* An entry may be damaged: its validity need not fit. */
