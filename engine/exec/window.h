@@ -41,7 +41,8 @@ typedef struct WindowRun {
 
 /* What a task has of its last chunk; with Top-N, of all its rows. */
 typedef struct WindowFill {
-    uint32_t rows, capacity;
+    uint32_t rows;
+    uint64_t capacity;
     uint8_t *parts;   /* BY_HASH; owned */
     uint64_t *hashes; /* of a batch; owned */
     uint32_t *order;  /* of a chunk's rows; owned */
@@ -208,6 +209,9 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
                           WindowRun *run, const Batch *in) MUST_CHECK;
 /* fill->hashes of the batch's partition keys. */
 Status window_hash_partitions(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) MUST_CHECK;
+/* The same, and to which part each row goes by its hash. */
+Status window_find_parts(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in,
+                         uint8_t *parts) MUST_CHECK;
 /* Ends all whole chunks of the fill; what is left of it begins anew. */
 Status window_fill_end_chunks(const Context *cx, const WindowShared *shared, WindowFill *fill, WindowRun *run) MUST_CHECK;
 /* No more rows will come. */

@@ -12,10 +12,7 @@ typedef struct WindowSplit {
 static Status add_rows(Task *task, void *argument, const Batch *in) {
     const WindowSplit *to = argument;
     uint8_t parts[BATCH_ROWS_MAX];
-    TRY(window_hash_partitions(&task->cx, &to->op->window, to->fill, in));
-    for (uint32_t i = 0; i < in->rows; i++) {
-        parts[i] = (uint8_t)(to->fill->hashes[i] >> (64 - WINDOW_PART_BITS));
-    }
+    TRY(window_find_parts(&task->cx, &to->op->window, to->fill, in, parts));
     return spill_writer_add(task, to->writer, in, parts);
 }
 

@@ -22,8 +22,8 @@ void window_fill_free(WindowFill *fill) {
 }
 
 Status window_fill_reserve(const Context *cx, WindowFill *fill, uint32_t rows) {
-    uint32_t capacity = fill->capacity == 0 ? FILL_ROWS_FIRST : fill->capacity;
-    while (capacity < fill->rows + rows) {
+    uint64_t capacity = fill->capacity == 0 ? FILL_ROWS_FIRST : fill->capacity;
+    while (capacity < (uint64_t)fill->rows + rows) {
         capacity *= 2;
     }
     if (capacity != fill->capacity) {
@@ -56,17 +56,8 @@ static void order_by_part(const uint8_t *parts, uint32_t rows, uint32_t *begins,
 }
 
 static Status add_chunk(const Context *cx, WindowRun *run, WindowChunk **chunk) {
-    if (run->chunk_count == run->chunk_capacity) {
-        uint32_t capacity = run->chunk_capacity == 0 ? 8 : run->chunk_capacity * 2;
-        WindowChunk *grown = mem_resize(cx, run->chunks, sizeof *grown * capacity);
-        if (grown == NULL) {
-            return OUT_OF_MEMORY;
-        }
-        run->chunks = grown;
-        run->chunk_capacity = capacity;
-    }
-    *chunk = &run->chunks[run->chunk_count++];
-    **chunk = (WindowChunk){0};
+    TRY_MEM_APPEND(cx, run->chunks, run->chunk_capacity, run->chunk_count, (WindowChunk){0});
+    *chunk = &run->chunks[run->chunk_count - 1];
     return OK;
 }
 
@@ -119,10 +110,10 @@ Status window_hash_partitions(const Context *cx, const WindowSpec *spec, WindowF
     return OK;
 }
 
-static Status note_parts(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in) {
+Status window_find_parts(const Context *cx, const WindowSpec *spec, WindowFill *fill, const Batch *in, uint8_t *parts) {
     TRY(window_hash_partitions(cx, spec, fill, in));
     for (uint32_t i = 0; i < in->rows; i++) {
-        fill->parts[fill->rows + i] = (uint8_t)(fill->hashes[i] >> (64 - WINDOW_PART_BITS));
+        parts[i] = (uint8_t)(fill->hashes[i] >> (64 - WINDOW_PART_BITS));
     }
     return OK;
 }
@@ -137,7 +128,7 @@ Status window_fill_append(const Context *cx, const WindowShared *shared, const W
             TRY(end_chunk(cx, shared, fill, run, 0, fill->rows, false));
             fill->rows = 0;
         }
-        TRY(note_parts(cx, spec, fill, in));
+        TRY(window_find_parts(cx, spec, fill, in, fill->parts + fill->rows));
     }
     TRY(row_buffer_append(cx, &run->rows, in, NULL));
     fill->rows += in->rows;
