@@ -325,6 +325,12 @@ CompareOp compare_swapped(CompareOp op) {
     return swapped[op];
 }
 
+Comparison expr_comparison(const Expr *compare) {
+    const Expr *left = compare->args[0], *right = compare->args[1];
+    return left->kind == EXPR_CONSTANT ? (Comparison){right, left, compare_swapped(compare->compare)}
+                                       : (Comparison){left, right, compare->compare};
+}
+
 CompareOp compare_negated(CompareOp op) {
     static const CompareOp negated[] = {COMPARE_NE, COMPARE_EQ, COMPARE_GE, COMPARE_GT, COMPARE_LE, COMPARE_LT};
     return negated[op];

@@ -83,6 +83,12 @@ bool expr_can_fail(const Expr *expr);    /* evaluation may raise an error (divis
 bool expr_is_volatile(const Expr *expr);
 CompareOp compare_swapped(CompareOp op); /* a op b  =  b swapped(op) a */
 CompareOp compare_negated(CompareOp op);
+/* A COMPARE, turned if that puts its constant on the right. */
+typedef struct Comparison {
+    const Expr *left, *right;
+    CompareOp op;
+} Comparison;
+Comparison expr_comparison(const Expr *compare);
 const char *compare_symbol(CompareOp op);
 /* SQL text for EXPLAIN and for shipping elsewhere; into the arena. */
 char *expr_print(const Context *cx, Arena *arena, const Expr *expr);

@@ -20,20 +20,15 @@ static bool upper_bound(const Expr *condition, ColumnId *column, int64_t *bound)
     if (condition->kind != EXPR_COMPARE) {
         return false;
     }
-    const Expr *left = condition->args[0], *right = condition->args[1];
-    CompareOp op = condition->compare;
-    if (left->kind == EXPR_CONSTANT) {
-        const Expr *swap = left;
-        left = right;
-        right = swap;
-        op = compare_swapped(op);
-    }
+    Comparison it = expr_comparison(condition);
+    const Expr *left = it.left, *right = it.right;
     if (left->kind != EXPR_COLUMN || right->kind != EXPR_CONSTANT || right->value.is_null || right->type.id != TYPE_BIGINT) {
         return false;
     }
     *column = left->column;
-    *bound = op == COMPARE_LT ? right->value.i64 - 1 : right->value.i64;
-    return (op == COMPARE_LE || op == COMPARE_EQ || (op == COMPARE_LT && right->value.i64 != INT64_MIN)) && *bound >= 1;
+    *bound = it.op == COMPARE_LT ? right->value.i64 - 1 : right->value.i64;
+    return (it.op == COMPARE_LE || it.op == COMPARE_EQ || (it.op == COMPARE_LT && right->value.i64 != INT64_MIN)) &&
+           *bound >= 1;
 }
 
 static void limit_window(LogicalNode *window, ColumnId column, int64_t bound) {

@@ -19,8 +19,9 @@ static Status set_of_node(const Context *cx, LogicalPlan *plan, const LogicalNod
     return OK;
 }
 
-static bool can_move(const Expr *expr) {
-    return expr_has_columns(expr) && !expr_is_volatile(expr);
+/* Can the condition be tested where these columns are? */
+static bool can_move(const Expr *expr, const ColumnSet *columns) {
+    return expr_is_within(expr, columns) && expr_has_columns(expr) && !expr_is_volatile(expr);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ constants
@@ -124,7 +125,7 @@ static Status derive_from_or(const Context *cx, LogicalPlan *plan, const Expr *e
         ExprList conjuncts = {0}, own = {0};
         TRY(expr_list_add_conjuncts(cx, plan->arena, &conjuncts, expr->args[i]));
         for (uint32_t k = 0; k < conjuncts.count; k++) {
-            if (can_move(conjuncts.items[k]) && expr_is_within(conjuncts.items[k], relation)) {
+            if (can_move(conjuncts.items[k], relation)) {
                 TRY(expr_list_add(cx, plan->arena, &own, conjuncts.items[k]));
             }
         }
@@ -148,7 +149,7 @@ static Status take_within(const Context *cx, LogicalPlan *plan, ExprList *conjun
     uint32_t kept = 0;
     for (uint32_t i = 0; i < conjuncts->count; i++) {
         Expr *conjunct = conjuncts->items[i];
-        if (can_move(conjunct) && expr_is_within(conjunct, set)) {
+        if (can_move(conjunct, set)) {
             TRY(expr_list_add_new(cx, plan->arena, taken, conjunct));
         } else {
             conjuncts->items[kept++] = conjunct;

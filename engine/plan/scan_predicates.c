@@ -441,18 +441,12 @@ static Status or_hull(const Deriver *d, const Expr *expr, Predicate *out, bool *
  */
 
 static Status derive_compare(const Deriver *d, const Expr *expr, Predicate *out, bool *found) {
-    const Expr *left = expr->args[0], *right = expr->args[1];
-    CompareOp op = expr->compare;
-    if (left->kind == EXPR_CONSTANT) {
-        const Expr *swap = left;
-        left = right;
-        right = swap;
-        op = compare_swapped(op);
-    }
+    Comparison it = expr_comparison(expr);
+    const Value *value = &it.right->value;
     *out = (Predicate){.kind = PREDICATE_RANGE};
-    *found = right->kind == EXPR_CONSTANT &&
-             (compare_range(d, left, op, &right->value, out) || year_range(d, left, op, &right->value, out) ||
-              trunc_range(d, left, op, &right->value, out));
+    *found = it.right->kind == EXPR_CONSTANT &&
+             (compare_range(d, it.left, it.op, value, out) || year_range(d, it.left, it.op, value, out) ||
+              trunc_range(d, it.left, it.op, value, out));
     return OK;
 }
 
