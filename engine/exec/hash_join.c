@@ -11,6 +11,10 @@
 #include "exec/join_spill.h"
 #include "kernels/hash_kernels.h"
 
+#define CHAINS_AHEAD 16u
+#define HOPS_AHEAD 32u
+#define PREFETCH_ROWS ((uint64_t)1 << 17) /* build rows whose links are beyond the cache */
+
 Status join_probe_open_local(Task *task, const PhysicalNode *op, void *shared, void *local_) {
     (void)shared;
     ProbeLocal *local = local_;
@@ -27,8 +31,32 @@ void join_probe_close_local(const PhysicalNode *op, void *shared, void *local_, 
     mem_free(local->pairs);
 }
 
+static inline uint32_t next_candidate(const JoinShared *shared, JoinKind kind, uint32_t row, uint64_t key) {
+    return join_asks_for_build(kind) ? join_index_next_open(&shared->index, row, key, shared->build.matched)
+                                     : join_index_next(&shared->index, row, key);
+}
+
+/* Fetches the links of rows whose chains are read next, a hop of each chain after the other: each chain alone would wait for
+ * every link. */
+static void prefetch_chains(const JoinIndex *index, const uint32_t *heads, uint32_t rows) {
+    uint32_t at[CHAINS_AHEAD], left = rows;
+    memcpy(at, heads, rows * sizeof *at);
+    for (uint32_t hop = 0; hop < HOPS_AHEAD && left > 0; hop++) {
+        left = 0;
+        for (uint32_t i = 0; i < rows; i++) {
+            if (at[i] != 0) {
+                at[i] = __atomic_load_n(join_index_link(index, at[i] - 1), __ATOMIC_RELAXED);
+            }
+            if (at[i] != 0) {
+                __builtin_prefetch(join_index_link(index, at[i] - 1));
+                left++;
+            }
+        }
+    }
+}
+
 /* The next candidates of the batch as pairs; sets pairs_ended after the last. */
-static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t rows, uint32_t most) {
+static void list_candidates(const JoinShared *shared, JoinKind kind, ProbeLocal *local, uint32_t rows, uint32_t most) {
     JoinPairs *pairs = local->pairs;
     if (local->finder.is_single) {
         pairs->count = hash_kernels->list_matches(local->finder.heads, rows, pairs->probe, pairs->build);
@@ -36,11 +64,19 @@ static void list_candidates(const JoinIndex *index, ProbeLocal *local, uint32_t 
         return;
     }
     uint32_t count = 0, row = local->row, candidate = local->candidate;
+    if (join_only_asks(kind) && bit_get(local->matched, row)) { /* among the pairs before: the rest would change nothing */
+        candidate = 0;
+    }
+    bool prefetches = shared->build.table.rows >= PREFETCH_ROWS;
     while (row < rows) {
+        if (prefetches && row % CHAINS_AHEAD == 0) {
+            uint32_t ahead = rows - row < CHAINS_AHEAD ? rows - row : CHAINS_AHEAD;
+            prefetch_chains(&shared->index, local->finder.heads + row, ahead);
+        }
         for (; candidate != 0 && count < most; count++) {
             pairs->probe[count] = (uint16_t)row;
             pairs->build[count] = candidate - 1;
-            candidate = join_index_next(index, candidate - 1, local->finder.keys[row]);
+            candidate = next_candidate(shared, kind, candidate - 1, local->finder.keys[row]);
         }
         if (candidate != 0) {
             break; /* full */
@@ -77,7 +113,7 @@ static Status note_matches(const Context *cx, const PhysicalNode *op, JoinShared
 }
 
 static Status next_pairs(const Context *cx, const PhysicalNode *op, JoinShared *shared, ProbeLocal *local, const Batch *in) {
-    list_candidates(&shared->index, local, in->rows, (uint32_t)cx->settings->batch_rows);
+    list_candidates(shared, op->join.kind, local, in->rows, (uint32_t)cx->settings->batch_rows);
     if (join_asks_for_build(op->join.kind)) {
         join_build_drop_matched(&shared->build, local->pairs);
     }

@@ -235,7 +235,7 @@ size_t join_index_bytes(const JoinIndex *index) {
 static inline uint32_t find_in_bucket(const JoinIndex *index, uint64_t head, uint64_t hash, uint64_t key) {
     uint32_t at = (head & tag_of(hash)) != 0 ? (uint32_t)head : 0;
     while (at != 0 && index->links[at - 1].key != key) {
-        at = index->links[at - 1].next;
+        at = __atomic_load_n(&index->links[at - 1].next, __ATOMIC_RELAXED);
     }
     return at;
 }
@@ -261,7 +261,7 @@ void join_index_find(const JoinIndex *index, const uint64_t *keys, const uint64_
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = heads[i];
         while (at != 0 && index->links[at - 1].key != keys[i]) {
-            at = index->links[at - 1].next;
+            at = __atomic_load_n(&index->links[at - 1].next, __ATOMIC_RELAXED);
         }
         heads[i] = at;
     }

@@ -51,15 +51,36 @@ size_t join_index_bytes(const JoinIndex *index);
 /* heads[i] = first candidate of keys[i], row + 1 or 0. Hash index only. */
 void join_index_find(const JoinIndex *index, const uint64_t *keys, const uint64_t *hashes, uint32_t count, uint32_t *heads);
 
+/* The link from `row` (array: of its key, hash: of its bucket) to the next. Links may change while they are read: see below. */
+static inline uint32_t *join_index_link(const JoinIndex *index, uint32_t row) {
+    return index->is_array ? &index->next[row] : &index->links[row].next;
+}
+
 /* The next candidate after `row` (row + 1, 0: none). */
 static inline uint32_t join_index_next(const JoinIndex *index, uint32_t row, uint64_t key) {
-    if (index->is_array) {
-        return index->next[row];
+    uint32_t at = __atomic_load_n(join_index_link(index, row), __ATOMIC_RELAXED);
+    while (at != 0 && !index->is_array && index->links[at - 1].key != key) {
+        at = __atomic_load_n(&index->links[at - 1].next, __ATOMIC_RELAXED);
     }
-    uint32_t at = index->links[row].next;
-    while (at != 0 && index->links[at - 1].key != key) {
-        at = index->links[at - 1].next;
-    }
+    return at;
+}
+
+/* The same where rows with a mark in `done` are no candidates any more: they are taken out of the chain on the way, so that the
+ * next one who comes is spared them. Several tasks may do so at once, while marks are set: whichever link is left in the end
+ * skips marked rows alone. */
+static inline uint32_t join_index_next_open(const JoinIndex *index, uint32_t row, uint64_t key, const uint8_t *done) {
+    uint32_t at;
+    do {
+        uint32_t *link = join_index_link(index, row);
+        uint32_t linked = __atomic_load_n(link, __ATOMIC_RELAXED);
+        for (at = linked; at != 0 && __atomic_load_n(&done[at - 1], __ATOMIC_RELAXED) != 0;) {
+            at = __atomic_load_n(join_index_link(index, at - 1), __ATOMIC_RELAXED);
+        }
+        if (at != linked) {
+            __atomic_store_n(link, at, __ATOMIC_RELAXED);
+        }
+        row = at - 1;
+    } while (at != 0 && !index->is_array && index->links[row].key != key);
     return at;
 }
 
