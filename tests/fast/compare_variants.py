@@ -49,8 +49,11 @@ def check(what, got, wanted):
 
 
 def same_figures(rows, variant, figures):
+    """Each message fills its last words, and which task gets which rows is a matter of chance: a thousandth of what moves."""
     row = rows[variant]
-    check(variant, tuple(int(row[name]) for name in ("bytes moved", "bytes scanned", "rows scanned")), figures)
+    moved, scanned, read = figures
+    check(f"{variant}: bytes moved", abs(int(row["bytes moved"]) - moved) <= moved / 1000, True)
+    check(variant, (int(row["bytes scanned"]), int(row["rows scanned"])), (scanned, read))
 
 
 rows, notices = compare("JOIN broadcast, JOIN redistribute, DEFAULT", JOIN)
