@@ -101,7 +101,7 @@ Status sort_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     shared->run_count = 0;
     uint64_t rows = shared->merge.rows;
     for (uint32_t r = 0; r < shared->spilled_count; r++) {
-        rows += shared->spilled[r].rows;
+        rows += shared->spilled[r].part.rows;
     }
     int64_t limit = op->sort.limit;
     shared->rows_out = limit >= 0 && (uint64_t)limit < rows ? (uint64_t)limit : rows;
@@ -125,13 +125,10 @@ void sort_close(const PhysicalNode *op, void *shared_, OperatorProfile *profile)
     if (profile != NULL) {
         profile->memory_bytes += shared->bytes;
     }
-    for (uint32_t r = 0; r < shared->spilled_count; r++) {
-        if (profile != NULL) {
-            profile->spilled_bytes += shared->spilled[r].stored_bytes;
-        }
-        spill_part_free(&shared->spilled[r]);
+    uint64_t spilled_bytes = sort_spill_free(shared);
+    if (profile != NULL) {
+        profile->spilled_bytes += spilled_bytes;
     }
-    mem_free(shared->spilled);
     for (uint32_t r = 0; r < shared->run_count; r++) {
         sort_run_free(&shared->runs[r]);
     }
@@ -157,7 +154,7 @@ static Status sorted_open_local(Task *task, const PhysicalNode *op, void *shared
     const SortShared *shared = shared_;
     SortedLocal *local = local_;
     TRY(batch_init_like(&task->cx, op, &local->out));
-    return shared->spilled_count > 0 ? run_merge_open(task, op->children[0], shared, &local->runs) : OK;
+    return shared->spilled_count > 0 ? run_merge_open(task, op->children[0], shared, NULL, &local->runs) : OK;
 }
 
 static Status gather_in_order(Task *task, const PhysicalNode *op, const SortShared *shared, SortedLocal *local,
@@ -178,7 +175,7 @@ static Status sorted_next(Task *task, const PhysicalNode *op, void *shared_, voi
         return OK;
     }
     uint32_t most = source_batch_rows(task, shared->rows_out - local->next);
-    TRY(local->runs != NULL ? run_merge_next(task, shared, local->runs, most, &local->out)
+    TRY(local->runs != NULL ? run_merge_next(task, shared, local->runs, most, NULL, &local->out)
                             : gather_in_order(task, op, shared, local, most));
     local->next += local->out.rows;
     *out = &local->out;

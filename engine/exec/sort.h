@@ -8,6 +8,12 @@
 
 #include <pthread.h>
 
+/* A sorted run on disk. */
+typedef struct SpilledRun {
+    SpillPart part;
+    uint64_t *heads; /* the words that each chunk begins with; owned */
+} SpilledRun;
+
 typedef struct SortShared {
     pthread_mutex_t lock; /* guards table and runs while tasks merge */
     bool is_open;
@@ -18,8 +24,8 @@ typedef struct SortShared {
     SortRun *runs; /* owned; their rows were moved to the table */
     SortMerge merge;
     uint32_t spilled_count;
-    SpillPart *spilled; /* runs on disk; owned */
-    uint64_t rows_out;  /* after the limit */
+    SpilledRun *spilled; /* owned */
+    uint64_t rows_out;   /* after the limit */
     uint64_t bytes;
     uint32_t sorts_together; /* of an aggregation, that grow side by side; its results need memory as well; 0: just a sort */
 } SortShared;

@@ -14,18 +14,10 @@ static bool forced_run_is_short(SortShared *shared, const SortRun *run) {
     uint64_t spilled = 0;
     pthread_mutex_lock(&shared->lock);
     for (uint32_t r = 0; r < shared->spilled_count; r++) {
-        spilled += shared->spilled[r].rows;
+        spilled += shared->spilled[r].part.rows;
     }
     pthread_mutex_unlock(&shared->lock);
     return run->rows.rows < spilled / FORCED_RUN_SHARE;
-}
-
-static uint64_t kept_bytes(const RowFormat *format) {
-    uint64_t bytes = 0;
-    for (uint32_t c = 0; c < format->column_count; c++) {
-        bytes += format->columns[c].width;
-    }
-    return bytes;
 }
 
 bool sort_has_room(const Task *task, SortShared *shared, const SortRun *run) {
@@ -39,18 +31,37 @@ bool sort_has_room(const Task *task, SortShared *shared, const SortRun *run) {
     /* Every task sorts its run: items twice; and the words may be about to double. */
     uint64_t row_bytes = 2 * sizeof(SortItem) + 8 * shared->encoding.words;
     if (shared->sorts_together > 0) {
-        row_bytes = (row_bytes + kept_bytes(&shared->format)) * shared->sorts_together;
+        row_bytes = (row_bytes + row_format_bytes(&shared->format)) * shared->sorts_together;
     }
     return memory_left(task->cx.memory) > (int64_t)(rows * row_bytes) * task->task_count + ROOM_MIN;
 }
 
-static Status add_spilled_run(const Context *cx, SortShared *shared, SpillPart *part) {
+/* The run is sorted, and all of its items were written. */
+static Status note_heads(const Context *cx, const SortEncoding *encoding, const SortRun *run, SpilledRun *spilled) {
+    uint32_t words = encoding->words;
+    uint64_t row = 0;
+    TRY_ALLOC(cx, spilled->heads, sizeof *spilled->heads * words * spilled->part.count);
+    for (uint32_t c = 0; c < spilled->part.count; c++) {
+        const uint64_t *head = run->words + (size_t)run->items[row].index * words;
+        memcpy(spilled->heads + (size_t)c * words, head, sizeof *head * words);
+        row += spilled->part.chunks[c].rows;
+    }
+    return OK;
+}
+
+static void spilled_run_free(SpilledRun *run) {
+    spill_part_free(&run->part);
+    mem_free(run->heads);
+    run->heads = NULL;
+}
+
+static Status add_spilled_run(const Context *cx, SortShared *shared, SpilledRun *run) {
     pthread_mutex_lock(&shared->lock);
-    SpillPart *grown = mem_resize(cx, shared->spilled, sizeof *grown * (shared->spilled_count + 1));
+    SpilledRun *grown = mem_resize(cx, shared->spilled, sizeof *grown * (shared->spilled_count + 1));
     if (grown != NULL) {
         shared->spilled = grown;
-        shared->spilled[shared->spilled_count++] = *part;
-        *part = (SpillPart){0};
+        shared->spilled[shared->spilled_count++] = *run;
+        *run = (SpilledRun){0};
     }
     pthread_mutex_unlock(&shared->lock);
     return grown == NULL ? OUT_OF_MEMORY : OK;
@@ -82,6 +93,7 @@ Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared,
     RowTable table = {0};
     Batch batch = {0};
     SpillWriter writer = {0};
+    SpilledRun spilled = {0};
     uint32_t first_chunk;
     Status status = OK;
     TRY(sort_run_sort(cx, run, &shared->encoding, limit));
@@ -91,8 +103,11 @@ Status sort_spill_run(Task *task, const PhysicalNode *child, SortShared *shared,
     TRY_GOTO(spill_writer_open(cx, &writer, child, &shared->format, 1));
     writer.chunk_bytes = chunk_bytes_of(shared, writer.chunk_bytes);
     TRY_GOTO(write_items(task, run, &table, &writer, &batch));
-    TRY_GOTO(add_spilled_run(cx, shared, &writer.parts[0]));
+    TRY_GOTO(spill_part_join(cx, &spilled.part, &writer.parts[0]));
+    TRY_GOTO(note_heads(cx, &shared->encoding, run, &spilled));
+    TRY_GOTO(add_spilled_run(cx, shared, &spilled));
 done:
+    spilled_run_free(&spilled);
     spill_writer_close(&writer);
     batch_free(&batch);
     row_table_free(&table);
@@ -101,12 +116,23 @@ done:
     return status;
 }
 
+uint64_t sort_spill_free(SortShared *shared) {
+    uint64_t bytes = 0;
+    for (uint32_t r = 0; r < shared->spilled_count; r++) {
+        bytes += shared->spilled[r].part.stored_bytes;
+        spilled_run_free(&shared->spilled[r]);
+    }
+    mem_free(shared->spilled);
+    return bytes;
+}
+
 /* --------------------------------------------------------------------------------------------------------------- cursors */
 
 typedef struct RunCursor {
     const SpillPart *run; /* NULL: the rows in memory */
     uint64_t next;        /* chunk of the run; row of the order in memory */
     RowBuffer rows;       /* one chunk */
+    uint32_t skipped;     /* rows of the first chunk that come before the run's first */
     uint32_t at;          /* row of the chunk */
     uint64_t *words;      /* of the chunk's rows; owned */
 } RunCursor;
@@ -137,18 +163,22 @@ static void table_views_chunk(RunMerge *merge, uint32_t number, const RowFormat 
     }
 }
 
-static Status encode_chunk(Task *task, const SortShared *shared, RunMerge *merge, RunCursor *cursor) {
-    const SortEncoding *encoding = &shared->encoding;
+static Status encode_chunk(const Context *cx, const SortEncoding *encoding, RunMerge *merge, RunCursor *cursor) {
     const RowChunk *chunk = cursor->rows.chunks[0];
     mem_free(cursor->words);
     cursor->words = NULL;
-    TRY_ALLOC(&task->cx, cursor->words, sizeof *cursor->words * encoding->words * chunk->rows);
-    for (uint32_t first = 0; first < chunk->rows; first += BATCH_ROWS_MAX) {
-        uint32_t left = chunk->rows - first;
-        row_chunk_view(&shared->format, chunk, first, left < BATCH_ROWS_MAX ? left : BATCH_ROWS_MAX, &merge->view);
-        TRY(sort_encode(&task->cx, encoding, &merge->encoder, &merge->view, cursor->words + (size_t)first * encoding->words));
-    }
+    TRY_ALLOC(cx, cursor->words, sizeof *cursor->words * encoding->words * chunk->rows);
+    sort_encode_kept(encoding, &merge->encoder, chunk, 0, chunk->rows, cursor->words);
     return OK;
+}
+
+/* The cursor begins with row `row` of its run. */
+static void seek_row(RunCursor *cursor, uint64_t row) {
+    const SpillPart *run = cursor->run;
+    while (cursor->next < run->count && row >= run->chunks[cursor->next].rows) {
+        row -= run->chunks[cursor->next++].rows;
+    }
+    cursor->skipped = (uint32_t)row;
 }
 
 /* The next rows of the sorted order in memory. */
@@ -168,7 +198,8 @@ static Status read_memory(Task *task, const SortShared *shared, RunMerge *merge,
 static Status refill(Task *task, const SortShared *shared, RunMerge *merge, uint32_t number) {
     RunCursor *cursor = &merge->cursors[number];
     row_buffer_free(&cursor->rows);
-    cursor->at = 0;
+    cursor->at = cursor->skipped;
+    cursor->skipped = 0;
     bool is_over = cursor->next >= (cursor->run != NULL ? cursor->run->count : shared->merge.rows);
     if (is_over) {
         return OK;
@@ -179,7 +210,7 @@ static Status refill(Task *task, const SortShared *shared, RunMerge *merge, uint
         TRY(read_memory(task, shared, merge, cursor));
     }
     table_views_chunk(merge, number, &shared->format);
-    return encode_chunk(task, shared, merge, cursor);
+    return encode_chunk(&task->cx, &shared->encoding, merge, cursor);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ heap */
@@ -262,13 +293,16 @@ static Status open_table(const Context *cx, const SortShared *shared, RunMerge *
     return OK;
 }
 
-static Status open_cursors(Task *task, const SortShared *shared, RunMerge *merge) {
+static Status open_cursors(Task *task, const SortShared *shared, const uint64_t *begins, RunMerge *merge) {
     merge->cursor_count = shared->spilled_count + 1;
     TRY_ALLOC_ZEROED(&task->cx, merge->cursors, sizeof *merge->cursors * merge->cursor_count);
     TRY_ALLOC(&task->cx, merge->heap, sizeof *merge->heap * merge->cursor_count);
     for (uint32_t i = 0; i < merge->cursor_count; i++) {
         row_buffer_init(&merge->cursors[i].rows, &shared->format);
-        merge->cursors[i].run = i < shared->spilled_count ? &shared->spilled[i] : NULL;
+        merge->cursors[i].run = i < shared->spilled_count ? &shared->spilled[i].part : NULL;
+        if (begins != NULL && i < shared->spilled_count) {
+            seek_row(&merge->cursors[i], begins[i]);
+        }
     }
     TRY(open_table(&task->cx, shared, merge));
     for (uint32_t i = 0; i < merge->cursor_count; i++) {
@@ -283,15 +317,28 @@ static Status open_cursors(Task *task, const SortShared *shared, RunMerge *merge
     return OK;
 }
 
-Status run_merge_open(Task *task, const PhysicalNode *child, const SortShared *shared, RunMerge **merge) {
+Status run_merge_open(Task *task, const PhysicalNode *child, const SortShared *shared, const uint64_t *begins,
+                      RunMerge **merge) {
     TRY_ALLOC_ZEROED(&task->cx, *merge, sizeof **merge);
     TRY(batch_init_like(&task->cx, child, &(*merge)->view));
     TRY(sort_encoder_init(&task->cx, &(*merge)->encoder));
-    return open_cursors(task, shared, *merge);
+    return open_cursors(task, shared, begins, *merge);
+}
+
+/* The words of rows of the table. */
+static void copy_words(const SortShared *shared, const RunMerge *merge, const uint32_t *rows, uint32_t count, uint64_t *to) {
+    uint32_t words = shared->encoding.words;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t *from = merge->cursors[rows[i] >> ROW_CHUNK_BITS].words;
+        from += (size_t)(rows[i] & (ROW_CHUNK_ROWS - 1)) * words;
+        for (uint32_t w = 0; w < words; w++) { /* few: a call per row would take longer */
+            *to++ = from[w];
+        }
+    }
 }
 
 /* A batch ends early where a chunk does: its rows are read before the chunk goes. */
-Status run_merge_next(Task *task, const SortShared *shared, RunMerge *merge, uint32_t most, Batch *out) {
+Status run_merge_next(Task *task, const SortShared *shared, RunMerge *merge, uint32_t most, uint64_t *words, Batch *out) {
     uint32_t rows[BATCH_ROWS_MAX];
     if (merge->chunk_ended) {
         TRY(replace_top(task, shared, merge));
@@ -309,6 +356,9 @@ Status run_merge_next(Task *task, const SortShared *shared, RunMerge *merge, uin
     }
     for (uint32_t c = 0; c < shared->format.column_count && out->rows > 0; c++) {
         TRY(row_table_gather(&task->cx, &merge->table, c, rows, out->rows, false, &out->columns[c]));
+    }
+    if (words != NULL) {
+        copy_words(shared, merge, rows, out->rows, words);
     }
     return OK;
 }

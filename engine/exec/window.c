@@ -50,10 +50,8 @@ static Status begin_spilling(Task *task, const PhysicalNode *op, WindowShared *s
     return window_can_stream(op) ? window_stream_begin(task, op, shared, local) : OK;
 }
 
-/* Sorting will need words and places of the rows besides, and all items at once where partitions are few. */
 static bool is_tight(const Task *task, const WindowShared *shared, const WindowLocal *local) {
-    uint64_t row_bytes = sizeof(uint64_t) * shared->encoding.words + sizeof(uint32_t);
-    row_bytes += shared->parting == PARTING_BY_HASH ? 2 * sizeof(SortItem) : 0;
+    uint64_t row_bytes = window_sort_bytes(&shared->encoding, shared->parting == PARTING_BY_HASH);
     uint64_t bytes = (local->run.row_count + local->fill.rows) * task->task_count * row_bytes;
     return query_is_tight(task) || (int64_t)bytes > memory_left(task->cx.memory);
 }
@@ -171,15 +169,21 @@ static void free_runs(WindowShared *shared) {
     shared->run_count = 0;
 }
 
+/* Rows that some tasks kept follow those on disk. */
+static Status finish_spilling(Task *task, const PhysicalNode *op, WindowShared *shared, uint32_t *parts) {
+    Status status = shared->stream != NULL ? window_stream_table(task, op, shared) : window_spill_table(task, op, shared);
+    free_runs(shared);
+    row_table_free(&shared->table);
+    TRY(status);
+    return shared->stream != NULL ? window_stream_split(task, op, shared->stream, parts) : OK;
+}
+
 static Status window_finish(Task *task, const PhysicalNode *op, void *shared_, uint32_t *parts) {
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
     *parts = 0;
     if (shared->stream != NULL || shared->spilled != NULL) {
-        Status status = shared->stream != NULL ? window_stream_table(task, op, shared) : window_spill_table(task, op, shared);
-        free_runs(shared);
-        row_table_free(&shared->table);
-        return status;
+        return finish_spilling(task, op, shared, parts);
     }
     TRY(row_table_open(cx, &shared->table));
     bool is_small = shared->table.rows <= SMALL_ROWS;
@@ -302,6 +306,9 @@ static Status sort_part(const Context *cx, WindowShared *shared, const PhysicalN
 static Status window_finish_part(Task *task, const PhysicalNode *op, void *shared_, uint32_t p) {
     const Context *cx = &task->cx;
     WindowShared *shared = shared_;
+    if (shared->stream != NULL) {
+        return window_stream_find(task, op, shared->stream, p);
+    }
     PartSort sort = {0};
     SortEncoder encoder = {0};
     Status status = sort_encoder_init(cx, &encoder);
@@ -359,6 +366,9 @@ static void list_slices(WindowShared *shared) {
 
 static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared_) {
     WindowShared *shared = shared_;
+    if (shared->stream != NULL) {
+        return window_stream_join(&task->cx, op, shared->stream);
+    }
     for (uint32_t c = 0; c < shared->format.column_count; c++) {
         shared->bytes += shared->table.rows * shared->format.columns[c].width;
     }
@@ -366,7 +376,7 @@ static Status window_finish_end(Task *task, const PhysicalNode *op, void *shared
     list_slices(shared);
     TRY(window_note_uses(&task->cx, shared));
     free_runs(shared);
-    if (shared->parting != PARTING_BY_RANGE || shared->stream != NULL) {
+    if (shared->parting != PARTING_BY_RANGE) {
         return OK;
     }
     mark_edges(shared);

@@ -154,7 +154,8 @@ typedef struct OutputLocal {
     WindowResult *results;         /* per item, of the slice's rows; owned */
     Vector picked, fallback, flat; /* lag's and lead's value and default */
     WindowShared *loaded;          /* a spilled part at hand; owned; NULL: take the next */
-    struct WindowStream *stream;   /* instead, of a part that is too large; its stretches are loaded; owned */
+    struct WindowStream *stream;   /* instead, of a part that is too large; owned */
+    struct StretchReader *reader;  /* of rows on disk in order; its stretches are loaded; owned; NULL: take the next range */
 } OutputLocal;
 
 /* window_output.c: the next batch of the slices of `shared`; DONE after the last. */
@@ -176,9 +177,11 @@ Status window_loaded_next(Task *task, const PhysicalNode *op, OutputLocal *local
 void window_loaded_free(const PhysicalNode *op, OutputLocal *local);
 uint64_t window_spill_free(WindowShared *shared); /* bytes that were on disk */
 
-/* window_stream.c: rows without partitions are spilled as sorted runs, and evaluated in stretches of the merged order. */
+/* window_stream.c: rows without partitions are spilled as sorted runs. window_stretch.c: they are evaluated in stretches of
+ * the merged order. */
 typedef struct WindowStream WindowStream;
 typedef struct StreamFill StreamFill;
+typedef struct StretchReader StretchReader;
 /* Can stretches of the rows be evaluated one after the other? */
 bool window_can_stream(const PhysicalNode *op);
 /* The task's rows go to sorted runs from here on, those that it has kept at once. */
@@ -189,13 +192,20 @@ Status window_stream_rows(Task *task, const PhysicalNode *op, WindowShared *shar
 Status window_stream_end(Task *task, const PhysicalNode *op, WindowShared *shared, WindowLocal *local) MUST_CHECK;
 /* When all tasks have ended: the rows that some of them kept. */
 Status window_stream_table(Task *task, const PhysicalNode *op, WindowShared *shared) MUST_CHECK;
+/* After that, ranges of the order, for tasks to read side by side: how many; then, for each and in any order, where it begins
+ * and its totals; then what came before each. */
+Status window_stream_split(Task *task, const PhysicalNode *op, WindowStream *stream, uint32_t *ranges) MUST_CHECK;
+Status window_stream_find(Task *task, const PhysicalNode *op, WindowStream *stream, uint32_t range) MUST_CHECK;
+Status window_stream_join(const Context *cx, const PhysicalNode *op, WindowStream *stream) MUST_CHECK;
+uint32_t window_stream_tasks(const WindowStream *stream); /* how many are of use */
 /* The rows of a part on disk that is too large to be loaded. *stream is the caller's, after an error too. */
 Status window_stream_part(Task *task, const PhysicalNode *op, WindowShared *shared, const SpillPart *part,
                           WindowStream **stream) MUST_CHECK;
-/* The source, of one task. */
+/* The source: ranges that are left, each a stretch after the other. */
 Status window_stream_next(Task *task, const PhysicalNode *op, WindowStream *stream, OutputLocal *local, const Batch **out,
                           Flow *flow) MUST_CHECK;
 void window_stream_fill_free(StreamFill *fill);           /* NULL is fine */
+void window_reader_free(StretchReader *reader);           /* NULL is fine */
 uint64_t window_stream_free(WindowStream *stream);        /* bytes that were on disk; NULL is fine */
 uint64_t window_stream_bytes(const WindowStream *stream); /* of the largest stretch */
 
@@ -233,6 +243,10 @@ Status window_collect_part(const Context *cx, const WindowShared *shared, SortEn
 /* BY_CHUNK: the chunk's rows from its first whole partition on, and the rest of its last one. */
 Status window_collect_chunk(const Context *cx, const WindowShared *shared, const WindowSpec *spec, SortEncoder *encoder,
                             uint32_t part, PartSort *sort) MUST_CHECK;
+/* Memory per row that sorting parts takes: words and places of the rows; and items, of all rows where partitions are few. */
+static inline uint64_t window_sort_bytes(const SortEncoding *encoding, bool has_items) {
+    return sizeof(uint64_t) * encoding->words + sizeof(uint32_t) + (has_items ? 2 * sizeof(SortItem) : 0);
+}
 /* Bits of the first `key_count` keys, as far as they are encoded. */
 uint32_t window_bits_of_keys(const SortEncoding *encoding, uint32_t key_count);
 /* Are the first `bits` bits of both keys the same? */

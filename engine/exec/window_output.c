@@ -171,6 +171,7 @@ static void output_close_local(const PhysicalNode *op, void *shared, void *local
     OutputLocal *local = local_;
     end_slice(op, local->loaded != NULL ? local->loaded : shared, local);
     window_loaded_free(op, local);
+    window_reader_free(local->reader);
     window_stream_free(local->stream);
     mem_free(local->results);
     batch_free(&local->out);
@@ -183,7 +184,7 @@ static uint32_t output_task_limit(Task *task, const PhysicalNode *op, void *shar
     (void)task, (void)op;
     const WindowShared *shared = shared_;
     if (shared->stream != NULL) {
-        return 1;
+        return window_stream_tasks(shared->stream);
     }
     uint32_t slices = shared->spilled != NULL ? WINDOW_PARTS : shared->slice_count;
     return slices == 0 ? 1 : slices;

@@ -119,12 +119,10 @@ static Status load_part(Task *task, const PhysicalNode *op, WindowShared *shared
     return OK;
 }
 
-/* Rows, their order and words, and what sorting and the items make of them; an eighth more, as memory comes in steps. */
+/* Rows, what sorting takes, and what the items make of them; an eighth more, as memory comes in steps. */
 static bool is_too_large(const Task *task, const PhysicalNode *op, const WindowShared *shared, const SpillPart *part) {
-    uint64_t bytes = 8 * shared->encoding.words + sizeof(uint32_t) + 2 * sizeof(SortItem) + 16 * op->window.item_count;
-    for (uint32_t c = 0; c < shared->format.column_count; c++) {
-        bytes += shared->format.columns[c].width;
-    }
+    uint64_t bytes = row_format_bytes(&shared->format) + window_sort_bytes(&shared->encoding, true);
+    bytes += 16 * op->window.item_count;
     return part->rows * (bytes + bytes / 8) > (uint64_t)memory_left(task->cx.memory) / task->task_count &&
            window_can_stream(op);
 }

@@ -1,53 +1,28 @@
-/* Windows without partitions whose rows do not fit: rows go to disk as sorted runs (sort_spill.c); the source merges them and
- * evaluates one stretch of the order after the other.
+/* Windows without partitions whose rows do not fit: rows go to disk as sorted runs (sort_spill.c); tasks of the source merge
+ * ranges of the order side by side (sort_ranges.c), and evaluate one stretch of a range after the other (window_stretch.c).
  *
  *     [first row] [rows that frames reach back to] [the stretch] [rows that frames reach forward to]
  *
  * A stretch is a part of its own (window_part.h), with a slice for what it puts out. What its rows have to know of all rows
  * before them is carried: how many there are, how many groups of peers, and the aggregates of frames that begin with the
  * partition. Where an item needs its peers or its partition whole, stretches end between them. Totals of frames that are all
- * rows are made while rows are spilled. */
-#include "exec/window.h"
+ * rows are made while rows are spilled.
+ *
+ * A range begins with the number of rows before it, which the runs tell, and with their aggregates, for which the ranges are
+ * added up in advance. It can begin only where partitions do, if an item has some. Groups of peers before it nobody knows:
+ * dense_rank() is evaluated in one range. */
+#include "exec/window_stream.h"
 
+#include "exec/pipeline.h"
 #include "exec/sort_spill.h"
 
-#define STRETCH_ROWS_MAX ((int64_t)1 << 20)
-#define STRETCH_ROWS_MIN ((int64_t)2 * BATCH_ROWS_MAX)
-#define STRETCH_ROWS_FORCED 5       /* under force_spill: tests have few rows */
 #define REACH_MAX (1 << 20)         /* of frames by rows, and of lag and lead; what reaches further needs its partition whole */
 #define KEYS_MAX (WINDOW_PARTS - 4) /* a stretch has at most a slice per key, and one more */
-#define ANYWHERE UINT32_MAX
-
-/* What the items of the operator need of a stretch. */
-typedef struct StreamNeeds {
-    uint32_t rows_before, rows_after;
-    uint32_t cut_keys; /* rows that agree in so many first keys stay together; ANYWHERE: any row may begin a stretch; 0: no */
-    bool first_row;    /* of all */
-} StreamNeeds;
-
-/* What came before the next row, for one item. */
-typedef struct StreamItem {
-    WindowBefore before;
-    WindowCarry carry;
-} StreamItem;
-
-struct WindowStream {
-    SortShared sort; /* runs on disk; format and encoding are the window's */
-    StreamNeeds needs;
-    uint32_t *reaches;   /* per item: see WindowSlice; owned */
-    WindowCarry *totals; /* per item whose frame is all rows; owned; sort.lock guards it while tasks end */
-    /* the source's */
-    uint64_t rows, bytes;
-    RunMerge *merge; /* owned; NULL: nothing was read */
-    bool is_over;    /* it has no more rows */
-    SortEncoder encoder;
-    uint64_t *words; /* of a batch; owned */
-    Batch batch;
-    SortRun ahead;     /* the next rows, in order, behind the context that was kept of those before */
-    uint32_t context;  /* rows of `ahead` */
-    bool has_gap;      /* the first of them is the first of all, and others are missing after it */
-    StreamItem *items; /* owned */
-};
+#define RANGES_PER_TASK 2
+#define RANGES_FORCED 6     /* under force_spill, of any number of tasks */
+#define ROOM_SHARE 4        /* of the memory that is left, what tasks that read runs may take for chunks of them */
+#define READ_AGAIN_SHARE 8  /* of all chunks or rows, what ranges may read again */
+#define ROWS_IN_ORDER 16384 /* so few rows come out in the order of their keys */
 
 /* ----------------------------------------------------------------------------------------------------------------- needs */
 
@@ -71,8 +46,16 @@ static void reach_bound(StreamNeeds *needs, const WindowItem *item, FrameBound b
     }
 }
 
-static bool is_total(const WindowItem *item) {
-    return item->id == WINDOW_AGGREGATE && window_way_of_item(item) == SLICE_CARRIED && window_frame_is_partition(&item->frame);
+static bool is_carried(const WindowItem *item) {
+    return item->id == WINDOW_AGGREGATE && window_way_of_item(item) == SLICE_CARRIED;
+}
+
+bool window_takes_total(const WindowItem *item) {
+    return is_carried(item) && window_frame_is_partition(&item->frame);
+}
+
+bool window_carries_rows(const WindowItem *item) {
+    return is_carried(item) && !window_frame_is_partition(&item->frame);
 }
 
 static bool needs_partition(const WindowItem *item) {
@@ -83,7 +66,7 @@ static bool needs_partition(const WindowItem *item) {
     case WINDOW_FIRST_VALUE: return from_first && !(is_one && frame->exclude == EXCLUDE_NO_OTHERS);
     case WINDOW_LAST_VALUE: return to_last;
     case WINDOW_NTH_VALUE: return from_first || to_last;
-    default: return is_total(item) && !is_one;
+    default: return window_takes_total(item) && !is_one;
     }
 }
 
@@ -93,7 +76,7 @@ static void add_frame_needs(const WindowItem *item, StreamNeeds *needs) {
         keep_together(needs, item->partition_keys);
         return;
     }
-    if (is_total(item)) {
+    if (window_takes_total(item)) {
         return;
     }
     needs->first_row |= item->id == WINDOW_FIRST_VALUE && frame->start == BOUND_UNBOUNDED_PRECEDING;
@@ -114,15 +97,18 @@ static void add_shift_needs(const WindowItem *item, StreamNeeds *needs) {
 
 static void add_needs(const WindowItem *item, StreamNeeds *needs) {
     bool is_one = item->partition_keys == 0;
+    if (!is_one && item->partition_keys < needs->range_keys) {
+        needs->range_keys = item->partition_keys;
+    }
     switch (item->id) {
     case WINDOW_ROW_NUMBER: break;
-    case WINDOW_RANK:
-    case WINDOW_DENSE_RANK: keep_together(needs, item->peer_keys); break;
+    case WINDOW_DENSE_RANK: needs->is_serial |= is_one; /* fallthrough */
+    case WINDOW_RANK: keep_together(needs, item->peer_keys); break;
     case WINDOW_PERCENT_RANK:
     case WINDOW_CUME_DIST: keep_together(needs, is_one ? item->peer_keys : item->partition_keys); break;
     case WINDOW_NTILE:
         needs->first_row |= is_one;
-        keep_together(needs, is_one ? ANYWHERE : item->partition_keys);
+        keep_together(needs, is_one ? STREAM_CUT_ANYWHERE : item->partition_keys);
         break;
     case WINDOW_LAG:
     case WINDOW_LEAD: add_shift_needs(item, needs); break;
@@ -131,10 +117,11 @@ static void add_needs(const WindowItem *item, StreamNeeds *needs) {
 }
 
 static StreamNeeds needs_of(const WindowSpec *spec) {
-    StreamNeeds needs = {.rows_before = 1, .cut_keys = ANYWHERE};
+    StreamNeeds needs = {.rows_before = 1, .cut_keys = STREAM_CUT_ANYWHERE, .range_keys = STREAM_CUT_ANYWHERE};
     for (uint32_t i = 0; i < spec->item_count; i++) {
         add_needs(&spec->items[i], &needs);
     }
+    needs.range_keys = needs.cut_keys < needs.range_keys ? needs.cut_keys : needs.range_keys;
     return needs;
 }
 
@@ -167,10 +154,8 @@ static Status open_stream(const Context *cx, const PhysicalNode *op, const Windo
     stream->sort.format = shared->format;
     stream->sort.encoding = shared->encoding;
     stream->needs = needs_of(spec);
-    sort_run_init(&stream->ahead, &stream->sort.format);
     TRY_ALLOC_ZEROED(cx, stream->reaches, sizeof *stream->reaches * spec->item_count);
     TRY_ALLOC_ZEROED(cx, stream->totals, sizeof *stream->totals * spec->item_count);
-    TRY_ALLOC_ZEROED(cx, stream->items, sizeof *stream->items * spec->item_count);
     for (uint32_t i = 0; i < spec->item_count; i++) {
         const WindowItem *item = &spec->items[i];
         bool is_whole = stream->needs.cut_keys <= item->partition_keys;
@@ -179,12 +164,19 @@ static Status open_stream(const Context *cx, const PhysicalNode *op, const Windo
     return OK;
 }
 
+/* Over all rows. */
+static bool any_item(const WindowSpec *spec, bool (*wants)(const WindowItem *item)) {
+    for (uint32_t i = 0; i < spec->item_count; i++) {
+        if (wants(&spec->items[i]) && spec->items[i].partition_keys == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static Status open_fill(const Context *cx, const PhysicalNode *op, WindowStream *stream, StreamFill *fill) {
     const WindowSpec *spec = &op->window;
-    bool has_totals = false;
-    for (uint32_t i = 0; i < spec->item_count; i++) {
-        has_totals |= is_total(&spec->items[i]) && spec->items[i].partition_keys == 0;
-    }
+    bool has_totals = any_item(spec, window_takes_total);
     sort_run_init(&fill->run, &stream->sort.format);
     row_buffer_init(&fill->rows, &stream->sort.format);
     vector_init(&fill->scratch, type_make(TYPE_BIGINT));
@@ -216,21 +208,27 @@ void window_stream_fill_free(StreamFill *fill) {
     mem_free(fill);
 }
 
+/* Adds the aggregates of the slice's rows to the totals of items over all rows that want them. */
+static Status add_slice(const Context *cx, bool (*wants)(const WindowItem *item), const WindowSlice *slice,
+                        WindowCarry *totals) {
+    for (uint32_t i = 0; i < slice->op->window.item_count; i++) {
+        const WindowItem *item = &slice->op->window.items[i];
+        WindowCarry total = {0};
+        if (wants(item) && item->partition_keys == 0) {
+            TRY(window_slice_total(cx, item, slice, &total));
+            TRY(window_carry_add(cx, item, &total, &totals[i]));
+        }
+    }
+    return OK;
+}
+
 static Status add_totals(const Context *cx, const PhysicalNode *op, StreamFill *fill, const Batch *in) {
     row_buffer_clear(&fill->rows);
     TRY(row_buffer_append(cx, &fill->rows, in, NULL));
     TRY(row_table_view(cx, &fill->view, &fill->rows));
     WindowPart part = {.count = in->rows, .rows = fill->numbers};
     WindowSlice slice = {.op = op, .table = &fill->view, .part = &part, .to = in->rows};
-    for (uint32_t i = 0; i < op->window.item_count; i++) {
-        const WindowItem *item = &op->window.items[i];
-        WindowCarry total = {0};
-        if (is_total(item) && item->partition_keys == 0) {
-            TRY(window_slice_total(cx, item, &slice, &total));
-            TRY(window_carry_add(cx, item, &total, &fill->totals[i]));
-        }
-    }
-    return OK;
+    return add_slice(cx, window_takes_total, &slice, fill->totals);
 }
 
 static bool shifts_by_rows(const WindowItem *item) {
@@ -298,7 +296,7 @@ static Status end_fill(Task *task, const StreamWrite *to) {
     reach(&stream->needs, fill->shift, fill->shift);
     for (uint32_t i = 0; fill->totals != NULL && i < to->op->window.item_count && status == OK; i++) {
         const WindowItem *item = &to->op->window.items[i];
-        status = is_total(item) ? window_carry_add(&task->cx, item, &fill->totals[i], &stream->totals[i]) : OK;
+        status = window_takes_total(item) ? window_carry_add(&task->cx, item, &fill->totals[i], &stream->totals[i]) : OK;
     }
     pthread_mutex_unlock(&stream->sort.lock);
     return status;
@@ -354,6 +352,21 @@ Status window_stream_table(Task *task, const PhysicalNode *op, WindowShared *sha
     return status;
 }
 
+static Status open_ranges(const Context *cx, const PhysicalNode *op, WindowStream *stream, uint32_t most) {
+    const SortEncoding *encoding = &stream->sort.encoding;
+    uint32_t keys = stream->needs.range_keys;
+    uint32_t bits = keys == STREAM_CUT_ANYWHERE ? UINT32_MAX : window_bits_of_keys(encoding, keys);
+    TRY(run_ranges_choose(cx, &stream->sort, most, bits, &stream->ranges));
+    TRY_ALLOC_ZEROED(cx, stream->before, sizeof *stream->before * stream->ranges.count * op->window.item_count);
+    return OK;
+}
+
+static void count_rows(WindowStream *stream) {
+    for (uint32_t r = 0; r < stream->sort.spilled_count; r++) {
+        stream->rows += stream->sort.spilled[r].part.rows;
+    }
+}
+
 Status window_stream_part(Task *task, const PhysicalNode *op, WindowShared *shared, const SpillPart *part,
                           WindowStream **stream) {
     StreamFill *fill;
@@ -364,278 +377,144 @@ Status window_stream_part(Task *task, const PhysicalNode *op, WindowShared *shar
     status = status == OK ? spill_each_batch(task, op->children[0], &shared->format, part, write_rows, &to) : status;
     status = status == OK ? end_fill(task, &to) : status;
     window_stream_fill_free(fill);
-    return status;
+    count_rows(*stream);
+    return status == OK ? open_ranges(&task->cx, op, *stream, 1) : status;
 }
 
 uint64_t window_stream_bytes(const WindowStream *stream) {
-    return stream->bytes;
+    return atomic_load(&stream->bytes);
 }
 
 uint64_t window_stream_free(WindowStream *stream) {
-    uint64_t bytes = 0;
     if (stream == NULL) {
         return 0;
     }
-    run_merge_close(stream->merge);
-    for (uint32_t r = 0; r < stream->sort.spilled_count; r++) {
-        bytes += stream->sort.spilled[r].stored_bytes;
-        spill_part_free(&stream->sort.spilled[r]);
-    }
-    mem_free(stream->sort.spilled);
+    uint64_t bytes = sort_spill_free(&stream->sort);
     pthread_mutex_destroy(&stream->sort.lock);
-    sort_run_free(&stream->ahead);
-    sort_encoder_free(&stream->encoder);
-    batch_free(&stream->batch);
-    mem_free(stream->words);
+    run_ranges_free(&stream->ranges);
+    mem_free(stream->before);
     mem_free(stream->reaches);
     mem_free(stream->totals);
-    mem_free(stream->items);
     mem_free(stream);
     return bytes;
 }
 
-/* --------------------------------------------------------------------------------------------------------- reading ahead */
+/* ---------------------------------------------------------------------------------------------------------------- ranges */
 
-static Status open_source(Task *task, const PhysicalNode *op, WindowStream *stream) {
-    const Context *cx = &task->cx;
-    for (uint32_t r = 0; r < stream->sort.spilled_count; r++) {
-        stream->rows += stream->sort.spilled[r].rows;
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* What reads a range has a chunk of each run in memory. Where a range begins, such chunks are read up to three times; and
+ * rows that its frames reach are read again. */
+static uint32_t most_ranges(const Task *task, const WindowStream *stream) {
+    const SortShared *sort = &stream->sort;
+    uint64_t runs = sort->spilled_count, chunks = 0, tasks = task->query->options.threads;
+    if (stream->needs.is_serial || stream->rows == 0) {
+        return 1;
     }
-    TRY(sort_encoder_init(cx, &stream->encoder));
-    TRY(batch_init_like(cx, op->children[0], &stream->batch));
-    TRY_ALLOC(cx, stream->words, sizeof *stream->words * BATCH_ROWS_MAX * stream->sort.encoding.words);
-    return run_merge_open(task, op->children[0], &stream->sort, &stream->merge);
-}
-
-static Status append_batch(const Context *cx, WindowStream *stream) {
-    const SortEncoding *encoding = &stream->sort.encoding;
-    TRY(sort_encode(cx, encoding, &stream->encoder, &stream->batch, stream->words));
-    return sort_run_append(cx, &stream->ahead, encoding, &stream->batch, stream->words);
-}
-
-static Status read_ahead(Task *task, WindowStream *stream) {
-    TRY(check_cancel(&task->cx));
-    TRY(run_merge_next(task, &stream->sort, stream->merge, BATCH_ROWS_MAX, &stream->batch));
-    stream->is_over = stream->batch.rows == 0;
-    return stream->is_over ? OK : append_batch(&task->cx, stream);
-}
-
-/* Do rows a and b that were read agree in their first keys? */
-static bool rows_agree(const WindowStream *stream, uint32_t key_count, uint32_t bits, uint32_t a, uint32_t b) {
-    const SortEncoding *encoding = &stream->sort.encoding;
-    const SortRun *run = &stream->ahead;
-    const uint64_t *words_a = run->words + (size_t)a * encoding->words, *words_b = run->words + (size_t)b * encoding->words;
-    if (!window_same_bits(words_a, words_b, bits)) {
-        return false;
-    }
-    return encoding->is_exact || encoding->tie_from >= key_count ||
-           sort_compare_rows(encoding, encoding->tie_from, key_count, run->rows.chunks, a, b) == 0;
-}
-
-/* The first row at or after `from` that a stretch may begin with; the count of rows read if there is none. */
-static uint32_t next_cut(const WindowStream *stream, uint32_t from) {
-    uint32_t keys = stream->needs.cut_keys, rows = (uint32_t)stream->ahead.rows.rows;
-    if (keys == ANYWHERE) {
-        return from;
-    }
-    uint32_t bits = window_bits_of_keys(&stream->sort.encoding, keys);
-    while (from < rows && rows_agree(stream, keys, bits, from - 1, from)) {
-        from++;
-    }
-    return from;
-}
-
-static uint32_t stretch_rows(const Task *task, const PhysicalNode *op, const WindowStream *stream) {
     if (task->cx.settings->force_spill) {
-        return STRETCH_ROWS_FORCED + (stream->needs.rows_before + stream->needs.rows_after) / 4;
+        return RANGES_FORCED;
     }
-    /* Rows and words as they are read and once more when they grow; and what the items make of them. */
-    int64_t bytes = 16 * stream->sort.encoding.words + 48 * op->window.item_count;
-    for (uint32_t c = 0; c < stream->sort.format.column_count; c++) {
-        bytes += 2 * stream->sort.format.columns[c].width;
+    for (uint32_t r = 0; r < runs; r++) {
+        chunks += sort->spilled[r].part.count;
     }
-    int64_t rows = memory_left(task->cx.memory) / 2 / bytes;
-    return (uint32_t)(rows < STRETCH_ROWS_MIN ? STRETCH_ROWS_MIN : rows > STRETCH_ROWS_MAX ? STRETCH_ROWS_MAX : rows);
+    uint64_t chunk_bytes = stream->rows / chunks * (row_format_bytes(&sort->format) + 8 * sort->encoding.words) + 1;
+    uint64_t room = (uint64_t)memory_left(task->cx.memory) / ROOM_SHARE / (runs * chunk_bytes);
+    uint64_t most = room < tasks ? room : RANGES_PER_TASK * tasks;
+    most = least(most, 1 + chunks / READ_AGAIN_SHARE / runs);
+    most = least(most, 1 + stream->rows / READ_AGAIN_SHARE / (runs * stream->needs.rows_before));
+    return most == 0 ? 1 : (uint32_t)most;
 }
 
-/* Reads until a stretch and what its frames reach are there: it ends with row *to. */
-static Status read_stretch(Task *task, const PhysicalNode *op, WindowStream *stream, uint32_t *to) {
-    uint32_t cut = stream->context + stretch_rows(task, op, stream);
-    while (!stream->is_over) {
-        uint32_t rows = (uint32_t)stream->ahead.rows.rows;
-        cut = cut < rows ? next_cut(stream, cut) : cut;
-        if (cut < rows && rows - cut >= stream->needs.rows_after) {
-            *to = cut;
-            return OK;
-        }
-        TRY(read_ahead(task, stream));
-    }
-    *to = (uint32_t)stream->ahead.rows.rows;
+Status window_stream_split(Task *task, const PhysicalNode *op, WindowStream *stream, uint32_t *ranges) {
+    count_rows(stream);
+    TRY(open_ranges(&task->cx, op, stream, most_ranges(task, stream)));
+    *ranges = stream->ranges.count;
     return OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- a stretch */
+/* Rows of a run, whose aggregates are added up. */
+typedef struct RunRows {
+    const PhysicalNode *op;
+    const SpillPart *run;
+    uint64_t begin, end;
+    RowBuffer buffer; /* a chunk */
+    RowTable view;
+    uint32_t *numbers;   /* 0, 1, …; owned */
+    WindowCarry *totals; /* borrowed */
+} RunRows;
 
-static Status open_part(const Context *cx, const PhysicalNode *op, const WindowStream *stream, WindowShared *stretch) {
-    TRY_ALLOC_ZEROED(cx, stretch->parts, sizeof *stretch->parts);
-    stretch->part_count = 1;
-    WindowPart *part = &stretch->parts[0];
-    part->count = (uint32_t)stream->ahead.rows.rows;
-    TRY(window_part_open(cx, &op->window, &stretch->format, part));
-    TRY_ALLOC(cx, part->rows, sizeof *part->rows * part->count);
-    for (uint32_t at = 0; at < part->count; at++) {
-        part->rows[at] = at;
-    }
-    for (uint32_t k = 0; k <= part->key_count; k++) {
-        uint32_t bits = window_bits_of_keys(&stream->sort.encoding, k);
-        for (uint32_t at = 0; part->starts[k] != NULL && at < part->count; at++) {
-            bit_put(part->starts[k], at, at == 0 || (k > 0 && !rows_agree(stream, k, bits, at - 1, at)));
+/* Chunk `number`, whose first row is row `first` of the run. */
+static Status add_chunk(Task *task, RunRows *rows, uint32_t number, uint64_t first) {
+    uint32_t count = rows->run->chunks[number].rows;
+    row_buffer_free(&rows->buffer);
+    TRY(spill_read(task, rows->run, number, &rows->buffer));
+    TRY(row_table_view(&task->cx, &rows->view, &rows->buffer));
+    WindowPart part = {.count = count, .rows = rows->numbers};
+    WindowSlice slice = {.op = rows->op, .table = &rows->view, .part = &part};
+    slice.from = rows->begin > first ? (uint32_t)(rows->begin - first) : 0;
+    slice.to = (uint32_t)least(rows->end - first, count);
+    return add_slice(&task->cx, window_carries_rows, &slice, rows->totals);
+}
+
+static Status add_run(Task *task, RunRows *rows) {
+    uint64_t first = 0;
+    for (uint32_t c = 0; c < rows->run->count && first < rows->end; c++) {
+        if (first + rows->run->chunks[c].rows > rows->begin) {
+            TRY(add_chunk(task, rows, c, first));
         }
-        TRY(check_cancel(cx));
+        first += rows->run->chunks[c].rows;
     }
     return OK;
 }
 
-static uint64_t count_starts(const uint64_t *starts, uint32_t from, uint32_t to) {
-    return bits_count(starts, to) - bits_count(starts, from);
+/* The range's totals, for the next one. */
+static Status add_runs(Task *task, WindowStream *stream, uint32_t range, uint64_t *ends, RunRows *rows) {
+    TRY(run_ranges_find(task, &stream->sort, &stream->ranges, range + 1, ends));
+    TRY_ALLOC(&task->cx, rows->numbers, sizeof *rows->numbers * ROW_CHUNK_ROWS);
+    for (uint32_t i = 0; i < ROW_CHUNK_ROWS; i++) {
+        rows->numbers[i] = i;
+    }
+    for (uint32_t r = 0; r < stream->ranges.run_count; r++) {
+        rows->run = &stream->sort.spilled[r].part;
+        rows->begin = run_ranges_begins(&stream->ranges, range)[r];
+        rows->end = ends[r];
+        TRY(add_run(task, rows));
+    }
+    return OK;
 }
 
-/* The item has seen rows [from, to) of the part; those before `goes_on_to` are of the partition that the stretch began in. */
-static Status pass_rows(const Context *cx, const PhysicalNode *op, const WindowShared *stretch, uint32_t i, StreamItem *state,
-                        uint32_t from, uint32_t to, uint32_t goes_on_to) {
-    const WindowItem *item = &op->window.items[i];
-    const WindowPart *part = &stretch->parts[0];
-    uint32_t first = window_start_of(part->starts[item->partition_keys], to - 1);
-    if (first > from || (first == from && from >= goes_on_to)) {
-        *state = (StreamItem){0};
-        from = first;
-    }
-    state->before.rows += to - from;
-    state->before.groups += count_starts(part->starts[item->peer_keys], from, to);
-    if (item->id != WINDOW_AGGREGATE || window_way_of_item(item) != SLICE_CARRIED || is_total(item)) {
+Status window_stream_find(Task *task, const PhysicalNode *op, WindowStream *stream, uint32_t range) {
+    RunRows rows = {.op = op, .totals = stream->before + (size_t)(range + 1) * op->window.item_count};
+    uint64_t *ends;
+    TRY(run_ranges_find(task, &stream->sort, &stream->ranges, range, run_ranges_begins(&stream->ranges, range)));
+    if (range + 1 == stream->ranges.count || !any_item(&op->window, window_carries_rows)) {
         return OK;
     }
-    WindowSlice slice = {.op = op, .table = &stretch->table, .part = part, .from = from, .to = to};
-    WindowCarry total = {0};
-    TRY(window_slice_total(cx, item, &slice, &total));
-    return window_carry_add(cx, item, &total, &state->carry);
-}
-
-/* A slice of the stretch, and what each item has to know of the rows before it. */
-static Status add_slice(const Context *cx, const PhysicalNode *op, WindowStream *stream, WindowShared *stretch, uint32_t from,
-                        uint32_t to, const uint32_t *goes_on_to) {
-    uint32_t number = stretch->slice_count++, count = op->window.item_count;
-    stretch->sort_count = stretch->slice_count;
-    stretch->slices[number] = (OutputSlice){.part = 0, .from = from, .to = to, .number = number};
-    TRY_ALLOC_ZEROED(cx, stretch->befores[number], sizeof(WindowBefore) * count);
-    TRY_ALLOC_ZEROED(cx, stretch->carries[number], sizeof(WindowCarry) * count);
-    for (uint32_t i = 0; i < count; i++) {
-        WindowBefore *before = &stretch->befores[number][i];
-        *before = stream->items[i].before;
-        before->goes_on = from < goes_on_to[i];
-        before->total = op->window.items[i].partition_keys == 0 ? stream->rows : 0;
-        stretch->carries[number][i] = is_total(&op->window.items[i]) ? stream->totals[i] : stream->items[i].carry;
-        TRY(pass_rows(cx, op, stretch, i, &stream->items[i], from, to, goes_on_to[i]));
-    }
-    return OK;
-}
-
-/* Slices end where, for some item, the partition ends that goes on with the stretch. */
-static Status add_slices(const Context *cx, const PhysicalNode *op, WindowStream *stream, WindowShared *stretch, uint32_t from,
-                         uint32_t to, uint32_t *goes_on_to) {
-    const WindowPart *part = &stretch->parts[0];
-    for (uint32_t i = 0; i < op->window.item_count; i++) {
-        uint32_t keys = op->window.items[i].partition_keys;
-        goes_on_to[i] = keys == 0 ? to : window_next_start(part->starts[keys], from, to);
-    }
-    TRY_ALLOC_ZEROED(cx, stretch->slices, sizeof *stretch->slices * (part->key_count + 2));
-    while (from < to) {
-        uint32_t end = to;
-        for (uint32_t i = 0; i < op->window.item_count; i++) {
-            end = goes_on_to[i] > from && goes_on_to[i] < end ? goes_on_to[i] : end;
-        }
-        TRY(add_slice(cx, op, stream, stretch, from, end, goes_on_to));
-        from = end;
-    }
-    return OK;
-}
-
-/* Rows [from, to) of the stretch are read ahead. */
-static Status keep_rows(const Context *cx, WindowStream *stream, const WindowShared *stretch, uint32_t from, uint32_t to) {
-    for (uint32_t first = from; first < to; first += BATCH_ROWS_MAX) {
-        stream->batch.rows = to - first < BATCH_ROWS_MAX ? to - first : BATCH_ROWS_MAX;
-        for (uint32_t c = 0; c < stream->sort.format.column_count; c++) {
-            TRY(row_table_gather(cx, &stretch->table, c, stretch->parts[0].rows + first, stream->batch.rows, false,
-                                 &stream->batch.columns[c]));
-        }
-        TRY(append_batch(cx, stream));
-    }
-    return OK;
-}
-
-/* What the next stretch needs of this one, which ended with row `to`. */
-static Status keep_context(const Context *cx, WindowStream *stream, const WindowShared *stretch, uint32_t to) {
-    uint32_t lowest = stream->has_gap, reached = stream->needs.rows_before;
-    uint32_t from = to - lowest > reached ? to - reached : lowest;
-    stream->has_gap = stream->needs.first_row && from > 0;
-    if (stream->has_gap) {
-        TRY(keep_rows(cx, stream, stretch, 0, 1));
-    }
-    TRY(keep_rows(cx, stream, stretch, from, to));
-    stream->context = (uint32_t)stream->ahead.rows.rows;
-    return keep_rows(cx, stream, stretch, to, stretch->parts[0].count);
-}
-
-/* The rows that were read become the table of the stretch. */
-static Status take_table(const Context *cx, WindowStream *stream, WindowShared *stretch) {
-    uint32_t first_chunk;
-    TRY(row_table_take(cx, &stretch->table, &stream->ahead.rows, &first_chunk));
-    TRY(row_table_open(cx, &stretch->table));
-    sort_run_free(&stream->ahead);
-    sort_run_init(&stream->ahead, &stream->sort.format);
-    return OK;
-}
-
-static Status make_stretch(Task *task, const PhysicalNode *op, WindowStream *stream, uint32_t to, uint32_t *goes_on_to,
-                           WindowShared *stretch) {
-    const Context *cx = &task->cx;
-    uint32_t from = stream->context;
-    stretch->is_part = true;
-    TRY(window_sink.open(task, op, stretch));
-    stretch->parting = PARTING_BY_RANGE;
-    stretch->reaches = stream->reaches;
-    TRY(open_part(cx, op, stream, stretch));
-    TRY(take_table(cx, stream, stretch));
-    TRY(window_load_range_keys(cx, &op->window, &stretch->table, &stretch->parts[0], 0, stretch->parts[0].count));
-    TRY(add_slices(cx, op, stream, stretch, from, to, goes_on_to));
-    for (uint32_t c = 0; c < stretch->format.column_count; c++) {
-        stretch->bytes += stretch->table.rows * stretch->format.columns[c].width;
-    }
-    stream->bytes = stretch->bytes > stream->bytes ? stretch->bytes : stream->bytes;
-    return keep_context(cx, stream, stretch, to);
-}
-
-static Status load_stretch(Task *task, const PhysicalNode *op, WindowStream *stream, OutputLocal *local, Flow *flow) {
-    uint32_t to, *goes_on_to;
-    TRY(read_stretch(task, op, stream, &to));
-    *flow = to > stream->context ? NEED_INPUT : DONE;
-    if (*flow == DONE) {
-        return OK;
-    }
-    TRY_ALLOC_ZEROED(&task->cx, local->loaded, sizeof *local->loaded);
-    TRY_ALLOC(&task->cx, goes_on_to, sizeof *goes_on_to * op->window.item_count);
-    Status status = make_stretch(task, op, stream, to, goes_on_to, local->loaded);
-    mem_free(goes_on_to);
+    TRY_ALLOC(&task->cx, ends, sizeof *ends * stream->ranges.run_count);
+    row_buffer_init(&rows.buffer, &stream->sort.format);
+    Status status = add_runs(task, stream, range, ends, &rows);
+    row_table_view_free(&rows.view);
+    row_buffer_free(&rows.buffer);
+    mem_free(rows.numbers);
+    mem_free(ends);
     return status;
 }
 
-Status window_stream_next(Task *task, const PhysicalNode *op, WindowStream *stream, OutputLocal *local, const Batch **out,
-                          Flow *flow) {
-    if (stream->merge == NULL) {
-        TRY(open_source(task, op, stream));
+Status window_stream_join(const Context *cx, const PhysicalNode *op, WindowStream *stream) {
+    for (uint32_t range = 1; range < stream->ranges.count; range++) {
+        const WindowCarry *before = stream->before + (size_t)(range - 1) * op->window.item_count;
+        for (uint32_t i = 0; i < op->window.item_count; i++) {
+            const WindowItem *item = &op->window.items[i];
+            if (window_carries_rows(item) && item->partition_keys == 0) {
+                TRY(window_carry_add(cx, item, &before[i], &stream->before[(size_t)range * op->window.item_count + i]));
+            }
+        }
     }
-    if (local->loaded == NULL) {
-        return load_stretch(task, op, stream, local, flow);
-    }
-    return window_loaded_next(task, op, local, out, flow);
+    return OK;
+}
+
+uint32_t window_stream_tasks(const WindowStream *stream) {
+    return stream->rows <= ROWS_IN_ORDER ? 1 : stream->ranges.count;
 }
