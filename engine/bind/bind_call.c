@@ -318,6 +318,26 @@ static Status find_aggregate_place(const Context *cx, const AggregateCall *call,
     return OK;
 }
 
+Status guard_by_filter(const Context *cx, Arena *arena, Expr *filter, Expr **args, uint32_t arg_count) {
+    if (filter == NULL || expr_is_volatile(filter)) {
+        return OK;
+    }
+    for (uint32_t i = 0; i < arg_count; i++) {
+        if (expr_is_constant(args[i]) || !expr_can_fail(args[i])) {
+            continue;
+        }
+        Expr *guarded = expr_new(cx, arena, EXPR_CASE, args[i]->type, args[i]->pos, 3);
+        Value null = value_null(args[i]->type);
+        TRY_POINTER(guarded);
+        guarded->args[0] = filter;
+        guarded->args[1] = args[i];
+        guarded->args[2] = expr_constant(cx, arena, &null, args[i]->pos);
+        TRY_POINTER(guarded->args[2]);
+        args[i] = guarded;
+    }
+    return OK;
+}
+
 static Status bind_aggregate_parts(const Context *cx, Place *place, const AstExpr *ast, const char *name, AggregateCall *call) {
     AggregateForm form;
     PendingJoins none = {0}, *pending = place->select != NULL ? &place->select->before : &none;
@@ -334,6 +354,7 @@ static Status bind_aggregate_parts(const Context *cx, Place *place, const AstExp
     if (ast->call->filter != NULL) {
         inner.clause = CLAUSE_FILTER;
         TRY(bind_boolean(cx, &inner, ast->call->filter, "FILTER", &call->filter));
+        TRY(guard_by_filter(cx, place->binder->arena, call->filter, call->args, call->arg_count));
     }
     const Place *own = place;
     TRY(find_aggregate_place(cx, call, ast, &own));

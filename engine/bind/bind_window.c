@@ -204,6 +204,7 @@ static Status bind_arguments(const Context *cx, Place *inner, const AstExpr *ast
         call->id = WINDOW_AGGREGATE;
         call->type = call->aggregate->result;
         call->is_distinct = form.is_distinct;
+        TRY(guard_by_filter(cx, binder->arena, call->filter, form.args, form.arg_count));
     }
     call->arg_count = form.arg_count;
     call->args = form.args;

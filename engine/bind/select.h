@@ -103,6 +103,8 @@ Status bind_window_call(const Context *cx, Place *place, const AstExpr *ast, con
 Status bind_hypothetical_call(const Context *cx, Place *place, const AstExpr *ast, const char *name, Expr **out);
 /* "sum(DISTINCT t.x)"; before the form is bound. */
 Status call_label(const Context *cx, Binder *binder, const AstCall *call, const AggregateForm *form, const char **label);
+/* sum(1 / x) FILTER (WHERE x <> 0) must not fail where x is 0: arguments that can fail become CASE WHEN filter THEN … END. */
+Status guard_by_filter(const Context *cx, Arena *arena, Expr *filter, Expr **args, uint32_t arg_count);
 /* An aggregate's arguments and order, bound at the place; FILTER and OVER are the caller's. */
 Status bind_aggregate_form(const Context *cx, Place *place, const AstExpr *ast, const char *name, AggregateForm *form,
                            const char **label, const Aggregate **aggregate);
