@@ -410,14 +410,14 @@ static uint64_t least(uint64_t a, uint64_t b) {
 static uint32_t most_ranges(const Task *task, const WindowStream *stream) {
     const SortShared *sort = &stream->sort;
     uint64_t runs = sort->spilled_count, chunks = 0, tasks = task->query->options.threads;
-    if (stream->needs.is_serial || stream->rows == 0) {
+    for (uint32_t r = 0; r < runs; r++) {
+        chunks += sort->spilled[r].part.count;
+    }
+    if (stream->needs.is_serial || chunks == 0) {
         return 1;
     }
     if (task->cx.settings->force_spill) {
         return RANGES_FORCED;
-    }
-    for (uint32_t r = 0; r < runs; r++) {
-        chunks += sort->spilled[r].part.count;
     }
     uint64_t chunk_bytes = stream->rows / chunks * (row_format_bytes(&sort->format) + 8 * sort->encoding.words) + 1;
     uint64_t room = (uint64_t)memory_left(task->cx.memory) / ROOM_SHARE / (runs * chunk_bytes);
